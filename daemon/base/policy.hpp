@@ -1,0 +1,74 @@
+// The model seam. Lock-free code is a template on a policy P and names no atomic, mutex, clock or thread of its own;
+// the model checker (tests/model/explorer) supplies another policy with the same names and explores interleavings of
+// the very same source.
+//   P::atomic<T>          std::atomic's interface; every order is written out
+//   P::cell<T>            plain data whose owner changes by protocol: get(), set(v), ref(); a race on it is a bug
+//   P::mutex, P::event    lock()/try_lock()/unlock(); set()/wait() (binary semaphore: what parks a thread)
+//   P::spin(), P::yield() one iteration of waiting; let others run
+//   P::ring_capacity ...  the constants that the model shrinks
+// Threads: no state.
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace tokiod {
+
+inline constexpr auto relaxed = std::memory_order_relaxed;
+inline constexpr auto acquire = std::memory_order_acquire;
+inline constexpr auto release = std::memory_order_release;
+inline constexpr auto acq_rel = std::memory_order_acq_rel;
+inline constexpr auto seq_cst = std::memory_order_seq_cst;
+
+struct real_policy {
+  template <class T>
+  using atomic = std::atomic<T>;
+
+  template <class T>
+  class cell {
+   public:
+    cell() = default;
+    explicit cell(T value) : value_(std::move(value)) {}
+    [[nodiscard]] const T& get() const { return value_; }
+    void set(T value) { value_ = std::move(value); }
+    [[nodiscard]] T& ref() { return value_; }
+
+   private:
+    T value_{};
+  };
+
+  using mutex = std::mutex;
+
+  // Binary: any number of set() before a wait() count as one. set() happens-before the wait() it ends.
+  class event {
+   public:
+    void set() {
+      const std::lock_guard hold(mutex_);
+      set_ = true;
+      ready_.notify_one();
+    }
+    void wait() {
+      std::unique_lock hold(mutex_);
+      ready_.wait(hold, [&] { return set_; });
+      set_ = false;
+    }
+
+   private:
+    std::mutex mutex_;
+    std::condition_variable ready_;
+    bool set_ = false;
+  };
+
+  static void spin() noexcept { __builtin_ia32_pause(); }
+  static void yield() noexcept { std::this_thread::yield(); }
+
+  static constexpr std::uint32_t ring_capacity = 256;   // tasks in one core's run queue; a power of two
+  static constexpr std::uint32_t claim_max = 16;        // tasks an owner claims with one CAS
+  static constexpr std::uint32_t steal_max = 32;        // tasks a thief takes at most
+  static constexpr std::uint32_t generation_bits = 48;  // of the task word
+};
+
+}  // namespace tokiod
