@@ -9,6 +9,7 @@
 #include "tokio/abi/fd.h"
 #include "tokio/abi/fs.h"
 #include "tokio/abi/host.h"
+#include "tokio/abi/lease.h"
 #include "tokio/abi/local.h"
 #include "tokio/abi/log.h"
 #include "tokio/abi/metrics.h"

@@ -83,17 +83,11 @@ typedef struct tokio_net_ext {
   tokio_res (*poll_write)(tokio_io*, tokio_cx*, const void* buf, size_t len) TOKIO_NOEXCEPT;
   tokio_res (*poll_readv)(tokio_io*, tokio_cx*, const tokio_iovec*, size_t n) TOKIO_NOEXCEPT;
   tokio_res (*poll_writev)(tokio_io*, tokio_cx*, const tokio_ciovec*, size_t n) TOKIO_NOEXCEPT;
-  /* Lease reads and writes [task nb al]: zero-copy under io_uring. read: *out is a move to the caller, len set.
-   * write: on a result >= 0 the lease moved to the host, which finishes sending in the background and reports a
-   * later error on the next call; on TOKIO_PENDING or an error it stays with the caller. */
-  tokio_res (*poll_read_buf)(tokio_io*, tokio_cx*, size_t max, tokio_buf* out) TOKIO_NOEXCEPT;
-  tokio_res (*poll_write_buf)(tokio_io*, tokio_cx*, tokio_buf* move) TOKIO_NOEXCEPT;
-  tokio_res (*poll_flush)(tokio_io*, tokio_cx*) TOKIO_NOEXCEPT; /* [task nb] background sends done */
   tokio_res (*poll_recv_msg)(tokio_io*, tokio_cx*, const tokio_iovec*, size_t n,
                              tokio_msg*) TOKIO_NOEXCEPT; /* [task nb] */
   tokio_res (*poll_send_msg)(tokio_io*, tokio_cx*, const tokio_ciovec*, size_t n,
                              const tokio_msg*) TOKIO_NOEXCEPT;                   /* [task nb] */
-  tokio_res (*poll_shutdown)(tokio_io*, tokio_cx*, uint32_t how) TOKIO_NOEXCEPT; /* [task nb] flushes, then shuts */
+  tokio_res (*poll_shutdown)(tokio_io*, tokio_cx*, uint32_t how) TOKIO_NOEXCEPT; /* [task nb] ENOTCONN is success */
   /* [task nb] readiness for adopted fds; returns a TOKIO_READY_* mask. Level until clear_ready. */
   tokio_res (*poll_ready)(tokio_io*, tokio_cx*, uint32_t interest) TOKIO_NOEXCEPT;
   void (*clear_ready)(tokio_io*, uint32_t mask) TOKIO_NOEXCEPT;                    /* [any nb] */
