@@ -1,0 +1,197 @@
+#include "base/log.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <thread>
+
+#include "base/fd.hpp"
+#include "base/log_sink.hpp"
+
+using namespace tokiod;
+
+namespace {
+
+log::record sample() {
+  log::record r;
+  r.wall_ns = 1'700'000'000'123'000'000;
+  r.severity = log::level::warn;
+  r.target = "plugin.echo";
+  r.message = "closing";
+  return r;
+}
+
+// Starts the log on a buffer for the length of a test.
+struct captured {
+  explicit captured(log::options how = {}) { log::start(std::move(how), std::make_unique<log::buffer_sink>(lines)); }
+  ~captured() { log::stop(); }
+  std::vector<std::string> take() const {
+    log::flush();
+    return lines->take();
+  }
+  std::shared_ptr<log::buffer_sink::store> lines = std::make_shared<log::buffer_sink::store>();
+};
+
+// Holds the writer inside write() until it is opened.
+class gate_sink final : public log::sink {
+ public:
+  struct state {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool entered = false, open = false;
+    std::vector<std::string> lines;
+  };
+  explicit gate_sink(std::shared_ptr<state> s) : state_(std::move(s)) {}
+  bool write(const log::record& r) override {
+    std::unique_lock hold(state_->mutex);
+    state_->entered = true;
+    state_->changed.notify_all();
+    state_->changed.wait(hold, [&] { return state_->open; });
+    state_->lines.push_back(log::text_of(r));
+    return true;
+  }
+
+ private:
+  std::shared_ptr<state> state_;
+};
+
+std::string after_time(const std::string& line) { return line.substr(line.find(' ') + 1); }
+
+void speak_from_one_place(int times) {
+  for (int i = 0; i < times; ++i) log::info("chatty", "again");
+}
+
+}  // namespace
+
+TEST_CASE("a record is one line: time, level, target, message, fields") {
+  auto r = sample();
+  r.fields.emplace_back("peer", "127.0.0.1:9");
+  r.fields.emplace_back("tasks", 3);
+  CHECK(log::text_of(r) == "2023-11-14T22:13:20.123Z warn plugin.echo: closing peer=127.0.0.1:9 tasks=3");
+}
+
+TEST_CASE("no value and no message can break the line or forge a field") {
+  auto r = sample();
+  r.message = "two\nlines";
+  r.fields.emplace_back("name", "a b=\"c\"\nd\x01");
+  r.fields.emplace_back("empty", "");
+  CHECK(after_time(log::text_of(r)) == R"(warn plugin.echo: two\nlines name="a b=\"c\"\nd\x01" empty="")");
+}
+
+TEST_CASE("the longest matching target prefix decides the level") {
+  log::levels speak{log::level::warn, {{"plugin", log::level::info}, {"plugin.echo", log::level::debug}}};
+  CHECK(speak.of("host") == log::level::warn);
+  CHECK(speak.of("plugin.redis") == log::level::info);
+  CHECK(speak.of("plugin.echo") == log::level::debug);
+  CHECK(speak.of("plugin.echo.conn") == log::level::debug);
+  CHECK(speak.of("plugin.echoes") == log::level::info);
+}
+
+TEST_CASE("levels have names, and other words have none") {
+  CHECK(log::level_named("trace") == log::level::trace);
+  CHECK(log::level_named("off") == log::level::off);
+  CHECK(!log::level_named("Warn"));
+}
+
+TEST_CASE("a record below its target's level is not written, and a level can change while running") {
+  const captured log_of_test({.speak = {log::level::info, {{"loud", log::level::debug}}}});
+  log::debug("quiet", "one");
+  log::debug("loud", "two");
+  log::set_levels({log::level::error, {}});
+  log::info("loud", "three");
+  log::error("quiet", "four");
+  const auto lines = log_of_test.take();
+  REQUIRE(lines.size() == 2);
+  CHECK(after_time(lines[0]) == "debug loud: two");
+  CHECK(after_time(lines[1]) == "error quiet: four");
+  CHECK(log::enabled(log::level::error, "quiet"));
+  CHECK(!log::enabled(log::level::warn, "quiet"));
+}
+
+TEST_CASE("a call site over its rate is silenced, and its next window says how much was suppressed") {
+  const captured log_of_test({.burst = 3, .burst_window = 30 * millisecond});
+  speak_from_one_place(10);
+  log::info("other", "not affected");
+  CHECK(log_of_test.take().size() == 4);
+  const steady_clock clock;
+  for (const auto start = clock.now(); clock.now() - start < 31 * millisecond;) std::this_thread::yield();
+  speak_from_one_place(1);
+  const auto lines = log_of_test.take();
+  REQUIRE(lines.size() == 1);
+  CHECK(after_time(lines[0]) == "info chatty: again suppressed=7");
+}
+
+TEST_CASE("a sink that hangs blocks no caller: the ring fills, the rest is dropped, counted and reported") {
+  const auto gate = std::make_shared<gate_sink::state>();
+  const auto before = log::dropped();
+  log::start({.burst = 0, .ring_records = 4}, std::make_unique<gate_sink>(gate));
+  log::info("first", "held by the writer");
+  {
+    std::unique_lock hold(gate->mutex);
+    gate->changed.wait(hold, [&] { return gate->entered; });
+  }
+  speak_from_one_place(10);
+  CHECK(log::dropped() - before == 6);
+  {
+    const std::lock_guard hold(gate->mutex);
+    gate->open = true;
+    gate->changed.notify_all();
+  }
+  log::stop();
+  CHECK(gate->lines.size() == 1 + 4 + 1);
+  bool reported = false;
+  for (const auto& line : gate->lines) reported |= line.find("dropped=6") != std::string::npos;
+  CHECK(reported);
+}
+
+TEST_CASE("stop writes everything that was queued") {
+  const auto lines = std::make_shared<log::buffer_sink::store>();
+  log::start({.burst = 0}, std::make_unique<log::buffer_sink>(lines));
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) threads.emplace_back([] { speak_from_one_place(100); });
+  for (auto& t : threads) t.join();
+  log::stop();
+  CHECK(lines->take().size() == 400);
+}
+
+TEST_CASE("a journal datagram has a line per field and the binary form for a value with a newline") {
+  auto r = sample();
+  r.file = "x.cpp";
+  r.line = 7;
+  r.fields.emplace_back("task-id", "t-9");
+  r.fields.emplace_back("trace", "a\nb");
+  const std::string text = log::journald_sink::datagram(r);
+  CHECK(text.find("PRIORITY=4\n") == 0);
+  CHECK(text.find("\nCODE_LINE=7\n") != std::string::npos);
+  CHECK(text.find("\nTOKIOD_TASK_ID=t-9\n") != std::string::npos);
+  CHECK(text.find(std::string("\nTOKIOD_TRACE\n\3\0\0\0\0\0\0\0a\nb\n", 26)) != std::string::npos);
+}
+
+TEST_CASE("the journald sink sends one datagram per record and refuses a socket that is not there") {
+  const std::string path = "/tmp/tokiod-log-test." + std::to_string(::getpid());
+  const unique_fd journal(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  REQUIRE(::bind(journal.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  auto sink = log::journald_sink::open(path);
+  REQUIRE(sink);
+  CHECK((*sink)->write(sample()));
+  char got[4096];
+  const auto n = ::recv(journal.get(), got, sizeof got, MSG_DONTWAIT);
+  REQUIRE(n > 0);
+  CHECK(std::string_view(got, static_cast<std::size_t>(n)) == log::journald_sink::datagram(sample()));
+  ::unlink(path.c_str());
+  CHECK(log::journald_sink::open(path).error().code == ENOENT);
+}
+
+TEST_CASE("standard error counts as the journal only when device and inode agree") {
+  CHECK(!log::stderr_is_journal(nullptr));
+  CHECK(!log::stderr_is_journal("8:1"));
+  CHECK(!log::stderr_is_journal("nonsense"));
+}
