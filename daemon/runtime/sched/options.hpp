@@ -1,0 +1,33 @@
+// The numbers a runtime is started with, each with its unit and the reason for its default.
+// Threads: plain values.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "base/clock.hpp"
+
+namespace tokiod::sched {
+
+enum class flavor : std::uint8_t { multi_thread, current_thread };
+
+inline constexpr std::uint32_t max_workers = 1024;
+
+struct options {
+  flavor kind = flavor::multi_thread;
+  std::uint32_t worker_threads = 1;             // 1..max_workers; ignored by current_thread
+  std::uint32_t max_blocking_threads = 512;     // Tokio's default: many, because they block
+  duration_ns thread_keep_alive = 10 * second;  // an idle blocking thread lives this long
+  std::uint32_t event_interval = 61;         // polls between two looks at sockets and timers; prime, beats with nothing
+  std::uint32_t global_queue_interval = 0;   // polls between two looks at the injector; 0 = tuned to 200 us
+  std::string thread_name = "tokio-worker";  // at most 15 characters reach the kernel
+  std::size_t thread_stack_size = std::size_t{2} << 20;  // bytes; Rust's default for threads, and Tokio's
+  bool lifo_slot = true;                                 // off: every wake goes to the back of the queue
+  std::uint64_t seed = 0;                                // where thieves start looking; 0 = from the clock
+  const clock* time = nullptr;                           // not owned; null = CLOCK_MONOTONIC
+  std::function<void()> on_thread_start;                 // on every worker and blocking thread, after it started
+  std::function<void()> on_thread_stop;                  // and before it ends
+};
+
+}  // namespace tokiod::sched
