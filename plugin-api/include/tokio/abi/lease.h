@@ -16,7 +16,7 @@ typedef struct tokio_lease_ext {
    * write: on a result >= 0 the lease moved to the host, which finishes sending in the background and reports a
    * later error on the next call; on TOKIO_PENDING or an error it stays with the caller. */
   tokio_res (*poll_read_buf)(tokio_io*, tokio_cx*, size_t max, tokio_buf* out) TOKIO_NOEXCEPT;
-  tokio_res (*poll_write_buf)(tokio_io*, tokio_cx*, tokio_buf* move) TOKIO_NOEXCEPT;
+  tokio_res (*poll_write_buf)(tokio_io*, tokio_cx*, tokio_buf* move) TOKIO_NOEXCEPT; /* [task nb] */
   tokio_res (*poll_flush)(tokio_io*, tokio_cx*) TOKIO_NOEXCEPT; /* [task nb] background sends done */
 } tokio_lease_ext;
 

@@ -72,7 +72,8 @@ typedef struct tokio_net_ext {
   tokio_status (*listen)(tokio_plugin*, const tokio_sock_params*, tokio_io** out) TOKIO_NOEXCEPT;
   /* [any nb al] starts; finish with poll_connect. bind: unconnected or default-peer datagram socket */
   tokio_status (*connect)(tokio_plugin*, const tokio_sock_params*, tokio_io** out) TOKIO_NOEXCEPT;
-  tokio_status (*bind)(tokio_plugin*, const tokio_sock_params*, tokio_io** out) TOKIO_NOEXCEPT;
+  tokio_status (*bind)(tokio_plugin*, const tokio_sock_params*,
+                       tokio_io** out) TOKIO_NOEXCEPT;            /* [any nb al] as connect */
   tokio_res (*poll_connect)(tokio_io*, tokio_cx*) TOKIO_NOEXCEPT; /* [task nb] 0 when connected */
   /* [task nb al] 0 and *out (move to caller), peer optional. The new socket is charged to the listener's owner. */
   tokio_res (*poll_accept)(tokio_io*, tokio_cx*, tokio_io** out, tokio_addr* peer) TOKIO_NOEXCEPT;
@@ -80,9 +81,9 @@ typedef struct tokio_net_ext {
   /* Borrowed-buffer reads and writes [task nb]: bytes moved, 0 = end of stream (read), -errno, TOKIO_PENDING.
    * HOT: <= 25 ns + the system call. One budget unit each when they make progress. */
   tokio_res (*poll_read)(tokio_io*, tokio_cx*, void* buf, size_t len) TOKIO_NOEXCEPT;
-  tokio_res (*poll_write)(tokio_io*, tokio_cx*, const void* buf, size_t len) TOKIO_NOEXCEPT;
-  tokio_res (*poll_readv)(tokio_io*, tokio_cx*, const tokio_iovec*, size_t n) TOKIO_NOEXCEPT;
-  tokio_res (*poll_writev)(tokio_io*, tokio_cx*, const tokio_ciovec*, size_t n) TOKIO_NOEXCEPT;
+  tokio_res (*poll_write)(tokio_io*, tokio_cx*, const void* buf, size_t len) TOKIO_NOEXCEPT;    /* [task nb] */
+  tokio_res (*poll_readv)(tokio_io*, tokio_cx*, const tokio_iovec*, size_t n) TOKIO_NOEXCEPT;   /* [task nb] */
+  tokio_res (*poll_writev)(tokio_io*, tokio_cx*, const tokio_ciovec*, size_t n) TOKIO_NOEXCEPT; /* [task nb] */
   tokio_res (*poll_recv_msg)(tokio_io*, tokio_cx*, const tokio_iovec*, size_t n,
                              tokio_msg*) TOKIO_NOEXCEPT; /* [task nb] */
   tokio_res (*poll_send_msg)(tokio_io*, tokio_cx*, const tokio_ciovec*, size_t n,
