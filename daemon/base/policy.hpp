@@ -15,6 +15,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/barrier.hpp"
+
 namespace tokiod {
 
 inline constexpr auto relaxed = std::memory_order_relaxed;
@@ -69,6 +71,18 @@ struct real_policy {
   static constexpr std::uint32_t claim_max = 16;        // tasks an owner claims with one CAS
   static constexpr std::uint32_t steal_max = 32;        // tasks a thief takes at most
   static constexpr std::uint32_t generation_bits = 48;  // of the task word
+  static constexpr std::uint32_t max_workers = 1024;    // bits of the parked bitmap
+
+  // The asymmetric barrier of runtime/sched/guard.hpp. Strong: both sides use seq_cst and the heavy side does nothing,
+  // because neither ThreadSanitizer nor the model knows membarrier.
+#ifdef TOKIOD_TSAN
+  static constexpr bool strong_guard = true;
+#else
+  static constexpr bool strong_guard = false;
+#endif
+  static void heavy_barrier() noexcept {
+    if constexpr (!strong_guard) tokiod::heavy_barrier();
+  }
 };
 
 }  // namespace tokiod
