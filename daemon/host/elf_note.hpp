@@ -1,0 +1,77 @@
+// What can be known of a plugin's file without running any of its code: its note, its symbols, its dynamic section, and
+// what follows from them (the lint). Everything is read from bytes in memory and every read is bounded, so a truncated
+// or hostile file is refused with a sentence and never crashes the reader.
+// Invariant: nothing here maps a file as code; a value of this header holds no pointer into the file.
+// Threads:   pure functions and values, [any].
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace tokiod::host {
+
+// The plugin's own words, from .note.tokiod.
+struct plugin_note {
+  std::uint32_t abi_major = 0, abi_minor = 0, abi_minor_min = 0;
+  std::uint64_t fingerprint = 0;
+  std::uint32_t flags = 0;  // TOKIO_PF_*
+  std::string id, version;
+  friend bool operator==(const plugin_note&, const plugin_note&) = default;
+};
+
+// Plain facts of the file.
+struct elf_facts {
+  std::optional<plugin_note> note;
+  std::string build_id;              // hexadecimal, or empty
+  std::vector<std::string> needed;   // DT_NEEDED
+  std::vector<std::string> exports;  // defined and visible
+  std::vector<std::string> imports;  // undefined
+  std::vector<std::string> unique;   // STB_GNU_UNIQUE: glibc never unmaps an image that defines one
+  std::vector<std::string> ifuncs;   // resolvers run inside dlopen
+  bool thread_locals = false;        // PT_TLS
+  bool static_tls = false;           // DF_STATIC_TLS
+  bool no_delete = false;            // DF_1_NODELETE
+  bool text_relocations = false;
+  bool executable_stack = false;
+  bool writable_code = false;  // a segment both writable and executable
+  bool position_independent_executable = false;
+  bool go = false;  // has .go.buildinfo
+};
+
+[[nodiscard]] outcome<elf_facts> read_elf(std::span<const std::byte> file, std::string_view path);
+
+enum class verdict : std::uint8_t {
+  refuse,    // must not be loaded
+  resident,  // may be loaded and will never be unmapped
+  rotate,    // may be unmapped after the threads that ran it were replaced
+  warning,   // worth a line
+};
+[[nodiscard]] std::string_view name(verdict v);
+
+struct finding {
+  verdict weight = verdict::warning;
+  std::string rule;      // stable, for tests and JSON: "gnu_unique"
+  std::string sentence;  // "defines the GNU-unique symbol _ZSt19piecewise_construct: glibc never unmaps such an image"
+};
+
+// What the gate says of a file, heaviest first. `path` opens no file; it goes into the sentences.
+[[nodiscard]] std::vector<finding> lint(const elf_facts& facts);
+
+// Everything `plugin inspect` shows. Never executes anything.
+struct inspection {
+  std::string path;
+  std::uint64_t size_bytes = 0;
+  std::string sha256;  // of the file, hexadecimal
+  elf_facts facts;
+  std::vector<finding> findings;
+  [[nodiscard]] const finding* refused() const;  // the first reason not to load it, or null
+  [[nodiscard]] bool unloadable() const;         // no finding says resident
+};
+
+}  // namespace tokiod::host
