@@ -1,0 +1,44 @@
+// The control plane: one thread of its own that listens, reads requests, answers them and sends events. It never runs
+// plugin code and never waits for a worker, so it answers while every worker is stuck.
+// Invariant: a request is answered exactly once, a notification never; one client's flood, silence or slowness costs
+//            the others nothing but the bounded turn of one request.
+// Threads:   open, start, stop [one thread]; publish, reconfigure [any].
+#pragma once
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "control/backend.hpp"
+#include "control/options.hpp"
+#include "wire/json.hpp"
+
+namespace tokiod::control {
+
+class server {
+ public:
+  // Makes or adopts the sockets and checks the rules: connections wait in the backlog until start(). The backend must
+  // live until stop() has returned.
+  [[nodiscard]] static outcome<std::unique_ptr<server>> open(server_options options, backend& daemon);
+  ~server();  // stops, unless stopped already
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+
+  [[nodiscard]] outcome<void> start();  // begins to answer
+  // Closes the door, lets replies that are ready leave, waits for running operations, ends the thread.
+  void stop();
+
+  // Sends an event to those who subscribed: daemon.state {state}, plugin.state {plugin, from, to, detail}.
+  void publish(std::string_view topic, wire::json data);
+  // New limits and rules, for new connections. Refuses a rule that names an unknown user or group.
+  [[nodiscard]] outcome<void> reconfigure(limits bounds, std::vector<access_rule> access);
+  // When the control thread last went round: for the watchdog.
+  [[nodiscard]] instant_ns last_turn() const;
+
+ private:
+  struct parts;
+  explicit server(std::unique_ptr<parts> made);
+  std::unique_ptr<parts> parts_;
+};
+
+}  // namespace tokiod::control

@@ -1,0 +1,318 @@
+// The one table of control methods. A row and its example are enough for a client; control/methods/ binds the code.
+#include <algorithm>
+#include <array>
+
+#include "wire/method.hpp"
+
+namespace tokiod::wire {
+namespace {
+
+using enum param_type;
+using sv = std::string_view;
+
+constexpr double most_seconds = 86400;
+
+// ---- parameters, by group
+constexpr param ping_params[] = {{"echo", any, false, "given back unchanged"}};
+
+constexpr param health_params[] = {{"verbose", boolean, false, "also the checks that passed", "true"}};
+constexpr sv shutdown_modes[] = {"drain", "now"};
+constexpr param shutdown_params[] = {
+    {"mode", text, false, "drain lets tasks end; now does not wait", R"("drain")", 0, 16, shutdown_modes},
+    {"deadline_s", number, false, "how long a drain may take; absent: as configured", "", 0, most_seconds},
+    {"exit_code", integer, false, "what the process ends with", "0", 0, 255},
+    {"reason", text, false, "goes to the log"},
+};
+
+constexpr param config_get_params[] = {
+    {"path", text, false, "JSON Pointer or dotted name of one setting; absent: everything", R"("")"},
+    {"origin", boolean, false, "also which layer and line each value came from", "false"},
+};
+constexpr param config_check_params[] = {{"document", object, true, "a whole configuration document"}};
+constexpr param config_schema_params[] = {{"path", text, false, "one setting; absent: everything", R"("")"}};
+constexpr param config_reload_params[] = {
+    {"wait", boolean, false, "answer when the reload is done, with its outcome", "true"},
+    {"reason", text, false, "goes to the log"},
+};
+
+constexpr sv log_levels[] = {"trace", "debug", "info", "warn", "error", "off"};
+constexpr param log_set_params[] = {
+    {"level", text, true, "the least severe record that is written", "", 0, 16, log_levels},
+    {"target", text, false, "who speaks, as plugin.echo; absent: everybody without a level of his own", R"("")", 0,
+     128},
+};
+
+constexpr sv plugin_states[] = {"loaded",   "starting",    "running",  "draining", "stopped",
+                                "resident", "quarantined", "unloaded", "failed"};
+constexpr param plugin_list_params[] = {{"state", text, false, "only plugins in this state", "", 0, 16, plugin_states}};
+constexpr param plugin_name = {"plugin", text, true, "name of the instance", "", 1, 128};
+constexpr param deadline = {"deadline_s", number, false, "how long its tasks may take to end", "10", 0, most_seconds};
+constexpr param reason = {"reason", text, false, "goes to the log"};
+constexpr param plugin_info_params[] = {plugin_name};
+constexpr param plugin_inspect_params[] = {{"path", text, true, "file, or name in a plugin directory", "", 1}};
+constexpr param plugin_load_params[] = {
+    {"plugin", text, true, "path of a file, or name in a plugin directory", "", 1},
+    {"instance", text, false, "name of the instance; absent: the plugin's own", "", 1, 128},
+    {"config", object, false, "its configuration"},
+    {"start", boolean, false, "also start it", "true"},
+    reason,
+};
+constexpr param plugin_end_params[] = {plugin_name, deadline, reason};
+constexpr param plugin_start_params[] = {plugin_name, reason};
+constexpr param plugin_reload_params[] = {
+    plugin_name,
+    {"path", text, false, "take this file instead of the one it came from", "", 1},
+    deadline,
+    reason,
+};
+constexpr param plugin_call_params[] = {
+    plugin_name,
+    {"method", text, true, "a method that the plugin offers", "", 1, 128},
+    {"params", any, false, "given to the plugin unchanged", "{}"},
+    {"timeout_s", number, false, "how long to wait for its answer", "10", 0, most_seconds},
+};
+
+constexpr sv task_states[] = {"idle", "queued", "running", "done"};
+constexpr param task_list_params[] = {
+    {"plugin", text, false, "only tasks of this instance", "", 1, 128},
+    {"state", text, false, "only tasks in this state", "", 0, 16, task_states},
+    {"limit", integer, false, "at most this many", "100", 1, 1000},
+    {"cursor", text, false, "next_cursor of the page before", "", 1, 64},
+};
+constexpr param task_id_params[] = {{"id", text, true, "as task.list gives it: t-12", "", 3, 32}};
+
+constexpr param metrics_get_params[] = {
+    {"match", text, false, "only families whose name matches: tokiod_worker_*", R"("*")"}};
+constexpr sv expose_formats[] = {"prometheus"};
+constexpr param metrics_expose_params[] = {
+    {"format", text, false, "prometheus: text format 0.0.4", R"("prometheus")", 0, 16, expose_formats}};
+
+constexpr param subscribe_params[] = {
+    {"topics", texts, true, "daemon.state, plugin.state, metrics", "", 1, 16},
+    {"interval_ms", integer, false, "how often metrics are sent", "1000", 100, 60000},
+    {"match", text, false, "only metric families whose name matches", R"("*")"},
+};
+constexpr param unsubscribe_params[] = {{"sub", text, true, "as event.subscribe gave it", "", 1, 32}};
+
+// ---- errors of their own
+constexpr kind e_shutdown[] = {kind::wrong_state};
+constexpr kind e_found[] = {kind::not_found};
+constexpr kind e_reload[] = {kind::invalid_config, kind::busy};
+constexpr kind e_inspect[] = {kind::bad_plugin, kind::not_found, kind::io_error};
+constexpr kind e_load[] = {kind::bad_plugin,  kind::abi_mismatch, kind::missing_dependency,
+                           kind::init_failed, kind::not_trusted,  kind::conflict,
+                           kind::busy};
+constexpr kind e_end[] = {kind::not_found, kind::wrong_state, kind::in_use, kind::drain_timeout, kind::busy};
+constexpr kind e_call[] = {kind::not_found, kind::plugin_error, kind::timeout, kind::wrong_state};
+constexpr kind e_topic[] = {kind::bad_enum, kind::quota_exceeded};
+
+constexpr auto rows = std::to_array<method>({
+    {"config.check",
+     level::observe,
+     always,
+     config_check_params,
+     "Checks a configuration document without applying it",
+     "{valid, problems:[{path, source, kind, message, hint}]}",
+     {},
+     R"({"document":{}})"},
+    {"config.get", level::observe, always, config_get_params, "The configuration in force, or one setting of it",
+     "{revision, value, origins?}", e_found, R"({"path":"/runtime"})"},
+    {"config.reload", level::operate, while_running, config_reload_params,
+     "Reads the configuration files again; a faulty one leaves the old in force", "{revision, changed, needs_restart}",
+     e_reload, R"({"wait":true})"},
+    {"config.schema", level::observe, always, config_schema_params, "Every setting with its type, bounds and default",
+     "JSON Schema", e_found, "{}"},
+    {"control.ping",
+     level::observe,
+     always,
+     ping_params,
+     "Answers at once",
+     "{echo?, now, loop_lag_seconds}",
+     {},
+     R"({"echo":"hello"})"},
+    {"control.whoami",
+     level::observe,
+     always,
+     {},
+     "Who the daemon takes the caller for, and what he may do",
+     "{uid, gid, groups, pid, comm, socket, level, rule}",
+     {},
+     "{}"},
+    {"daemon.health",
+     level::observe,
+     always,
+     health_params,
+     "Is it alive, is it ready, and which check says no",
+     "{live, ready, checks:[{name, ok, detail}]}",
+     {},
+     "{}"},
+    {"daemon.info",
+     level::observe,
+     always,
+     {},
+     "What runs: version, process, files",
+     "{version, abi, compiler, pid, uid, state, started, uptime_seconds, ...}",
+     {},
+     "{}"},
+    {"daemon.shutdown", level::admin, until_the_end, shutdown_params, "Ends the daemon; answers when the end has begun",
+     "{mode, state}", e_shutdown, R"({"mode":"drain","deadline_s":5})"},
+    {"daemon.status",
+     level::observe,
+     always,
+     {},
+     "One screen: state, workers, tasks, plugins, warnings",
+     "{state, ready, uptime_seconds, workers, tasks, plugins, config, warnings}",
+     {},
+     "{}"},
+    {"event.subscribe", level::observe, always, subscribe_params,
+     "Sends notifications `event` {sub, seq, ts, topic, data, dropped?} from now on", "{sub, seq}", e_topic,
+     R"({"topics":["plugin.state"]})"},
+    {"event.unsubscribe", level::observe, always, unsubscribe_params, "Ends a subscription of this connection", "{}",
+     e_found, R"({"sub":"s-1"})"},
+    {"log.get",
+     level::observe,
+     always,
+     {},
+     "Which targets speak from which level on",
+     "{level, targets, dropped}",
+     {},
+     "{}"},
+    {"log.set",
+     level::operate,
+     always,
+     log_set_params,
+     "Changes a level until the daemon ends or reloads",
+     "{level, targets, dropped}",
+     {},
+     R"({"level":"info"})"},
+    {"metrics.expose",
+     level::observe,
+     always,
+     metrics_expose_params,
+     "All metrics as text",
+     "{content_type, text}",
+     {},
+     "{}"},
+    {"metrics.get",
+     level::observe,
+     always,
+     metrics_get_params,
+     "Metric families with their samples",
+     "{ts, families:[{name, type, unit, help, samples}]}",
+     {},
+     R"({"match":"tokiod_tasks_*"})"},
+    {"plugin.call", level::operate, while_running, plugin_call_params, "Calls a method that a plugin offers",
+     "whatever the plugin answers", e_call, R"({"plugin":"echo","method":"stats"})"},
+    {"plugin.info", level::observe, always, plugin_info_params, "Everything about one plugin",
+     "{name, version, state, path, config, holds, methods, ...}", e_found, R"({"plugin":"echo"})"},
+    {"plugin.inspect", level::observe, always, plugin_inspect_params,
+     "Reads what a plugin file says of itself; none of its code runs", "{name, version, abi, ...}", e_inspect,
+     R"({"path":"echo"})"},
+    {"plugin.list",
+     level::observe,
+     always,
+     plugin_list_params,
+     "Every plugin and its state",
+     "{plugins:[{name, version, state, tasks, ...}]}",
+     {},
+     "{}"},
+    {"plugin.load", level::admin, while_running, plugin_load_params, "Loads a plugin file and starts an instance of it",
+     "{plugin, state}", e_load, R"({"plugin":"echo","instance":"echo2","config":{"port":7008}})"},
+    {"plugin.reload", level::admin, while_running, plugin_reload_params,
+     "Starts the new file's copy, then drains the old; on failure the old keeps running", "{plugin, state}", e_load,
+     R"({"plugin":"echo"})"},
+    {"plugin.restart", level::operate, while_running, plugin_end_params, "Stops and starts a plugin", "{plugin, state}",
+     e_end, R"({"plugin":"echo"})"},
+    {"plugin.scan",
+     level::observe,
+     always,
+     {},
+     "What lies in the plugin directories",
+     "{found:[{name, version, path}], rejected:[{path, why}]}",
+     {},
+     "{}"},
+    {"plugin.start", level::operate, while_running, plugin_start_params, "Starts a plugin that is loaded or stopped",
+     "{plugin, state}", e_end, R"({"plugin":"echo"})"},
+    {"plugin.stop", level::operate, until_the_end, plugin_end_params, "Drains a plugin; its file stays loaded",
+     "{plugin, state}", e_end, R"({"plugin":"echo"})"},
+    {"plugin.unload", level::admin, until_the_end, plugin_end_params, "Drains a plugin and takes its image out",
+     "{plugin, state, unmapped, blockers}", e_end, R"({"plugin":"echo"})"},
+    {"rpc.discover", level::observe, always, {}, "This table, as an OpenRPC document", "OpenRPC document", {}, "{}"},
+    {"runtime.info",
+     level::observe,
+     always,
+     {},
+     "The runtime as a whole",
+     "{flavor, workers, tasks, blocking, io, timers}",
+     {},
+     "{}"},
+    {"runtime.workers",
+     level::observe,
+     always,
+     {},
+     "Every worker and what it runs now",
+     "{workers:[{worker, tid, state, current?, queue_depth, ...}]}",
+     {},
+     "{}"},
+    {"task.cancel", level::operate, until_the_end, task_id_params, "Ends a task at its next poll edge", "{id, state}",
+     e_found, R"({"id":"t-1"})"},
+    {"task.get", level::observe, always, task_id_params, "One task", "{id, plugin, name, state, polls, ...}", e_found,
+     R"({"id":"t-1"})"},
+    {"task.list",
+     level::observe,
+     always,
+     task_list_params,
+     "Live tasks, oldest first",
+     "{tasks, total, next_cursor?}",
+     {},
+     R"({"limit":10})"},
+});
+
+constexpr bool sorted() { return std::ranges::is_sorted(rows, {}, &method::name); }
+static_assert(sorted(), "find_method() searches by halves");
+
+// Edits between two names, for did-you-mean; both are short.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::string above(b.size() + 1, '\0');
+  for (std::size_t j = 0; j <= b.size(); ++j) above[j] = static_cast<char>(j);
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    char diagonal = above[0];
+    above[0] = static_cast<char>(i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const int replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = above[j];
+      above[j] = static_cast<char>(std::min({replaced, above[j] + 1, above[j - 1] + 1}));
+    }
+  }
+  return static_cast<std::size_t>(above[b.size()]);
+}
+
+}  // namespace
+
+std::span<const method> methods() { return rows; }
+
+const method* find_method(std::string_view name) {
+  const auto row = std::ranges::lower_bound(rows, name, {}, &method::name);
+  return row != rows.end() && row->name == name ? &*row : nullptr;
+}
+
+std::optional<std::string_view> nearest(std::string_view name, std::span<const std::string_view> known) {
+  constexpr std::size_t longest = 100;  // distance() counts in a char
+  if (name.size() > longest) return std::nullopt;
+  std::optional<std::string_view> best;
+  std::size_t best_distance = std::max<std::size_t>(2, name.size() / 3) + 1;
+  for (const auto each : known)
+    if (const auto edits = distance(name, each); each.size() <= longest && edits < best_distance) {
+      best = each;
+      best_distance = edits;
+    }
+  return best;
+}
+
+std::optional<std::string_view> nearest_method(std::string_view name) {
+  std::array<std::string_view, rows.size()> names;
+  std::ranges::transform(rows, names.begin(), &method::name);
+  return nearest(name, names);
+}
+
+}  // namespace tokiod::wire
