@@ -19,6 +19,7 @@
 #include "control/metric_family.hpp"
 #include "wire/json.hpp"
 #include "wire/method.hpp"
+#include "wire/rpc.hpp"
 
 namespace tokiod::control {
 
