@@ -1,0 +1,88 @@
+// The host's tables, looked up once for each image, and which instance this thread is working for.
+// Invariant: all instances of one image are given the same tables; a table that is not offered is nullptr.
+// Threads: bind_host [ctl]; everything else [any] once an instance was bound.
+#pragma once
+
+#include <atomic>
+
+#include "tokio/abi.h"
+#include "tokio/core/error.hpp"
+
+namespace tokio {
+
+struct host_tables {
+  const tokio_host* core = nullptr;
+  const tokio_time_ext* time = nullptr;
+  const tokio_net_ext* net = nullptr;
+  const tokio_fd_ext* fd = nullptr;
+  const tokio_resolve_ext* resolve = nullptr;
+  const tokio_blocking_ext* blocking = nullptr;
+  const tokio_log_ext* log = nullptr;
+  const tokio_metrics_ext* metrics = nullptr;
+  const tokio_control_ext* control = nullptr;
+  const tokio_account_ext* account = nullptr;
+};
+
+TOKIO_HIDDEN inline constinit host_tables host{};
+
+// What this thread does for a plugin now. Plain data, so that it never keeps an image from being unloaded.
+struct thread_state {
+  tokio_plugin* instance;
+  tokio_cx* cx;        // of the poll this thread is in, or nullptr
+  tokio_waker task;    // the task that is polled or destroyed now; all zeroes outside
+  void* local_scopes;  // the innermost task local in force; see task/local.hpp
+};
+TOKIO_HIDDEN inline constinit thread_local thread_state this_thread{};
+
+TOKIO_HIDDEN inline constinit std::atomic<int> bind_stage{0};  // 0 unbound, 1 being bound, 2 bound
+
+// Looks the tables up. The first instance of an image does it; the others are given the same addresses.
+inline void bind_host(tokio_plugin* instance, const tokio_host* core) noexcept {
+  int unbound = 0;
+  if (!bind_stage.compare_exchange_strong(unbound, 1, std::memory_order_acquire)) {
+    while (bind_stage.load(std::memory_order_acquire) != 2) {  // pairs with the release below
+    }
+    if (host.core == core) return;
+  }
+  auto find = [&](const char* id) { return core->get_ext(instance, id); };
+  host = host_tables{core,
+                     static_cast<const tokio_time_ext*>(find(TOKIO_EXT_TIME)),
+                     static_cast<const tokio_net_ext*>(find(TOKIO_EXT_NET)),
+                     static_cast<const tokio_fd_ext*>(find(TOKIO_EXT_FD)),
+                     static_cast<const tokio_resolve_ext*>(find(TOKIO_EXT_RESOLVE)),
+                     static_cast<const tokio_blocking_ext*>(find(TOKIO_EXT_BLOCKING)),
+                     static_cast<const tokio_log_ext*>(find(TOKIO_EXT_LOG)),
+                     static_cast<const tokio_metrics_ext*>(find(TOKIO_EXT_METRICS)),
+                     static_cast<const tokio_control_ext*>(find(TOKIO_EXT_CONTROL)),
+                     static_cast<const tokio_account_ext*>(find(TOKIO_EXT_ACCOUNT))};
+  bind_stage.store(2, std::memory_order_release);  // publishes the tables to the next instance's bind_host
+}
+
+// The instance this thread works for. Panics outside of one: `what` names the call that needed it.
+inline tokio_plugin* current_instance(const char* what) {
+  if (tokio_plugin* instance = this_thread.instance) return instance;
+  panic(what);
+}
+
+// Works for `instance` on this thread until the end of the scope (a callback of the host, a thread of the plugin).
+class [[nodiscard]] instance_scope {
+ public:
+  explicit instance_scope(tokio_plugin* instance) noexcept : before_(this_thread) {
+    this_thread = thread_state{instance, nullptr, {}, nullptr};
+  }
+  ~instance_scope() { this_thread = before_; }
+  instance_scope(const instance_scope&) = delete;
+  instance_scope& operator=(const instance_scope&) = delete;
+
+ private:
+  thread_state before_;
+};
+
+inline std::uint64_t now_ns() {
+  return host.core->now_ns(current_instance("there is no runtime here: the clock needs a task or an instance_scope"));
+}
+
+inline constexpr std::string_view to_view(tokio_str text) noexcept { return {text.ptr, text.len}; }
+inline constexpr tokio_str to_str(std::string_view text) noexcept { return {text.data(), text.size()}; }
+
+}  // namespace tokio

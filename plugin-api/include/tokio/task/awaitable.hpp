@@ -1,0 +1,135 @@
+// What can be awaited, and how a coroutine waits: `pollable` is the concept, `root` the place where a line of
+// coroutines notes which leaf it waits for, `leaf_awaiter` what co_await of a leaf becomes. Invariant: a parked root is
+// resumed only after its leaf was polled again and found ready, so a poll of a task costs
+//            one leaf call, however deep its coroutines are nested, and a spurious poll costs nothing more.
+// Threads: [task].
+#pragma once
+
+#include <concepts>
+#include <coroutine>
+#include <exception>
+#include <type_traits>
+#include <utility>
+
+#include "tokio/core/poll.hpp"
+#include "tokio/task/context.hpp"
+
+namespace tokio {
+
+template <class F>
+using output_of = typename std::remove_cvref_t<F>::output;
+
+// A type with `using output = T` and `tokio::poll<T> poll(context&)`: started by its first poll and not moved after it,
+// destroyed to cancel. poll() is not called again once it was ready.
+template <class F>
+concept pollable = requires(std::remove_cvref_t<F>& future, context& cx) {
+  typename output_of<F>;
+  { future.poll(cx) } -> std::same_as<tokio::poll<output_of<F>>>;
+};
+
+// One line of coroutines that await each other directly.
+class root {
+ public:
+  using step_fn = bool (*)(void* leaf, context& cx) noexcept;  // true when the leaf is ready
+
+  context& cx() const noexcept { return *cx_; }
+  void start(std::coroutine_handle<> first) noexcept { innermost_ = first; }
+  bool started() const noexcept { return cx_ != nullptr; }
+  void park(std::coroutine_handle<> innermost, void* leaf, step_fn step) noexcept {
+    innermost_ = innermost;
+    leaf_ = leaf;
+    step_ = step;
+  }
+  // Polls the leaf that is waited for; when it is ready, the innermost coroutine goes on until the next one.
+  void drive(context& cx) noexcept {
+    cx_ = &cx;
+    if (step_) {
+      if (!step_(leaf_, cx)) return;
+      step_ = nullptr;
+    }
+    std::exchange(innermost_, nullptr).resume();
+  }
+
+ private:
+  context* cx_ = nullptr;
+  step_fn step_ = nullptr;
+  void* leaf_ = nullptr;
+  std::coroutine_handle<> innermost_;
+};
+
+// co_await of a leaf. Borrows it: a temporary lives in the coroutine's frame until the end of the expression.
+template <pollable F>
+class leaf_awaiter {
+ public:
+  using output = output_of<F>;
+  leaf_awaiter(F& leaf, root& line) noexcept : leaf_(&leaf), root_(&line) {}
+
+  bool await_ready() {
+    result_ = leaf_->poll(root_->cx());
+    return result_.is_ready();
+  }
+  void await_suspend(std::coroutine_handle<> awaiting) noexcept { root_->park(awaiting, this, &step); }
+  output await_resume() {
+    if constexpr (!quiet)
+      if (thrown_) std::rethrow_exception(std::move(thrown_));
+    return std::move(result_).value();
+  }
+
+ private:
+  static constexpr bool quiet = noexcept(std::declval<F&>().poll(std::declval<context&>()));
+
+  // An exception of a later poll belongs to the coroutine that awaits, so it is carried there.
+  static bool step(void* self, context& cx) noexcept {
+    auto& awaiter = *static_cast<leaf_awaiter*>(self);
+    if constexpr (quiet) {
+      awaiter.result_ = awaiter.leaf_->poll(cx);
+    } else {
+      try {
+        awaiter.result_ = awaiter.leaf_->poll(cx);
+      } catch (...) {
+        awaiter.thrown_ = std::current_exception();
+        return true;
+      }
+    }
+    return awaiter.result_.is_ready();
+  }
+
+  F* leaf_;
+  root* root_;
+  tokio::poll<output> result_{pending};
+  [[no_unique_address]] std::conditional_t<quiet, unit, std::exception_ptr> thrown_{};
+};
+
+// By reference: the future is polled where it is and survives a select that it loses.
+template <pollable F>
+class reference {
+ public:
+  using output = output_of<F>;
+  explicit reference(F& future) noexcept : future_(&future) {}
+  tokio::poll<output> poll(context& cx) noexcept(noexcept(future_->poll(cx))) { return future_->poll(cx); }
+
+ private:
+  F* future_;
+};
+template <pollable F>
+reference<F> by_ref(F& future) noexcept {
+  return reference<F>(future);
+}
+
+// A future out of a function `poll<T>(context&)`.
+template <class Fn>
+class poll_function {
+ public:
+  using output = typename std::invoke_result_t<Fn&, context&>::value_type;
+  explicit poll_function(Fn fn) : fn_(std::move(fn)) {}
+  tokio::poll<output> poll(context& cx) { return fn_(cx); }
+
+ private:
+  Fn fn_;
+};
+template <class Fn>
+poll_function<Fn> poll_fn(Fn fn) {
+  return poll_function<Fn>(std::move(fn));
+}
+
+}  // namespace tokio

@@ -1,0 +1,186 @@
+// `task<T>`: a lazy coroutine, move-only, awaited once. It runs only while something polls it: a coroutine that awaits
+// it (then both share one root and control passes directly), a spawned task, or a combinator.
+// Invariant: destroying a task destroys its frame, and with it everything it was waiting for.
+// Threads: one at a time; may move between threads while it is suspended.
+#pragma once
+
+#include <coroutine>
+#include <utility>
+
+#include "tokio/core/memory.hpp"
+#include "tokio/core/slot.hpp"
+#include "tokio/task/awaitable.hpp"
+
+namespace tokio {
+
+template <class T = void>
+class task;
+template <class T>
+class task_awaiter;
+
+// What every coroutine of the SDK can await.
+class promise_base {
+ public:
+  template <class T>
+  task_awaiter<T> await_transform(task<T>&& child) noexcept;
+  template <class F>
+  auto await_transform(F&& future) noexcept {
+    static_assert(pollable<F>,
+                  "this cannot be awaited: co_await takes a task, or a type with `output` and `poll(context&)`.");
+    if constexpr (pollable<F>)
+      return leaf_awaiter<std::remove_reference_t<F>>(future, *line);
+    else
+      return std::suspend_never{};
+  }
+
+  root* line = nullptr;  // the root of the poll that this coroutine takes part in
+};
+
+template <class T>
+class task_promise_base : public promise_base, public frame_memory {
+ public:
+  struct final_awaiter {
+    bool await_ready() const noexcept { return false; }
+    template <class P>
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<P> done) const noexcept {
+      return done.promise().continuation;
+    }
+    void await_resume() const noexcept {}
+  };
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+  final_awaiter final_suspend() const noexcept { return {}; }
+  void unhandled_exception() noexcept { outcome.set_exception(std::current_exception()); }
+
+  std::coroutine_handle<> continuation = std::noop_coroutine();
+  root own;  // used when nothing awaits this task directly
+  slot<T> outcome;
+};
+
+template <class T>
+class task_promise : public task_promise_base<T> {
+ public:
+  task<T> get_return_object() noexcept;
+  template <class U>
+    requires std::constructible_from<T, U&&>
+  void return_value(U&& value) {
+    this->outcome.emplace(std::forward<U>(value));
+  }
+};
+
+template <>
+class task_promise<void> : public task_promise_base<void> {
+ public:
+  task<void> get_return_object() noexcept;
+  void return_void() noexcept { outcome.emplace(); }
+};
+
+template <class T>
+class [[nodiscard]] TOKIO_COROUTINE task {
+  static_assert(!std::is_reference_v<T>, "task<T&> is not offered: return a pointer.");
+
+ public:
+  using promise_type = task_promise<T>;
+  using output = T;
+
+  task(task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+  task& operator=(task&& other) noexcept {
+    if (this != &other) {
+      reset();
+      frame_ = std::exchange(other.frame_, nullptr);
+    }
+    return *this;
+  }
+  ~task() { reset(); }
+
+  // Polls as a root of its own (spawned, or a branch of select and join). Panics once it was ready.
+  tokio::poll<T> poll(context& cx) {
+    auto& promise = live();
+    if (!promise.line) {
+      promise.line = &promise.own;
+      promise.own.start(frame_);
+    }
+    promise.own.drive(cx);
+    if (!frame_.done()) return pending;
+    auto frame = std::exchange(frame_, nullptr);
+    return finish(frame);
+  }
+
+ private:
+  friend promise_type;
+  friend class task_awaiter<T>;
+  explicit task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
+
+  promise_type& live() const {
+    if (!frame_) panic("a task was polled after it was ready, or after it was moved from");
+    return frame_.promise();
+  }
+  // The frame, and with it the coroutine's parameters, is gone before the value is seen.
+  static tokio::poll<T> finish(std::coroutine_handle<promise_type> frame) {
+    struct destroy {
+      std::coroutine_handle<promise_type> frame;
+      ~destroy() { frame.destroy(); }
+    } after{frame};
+    if constexpr (std::is_void_v<T>) {
+      frame.promise().outcome.take();
+      return ready();
+    } else {
+      return frame.promise().outcome.take();
+    }
+  }
+  void reset() noexcept {
+    if (frame_) std::exchange(frame_, nullptr).destroy();
+  }
+
+  std::coroutine_handle<promise_type> frame_;
+};
+
+// co_await of a task: the child joins the awaiting coroutine's root and control passes to it directly. A task that was
+// already polled as a root of its own stays one, and is waited for like a leaf.
+template <class T>
+class task_awaiter {
+ public:
+  task_awaiter(task<T>&& child, root& line) noexcept : child_(std::move(child)), root_(&line) {}
+
+  bool await_ready() {
+    if (!child_.live().line) return false;
+    return step(this, root_->cx());
+  }
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept {
+    auto& promise = child_.frame_.promise();
+    if (promise.line) {
+      root_->park(awaiting, this, &step);
+      return std::noop_coroutine();
+    }
+    promise.line = root_;
+    promise.continuation = awaiting;
+    return child_.frame_;
+  }
+  T await_resume() {
+    auto child = std::move(child_);  // its frame is gone when the value is seen
+    return child.frame_.promise().outcome.take();
+  }
+
+ private:
+  static bool step(void* self, context& cx) noexcept {
+    auto frame = static_cast<task_awaiter*>(self)->child_.frame_;
+    frame.promise().own.drive(cx);
+    return frame.done();
+  }
+
+  task<T> child_;
+  root* root_;
+};
+
+template <class T>
+task_awaiter<T> promise_base::await_transform(task<T>&& child) noexcept {
+  return task_awaiter<T>(std::move(child), *line);
+}
+template <class T>
+task<T> task_promise<T>::get_return_object() noexcept {
+  return task<T>(std::coroutine_handle<task_promise>::from_promise(*this));
+}
+inline task<void> task_promise<void>::get_return_object() noexcept {
+  return task<void>(std::coroutine_handle<task_promise>::from_promise(*this));
+}
+
+}  // namespace tokio
