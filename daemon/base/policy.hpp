@@ -67,11 +67,12 @@ struct real_policy {
   static void spin() noexcept { __builtin_ia32_pause(); }
   static void yield() noexcept { std::this_thread::yield(); }
 
-  static constexpr std::uint32_t ring_capacity = 256;   // tasks in one core's run queue; a power of two
-  static constexpr std::uint32_t claim_max = 16;        // tasks an owner claims with one CAS
-  static constexpr std::uint32_t steal_max = 32;        // tasks a thief takes at most
-  static constexpr std::uint32_t generation_bits = 48;  // of the task word
-  static constexpr std::uint32_t max_workers = 1024;    // bits of the parked bitmap
+  static constexpr std::uint32_t ring_capacity = 256;    // tasks in one core's run queue; a power of two
+  static constexpr std::uint32_t claim_max = 16;         // tasks an owner claims with one CAS
+  static constexpr std::uint32_t steal_max = 32;         // tasks a thief takes at most
+  static constexpr std::uint32_t generation_bits = 48;   // of the task word
+  static constexpr std::uint32_t join_version_bits = 8;  // of the task word: waiters a join handle may have had
+  static constexpr std::uint32_t max_workers = 1024;     // bits of the parked bitmap
 
   // The asymmetric barrier of runtime/sched/guard.hpp. Strong: both sides use seq_cst and the heavy side does nothing,
   // because neither ThreadSanitizer nor the model knows membarrier.

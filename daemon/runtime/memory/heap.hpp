@@ -1,0 +1,165 @@
+// Slots for one owner. Each core has a local_heap per owner: free lists that need no atomic operation. What a core has
+// too much of goes as a magazine of slots to the owner's depot, and comes from there to a core that has none: at most
+// one lock per magazine. A slot freed on another core than it came from simply joins the free list there. Invariant: a
+// slot is in use, or on one free list, or in one magazine of the depot; bytes are charged to the owner from
+//            the moment a slab is taken from the arena until it is given back.
+// Threads:   local_heap [one at a time]; owner_heap [any].
+#pragma once
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+
+#include "base/assert.hpp"
+#include "base/spin_lock.hpp"
+#include "runtime/memory/arena.hpp"
+#include "runtime/memory/poison.hpp"
+#include "runtime/memory/slab.hpp"
+
+namespace tokiod::memory {
+
+inline constexpr std::uint64_t no_limit = UINT64_MAX;
+
+// Slots that change hands with one lock. Fewer of the large ones, so that an idle core holds back at most 32 KiB a bin.
+[[nodiscard]] constexpr std::uint32_t magazine_slots(bin_index bin) {
+  const std::size_t fit = 16 * 1024 / slot_bytes(bin);
+  return static_cast<std::uint32_t>(fit > 64 ? 64 : fit < 2 ? 2 : fit);
+}
+
+// A chain of free slots linked through free_slot::next.
+struct magazine {
+  free_slot* first = nullptr;
+  std::uint32_t count = 0;
+};
+
+// Everything of one owner that is not in a core's hands.
+class owner_heap {
+ public:
+  // `door` is what task slots of this owner find at their slab: see task/scheduler.hpp.
+  owner_heap(arena& from, owner_id owner, std::uint64_t limit_bytes, void* door);
+  owner_heap(const owner_heap&) = delete;
+  owner_heap& operator=(const owner_heap&) = delete;
+  ~owner_heap();  // every slot must be back, and every local_heap flushed
+
+  [[nodiscard]] owner_id owner() const { return owner_; }
+  [[nodiscard]] std::uint64_t charged_bytes() const { return charged_.load(relaxed); }
+  [[nodiscard]] std::uint64_t limit_bytes() const { return limit_.load(relaxed); }
+  // A lower limit than what is charged refuses new slabs; it takes nothing back.
+  void set_limit_bytes(std::uint64_t limit) { limit_.store(limit, relaxed); }
+
+  // Bytes that did not come from here but count against the limit too (buffers, a plugin's own heap).
+  [[nodiscard]] bool charge(std::uint64_t bytes);
+  void discharge(std::uint64_t bytes);
+
+  // Between a local_heap and the depot.
+  [[nodiscard]] std::expected<magazine, shortage> take(bin_index bin);
+  void give(bin_index bin, magazine slots);
+
+  // Blocks larger than the largest slot.
+  [[nodiscard]] std::expected<void*, shortage> allocate_run(slot_kind kind, std::size_t bytes);
+  void free_run(slab_header& run);
+
+  // Gives slabs without a single slot in use back to the arena; returns the bytes. Slots in local heaps count as in
+  // use.
+  std::uint64_t trim();
+
+  // Calls visit(void* slot) for every task slot that was ever handed out and is still ours, used or free: whoever
+  // visits reads word 0 to know. Allocation and freeing go on meanwhile; trim() and free_run() wait.
+  template <class Visit>
+  void for_each_task_slot(Visit visit);
+
+ private:
+  struct depot {
+    spin_lock lock;
+    free_slot* magazines = nullptr;  // linked through next_magazine
+    slab_header* carving = nullptr;  // has slots that were never handed out
+  };
+
+  [[nodiscard]] std::expected<slab_header*, shortage> add_slab(bin_index bin);
+  [[nodiscard]] slab_header& start_slab(slab_memory memory, bin_index bin, std::uint64_t bytes, std::uint32_t slots);
+  [[nodiscard]] static magazine carve(slab_header& slab, std::uint32_t wanted);
+  std::uint64_t trim_bin(bin_index bin);
+  void link(slab_header& slab);
+  void unlink(slab_header& slab);
+
+  arena& arena_;
+  const owner_id owner_;
+  void* const door_;
+  std::atomic<std::uint64_t> charged_{0};  // relaxed: a sum, it orders nothing
+  std::atomic<std::uint64_t> limit_;       // relaxed: whoever reads the old limit came before the change
+  std::array<depot, bin_count> depots_;
+  real_policy::mutex walk_mutex_;             // held by who walks the slabs and by who takes one off the list
+  spin_lock append_lock_;                     // held by who adds a slab or takes one off; never waits for a walk
+  std::atomic<slab_header*> slabs_{nullptr};  // release publishes a started slab to a walk's acquire
+};
+
+// One core's share. Created when the core first meets the owner.
+class local_heap {
+ public:
+  explicit local_heap(owner_heap& owner) : owner_(&owner) {}
+  local_heap(const local_heap&) = delete;
+  local_heap& operator=(const local_heap&) = delete;
+  ~local_heap() { flush(); }
+
+  [[nodiscard]] owner_heap& owner() const { return *owner_; }
+
+  // At least `bytes`, 64-byte aligned, contents unspecified but for word 0 of a task slot: a dead state word.
+  [[nodiscard]] std::expected<void*, shortage> allocate(slot_kind kind, std::size_t bytes) {
+    if (bytes > largest_slot_bytes) [[unlikely]]
+      return owner_->allocate_run(kind, bytes);
+    const bin_index index = bin_of(kind, class_of(bytes));
+    bin& from = bins_[index];
+    free_slot* slot = from.first;
+    if (slot == nullptr) [[unlikely]]
+      return refill(index);
+    from.first = slot->next;
+    --from.count;
+    unpoison_slot(slot, slot_bytes(index));
+    return slot;
+  }
+
+  // A slot of the same owner, from whichever core.
+  void free(void* memory) {
+    slab_header& slab = slab_of(memory);
+    TOKIOD_DEBUG_ASSERT(slab.heap == owner_);
+    if (slab.is_run()) [[unlikely]]
+      return owner_->free_run(slab);
+    bin& into = bins_[slab.bin];
+    auto* slot = static_cast<free_slot*>(memory);
+    slot->next = into.first;
+    into.first = slot;
+    poison_slot(slot, slot_bytes(slab.bin));
+    if (++into.count >= magazine_slots(slab.bin)) [[unlikely]]
+      rotate(slab.bin);
+  }
+
+  // Hands everything to the depot: before the owner ends, or when a core retires.
+  void flush();
+
+ private:
+  struct bin {
+    free_slot* first = nullptr;
+    free_slot* spare = nullptr;  // a full magazine, kept so that a core at the edge does not lock on every turn
+    std::uint32_t count = 0;     // of first
+  };
+
+  [[nodiscard]] std::expected<void*, shortage> refill(bin_index index);
+  void rotate(bin_index index);
+
+  owner_heap* owner_;
+  std::array<bin, bin_count> bins_{};
+};
+
+template <class Visit>
+void owner_heap::for_each_task_slot(Visit visit) {
+  const hold walk(walk_mutex_);
+  for (slab_header* slab = slabs_.load(acquire); slab != nullptr; slab = slab->next) {
+    if (kind_of(slab->bin) != slot_kind::task) continue;
+    // Acquire pairs with the release in carve(): the first words of these slots are initialised.
+    const std::uint32_t carved = slab->carved.load(acquire);
+    for (std::uint32_t i = 0; i < carved; ++i) visit(static_cast<void*>(slot_at(*slab, i)));
+  }
+}
+
+}  // namespace tokiod::memory

@@ -1,0 +1,47 @@
+// All numbers of the runtime at one moment, as plain values: what control/ shows and what a test compares.
+// Gauges are computed by whoever takes the snapshot; the counters come from the blocks of worker_metrics.hpp.
+// Threads: plain values, no shared state.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "runtime/metrics/worker_metrics.hpp"
+
+namespace tokiod::metrics {
+
+enum class worker_state : std::uint8_t { running, searching, parked, blocking, stuck, retired };
+
+struct worker_snapshot {
+  std::uint32_t index = 0;
+  worker_state state = worker_state::parked;
+  std::uint32_t queued_tasks = 0;  // in the ring; a hint
+  worker_totals totals;
+  distribution poll_time_ns;
+  distribution schedule_latency_ns;
+};
+
+struct owner_snapshot {
+  std::uint16_t owner = 0;
+  std::string name;
+  task_totals tasks;
+  std::uint64_t heap_bytes = 0;        // charged
+  std::uint64_t heap_limit_bytes = 0;  // UINT64_MAX: none
+};
+
+struct runtime_snapshot {
+  std::uint64_t taken_at_ns = 0;
+  std::vector<worker_snapshot> workers;
+  std::vector<owner_snapshot> owners;
+  std::uint64_t injected_tasks = 0;  // waiting in injectors
+  std::uint64_t timers = 0;          // armed
+  std::uint64_t sources = 0;         // registered descriptors
+  std::uint64_t blocking_threads = 0;
+  std::uint64_t blocking_idle_threads = 0;
+  std::uint64_t blocking_queued_jobs = 0;
+
+  [[nodiscard]] worker_totals all_workers() const;
+  [[nodiscard]] task_totals all_tasks() const;
+};
+
+}  // namespace tokiod::metrics

@@ -1,0 +1,46 @@
+// The one door a task has upward. Two forms of the same words: a concept, so that a worker's own core is called without
+// indirection on the hot path, and an abstract class for whoever holds only a task (it is found at the task's slab).
+// Invariant: a door takes what it is given: schedule and requeue take over S, free takes over the slot.
+// Threads:   scheduler [any]; a core's door [the thread that holds the core].
+#pragma once
+#include <concepts>
+
+#include "runtime/memory/slab.hpp"
+#include "runtime/metrics/worker_metrics.hpp"
+#include "runtime/task/header.hpp"
+
+namespace tokiod::task {
+
+template <class Door, class P>
+concept door_for = requires(Door& door, basic_header<P>& task) {
+  // A spawned or woken task becomes runnable: next on this core if there is one, else through its home shard.
+  { door.schedule(task) } noexcept;
+  // A task that ran becomes runnable again, behind everything that waits.
+  { door.requeue(task) } noexcept;
+  // A retired task's slot.
+  { door.free(task) } noexcept;
+};
+
+// What poll.hpp counts into; a model's door does without.
+template <class Door, class P>
+concept counting_door = door_for<Door, P> && requires(Door& door, basic_header<P>& task) {
+  { door.counters(task) } noexcept -> std::same_as<metrics::task_counters&>;
+};
+
+class scheduler {
+ public:
+  virtual void schedule(header& task) noexcept = 0;
+  virtual void requeue(header& task) noexcept = 0;
+  virtual void free(header& task) noexcept = 0;
+
+ protected:
+  ~scheduler() = default;
+};
+static_assert(door_for<scheduler, real_policy>);
+
+// A task's way home. Valid while the task is live or its slot is held; a stale key must pass wake() or cancel() first.
+[[nodiscard]] inline scheduler& scheduler_of(header& task) {
+  return *static_cast<scheduler*>(memory::slab_of(&task).door);
+}
+
+}  // namespace tokiod::task
