@@ -1,0 +1,27 @@
+// The commands: a name, an arity, a handler and a sentence each. Everything that speaks about commands reads this
+// table. Threads: constant; execute() runs under the lock that guards call::server.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "server.hpp"
+
+namespace redis {
+
+struct command {
+  std::string_view name;  // lower case
+  std::int32_t arity;     // number of arguments with the name; negative: at least that many
+  void (*run)(call&);
+  std::string_view group;
+  std::string_view summary;
+  bool while_subscribed = false;  // allowed on a connection that listens
+};
+
+[[nodiscard]] std::span<const command> commands();
+[[nodiscard]] const command* find_command(std::string_view name);  // any case
+
+// Runs one request: unknown names, arities and the subscribed state are answered here.
+void execute(call& one);
+
+}  // namespace redis
