@@ -21,10 +21,3 @@
 
 // One copy for each image, whatever the visibility flags of its build are.
 #define TOKIO_HIDDEN __attribute__((visibility("hidden")))
-
-// A coroutine type whose parameters may be references only while its caller waits for it in the same expression.
-#if defined(__clang__)
-#define TOKIO_COROUTINE [[clang::coro_return_type, clang::coro_lifetimebound]]
-#else
-#define TOKIO_COROUTINE
-#endif

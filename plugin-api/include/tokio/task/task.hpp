@@ -75,7 +75,7 @@ class task_promise<void> : public task_promise_base<void> {
 };
 
 template <class T>
-class [[nodiscard]] TOKIO_COROUTINE task {
+class [[nodiscard]] task {
   static_assert(!std::is_reference_v<T>, "task<T&> is not offered: return a pointer.");
 
  public:

@@ -1,0 +1,170 @@
+// `join_handle<T>`: await a task's end, abort it, or let it go. `join_error` says why there is no value.
+// Invariant: the host's handle is released exactly once, when the outcome was taken or the join_handle is destroyed;
+//            destroying it detaches the task, which goes on.
+// Threads: one at a time; abort_handle [any].
+#pragma once
+
+#include "tokio/task/task_body.hpp"
+
+namespace tokio {
+
+// Names a spawned task; never reused within a process. 0 names none.
+struct task_id {
+  std::uint64_t value = 0;
+  friend constexpr auto operator<=>(const task_id&, const task_id&) noexcept = default;
+  template <class Stream>
+    requires requires(Stream& out) { out << "" << 1u; }
+  friend Stream& operator<<(Stream& out, task_id id) {
+    out << id.value;
+    return out;
+  }
+};
+
+class join_error {
+ public:
+  static join_error cancelled(task_id id) noexcept { return join_error(id, nullptr); }
+  static join_error panicked(task_id id, std::exception_ptr payload) noexcept {
+    return join_error(id, std::move(payload));
+  }
+
+  bool is_cancelled() const noexcept { return !payload_; }
+  bool is_panic() const noexcept { return !is_cancelled(); }
+  task_id id() const noexcept { return id_; }
+  // What was thrown. Panics when the task was cancelled.
+  std::exception_ptr into_panic() && {
+    if (is_cancelled()) panic("into_panic: the task was cancelled, it did not panic");
+    return std::move(payload_);
+  }
+  [[noreturn]] void rethrow() const {
+    if (is_cancelled()) panic("rethrow: the task was cancelled, it did not panic");
+    std::rethrow_exception(payload_);
+  }
+  // The text of what was thrown; empty for cancelled tasks and payloads without text. Valid while this error lives.
+  std::string_view message() const noexcept {
+    if (!payload_) return {};
+    try {
+      std::rethrow_exception(payload_);
+    } catch (const std::exception& thrown) {
+      return thrown.what();
+    } catch (const char* text) {
+      return text;
+    } catch (...) {
+      return {};
+    }
+  }
+  template <class Stream>
+    requires requires(Stream& out) { out << "" << 1u; }
+  friend Stream& operator<<(Stream& out, const join_error& error) {
+    out << "task " << error.id_;
+    if (error.is_cancelled()) {
+      out << " was cancelled";
+    } else if (auto text = error.message(); !text.empty()) {
+      out << " panicked with message \"" << text << "\"";
+    } else {
+      out << " panicked";
+    }
+    return out;
+  }
+
+ private:
+  join_error(task_id id, std::exception_ptr payload) noexcept : id_(id), payload_(std::move(payload)) {}
+
+  task_id id_;
+  std::exception_ptr payload_;
+};
+
+// Aborts a task from anywhere; keeps nothing alive.
+class abort_handle {
+ public:
+  abort_handle() noexcept = default;
+  abort_handle(tokio_waker key, task_id id) noexcept : key_(key), id_(id) {}
+
+  void abort() const noexcept {
+    if (key_.task) host.core->task_abort(key_);
+  }
+  bool is_finished() const noexcept { return !key_.task || host.core->task_is_finished(key_) != 0; }
+  task_id id() const noexcept { return id_; }
+
+ private:
+  tokio_waker key_{};
+  task_id id_;
+};
+
+template <class T>
+class join_handle {
+ public:
+  using output = std::expected<T, join_error>;
+
+  // A task that could not be started: resolves as cancelled.
+  join_handle() noexcept = default;
+  explicit join_handle(tokio_waker key) noexcept : key_(key) {}
+  join_handle(join_handle&& other) noexcept
+      : key_(std::exchange(other.key_, {})), taken_(std::exchange(other.taken_, true)) {}
+  join_handle& operator=(join_handle&& other) noexcept {
+    if (this != &other) {
+      detach();
+      key_ = std::exchange(other.key_, {});
+      taken_ = std::exchange(other.taken_, true);
+    }
+    return *this;
+  }
+  ~join_handle() { detach(); }
+
+  // Await it by value or, cancel safe, by reference.
+  tokio::poll<output> poll(context& cx) {
+    if (taken_) panic("a join_handle was polled after it was ready");
+    if (!key_.task) return taken_ = true, output(std::unexpect, join_error::cancelled({}));
+    tokio_join joined{sizeof(tokio_join), 0, {}};
+    if (host.core->task_poll_join(key_, cx.raw(), &joined) == TOKIO_PENDING) return pending;
+    return take(joined.outcome);
+  }
+
+  void abort() const noexcept {
+    if (key_.task) host.core->task_abort(key_);
+  }
+  bool is_finished() const noexcept { return !key_.task || host.core->task_is_finished(key_) != 0; }
+  task_id id() const noexcept { return key_.task ? task_id{host.core->task_id(key_)} : task_id{}; }
+  tokio::abort_handle abort_handle() const noexcept { return tokio::abort_handle(key_, id()); }
+  // Lets the task go; its output is destroyed unseen.
+  void detach() noexcept {
+    if (key_.task) release(std::exchange(key_, {}));
+  }
+
+ private:
+  static task_slot<T>& slot_of(tokio_waker key) noexcept {
+    return *static_cast<task_slot<T>*>(tokio_task_body(host.core, key.task));
+  }
+
+  output take(std::uint32_t outcome) {
+    auto key = std::exchange(key_, {});
+    taken_ = true;
+    task_id id{host.core->task_id(key)};
+    struct release_after {
+      tokio_waker key;
+      ~release_after() { release(key); }
+    } after{key};
+    auto& slot = slot_of(key);
+    if (outcome == TOKIO_JOIN_COMPLETED && slot.outcome.has_value()) {
+      if constexpr (std::is_void_v<T>)
+        return {};
+      else
+        return output(std::in_place, std::move(slot.outcome.value()));
+    }
+    if (outcome == TOKIO_JOIN_PANICKED)
+      return output(std::unexpect, join_error::panicked(id, slot.outcome.take_exception()));
+    return output(std::unexpect, join_error::cancelled(id));
+  }
+
+  // The block, and in it the slot, stays until the host's handle is released.
+  static void release(tokio_waker key) noexcept {
+    // acq_rel: pairs with the exchange of a failing poll; finding `panicked` hands its exception to this side.
+    if (slot_of(key).fate.exchange(task_fate::detached, std::memory_order_acq_rel) == task_fate::panicked)
+      slot_of(key).outcome.clear();
+    host.core->task_release_join(key);
+  }
+
+  tokio_waker key_{};
+  bool taken_ = false;
+};
+
+}  // namespace tokio
