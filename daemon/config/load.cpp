@@ -1,0 +1,246 @@
+#include "config/load.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <filesystem>
+
+#include "config/check.hpp"
+#include "config/usable_cpus.hpp"
+#include "wire/get.hpp"
+
+namespace tokiod::config {
+namespace {
+
+using wire::json;
+
+constexpr std::string_view worker_threads_variable = "TOKIO_WORKER_THREADS";
+
+// The documents merged so far, and where each value of the result came from.
+struct merged {
+  json value = json::object();
+  std::map<std::string, std::string> origins;
+
+  void add(const document& layer) { merge(value, layer.value, "", layer); }
+
+ private:
+  void merge(json& into, const json& patch, const std::string& pointer, const document& layer) {
+    if (!patch.is_object()) return replace(into, patch, pointer, layer);
+    if (!into.is_object()) {
+      forget_below(pointer);
+      into = json::object();
+    }
+    origins[pointer] = layer.source_of(pointer);
+    for (const auto& [name, child] : patch.items()) {
+      const std::string below = wire::pointer(pointer, name);
+      if (child.is_null()) {
+        into.erase(name);
+        forget_below(below);
+      } else {
+        merge(into[name], child, below, layer);
+      }
+    }
+  }
+  void replace(json& into, const json& with, const std::string& pointer, const document& layer) {
+    forget_below(pointer);
+    into = with;
+    origins[pointer] = layer.source_of(pointer);
+    for (const auto& [below, source] : layer.sources)
+      if (below.starts_with(pointer + "/")) origins[below] = source;
+  }
+  void forget_below(const std::string& pointer) {
+    std::erase_if(origins,
+                  [&](const auto& entry) { return entry.first == pointer || entry.first.starts_with(pointer + "/"); });
+  }
+};
+
+// Writes what the layers said over the defaults, which keep their order.
+void overlay(json& into, const json& said) {
+  for (const auto& [name, value] : said.items()) {
+    json& at = into[name];
+    if (at.is_object() && value.is_object()) {
+      overlay(at, value);
+    } else {
+      at = value;
+    }
+  }
+}
+
+// Names ending in .json, sorted; hidden files and editors' leftovers have other names.
+std::vector<std::string> names_in(const std::string& dir, bool must_exist, faults& found) {
+  std::vector<std::string> names;
+  std::error_code failed;
+  for (std::filesystem::directory_iterator entry(dir, failed), end; !failed && entry != end; entry.increment(failed)) {
+    const std::string name = entry->path().filename().string();
+    if (name.ends_with(".json") && !name.starts_with('.')) names.push_back(name);
+  }
+  if (failed && (must_exist || failed != std::errc::no_such_file_or_directory))
+    found.push_back({kind::io_error, "", "", dir + " cannot be read: " + failed.message(), {}, {}, {}});
+  std::ranges::sort(names);
+  return names;
+}
+
+std::vector<std::string> files_of(const sources& from, faults& found) {
+  std::vector<std::string> vendor, own;
+  if (!from.vendor_dir.empty()) vendor = names_in(from.vendor_dir, false, found);
+  if (!from.conf_dir.empty()) own = names_in(from.conf_dir, from.conf_dir_must_exist, found);
+  std::vector<std::string> files;
+  for (const auto& name : vendor)
+    if (!std::ranges::binary_search(own, name)) files.push_back(from.vendor_dir + "/" + name);
+  std::error_code ignored;
+  if (!from.file.empty() && (from.file_must_exist || std::filesystem::exists(from.file, ignored)))
+    files.push_back(from.file);
+  for (const auto& name : own) files.push_back(from.conf_dir + "/" + name);
+  return files;
+}
+
+// The value that a text stands for; a text that does not fit the row's type stays a text, and check_document says so.
+json value_from(const setting* row, const std::vector<std::string>& texts) {
+  if (row && row->what == type::text_list) return texts;
+  const std::string& text = texts.front();
+  if (row && row->what == type::integer) {
+    std::uint64_t number = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (failed == std::errc() && end == text.data() + text.size()) return number;
+  }
+  if (row && row->what == type::boolean && (text == "true" || text == "false")) return text == "true";
+  return text;
+}
+
+document document_of(std::string name, const std::vector<given>& values) {
+  document d;
+  d.name = std::move(name);
+  for (const given& g : values) {
+    const setting* const row = find_setting(pattern_of(g.pointer));
+    d.value[json::json_pointer(g.pointer)] = value_from(row, g.texts);
+    d.sources[g.pointer] = d.name + " " + g.name;
+    d.subjects[g.pointer] = g.name;
+  }
+  return d;
+}
+
+// The worker count that nobody chose.
+void choose_workers(loaded& l) {
+  auto& workers = l.values.runtime.worker_threads;
+  if (workers != 0) return;
+  const std::string pointer(worker_threads_pattern);
+  if (l.values.runtime.flavor == "current_thread") {
+    workers = 1;
+    l.origins[pointer] = "default: the flavor current_thread has one";
+  } else {
+    const cpu_count cpus = usable_cpus();
+    workers = std::clamp<std::uint64_t>(cpus.count, 1, find_setting(pointer)->maximum);
+    l.origins[pointer] = "default: " + cpus.reason;
+  }
+  l.document[json::json_pointer(pointer)] = workers;
+}
+
+std::expected<loaded, faults> finish(const std::vector<document>& layers, std::vector<std::string> files,
+                                     faults found) {
+  merged all;
+  for (const document& layer : layers) {
+    check_document(layer, found);
+    all.add(layer);
+  }
+  if (!found.empty()) return std::unexpected(std::move(found));
+  loaded l;
+  l.values = values_of(all.value);
+  l.origins = std::move(all.origins);
+  l.files = std::move(files);
+  check_whole(l.values, l.origins, found);
+  if (!found.empty()) return std::unexpected(std::move(found));
+  l.document = default_document();
+  overlay(l.document, all.value);
+  choose_workers(l);
+  return l;
+}
+
+void print_value(std::string& to, const loaded& l, const json& value, const std::string& pointer, int depth) {
+  const setting* const row = find_setting(pattern_of(pointer));
+  if (row || !value.is_object() || value.empty()) {
+    to += wire::dump(value);
+    return;
+  }
+  const std::string indent(static_cast<std::size_t>(depth + 1) * 2, ' ');
+  to += "{\n";
+  std::size_t left = value.size();
+  for (const auto& [name, child] : value.items()) {
+    const std::string below = wire::pointer(pointer, name);
+    to += indent + wire::dump(name) + ": ";
+    print_value(to, l, child, below, depth + 1);
+    if (--left > 0) to += ",";
+    const bool nested = child.is_object() && !child.empty() && !find_setting(pattern_of(below));
+    if (!nested) to += "  // " + l.origin_of(below);
+    to += "\n";
+  }
+  to += indent.substr(2) + "}";
+}
+
+}  // namespace
+
+std::string loaded::origin_of(const std::string& pointer) const {
+  const auto found = origins.find(pointer);
+  return found == origins.end() ? "default" : found->second;
+}
+
+std::expected<loaded, faults> load(const sources& from) {
+  faults found;
+  std::vector<std::string> files = files_of(from, found);
+  std::vector<document> layers;
+  for (const auto& file : files) layers.push_back(read_document(file, found));
+  layers.push_back(document_of("environment", from.environment));
+  layers.push_back(document_of("command line", from.command_line));
+  return finish(layers, std::move(files), std::move(found));
+}
+
+std::expected<loaded, faults> load_text(const std::string& name, std::string_view text) {
+  faults found;
+  std::vector<document> layers;
+  layers.push_back(parse_text(name, text, found));
+  return finish(layers, {name}, std::move(found));
+}
+
+std::vector<given> from_environment(const char* const* variables) {
+  std::vector<given> values;
+  for (; *variables; ++variables) {
+    const std::string_view entry(*variables);
+    const auto equals = entry.find('=');
+    if (equals == std::string_view::npos) continue;
+    const std::string name(entry.substr(0, equals)), text(entry.substr(equals + 1));
+    if (name == worker_threads_variable) values.push_back({std::string(worker_threads_pattern), {text}, name});
+    if (!name.starts_with("TOKIOD_") || name.find("__") == std::string::npos) continue;
+    std::string pointer = "/" + name.substr(7);
+    for (std::size_t at = 0; (at = pointer.find("__", at)) != std::string::npos;) pointer.replace(at, 2, "/");
+    std::ranges::transform(pointer, pointer.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    values.push_back({std::move(pointer), {text}, name});
+  }
+  return values;
+}
+
+wire::json default_document() {
+  config defaults;
+  json value = json::object();
+  for (const setting& row : settings()) {
+    const std::string pattern(row.pattern);
+    if (const auto open = pattern.find_first_of("*#"); open != std::string::npos) {
+      json& container = value[json::json_pointer(pattern.substr(0, open - 1))];
+      if (container.is_null()) container = pattern[open] == '*' ? json::object() : json::array();
+      continue;
+    }
+    json& at = value[json::json_pointer(pattern)];
+    if (row.in.number && row.pattern != worker_threads_pattern) at = row.in.number(defaults);
+    if (row.in.text) at = row.in.text(defaults);
+    if (row.in.list) at = row.in.list(defaults);
+  }
+  return value;
+}
+
+std::string printed(const loaded& l) {
+  std::string text;
+  for (const auto& file : l.files) text += "// read: " + file + "\n";
+  print_value(text, l, l.document, "", 0);
+  return text + "\n";
+}
+
+}  // namespace tokiod::config

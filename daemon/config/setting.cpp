@@ -1,0 +1,207 @@
+#include "config/setting.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace tokiod::config {
+namespace {
+
+using enum type;
+using enum apply;
+
+constexpr std::uint64_t hour_ms = 3'600'000;
+constexpr std::uint64_t day_ms = 24 * hour_ms;
+constexpr std::uint64_t path_bytes = 4096;
+constexpr std::uint64_t socket_path_bytes = 107;  // sun_path less its final zero
+
+constexpr setting table[] = {
+    {"/runtime/flavor", choice, 0, 0, "multi_thread|current_thread", "", restart, "Which scheduler runs the tasks.",
+     [](config& c) -> auto& { return c.runtime.flavor; }},
+    {"/runtime/worker_threads", integer, 1, 1024, "", "threads", restart,
+     "Worker threads of the scheduler; null: as many CPUs as affinity and the cgroup's quota allow. The environment "
+     "variable TOKIO_WORKER_THREADS beats this.",
+     [](config& c) -> auto& { return c.runtime.worker_threads; }},
+    {"/runtime/max_blocking_threads", integer, 1, 65'536, "", "threads", restart,
+     "Threads that blocking jobs may use at most.", [](config& c) -> auto& { return c.runtime.max_blocking_threads; }},
+    {"/runtime/thread_keep_alive_ms", integer, 1, day_ms, "", "ms", restart,
+     "How long an idle blocking thread waits for another job before it ends.",
+     [](config& c) -> auto& { return c.runtime.thread_keep_alive_ms; }},
+    {"/runtime/event_interval", integer, 1, 1'000'000, "", "polls", restart,
+     "After how many polls a worker looks for I/O and timers although it has work.",
+     [](config& c) -> auto& { return c.runtime.event_interval; }},
+    {"/runtime/global_queue_interval", integer, 1, 1'000'000, "", "polls", restart,
+     "After how many polls a worker looks at tasks from outside although it has work.",
+     [](config& c) -> auto& { return c.runtime.global_queue_interval; }},
+
+    {"/control/socket", text, 1, socket_path_bytes, "", "", restart,
+     "The control socket: every method, as far as the caller's level goes. A socket passed by systemd under the name "
+     "\"control\" is used instead.",
+     [](config& c) -> auto& { return c.control.socket; }},
+    {"/control/observe_socket", text, 0, socket_path_bytes, "", "", restart,
+     "The read-only control socket; empty: none. A socket passed by systemd under the name \"control-ro\" is used "
+     "instead.",
+     [](config& c) -> auto& { return c.control.observe_socket; }},
+    {"/control/socket_mode", file_mode, 0, 0, "", "", restart, "Permission bits of the control socket.",
+     [](config& c) -> auto& { return c.control.socket_mode; }},
+    {"/control/observe_socket_mode", file_mode, 0, 0, "", "", restart, "Permission bits of the read-only socket.",
+     [](config& c) -> auto& { return c.control.observe_socket_mode; }},
+    {"/control/socket_group", text, 0, 256, "", "", restart, "Group that owns the control socket; empty: leave it.",
+     [](config& c) -> auto& { return c.control.socket_group; }},
+    {"/control/max_clients", integer, 1, 4096, "", "connections", restart, "Connections served at a time.",
+     [](config& c) -> auto& { return c.control.max_clients; }},
+    {"/control/max_request_bytes", integer, 1024, 64 * 1024 * 1024, "", "bytes", restart, "The longest request line.",
+     [](config& c) -> auto& { return c.control.max_request_bytes; }},
+    {"/control/max_depth", integer, 4, 1000, "", "levels", restart, "How deep a request may nest.",
+     [](config& c) -> auto& { return c.control.max_depth; }},
+    {"/control/max_values", integer, 16, 10'000'000, "", "values", restart, "How many values a request may hold.",
+     [](config& c) -> auto& { return c.control.max_values; }},
+    {"/control/max_inflight", integer, 1, 1024, "", "requests", restart,
+     "Unanswered requests of one connection; more are not read.",
+     [](config& c) -> auto& { return c.control.max_inflight; }},
+    {"/control/idle_timeout_ms", integer, 100, day_ms, "", "ms", restart,
+     "After how long a silent connection without subscriptions is closed.",
+     [](config& c) -> auto& { return c.control.idle_timeout_ms; }},
+    {"/control/read_timeout_ms", integer, 100, hour_ms, "", "ms", restart,
+     "How long a request line may take from its first byte to its last.",
+     [](config& c) -> auto& { return c.control.read_timeout_ms; }},
+    {"/control/max_output_bytes", integer, 65'536, 1024 * 1024 * 1024, "", "bytes", restart,
+     "Output waiting for one client; beyond it events are dropped.",
+     [](config& c) -> auto& { return c.control.max_output_bytes; }},
+    {"/control/write_stall_ms", integer, 100, hour_ms, "", "ms", restart,
+     "How long a client may take nothing of its output before it is disconnected.",
+     [](config& c) -> auto& { return c.control.write_stall_ms; }},
+    {"/control/access/#/user", text, 1, 256, "", "", restart, "The rule is for this user."},
+    {"/control/access/#/group", text, 1, 256, "", "", restart, "The rule is for members of this group."},
+    {"/control/access/#/uid", integer, 0, UINT32_MAX, "", "", restart, "The rule is for this user id."},
+    {"/control/access/#/gid", integer, 0, UINT32_MAX, "", "", restart, "The rule is for members of this group id."},
+    {"/control/access/#/level", choice, 0, 0, "none|observe|operate|admin", "", restart,
+     "What the peer may do at most."},
+    {"/control/access/#/allow", text_list, 0, 256, "", "", restart,
+     "Globs of methods allowed although they need more than the level."},
+    {"/control/access/#/deny", text_list, 0, 256, "", "", restart, "Globs of methods refused whatever the level."},
+
+    {"/log/level", choice, 0, 0, "trace|debug|info|warn|error|off", "", live,
+     "The least severe record that is written.", [](config& c) -> auto& { return c.log.level; }},
+    {"/log/targets/*", choice, 0, 0, "trace|debug|info|warn|error|off", "", live,
+     "The level of one target and of those below it: \"plugin.echo\"."},
+    {"/log/sink", choice, 0, 0, "auto|stderr|journald", "", restart,
+     "Where records go; auto: journald when standard error leads there, else standard error.",
+     [](config& c) -> auto& { return c.log.sink; }},
+    {"/log/burst", integer, 0, 1'000'000, "", "records per 10 s", restart,
+     "What one place in the code may log on behalf of one target; 0: no limit.",
+     [](config& c) -> auto& { return c.log.burst; }},
+
+    {"/plugins/dirs", text_list, 0, path_bytes, "", "", live,
+     "Where a plugin named without a path is looked for, in this order.",
+     [](config& c) -> auto& { return c.plugins.dirs; }},
+    {"/plugins/instances/*/plugin", text, 1, path_bytes, "", "", live,
+     "The plugin's name in a plugin directory, or the path of its .so file."},
+    {"/plugins/instances/*/enabled", boolean, 0, 0, "", "", live, "Whether the instance is started with the daemon."},
+    {"/plugins/instances/*/config", any_object, 0, 0, "", "", live, "Handed to the plugin as it is."},
+    {"/plugins/unload_deadline_ms", integer, 1, hour_ms, "", "ms", live,
+     "How long stopping one instance may take before its tasks are cancelled.",
+     [](config& c) -> auto& { return c.plugins.unload_deadline_ms; }},
+
+    {"/shutdown/deadline_ms", integer, 1, hour_ms, "", "ms", live,
+     "How long all plugins together may drain after SIGTERM.",
+     [](config& c) -> auto& { return c.shutdown.deadline_ms; }},
+
+    {"/watchdog/policy", choice, 0, 0, "control|all_workers", "", live,
+     "When the service manager's watchdog is fed. control: while the control thread runs; all_workers: and not every "
+     "worker is stuck in one poll.",
+     [](config& c) -> auto& { return c.watchdog.policy; }},
+    {"/watchdog/stuck_after_ms", integer, 10, hour_ms, "", "ms", live,
+     "How long one poll may last before its worker counts as stuck.",
+     [](config& c) -> auto& { return c.watchdog.stuck_after_ms; }},
+};
+
+bool lies_below(std::string_view pattern, std::string_view parent) {
+  return pattern.size() > parent.size() && pattern.starts_with(parent) && pattern[parent.size()] == '/';
+}
+
+std::string_view next_name(std::string_view pattern, std::string_view parent) {
+  const auto rest = pattern.substr(parent.size() + 1);
+  return rest.substr(0, rest.find('/'));
+}
+
+std::string unescaped(std::string_view token) {
+  std::string text;
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    const bool escape = token[i] == '~' && i + 1 < token.size();
+    text.push_back(!escape ? token[i] : token[++i] == '1' ? '/' : '~');
+  }
+  return text;
+}
+
+std::string with_commas(std::string_view choices) {
+  std::string text;
+  for (const char c : choices) c == '|' ? text += ", " : text += c;
+  return text;
+}
+
+}  // namespace
+
+std::string_view name(apply when) { return when == live ? "live" : "restart"; }
+
+std::span<const setting> settings() { return table; }
+
+const setting* find_setting(std::string_view pattern) {
+  const auto* found = std::ranges::find(table, pattern, &setting::pattern);
+  return found == std::end(table) ? nullptr : found;
+}
+
+section section_at(std::string_view pattern) {
+  for (const setting& row : table)
+    if (lies_below(row.pattern, pattern))
+      return next_name(row.pattern, pattern) == "#" ? section::array : section::object;
+  return section::none;
+}
+
+std::string child_pattern(std::string_view pattern, std::string_view name) {
+  for (const setting& row : table) {
+    if (!lies_below(row.pattern, pattern)) continue;
+    const auto known = next_name(row.pattern, pattern);
+    if (known == name || known == "*" || known == "#") return std::string(pattern).append("/").append(known);
+  }
+  return {};
+}
+
+std::string pattern_of(std::string_view pointer) {
+  std::string pattern;
+  while (!pointer.empty()) {
+    pointer.remove_prefix(1);
+    const auto token = pointer.substr(0, pointer.find('/'));
+    pointer.remove_prefix(token.size());
+    pattern = child_pattern(pattern, unescaped(token));
+    const setting* row = find_setting(pattern);
+    if (pattern.empty() || (row && row->what == any_object)) return pattern;
+  }
+  return pattern;
+}
+
+std::vector<std::string> names_below(std::string_view pattern) {
+  std::vector<std::string> names;
+  for (const setting& row : table) {
+    if (!lies_below(row.pattern, pattern)) continue;
+    const std::string known(next_name(row.pattern, pattern));
+    if (known == "*" || known == "#") return {};
+    if (names.empty() || names.back() != known) names.push_back(known);
+  }
+  return names;
+}
+
+std::string expectation(const setting& row) {
+  switch (row.what) {
+    case integer: return "an integer " + std::to_string(row.minimum) + ".." + std::to_string(row.maximum);
+    case boolean: return "true or false";
+    case text:
+      return std::string("a text of ") + std::to_string(row.minimum) + ".." + std::to_string(row.maximum) + " bytes";
+    case choice: return "one of " + with_commas(row.choices);
+    case file_mode: return "permission bits as a text such as \"0660\"";
+    case text_list: return "an array of texts";
+    case any_object: return "an object";
+  }
+  return {};
+}
+
+}  // namespace tokiod::config
