@@ -94,9 +94,10 @@ class whole_checker {
 config values_of(const wire::json& effective) {
   config c;
   read_rows(c, effective);
-  const auto section = [&](const char* pointer) {
+  const json nothing;
+  const auto section = [&](const char* pointer) -> const json& {
     const json::json_pointer at(pointer);
-    return effective.contains(at) ? effective[at] : json();
+    return effective.contains(at) ? effective[at] : nothing;
   };
   for (const json& value : section("/control/access")) c.control.access.push_back(rule_of(value));
   for (const auto& [target, level] : section("/log/targets").items()) c.log.targets[target] = level.get<std::string>();
