@@ -29,7 +29,8 @@ class differ {
     const std::string pattern = pattern_of(pointer);
     // An instance is one thing: whatever changes in it, it is stopped and started with the new settings.
     if (pattern == instance_pattern || section_at(pattern) != section::object) return leaf(from, to, pointer, pattern);
-    for (const auto& [name, value] : both(from, to).items())
+    const json names = both(from, to);
+    for (const auto& [name, value] : names.items())
       walk(value_at(from, name), value_at(to, name), wire::pointer(pointer, name));
   }
 
