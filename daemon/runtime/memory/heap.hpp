@@ -79,7 +79,13 @@ class owner_heap {
   [[nodiscard]] std::expected<slab_header*, shortage> add_slab(bin_index bin);
   [[nodiscard]] slab_header& start_slab(slab_memory memory, bin_index bin, std::uint64_t bytes, std::uint32_t slots);
   [[nodiscard]] static magazine carve(slab_header& slab, std::uint32_t wanted);
-  std::uint64_t trim_bin(bin_index bin);
+  [[nodiscard]] std::uint64_t trim_bin(bin_index bin);
+  [[nodiscard]] static free_slot* keep_used(free_slot* magazines, std::uint32_t full);
+  [[nodiscard]] std::uint64_t release_empty(bin_index bin, depot& of);
+  template <class Act>
+  void for_each_slab(bin_index bin, Act act);
+  template <class Act>
+  static void for_each_free(free_slot* magazines, Act act);
   void link(slab_header& slab);
   void unlink(slab_header& slab);
 

@@ -19,7 +19,9 @@ inline void poison_slot(free_slot* slot, std::size_t bytes) {
 inline void unpoison_slot(free_slot* slot, std::size_t bytes) {
   __asan_unpoison_memory_region(slot + 1, bytes - sizeof(free_slot));
 }
+inline void unpoison(std::byte* from, std::size_t bytes) { __asan_unpoison_memory_region(from, bytes); }
 #else
+inline void unpoison(std::byte*, std::size_t) {}
 inline void poison_slot(free_slot*, std::size_t) {}
 inline void unpoison_slot(free_slot*, std::size_t) {}
 #endif

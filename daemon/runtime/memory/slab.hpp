@@ -15,6 +15,9 @@ namespace tokiod::memory {
 
 class owner_heap;
 
+inline constexpr std::size_t page_bytes = 4096;   // what a run is charged in
+inline constexpr unsigned generation_shift = 16;  // word 0 of a dead task slot is its generation, so shifted
+
 using owner_id = std::uint16_t;  // a plugin instance, or the runtime itself; accounting and limits are per owner
 
 struct alignas(64) slab_header {
