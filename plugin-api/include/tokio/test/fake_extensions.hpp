@@ -1,0 +1,270 @@
+// internal to test/: the fake host's timers, blocking jobs, log, metrics and control methods, and what they hold.
+// Threads: the one that made the host.
+#pragma once
+
+#include <set>
+
+#include "tokio/test/fake_core.hpp"
+
+namespace tokio::test {
+
+class fake_state;
+
+struct fake_timer {
+  fake_state* state;
+  std::uint64_t deadline_ns;
+  tokio_waker waker{};  // of the task that polled it last; armed when it names one
+};
+
+struct fake_job {
+  fake_state* state;
+  tokio_job_desc desc;
+  enum { queued, finished, cancelled } stage = queued;
+  bool freed = false;  // the handle was given up
+  std::int64_t answer = 0;
+  tokio_waker waker{};
+};
+
+struct log_record {
+  std::uint32_t level;
+  std::string message;
+  std::map<std::string, std::string> fields;
+};
+
+struct fake_metric {
+  fake_state* state;
+  std::uint32_t kind;
+  double value = 0;              // counter or gauge
+  std::vector<double> recorded;  // histogram
+};
+
+struct fake_method {
+  fake_state* state;
+  tokio_plugin* owner;
+  tokio_method_desc desc;
+  std::string name;
+};
+
+struct fake_call {
+  bool answered = false;
+  std::string result, failure;
+  std::int32_t code = 0;
+  std::vector<std::string> events;
+  bool client_gone = false;
+};
+
+// Everything that a fake host lends out, beside its tasks.
+class fake_state : public fake_core {
+ public:
+  static fake_state& of(tokio_plugin* instance) { return static_cast<fake_state&>(fake_core::of(instance)); }
+
+  std::set<fake_timer*> timers;
+  std::deque<fake_job*> jobs;  // that wait to be run
+  std::size_t live_jobs = 0;
+  bool hold_jobs = false;  // blocking jobs stay queued
+  std::vector<log_record> logs;
+  std::uint32_t min_level = TOKIO_LOG_TRACE;
+  std::map<std::string, fake_metric*> metrics;
+  std::map<std::string, fake_method*> methods;
+  std::map<std::string, const void*> extensions;
+
+  // The earliest armed timer's deadline; UINT64_MAX when there is none.
+  std::uint64_t next_deadline_ns() const {
+    std::uint64_t next = UINT64_MAX;
+    for (auto* timer : timers)
+      if (timer->waker.task) next = std::min(next, timer->deadline_ns);
+    return next;
+  }
+  void move_clock(std::uint64_t to_ns) {
+    now_ns = to_ns;
+    for (auto* timer : timers)
+      if (timer->waker.task && timer->deadline_ns <= now_ns) wake(std::exchange(timer->waker, {}));
+  }
+  bool run_one_job() {
+    if (jobs.empty() || hold_jobs) return false;
+    auto* job = jobs.front();
+    jobs.pop_front();
+    job->answer = job->desc.run(job->desc.user);
+    end_job(*job, fake_job::finished);
+    return true;
+  }
+  template <class Stage>
+  void end_job(fake_job& job, Stage stage) {
+    job.stage = stage;
+    if (job.desc.drop) job.desc.drop(job.desc.user);
+    if (job.freed) return free_job(job);
+    wake(job.waker);
+  }
+  void free_job(fake_job& job) {
+    --live_jobs;
+    delete &job;
+  }
+};
+
+inline std::string text_of(tokio_str text) { return text.len ? std::string(text.ptr, text.len) : std::string(); }
+inline std::string text_of(const tokio_kv& field) {
+  switch (field.type) {
+    case TOKIO_KV_STR: return text_of(field.v.s);
+    case TOKIO_KV_I64: return std::to_string(field.v.i);
+    case TOKIO_KV_U64: return std::to_string(field.v.u);
+    case TOKIO_KV_BOOL: return field.v.u ? "true" : "false";
+    default: return std::to_string(field.v.f);
+  }
+}
+
+// Buffer leases of the fake host: plain heap memory.
+inline void fake_buf_release(tokio_buf* buf) noexcept { std::free(buf->owner); }
+inline constexpr tokio_buf_vt fake_buf_vt{0, fake_buf_release, nullptr};
+inline tokio_status fake_buf(std::size_t cap, tokio_buf* out) noexcept {
+  void* memory = std::malloc(cap ? cap : 1);
+  if (!memory) return TOKIO_ENOMEM;
+  *out = tokio_buf{static_cast<std::uint8_t*>(memory), 0, cap, &fake_buf_vt, memory};
+  return TOKIO_OK;
+}
+
+namespace fake_time {
+inline fake_timer& of(tokio_timer* timer) { return *reinterpret_cast<fake_timer*>(timer); }
+inline tokio_status make(tokio_plugin* p, std::uint64_t deadline_ns, std::uint64_t, tokio_timer** out) noexcept {
+  auto& state = fake_state::of(p);
+  auto* timer = new fake_timer{&state, deadline_ns};
+  state.timers.insert(timer);
+  *out = reinterpret_cast<tokio_timer*>(timer);
+  return TOKIO_OK;
+}
+inline void reset(tokio_timer* timer, std::uint64_t deadline_ns) noexcept {
+  of(timer).deadline_ns = deadline_ns;
+  if (deadline_ns <= of(timer).state->now_ns) of(timer).state->wake(of(timer).waker);
+}
+inline tokio_res poll(tokio_timer* raw, tokio_cx* cx) noexcept {
+  auto& timer = of(raw);
+  if (!tokio_coop(cx)) return TOKIO_PENDING;
+  if (timer.deadline_ns <= timer.state->now_ns) return 0;
+  tokio_coop_restore(cx);
+  timer.waker = cx->waker;
+  return TOKIO_PENDING;
+}
+inline void free(tokio_timer* timer) noexcept {
+  of(timer).state->timers.erase(&of(timer));
+  delete &of(timer);
+}
+inline constexpr tokio_time_ext table{sizeof(tokio_time_ext), 0, make, reset, poll, free};
+}  // namespace fake_time
+
+namespace fake_blocking {
+inline fake_job& of(tokio_job* job) { return *reinterpret_cast<fake_job*>(job); }
+inline tokio_status spawn(tokio_plugin* p, const tokio_job_desc* desc, tokio_job** out) noexcept {
+  auto& state = fake_state::of(p);
+  if (state.closed) {
+    desc->drop(desc->user);
+    return TOKIO_ESHUTDOWN;
+  }
+  auto* job = new fake_job{&state, *desc};
+  ++state.live_jobs;
+  state.jobs.push_back(job);
+  if (out)
+    *out = reinterpret_cast<tokio_job*>(job);
+  else
+    job->freed = true;
+  return TOKIO_OK;
+}
+inline tokio_res poll(tokio_job* raw, tokio_cx* cx, std::int64_t* ret) noexcept {
+  auto& job = of(raw);
+  if (!tokio_coop(cx)) return TOKIO_PENDING;
+  if (job.stage == fake_job::cancelled) return TOKIO_ECANCELED;
+  if (job.stage == fake_job::finished) return *ret = job.answer, 0;
+  tokio_coop_restore(cx);
+  job.waker = cx->waker;
+  return TOKIO_PENDING;
+}
+inline void cancel(tokio_job* raw) noexcept {
+  auto& job = of(raw);
+  if (job.stage != fake_job::queued || !std::erase(job.state->jobs, &job)) return;
+  job.state->end_job(job, fake_job::cancelled);
+}
+inline void free(tokio_job* raw) noexcept {
+  auto& job = of(raw);
+  if (job.stage == fake_job::queued)
+    job.freed = true;
+  else
+    job.state->free_job(job);
+}
+inline constexpr tokio_blocking_ext table{sizeof(tokio_blocking_ext), 0, spawn, poll, cancel, free};
+}  // namespace fake_blocking
+
+namespace fake_log {
+inline void write(tokio_plugin* p, tokio_cx*, const tokio_log_rec* rec) noexcept {
+  log_record record{rec->level, text_of(rec->message), {}};
+  for (std::uint32_t i = 0; i < rec->nkv; ++i) record.fields[text_of(rec->kv[i].key)] = text_of(rec->kv[i]);
+  fake_state::of(p).logs.push_back(std::move(record));
+}
+}  // namespace fake_log
+
+namespace fake_metrics {
+inline fake_metric& of(tokio_metric* metric) { return *reinterpret_cast<fake_metric*>(metric); }
+inline tokio_status create(tokio_plugin* p, const tokio_metric_desc* desc, tokio_metric** out) noexcept {
+  auto& state = fake_state::of(p);
+  if (state.metrics.contains(text_of(desc->name))) return TOKIO_EEXIST;
+  auto* metric = new fake_metric{&state, desc->kind, 0, {}};
+  state.metrics[text_of(desc->name)] = metric;
+  *out = reinterpret_cast<tokio_metric*>(metric);
+  return TOKIO_OK;
+}
+inline void add(tokio_metric* metric, std::uint64_t n) noexcept { of(metric).value += static_cast<double>(n); }
+inline void set(tokio_metric* metric, double to) noexcept { of(metric).value = to; }
+inline void adjust(tokio_metric* metric, double by) noexcept { of(metric).value += by; }
+inline void record(tokio_metric* metric, double value) noexcept { of(metric).recorded.push_back(value); }
+inline void drop(tokio_metric* metric) noexcept {
+  std::erase_if(of(metric).state->metrics, [&](auto& entry) { return entry.second == &of(metric); });
+  delete &of(metric);
+}
+inline constexpr tokio_metrics_ext table{sizeof(tokio_metrics_ext), 0, create, add, set, adjust, record, drop};
+}  // namespace fake_metrics
+
+namespace fake_control {
+inline fake_call& of(tokio_call* call) { return *reinterpret_cast<fake_call*>(call); }
+inline tokio_status method(tokio_plugin* p, const tokio_method_desc* desc, tokio_reg** out) noexcept {
+  auto& state = fake_state::of(p);
+  if (state.methods.contains(text_of(desc->name))) return TOKIO_EEXIST;
+  auto* made = new fake_method{&state, p, *desc, text_of(desc->name)};
+  state.methods[made->name] = made;
+  *out = reinterpret_cast<tokio_reg*>(made);
+  return TOKIO_OK;
+}
+inline void drop_method(tokio_reg* reg) noexcept {
+  auto* method = reinterpret_cast<fake_method*>(reg);
+  method->state->methods.erase(method->name);
+  if (method->desc.drop) method->desc.drop(method->desc.user);
+  delete method;
+}
+inline tokio_status reply(tokio_call* call, tokio_str json) noexcept {
+  if (of(call).answered) fake_misuse("a control call was answered twice");
+  of(call).answered = true;
+  of(call).result = text_of(json);
+  return TOKIO_OK;
+}
+inline tokio_status fail(tokio_call* call, std::int32_t code, tokio_str message, tokio_str) noexcept {
+  if (of(call).answered) fake_misuse("a control call was answered twice");
+  of(call).answered = true;
+  of(call).code = code;
+  of(call).failure = text_of(message);
+  return TOKIO_OK;
+}
+inline tokio_status event(tokio_call* call, tokio_str json) noexcept {
+  of(call).events.push_back(text_of(json));
+  return TOKIO_OK;
+}
+inline tokio_res poll_cancelled(tokio_call* call, tokio_cx*) noexcept {
+  return of(call).client_gone ? 0 : TOKIO_PENDING;
+}
+inline tokio_status config_get(tokio_plugin* p, tokio_buf* out) noexcept {
+  const auto& text = fake_core::instance_of(p).config;
+  if (auto status = fake_buf(text.size(), out); status < 0) return status;
+  std::memcpy(out->ptr, text.data(), text.size());
+  out->len = text.size();
+  return TOKIO_OK;
+}
+inline constexpr tokio_control_ext table{
+    sizeof(tokio_control_ext), 0, method, reply, fail, event, poll_cancelled, config_get};
+}  // namespace fake_control
+
+}  // namespace tokio::test

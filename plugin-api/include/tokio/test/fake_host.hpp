@@ -1,0 +1,114 @@
+// The host's C tables inside the test program: one thread, virtual time that advances by itself when nothing else can
+// run, tasks in FIFO or seeded order, and a check at the end that everything lent was given back.
+//   tokio::test::fake_host host;            // from here on spawn(), sleep() ... work on this thread
+//   int v = tokio::test::block_on(f());     // or host.spawn + host.run_until_idle()
+// Invariant: while a fake_host lives it is the host of the whole program; they nest.
+// Threads: the one that made it.
+#pragma once
+
+#include "tokio/test/fake_tasks.hpp"
+
+namespace tokio::test {
+
+class fake_host : public fake_state {
+ public:
+  // Seed 0 keeps FIFO order; any other seed picks the next task at random, the same way each time.
+  explicit fake_host(std::uint64_t seed = 0)
+      : tables_before_(host), core_before_(std::exchange(fake_core::current, this)) {
+    this->seed(seed);
+    log_table_ = tokio_log_ext{sizeof(tokio_log_ext), 0, &min_level, fake_log::write};
+    extensions = {{TOKIO_EXT_TIME, &fake_time::table},
+                  {TOKIO_EXT_BLOCKING, &fake_blocking::table},
+                  {TOKIO_EXT_LOG, &log_table_},
+                  {TOKIO_EXT_METRICS, &fake_metrics::table},
+                  {TOKIO_EXT_CONTROL, &fake_control::table}};
+    bind_host(instance(), &fake_tasks::table);
+    scope_.emplace(instance());
+  }
+  ~fake_host() {
+    shut_down();
+    scope_.reset();
+    host = tables_before_;
+    fake_core::current = core_before_;
+    if (auto left = leaks(); !left.empty() && std::uncaught_exceptions() == 0) fake_misuse(left.c_str());
+  }
+
+  const tokio_host* table() const { return &fake_tasks::table; }
+  // Adds or replaces an extension, for example a fake network.
+  void offer(const char* id, const void* extension) {
+    extensions[id] = extension;
+    bind_host(instance(), &fake_tasks::table);
+  }
+
+  // Runs tasks and blocking jobs until none is runnable. Time stands still.
+  void run_until_stalled() {
+    while (poll_one() || run_one_job()) {
+    }
+  }
+  // As above, and lets time pass from timer to timer until nothing can happen any more.
+  void run_until_idle() {
+    while (step()) {
+    }
+  }
+  // One event: a poll, a blocking job, or a jump to the next timer. False: nothing can happen any more.
+  bool step() {
+    if (poll_one() || run_one_job()) return true;
+    auto next = next_deadline_ns();
+    if (next == UINT64_MAX || paused_by_hand) return false;
+    move_clock(std::max(next, now_ns));
+    return true;
+  }
+  // Moves the clock once and runs what that made runnable.
+  void advance_ns(std::uint64_t by_ns) {
+    move_clock(now_ns + by_ns);
+    run_until_stalled();
+  }
+
+  // Calls a control method, runs until it has answered, and gives the answer.
+  fake_call call_method(const std::string& name, std::string_view params = "{}") {
+    auto found = methods.find(name);
+    if (found == methods.end()) fake_misuse("no control method of that name");
+    fake_call call;
+    {
+      instance_scope none(nullptr);
+      found->second->desc.handle(found->second->desc.user, reinterpret_cast<tokio_call*>(&call), to_str(params));
+    }
+    while (!call.answered && step()) {
+    }
+    if (!call.answered) fake_misuse("a control call was never answered");
+    return call;
+  }
+
+  // Ends all tasks and drops queued jobs.
+  void shut_down() {
+    abort_all();
+    while (!jobs.empty()) {
+      auto* job = jobs.front();
+      jobs.pop_front();
+      end_job(*job, fake_job::cancelled);
+    }
+  }
+  // What was not given back, as a sentence; empty when all was.
+  std::string leaks() const {
+    std::string text;
+    auto count = [&](std::size_t left, const char* what) {
+      if (left) text += (text.empty() ? "left behind: " : ", ") + std::to_string(left) + " " + what;
+    };
+    count(live_tasks(), "tasks (a join handle or hand poll outlived the host)");
+    count(timers.size(), "timers");
+    count(live_jobs, "blocking jobs");
+    count(metrics.size(), "metrics");
+    count(methods.size(), "control methods");
+    return text;
+  }
+
+  bool paused_by_hand = false;  // time moves by advance only
+
+ private:
+  host_tables tables_before_;
+  fake_core* core_before_;
+  tokio_log_ext log_table_{};
+  std::optional<instance_scope> scope_;
+};
+
+}  // namespace tokio::test
