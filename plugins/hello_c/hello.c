@@ -22,7 +22,8 @@ static tokio_str text(const char* s) { return (tokio_str){s, strlen(s)}; }
 
 static void say(tokio_plugin* plugin, uint32_t level, const char* message) {
   if (!tokio_log_on(logs, level)) return;
-  const tokio_log_rec record = {.size = sizeof record, .level = level, .target = text("hello"), .message = text(message)};
+  const tokio_log_rec record = {
+      .size = sizeof record, .level = level, .target = text("hello"), .message = text(message)};
   logs->log(plugin, NULL, &record);
 }
 
@@ -75,4 +76,5 @@ static tokio_status init(tokio_plugin* plugin, const tokio_host* table, tokio_st
   return spawn_greeter(plugin);
 }
 
-TOKIO_PLUGIN_DEFINE("dev.tokiod.hello-c", "0.1.0", "says hello once a second", TOKIO_PF_UNLOADABLE | TOKIO_PF_MULTI, init, NULL, NULL);
+TOKIO_PLUGIN_DEFINE("dev.tokiod.hello-c", "0.1.0", "says hello once a second", TOKIO_PF_UNLOADABLE | TOKIO_PF_MULTI,
+                    init, NULL, NULL);
