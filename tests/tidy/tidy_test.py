@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Each rule of tidy.py on a text that keeps it and on one that breaks it."""
+import unittest
+
+import tidy
+
+FLOORS = tidy.Floors("1 base\n2 wire\n5 runtime/io\n5 runtime/time\n7 runtime/sched\n9 runtime\n"
+                     "12 ctl only base wire\n")
+FILES = {"base/fd.hpp", "wire/json.hpp", "runtime/io/source.hpp", "runtime/time/wheel.hpp", "runtime/runtime.hpp",
+         "runtime/sched/multi_thread/core.hpp"}
+
+
+def include_faults(path, name):
+    return list(tidy.check_includes(path, f'#include "{name}"\n', FLOORS, FILES))
+
+
+class FloorsRule(unittest.TestCase):
+    def test_own_folder_and_lower_floors_are_allowed(self):
+        self.assertEqual(include_faults("daemon/runtime/io/source.cpp", "runtime/io/source.hpp"), [])
+        self.assertEqual(include_faults("daemon/runtime/io/source.cpp", "base/fd.hpp"), [])
+        self.assertEqual(include_faults("daemon/runtime/sched/x.cpp", "runtime/sched/multi_thread/core.hpp"), [])
+
+    def test_a_higher_floor_is_named_with_both_floors(self):
+        self.assertEqual(
+            include_faults("daemon/runtime/time/wheel.cpp", "runtime/runtime.hpp"),
+            ["daemon/runtime/time/wheel.cpp:1: runtime/time (floor 5) includes runtime/runtime.hpp (floor 9)"])
+
+    def test_folders_of_one_floor_do_not_see_each_other(self):
+        self.assertEqual(len(include_faults("daemon/runtime/time/wheel.cpp", "runtime/io/source.hpp")), 1)
+
+    def test_a_narrowed_folder_sees_only_what_it_names(self):
+        self.assertEqual(include_faults("daemon/ctl/main.cpp", "wire/json.hpp"), [])
+        self.assertEqual(len(include_faults("daemon/ctl/main.cpp", "runtime/runtime.hpp")), 1)
+
+    def test_a_folder_without_a_floor_is_a_fault(self):
+        self.assertEqual(len(include_faults("daemon/new/x.cpp", "base/fd.hpp")), 1)
+
+    def test_only_the_host_sees_the_abi(self):
+        self.assertEqual(include_faults("daemon/host/x.cpp", "tokio/abi/task.h"), [])
+        self.assertEqual(len(include_faults("daemon/host/x.cpp", "tokio/task.hpp")), 1)
+        self.assertEqual(len(include_faults("daemon/base/x.cpp", "tokio/abi/task.h")), 1)
+
+    def test_a_package_has_one_door(self):
+        self.assertEqual(include_faults("daemon/wire/json.hpp", "nlohmann/json.hpp"), [])
+        self.assertEqual(len(include_faults("daemon/wire/get.cpp", "nlohmann/json.hpp")), 1)
+
+
+class Tokens(unittest.TestCase):
+    def faults(self, path, text, seams=()):
+        return list(tidy.check_tokens(path, text, seams))
+
+    def test_atomics_and_locks_of_the_runtime_come_from_the_policy(self):
+        self.assertEqual(len(self.faults("daemon/runtime/task/a.hpp", "std::atomic<int> x;")), 1)
+        self.assertEqual(len(self.faults("daemon/runtime/task/a.hpp", "std::mutex m;")), 1)
+        commented = "// std::atomic\n/* std::mutex */ P::atomic<int> x;"
+        self.assertEqual(self.faults("daemon/runtime/task/a.hpp", commented), [])
+        self.assertEqual(self.faults("daemon/runtime/task/a.hpp", "std::mutex m;", {"daemon/runtime/task/a.hpp"}), [])
+        self.assertEqual(self.faults("daemon/base/a.hpp", "std::atomic<int> x;"), [])
+
+    def test_fences_detail_macros_and_missing_headers(self):
+        for text in ("std::atomic_thread_fence(release);", "namespace detail {", "namespace a::detail {", "#define X 1",
+                     "#include <format>"):
+            self.assertEqual(len(self.faults("daemon/host/a.cpp", text)), 1, text)
+        self.assertEqual(self.faults("daemon/host/a.cpp", "namespace details {"), [])
+
+
+class Text(unittest.TestCase):
+    def faults(self, text, budget=None):
+        return list(tidy.check_text("a.cpp", text, budget or {}))
+
+    def test_width_length_and_reminders(self):
+        self.assertEqual(self.faults("x" * 120), [])
+        self.assertEqual(len(self.faults("x" * 121)), 1)
+        self.assertEqual(self.faults("x\n" * 500), [])
+        self.assertEqual(len(self.faults("x\n" * 501)), 1)
+        self.assertEqual(self.faults("x\n" * 501, {"a.cpp": "a table"}), [])
+        self.assertEqual(len(self.faults("// TODO(now): x")), 1)
+        self.assertEqual(self.faults("// TODO(soon): x"), [])
+
+    def test_headers_open_with_a_comment_and_are_guarded(self):
+        self.assertEqual(list(tidy.check_opening("a.hpp", "// What.\n#pragma once\n")), [])
+        self.assertEqual(list(tidy.check_opening("a.h", "/* What. */\n#ifndef A\n#define A\n#endif\n")), [])
+        self.assertEqual(len(list(tidy.check_opening("a.hpp", "#include <x>\n"))), 2)
+        self.assertEqual(len(list(tidy.check_opening("a.h", "/* What. */\n"))), 1)
+
+    def test_paths_of_a_machine(self):
+        self.assertEqual(len(list(tidy.check_workplace("a", "see /" + "home/me/x"))), 1)
+        self.assertEqual(list(tidy.check_workplace("a", "homework/x and ./work/x")), [])
+
+
+class Readme(unittest.TestCase):
+    SOURCE = "int main() {\n  // [call]\n  go();\n    stop();\n  // [/call]\n}\n"
+    FILES = {"tests/x/a.cpp": SOURCE, "tests/x/CMakeLists.txt": "add_executable(a a.cpp)"}
+
+    def snippet_faults(self, text, files=None):
+        return list(tidy.check_snippets("README.md", text, (self.FILES if files is None else files).get))
+
+    def test_a_block_equals_its_region_less_the_indent(self):
+        self.assertEqual(
+            self.snippet_faults("<!-- snippet: tests/x/a.cpp#call -->\n```cpp\ngo();\n  stop();\n```\n"), [])
+
+    def test_a_block_that_differs_is_unmarked_or_points_nowhere_is_a_fault(self):
+        for text in ("```cpp\ngo();\n```\n", "<!-- snippet: tests/x/a.cpp#call -->\n```cpp\ngo();\n```\n",
+                     "<!-- snippet: tests/x/a.cpp#none -->\n```cpp\ngo();\n```\n",
+                     "<!-- snippet: tests/x/b.cpp#call -->\n```sh\ngo\n```\n"):
+            self.assertEqual(len(self.snippet_faults(text)), 1, text)
+
+    def test_a_region_of_a_file_that_nobody_compiles_is_a_fault(self):
+        text = "<!-- snippet: tests/x/a.cpp#call -->\n```cpp\ngo();\n  stop();\n```\n"
+        self.assertEqual(len(self.snippet_faults(text, {"tests/x/a.cpp": self.SOURCE})), 1)
+
+    def test_other_languages_are_free(self):
+        self.assertEqual(self.snippet_faults("```json\n{}\n```\n```text\nx\n```\n"), [])
+
+    def test_paths_of_this_tree_exist(self):
+        def exists(name):
+            return name == "daemon/base"
+        good = "see `daemon/base/` and `std::x` and `daemon/*.hpp`"
+        self.assertEqual(list(tidy.check_paths("README.md", good, exists)), [])
+        self.assertEqual(len(list(tidy.check_paths("README.md", "see [x](tests/none.md)", exists))), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
