@@ -3,12 +3,14 @@
 // the very same source.
 //   P::atomic<T>          std::atomic's interface; every order is written out
 //   P::cell<T>            plain data whose owner changes by protocol: get(), set(v), ref(); a race on it is a bug
-//   P::mutex, P::event    lock()/try_lock()/unlock(); set()/wait() (binary semaphore: what parks a thread)
+//   P::mutex, P::event    lock()/try_lock()/unlock(); set()/wait()/wait_for(ns) (binary semaphore: parks a thread)
 //   P::spin(), P::yield() one iteration of waiting; let others run
 //   P::ring_capacity ...  the constants that the model shrinks
 // Threads: no state.
 #pragma once
 #include <atomic>
+#include <chrono>
+#include <concepts>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -33,7 +35,11 @@ struct real_policy {
   class cell {
    public:
     cell() = default;
-    explicit cell(T value) : value_(std::move(value)) {}
+    explicit cell(T value)
+      requires std::move_constructible<T>
+        : value_(std::move(value)) {}
+    template <class... Args>
+    explicit cell(std::in_place_t, Args&&... args) : value_(std::forward<Args>(args)...) {}
     [[nodiscard]] const T& get() const { return value_; }
     void set(T value) { value_ = std::move(value); }
     [[nodiscard]] T& ref() { return value_; }
@@ -57,6 +63,13 @@ struct real_policy {
       ready_.wait(hold, [&] { return set_; });
       set_ = false;
     }
+    // False: the time was up first.
+    bool wait_for(std::uint64_t nanoseconds) {
+      std::unique_lock hold(mutex_);
+      if (!ready_.wait_for(hold, std::chrono::nanoseconds(nanoseconds), [&] { return set_; })) return false;
+      set_ = false;
+      return true;
+    }
 
    private:
     std::mutex mutex_;
@@ -73,6 +86,8 @@ struct real_policy {
   static constexpr std::uint32_t generation_bits = 48;   // of the task word
   static constexpr std::uint32_t join_version_bits = 8;  // of the task word: waiters a join handle may have had
   static constexpr std::uint32_t max_workers = 1024;     // bits of the parked bitmap
+  static constexpr std::uint32_t tick_bits = 32;         // of a source's readiness word: moves between look and clear
+  static constexpr std::uint32_t source_generation_bits = 24;  // of the same: tenants of a slot
 
   // The asymmetric barrier of runtime/sched/guard.hpp. Strong: both sides use seq_cst and the heavy side does nothing,
   // because neither ThreadSanitizer nor the model knows membarrier.

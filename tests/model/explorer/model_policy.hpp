@@ -25,6 +25,13 @@ struct model_policy {
   static constexpr std::uint32_t claim_max = 2;
   static constexpr std::uint32_t steal_max = 2;
   static constexpr std::uint32_t generation_bits = 2;
+  static constexpr std::uint32_t join_version_bits = 2;
+  static constexpr std::uint32_t max_workers = 4;
+  static constexpr std::uint32_t tick_bits = 2;
+  static constexpr std::uint32_t source_generation_bits = 2;
+
+  static constexpr bool strong_guard = true;  // no membarrier in here
+  static void heavy_barrier() {}
 };
 
 }  // namespace tokiod::model

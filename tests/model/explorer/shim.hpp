@@ -2,6 +2,7 @@
 // Invariant: every access goes through the running execution; an object lives within one execution.
 // Threads:   the fibers of one execution.
 #pragma once
+#include <concepts>
 #include <cstring>
 #include <functional>
 #include <type_traits>
@@ -120,7 +121,11 @@ template <class T>
 class cell {
  public:
   cell() = default;
-  explicit cell(T value) : value_(std::move(value)) {}
+  explicit cell(T value)
+    requires std::move_constructible<T>
+      : value_(std::move(value)) {}
+  template <class... Args>
+  explicit cell(std::in_place_t, Args&&... args) : value_(std::forward<Args>(args)...) {}
   cell(const cell&) = delete;
   ~cell() {
     if (execution::running() && !execution::current().failed()) race_.end(place::current());

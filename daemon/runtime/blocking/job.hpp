@@ -1,0 +1,33 @@
+// One call that may block: run by a thread of the pool, or dropped.
+// Invariant: of a job that submit() took, exactly one of run() and drop() is called, once; the pool does not touch the
+// job
+//            after that call began, so it may free itself.
+// Threads:   run [a pool thread]; drop [who cancels it, or stops the pool].
+#pragma once
+#include <cstdint>
+
+#include "base/intrusive_list.hpp"
+
+namespace tokiod::blocking {
+
+// What becomes of a job that has not started when the pool stops.
+enum class at_stop : std::uint8_t {
+  drop,
+  run,  // mandatory: a write that was promised
+};
+
+class job : public list_node<> {
+ public:
+  explicit job(at_stop fate) : fate_(fate) {}
+  virtual void run() noexcept = 0;
+  virtual void drop() noexcept = 0;  // instead of run()
+  [[nodiscard]] bool mandatory() const { return fate_ == at_stop::run; }
+
+ protected:
+  ~job() = default;
+
+ private:
+  at_stop fate_;
+};
+
+}  // namespace tokiod::blocking

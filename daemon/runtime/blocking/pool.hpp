@@ -1,0 +1,62 @@
+// Threads for calls that block: made on demand up to a cap, gone when idle for a while. Who waits, who works and who is
+// to be made is decided in claims.hpp; here are the threads. Invariant: a job that submit() took is run or dropped,
+// also when threads cannot be made. Threads:   all [any]; stop and rotate not from a pool thread.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "runtime/blocking/job.hpp"
+
+namespace tokiod::blocking {
+
+struct pool_options {
+  std::uint32_t max_threads = 512;       // Tokio's default: many, because they block
+  duration_ns keep_alive = 10 * second;  // an idle thread lives this long
+  std::string thread_name = "tokio-blocking";
+  std::size_t stack_bytes = 0;            // 0 = the system's default
+  std::function<void()> on_thread_start;  // on every pool thread, first
+  std::function<void()> on_thread_stop;   // and last
+};
+
+struct pool_counts {
+  std::uint32_t threads = 0;
+  std::uint32_t idle = 0;
+  std::uint64_t queued = 0;
+  std::uint64_t submitted = 0;
+  std::uint64_t ran = 0;
+  std::uint64_t dropped = 0;
+};
+
+class pool {
+ public:
+  explicit pool(pool_options options);
+  pool(const pool&) = delete;
+  pool& operator=(const pool&) = delete;
+  ~pool();  // stops, and waits for jobs that run
+
+  // ECANCELED: the pool has stopped. EAGAIN, ENOMEM: there is no thread and none can be made. The job is untouched
+  // then.
+  [[nodiscard]] result<void> submit(job& work);
+
+  // True: it had not started, and its drop() has been called. The caller keeps the job alive during the call.
+  bool cancel(job& work);
+
+  // Replaces every thread: each ends after the job it runs. True: all that existed at the call have ended.
+  [[nodiscard]] bool rotate(instant_ns deadline);
+
+  // Takes no more jobs, drops what has not started unless it is mandatory, and waits for the rest. False: some jobs
+  // still run at the deadline; their threads are left to end by themselves.
+  [[nodiscard]] bool stop(instant_ns deadline);
+
+  [[nodiscard]] pool_counts counts() const;
+
+ private:
+  struct state;
+  std::shared_ptr<state> state_;
+};
+
+}  // namespace tokiod::blocking

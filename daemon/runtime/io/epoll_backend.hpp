@@ -1,0 +1,35 @@
+// backend.hpp in terms of epoll and an eventfd, edge-triggered.
+// Invariant: the eventfd is never read: it is registered edge-triggered, and each write is a new edge.
+// Threads:   any.
+#pragma once
+#include <atomic>
+#include <memory>
+
+#include "base/fd.hpp"
+#include "runtime/io/backend.hpp"
+
+namespace tokiod::io {
+
+class epoll_backend final : public backend {
+ public:
+  // EMFILE, ENFILE, ENOMEM.
+  [[nodiscard]] static result<std::unique_ptr<epoll_backend>> create();
+
+  // EPERM: this kind of file is always ready (a regular file). EEXIST: it is registered here already. ENOSPC: the
+  // user's limit /proc/sys/fs/epoll/max_user_watches. ENOMEM. EBADF: it is not open.
+  [[nodiscard]] result<void> add(int fd, interest what, token about) override;
+  void remove(int fd) override;
+  [[nodiscard]] result<waited> wait(std::span<kernel_event, events_per_wait> into, duration_ns timeout) override;
+  void wake() override;
+  [[nodiscard]] int pollable() const override { return epoll_.get(); }
+  [[nodiscard]] result<void> adopt(int other_pollable) override;
+  void abandon(int other_pollable) override;
+
+ private:
+  epoll_backend(unique_fd epoll, unique_fd wake) : epoll_(std::move(epoll)), wake_(std::move(wake)) {}
+
+  unique_fd epoll_;
+  unique_fd wake_;
+};
+
+}  // namespace tokiod::io

@@ -1,0 +1,138 @@
+// One direction of a source: what the kernel said, and who waits to hear more. One word, one function per move.
+//
+//   word:  generation | tick | waiting | ready bits
+//
+//   idle --event--> ready --clear--> idle          event: the bits are added, a waiter is taken and woken
+//   idle --wait---> waiting --event--> ready       clear: takes effect only if nothing happened since the look
+//   any  --retire-> idle of the next generation    wait:  fails when the bits are there already
+//
+// Invariant: the tick moves with every event and every change of the waiter, so a compare-exchange on a whole word
+// proves
+//            that nothing happened since it was read: a clear is harmless when a newer event came, and a waiter that
+//            was read is the one that was registered. An event of an earlier generation changes nothing. A waiter is
+//            woken at most once per registration; with bits it wants set, none stays registered.
+// Threads:   look, wait, clear [the poller of this direction, one at a time]; event [any that turns the reactor];
+//            retire [the owner of the source, when nobody polls it]; adopt [who holds the free slot].
+// Model:     tests/model/readiness_model.cpp
+#pragma once
+#include <cstdint>
+
+#include "base/bits.hpp"
+#include "base/policy.hpp"
+#include "runtime/io/interest.hpp"
+
+namespace tokiod::io {
+
+// What a look at a direction saw: its bits, and when. Empty: nothing that was asked for.
+struct readiness {
+  ready bits = ready::none;
+  std::uint64_t word = 0;  // the whole word: a clear refers to it
+
+  [[nodiscard]] explicit operator bool() const { return any(bits); }
+};
+
+// `Key` is two words that wake a task: {task pointer, generation}. A stale one is harmless, so nothing here owns it.
+template <class P, class Key>
+class basic_readiness {
+  using pointer = decltype(Key{}.task);
+
+ public:
+  using word = std::uint64_t;
+  using bits_field = bit_field<0, 5>;
+  static constexpr word waiting = word{1} << 7;  // the key slot holds a waiter
+  using tick_field = bit_field<8, P::tick_bits>;
+  using generation_field = bit_field<8 + 32, P::source_generation_bits>;
+  static_assert(P::tick_bits <= 32 && P::source_generation_bits <= 24);
+
+  [[nodiscard]] static constexpr ready bits_of(word w) { return static_cast<ready>(bits_field::get(w)); }
+
+  // Acquire pairs with the release in event(): what the kernel did before is done.
+  [[nodiscard]] std::uint32_t generation() const {
+    return static_cast<std::uint32_t>(generation_field::get(word_.load(acquire)));
+  }
+
+  // A look without waiting.
+  [[nodiscard]] readiness look(ready wanted) const {
+    const word seen = word_.load(acquire);  // pairs with event()
+    return {bits_of(seen) & wanted, seen};
+  }
+
+  // A look; when there is nothing, `who` is woken by the next event. A newer waiter replaces an earlier one.
+  [[nodiscard]] readiness wait(ready wanted, Key who) {
+    word seen = word_.load(acquire);  // pairs with event()
+    for (;;) {
+      if (any(bits_of(seen) & wanted)) return {bits_of(seen) & wanted, seen};
+      if ((seen & waiting) != 0) {
+        if (key() == who) return {};  // registered already: only pollers write the key, and this is the poller
+        if (!drop_waiter(seen)) continue;
+      }
+      set_key(who);
+      if (set_waiter(seen)) return {};
+    }
+  }
+
+  // The caller acted on `seen` and found `which` of it used up. Nothing happens if an event came since.
+  void clear(readiness seen, ready which) {
+    const word left = bits_field::set(seen.word, static_cast<word>(without(bits_of(seen.word), which)));
+    if (left == seen.word) return;
+    // Relaxed is enough: the word carries no data from the poller to the event, and a failure is as good as a success.
+    word expected = seen.word;
+    word_.compare_exchange_strong(expected, left, relaxed, relaxed);
+  }
+
+  enum class event_outcome : std::uint8_t { stale, marked, wake };
+
+  // The kernel said `bits` about the tenant `generation`. wake: `waiter` is to be woken, by the caller alone.
+  [[nodiscard]] event_outcome event(std::uint32_t generation, ready bits, Key& waiter) {
+    word seen = word_.load(acquire);  // pairs with set_waiter(): the key is readable if `waiting` is set
+    for (;;) {
+      if (generation_field::get(seen) != generation) return event_outcome::stale;
+      if ((seen & waiting) != 0) waiter = key();
+      const word next = next_tick((seen & ~waiting) | bits_field::make(static_cast<word>(bits)));
+      // Release pairs with the loads in look() and wait(). Acquire on failure: the key may have been set meanwhile.
+      if (word_.compare_exchange_weak(seen, next, acq_rel, acquire))
+        return (seen & waiting) != 0 ? event_outcome::wake : event_outcome::marked;
+    }
+  }
+
+  // The tenant is gone: its waiter is dropped, and events that are still under way will be stale.
+  void retire() {
+    word seen = word_.load(relaxed);  // a guess: the compare-exchange decides
+    word next;
+    do {
+      next = generation_field::make(generation_field::get(seen) + 1);
+      // Relaxed is enough: the slot goes to its next tenant through the table's lock.
+    } while (!word_.compare_exchange_weak(seen, next, relaxed, relaxed));
+  }
+
+ private:
+  [[nodiscard]] static constexpr word next_tick(word w) { return tick_field::set(w, tick_field::get(w) + 1); }
+
+  // Relaxed: published by the compare-exchange in set_waiter(). What an event reads while the poller rewrites is thrown
+  // away, because its own compare-exchange fails on the tick.
+  void set_key(Key who) {
+    task_.store(who.task, relaxed);
+    generation_.store(who.generation, relaxed);
+  }
+  [[nodiscard]] Key key() const { return {task_.load(relaxed), generation_.load(relaxed)}; }
+
+  // False: an event took the waiter first, and `seen` is what it left. Acquire: an event that already read the key must
+  // not see it rewritten and still succeed; its exchange and ours are ordered by the word.
+  [[nodiscard]] bool drop_waiter(word& seen) {
+    const word next = next_tick(seen & ~waiting);
+    if (!word_.compare_exchange_strong(seen, next, acq_rel, acquire)) return false;
+    seen = next;
+    return true;
+  }
+
+  // Release publishes the key to event(). False: an event came first, and `seen` is what it left.
+  [[nodiscard]] bool set_waiter(word& seen) {
+    return word_.compare_exchange_strong(seen, next_tick(seen | waiting), acq_rel, acquire);
+  }
+
+  typename P::template atomic<word> word_{0};
+  typename P::template atomic<pointer> task_{nullptr};
+  typename P::template atomic<std::uint64_t> generation_{0};
+};
+
+}  // namespace tokiod::io

@@ -1,0 +1,49 @@
+// The sources of one reactor. Slots are handed out again; their memory stays until the table goes.
+// Invariant: find() of an index that was ever handed out gives a valid slot, from any thread, without a lock.
+// Threads:   take, give_back, live [any]; find [any].
+#pragma once
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "base/error.hpp"
+#include "base/spin_lock.hpp"
+#include "runtime/io/source.hpp"
+
+namespace tokiod::io {
+
+class source_table {
+ public:
+  explicit source_table(reactor& home) : home_(home) {}
+  source_table(const source_table&) = delete;
+  source_table& operator=(const source_table&) = delete;
+  ~source_table();
+
+  [[nodiscard]] result<source*> take(int fd);  // ENOMEM
+  void give_back(source& s);                   // both directions start a new generation first
+  [[nodiscard]] source& find(std::uint32_t index);
+
+ private:
+  // Chunk k holds first_chunk << k slots: few chunks, so their addresses fit in a fixed array that readers need no lock
+  // for, and a table of three sockets costs 4 KiB.
+  static constexpr std::uint32_t first_chunk = 64;
+  static constexpr std::size_t max_chunks = 20;
+  static constexpr std::uint32_t none = UINT32_MAX;
+
+  struct place {
+    std::size_t chunk;
+    std::uint32_t offset;
+  };
+  [[nodiscard]] static place where(std::uint32_t index);
+  [[nodiscard]] source* fresh_slot();
+
+  reactor& home_;
+  std::array<std::atomic<source*>, max_chunks> chunks_{};
+  spin_lock lock_;  // guards what follows
+  std::uint32_t free_ = none;
+  std::uint32_t used_ = 0;  // slots ever handed out
+};
+
+}  // namespace tokiod::io
