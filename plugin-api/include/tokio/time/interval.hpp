@@ -1,0 +1,73 @@
+// `interval(period)`: ticks at fixed instants; what happens after a late one is a policy.
+// Invariant: tick() gives the scheduled instant, not the time at which it was seen; dropping a tick() loses nothing.
+// Threads: one at a time.
+#pragma once
+
+#include "tokio/task/awaitable.hpp"
+#include "tokio/time/timer.hpp"
+
+namespace tokio::time {
+
+enum class missed_tick_behavior {
+  burst,  // keep the schedule: missed ticks follow back to back
+  delay,  // the next tick is one period after the late one was seen
+  skip,   // the next tick is the next one of the original schedule that is not past
+};
+
+class interval {
+ public:
+  // The first tick is due at once. Panics when the period is not greater than zero.
+  explicit interval(duration period) : interval(instant::now(), period) {}
+  interval(instant start, duration period) : timer_(start), period_(period) {
+    if (period <= duration::zero()) panic("interval: the period must be greater than zero");
+  }
+
+  class [[nodiscard]] tick_future {
+   public:
+    using output = instant;
+    explicit tick_future(interval& owner) noexcept : owner_(&owner) {}
+    tokio::poll<instant> poll(context& cx) { return owner_->poll_tick(cx); }
+
+   private:
+    interval* owner_;
+  };
+  tick_future tick() noexcept { return tick_future(*this); }
+  tokio::poll<instant> poll_tick(context& cx) {
+    if (!timer_.poll_elapsed(cx)) return pending;
+    auto scheduled = timer_.deadline();
+    timer_.reset(next_after(scheduled, instant::now()));
+    return scheduled;
+  }
+
+  duration period() const noexcept { return period_; }
+  time::missed_tick_behavior missed_tick_behavior() const noexcept { return behavior_; }
+  void set_missed_tick_behavior(time::missed_tick_behavior behavior) noexcept { behavior_ = behavior; }
+
+  // The next tick one period from now, now, after a span, or at an instant, whatever was missed.
+  void reset() { timer_.reset(instant::now() + period_); }
+  void reset_immediately() { timer_.reset(instant::now()); }
+  void reset_after(duration span) { timer_.reset(instant::now() + span); }
+  void reset_at(instant at) noexcept { timer_.reset(at); }
+
+ private:
+  // Later than this, a tick was missed and the policy decides; earlier, the schedule goes on.
+  static constexpr duration tolerance = std::chrono::milliseconds(5);
+
+  instant next_after(instant scheduled, instant now) const noexcept {
+    if (now <= scheduled + tolerance) return scheduled + period_;
+    switch (behavior_) {
+      case time::missed_tick_behavior::burst: return scheduled + period_;
+      case time::missed_tick_behavior::delay: return now + period_;
+      case time::missed_tick_behavior::skip: return now + (period_ - (now - scheduled) % period_);
+    }
+    return scheduled + period_;
+  }
+
+  timer timer_;
+  duration period_;
+  time::missed_tick_behavior behavior_ = time::missed_tick_behavior::burst;
+};
+
+inline interval interval_at(instant start, duration period) { return interval(start, period); }
+
+}  // namespace tokio::time

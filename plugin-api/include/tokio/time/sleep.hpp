@@ -1,0 +1,33 @@
+// `sleep(span)` and `sleep_until(instant)`: ready once, at the deadline or up to a millisecond after it, never before.
+// Threads: [task].
+#pragma once
+
+#include "tokio/task/awaitable.hpp"
+#include "tokio/time/timer.hpp"
+
+namespace tokio::time {
+
+class [[nodiscard]] sleep {
+ public:
+  using output = void;
+  // The deadline counts from this call, not from the first poll.
+  explicit sleep(duration span) : timer_(instant::now() + span) {}
+  explicit sleep(instant deadline) noexcept : timer_(deadline) {}
+
+  tokio::poll<void> poll(context& cx) {
+    if (timer_.poll_elapsed(cx)) return ready();
+    return pending;
+  }
+  instant deadline() const noexcept { return timer_.deadline(); }
+  // The deadline was reached and seen by a poll.
+  bool is_elapsed() const noexcept { return timer_.fired(); }
+  // Before or after it fired. A deadline in the past fires at the next poll.
+  void reset(instant deadline) noexcept { timer_.reset(deadline); }
+
+ private:
+  timer timer_;
+};
+
+inline sleep sleep_until(instant deadline) noexcept { return sleep(deadline); }
+
+}  // namespace tokio::time
