@@ -1,6 +1,6 @@
-// What can be known of a plugin's file without running any of its code: its note, its symbols, its dynamic section, and
-// what follows from them (the lint). Everything is read from bytes in memory and every read is bounded, so a truncated
-// or hostile file is refused with a sentence and never crashes the reader.
+// What can be known of a plugin's file without running any of its code: its note, its symbols, its dynamic section.
+// Everything is read from bytes in memory and every read is bounded, so a truncated or hostile file is refused with a
+// sentence and never crashes the reader.
 // Invariant: nothing here maps a file as code; a value of this header holds no pointer into the file.
 // Threads:   pure functions and values, [any].
 #pragma once
@@ -44,34 +44,7 @@ struct elf_facts {
   bool go = false;  // has .go.buildinfo
 };
 
+// `path` is only for the sentences.
 [[nodiscard]] outcome<elf_facts> read_elf(std::span<const std::byte> file, std::string_view path);
-
-enum class verdict : std::uint8_t {
-  refuse,    // must not be loaded
-  resident,  // may be loaded and will never be unmapped
-  rotate,    // may be unmapped after the threads that ran it were replaced
-  warning,   // worth a line
-};
-[[nodiscard]] std::string_view name(verdict v);
-
-struct finding {
-  verdict weight = verdict::warning;
-  std::string rule;      // stable, for tests and JSON: "gnu_unique"
-  std::string sentence;  // "defines the GNU-unique symbol _ZSt19piecewise_construct: glibc never unmaps such an image"
-};
-
-// What the gate says of a file, heaviest first. `path` opens no file; it goes into the sentences.
-[[nodiscard]] std::vector<finding> lint(const elf_facts& facts);
-
-// Everything `plugin inspect` shows. Never executes anything.
-struct inspection {
-  std::string path;
-  std::uint64_t size_bytes = 0;
-  std::string sha256;  // of the file, hexadecimal
-  elf_facts facts;
-  std::vector<finding> findings;
-  [[nodiscard]] const finding* refused() const;  // the first reason not to load it, or null
-  [[nodiscard]] bool unloadable() const;         // no finding says resident
-};
 
 }  // namespace tokiod::host

@@ -24,7 +24,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "host/elf_note.hpp"
+#include "host/elf_gate.hpp"
 #include "host/plugin_state.hpp"
 
 struct tokio_plugin_desc;
@@ -92,7 +92,7 @@ struct image_view {
   std::uint64_t generation = 0;  // counts loads in this process; two images of one name differ in it
   std::uint32_t abi_major = 0, abi_minor = 0;
   std::uint64_t flags = 0;  // TOKIO_PF_*
-  std::string build_id, sha256;
+  std::string build_id;
   image_state state = image_state::loading;
   std::int64_t since_wall_ns = 0;
   std::string reason;  // of resident, quarantined and failed
