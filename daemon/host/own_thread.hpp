@@ -19,7 +19,7 @@ enum class own_thread_result : std::uint8_t {
 };
 
 // `name` is the thread's, at most 15 characters.
-own_thread_result on_own_thread(const char* name, duration_ns limit, std::function<void()> call);
+own_thread_result on_own_thread(const char* name, instant_ns deadline, std::function<void()> call);
 
 // True on a thread made by on_own_thread: where [ctl] functions run.
 [[nodiscard]] bool on_ctl_thread();

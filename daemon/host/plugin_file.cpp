@@ -1,0 +1,112 @@
+#include "host/plugin_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "base/fd.hpp"
+
+namespace tokiod::host {
+namespace {
+
+constexpr std::string_view suffix = ".so";
+
+kind kind_of(int code) {
+  switch (code) {
+    case ENOENT:
+    case ENOTDIR: return kind::not_found;
+    case EACCES:
+    case EPERM: return kind::permission_denied;
+    default: return kind::io_error;
+  }
+}
+
+bool ours(uid_t owner) { return owner == 0 || owner == ::geteuid(); }
+
+outcome<void> trusted(const std::string& path, const struct stat& file) {
+  if (!ours(file.st_uid))
+    return refuse(kind::not_trusted, path, ": belongs to user ", file.st_uid, "; a plugin belongs to root or to user ",
+                  ::geteuid());
+  if ((file.st_mode & S_IWOTH) != 0) return refuse(kind::not_trusted, path, ": everybody may write it");
+  const auto dir = std::filesystem::path(path).parent_path();
+  struct stat place{};
+  if (::stat(dir.empty() ? "." : dir.c_str(), &place) != 0)
+    return refuse(kind::io_error, dir.string(), ": ", error::last("stat").text());
+  if ((place.st_mode & S_IWOTH) != 0 && (place.st_mode & S_ISVTX) == 0)
+    return refuse(kind::not_trusted, path, ": everybody may replace it, because everybody may write its directory");
+  if (!ours(place.st_uid))
+    return refuse(kind::not_trusted, path, ": its directory belongs to user ", place.st_uid, ", who may replace it");
+  return {};
+}
+
+outcome<plugin_file> read_plugin(const std::string& path, bool must_be_trusted) {
+  // Non-blocking: opening a FIFO must not wait for its writer.
+  const unique_fd fd(retry_eintr([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); }));
+  if (!fd) return refuse(kind_of(errno), path, ": ", error::last("open").text());
+  struct stat facts{};
+  if (::fstat(fd.get(), &facts) != 0) return refuse(kind::io_error, path, ": ", error::last("fstat").text());
+  if (!S_ISREG(facts.st_mode)) return refuse(kind::bad_plugin, path, ": is not a regular file");
+  if (must_be_trusted)
+    if (const auto fine = trusted(path, facts); !fine) return std::unexpected(fine.error());
+  if (static_cast<std::size_t>(facts.st_size) > max_plugin_bytes)
+    return refuse(kind::too_large, path, ": has ", facts.st_size, " bytes; a plugin has at most ", max_plugin_bytes);
+  plugin_file file{path, std::string(static_cast<std::size_t>(facts.st_size), '\0')};
+  auto rest = std::as_writable_bytes(std::span(file.bytes));
+  while (!rest.empty()) {
+    const auto n = read_some(fd.get(), rest);
+    if (!n) return refuse(kind::io_error, path, ": ", n.error().text());
+    if (*n == 0) return refuse(kind::io_error, path, ": became shorter while it was read");
+    rest = rest.subspan(*n);
+  }
+  return file;
+}
+
+}  // namespace
+
+std::string name_of_file(std::string_view path) {
+  auto name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+  if (name.ends_with(suffix)) name.remove_suffix(suffix.size());
+  return std::string(name);
+}
+
+outcome<plugin_file> read_trusted(const std::string& path) { return read_plugin(path, true); }
+outcome<plugin_file> read_any(const std::string& path) { return read_plugin(path, false); }
+
+outcome<inspection> inspect_file(const plugin_file& file) {
+  auto facts = read_elf(file.span(), file.path);
+  if (!facts) return std::unexpected(facts.error());
+  auto findings = lint(*facts);
+  return inspection{file.path, file.bytes.size(), std::move(*facts), std::move(findings)};
+}
+
+std::vector<std::string> plugin_files_in(const std::string& dir) {
+  std::vector<std::string> found;
+  std::error_code failed;
+  for (std::filesystem::directory_iterator at(dir, failed), end; !failed && at != end; at.increment(failed)) {
+    const auto name = at->path().filename().string();
+    // A name that begins with a dot is a file that somebody is still writing.
+    if (name.ends_with(suffix) && !name.starts_with('.')) found.push_back(at->path().string());
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
+outcome<std::string> find_by_name(const std::vector<std::string>& dirs, std::string_view name) {
+  if (name.empty() || name.find('/') != name.npos || name.starts_with('.'))
+    return refuse(kind::invalid_params, "'", name, "' is not a plugin's name; a name has no '/' and no dot in front");
+  std::string looked;
+  for (const auto& dir : dirs) {
+    auto path = dir + "/" + std::string(name) + std::string(suffix);
+    std::error_code failed;
+    if (std::filesystem::exists(path, failed)) return path;
+    looked += (looked.empty() ? "" : ", ") + dir;
+  }
+  return refuse(kind::not_found, "no ", name, suffix, " in the plugin directories (", looked.empty() ? "none" : looked,
+                ")");
+}
+
+}  // namespace tokiod::host
