@@ -1,0 +1,25 @@
+/* A poll that blocks in a system call for a while (the configuration is the number of milliseconds). */
+#include <time.h>
+
+#include "common.h"
+
+static long milliseconds;
+
+static tokio_poll block(void* body, tokio_cx* cx) {
+  const struct timespec pause = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+  (void)body;
+  nanosleep(&pause, NULL);
+  host->instance_finish(cx->plugin, 3);
+  return TOKIO_POLL_READY;
+}
+static void nothing(void* body) { (void)body; }
+static const tokio_task_vt task = {.size = sizeof task, .poll = block, .destroy = nothing, .name = {"block", 5}};
+
+static tokio_status init(tokio_plugin* plugin, const tokio_host* table, tokio_str config, void** state) {
+  (void)state;
+  host = table;
+  for (size_t i = 0; i < config.len; ++i) milliseconds = milliseconds * 10 + (config.ptr[i] - '0');
+  return spawn_simple(plugin, &task, NULL);
+}
+
+TOKIO_PLUGIN_DEFINE("test.blocks", "1", "", TOKIO_PF_UNLOADABLE, init, NULL, NULL);
