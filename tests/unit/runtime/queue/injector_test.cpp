@@ -1,0 +1,92 @@
+#include "runtime/queue/injector.hpp"
+
+#include <doctest/doctest.h>
+
+#include <thread>
+#include <vector>
+
+using namespace tokiod;
+using namespace tokiod::queue;
+
+namespace {
+
+struct item {
+  real_policy::cell<item*> next;
+  int number = 0;
+};
+
+using inbox = injector<real_policy, item>;
+
+std::vector<int> numbers_of(chain<item> tasks) {
+  std::vector<int> numbers;
+  for (item* at = tasks.first; at != nullptr; at = at->next.get()) numbers.push_back(at->number);
+  CHECK(numbers.size() == tasks.count);
+  CHECK((tasks.count == 0 || tasks.last->number == numbers.back()));
+  return numbers;
+}
+
+}  // namespace
+
+TEST_CASE("an injector is first in, first out, across single tasks and chains") {
+  item items[6];
+  for (int i = 0; i < 6; ++i) items[i].number = i;
+  inbox injected;
+  CHECK(injected.length() == 0);
+  CHECK(injected.pop(10).count == 0);
+  CHECK(injected.push(&items[0]));
+  items[1].next.set(&items[2]);
+  items[2].next.set(&items[3]);
+  items[3].next.set(nullptr);
+  CHECK(injected.push_chain({&items[1], &items[3], 3}));
+  CHECK(injected.push_chain({}));
+  CHECK(injected.push(&items[4]));
+  CHECK(injected.length() == 5);
+  CHECK(numbers_of(injected.pop(2)) == std::vector<int>{0, 1});
+  CHECK(injected.length() == 3);
+  CHECK(injected.pop(0).count == 0);
+  CHECK(numbers_of(injected.pop(10)) == std::vector<int>{2, 3, 4});
+  CHECK(injected.length() == 0);
+  CHECK(injected.push(&items[5]));
+  CHECK(numbers_of(injected.pop(1)) == std::vector<int>{5});
+}
+
+TEST_CASE("a closed injector takes nothing more and gives what it has") {
+  item items[2];
+  items[1].number = 1;
+  inbox injected;
+  CHECK(injected.push(&items[0]));
+  CHECK(injected.close());
+  CHECK_FALSE(injected.close());
+  CHECK_FALSE(injected.push(&items[1]));
+  CHECK(injected.length() == 1);
+  CHECK(numbers_of(injected.pop(10)) == std::vector<int>{0});
+}
+
+TEST_CASE("tasks from several threads all arrive, each thread's in its order") {
+  constexpr int each = 20'000;
+  std::vector<item> items(2 * each);
+  for (int i = 0; i < 2 * each; ++i) items[static_cast<std::size_t>(i)].number = i;
+  inbox injected;
+  int refused = 0;
+  const auto push = [&](int from) {
+    for (int i = from; i < from + each; ++i) refused += !injected.push(&items[static_cast<std::size_t>(i)]);
+  };
+  std::thread one([&] { push(0); });
+  std::vector<int> last{-1, each - 1};
+  std::thread two([&] { push(each); });
+  int seen = 0;
+  bool ordered = true;
+  while (seen < 2 * each) {
+    for (const int n : numbers_of(injected.pop(64))) {
+      int& before = last[n < each ? 0 : 1];
+      ordered = ordered && n == before + 1;
+      before = n;
+      ++seen;
+    }
+  }
+  one.join();
+  two.join();
+  CHECK(ordered);
+  CHECK(injected.length() == 0);
+  CHECK(refused == 0);
+}
