@@ -26,10 +26,12 @@ struct task_numbers {
   Number poll_ns{};
 };
 
+template <class Set>
+concept task_set = requires(Set& set) { set.budget_exhaustions; };
+
 // Calls f with the first number of every set, then with the second of every set, and so on. What ends is listed before
 // what begins: totals read while tasks move may count a task as live too long, never as ended before it was spawned.
-template <class F, class... Set>
-  requires(... && requires(Set& s) { s.budget_exhaustions; })
+template <class F, task_set... Set>
 void each_number(F f, Set&... sets) {
   f(sets.freed...);
   f(sets.completed...);
@@ -72,8 +74,10 @@ struct worker_numbers {
   Number parked_ns{};
 };
 
-template <class F, class... Set>
-  requires(... && requires(Set& s) { s.spurious_unparks; })
+template <class Set>
+concept worker_set = requires(Set& set) { set.spurious_unparks; };
+
+template <class F, worker_set... Set>
 void each_number(F f, Set&... sets) {
   f(sets.polls...);
   f(sets.lifo_polls...);
