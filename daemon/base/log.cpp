@@ -8,9 +8,9 @@
 #include <ctime>
 #include <deque>
 #include <mutex>
-#include <thread>
 
 #include "base/log_sink.hpp"
+#include "base/os_thread.hpp"
 #include "base/policy.hpp"
 
 namespace tokiod::log {
@@ -56,7 +56,7 @@ struct logger {
   std::uint64_t accepted = 0, written = 0, reported_drops = 0;
   bool running = false, stopping = false;
   std::unique_ptr<sink> where;
-  std::thread writer;
+  os_thread writer;
 
   std::mutex direct;
   // Relaxed: both are read as hints and counts, nothing else is published with them.
@@ -201,9 +201,10 @@ void start(options how, std::unique_ptr<sink> where) {
   l.where = std::move(where);
   l.rates = {};
   l.lowest.store(lowest_of(l.how.speak), relaxed);
-  l.running = true;
   l.stopping = false;
-  l.writer = std::thread([&l] { write_until_stopped(l); });
+  auto writer = os_thread::start({.name = "tokiod-log"}, [&l] { write_until_stopped(l); });
+  l.running = writer.has_value();  // without a thread records are written by their callers, to standard error
+  if (writer) l.writer = std::move(*writer);
 }
 
 void stop() {

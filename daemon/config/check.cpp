@@ -39,6 +39,8 @@ plugin_instance instance_of(const json& value) {
   plugin_instance instance;
   instance.plugin = value.value("plugin", "");
   instance.enabled = value.value("enabled", true);
+  instance.max_tasks = value.value("max_tasks", instance.max_tasks);
+  instance.max_memory_bytes = value.value("max_memory_bytes", instance.max_memory_bytes);
   if (value.contains("config")) instance.config = wire::dump(value["config"]);
   return instance;
 }
@@ -66,9 +68,9 @@ class whole_checker {
     for (std::size_t i = 0; i < rules.size(); ++i) {
       const access_rule& r = rules[i];
       const int named = !r.user.empty() + !r.group.empty() + (r.uid >= 0) + (r.gid >= 0);
-      if (named != 1)
+      if (named > 1)
         report(kind::invalid_config, "/control/access/" + std::to_string(i),
-               "must name exactly one of user, group, uid, gid, but names " + std::to_string(named));
+               "may name one of user, group, uid, gid, but names " + std::to_string(named));
     }
   }
   void instances(const std::map<std::string, plugin_instance>& all) {

@@ -16,11 +16,13 @@ struct runtime_settings {
   std::uint64_t worker_threads = 0;
   std::uint64_t max_blocking_threads = 512;
   std::uint64_t thread_keep_alive_ms = 10'000;
+  std::uint64_t thread_stack_bytes = 2 * 1024 * 1024;
   std::uint64_t event_interval = 61;
-  std::uint64_t global_queue_interval = 31;
+  std::uint64_t global_queue_interval = 0;
 };
 
-// Who may do what: the first rule that matches the peer decides. Exactly one of user, group and uid, gid is set.
+// Who may do what: the first rule that matches the peer decides. At most one of user, group, uid
+// and gid is set; a rule with none is for everybody.
 struct access_rule {
   std::string user, group;
   std::int64_t uid = -1, gid = -1;
@@ -39,11 +41,11 @@ struct control_settings {
   std::uint64_t max_request_bytes = 256 * 1024;
   std::uint64_t max_depth = 64;
   std::uint64_t max_values = 16'384;
-  std::uint64_t max_inflight = 16;
+  std::uint64_t max_in_flight = 16;
   std::uint64_t idle_timeout_ms = 300'000;
   std::uint64_t read_timeout_ms = 10'000;
   std::uint64_t max_output_bytes = 4 * 1024 * 1024;
-  std::uint64_t write_stall_ms = 30'000;
+  std::uint64_t write_timeout_ms = 30'000;
   std::vector<access_rule> access;
 };
 
@@ -58,13 +60,18 @@ struct plugin_instance {
   std::string plugin;
   bool enabled = true;
   std::string config = "{}";  // JSON text, handed to the plugin as it is
+  std::uint64_t max_tasks = UINT64_MAX;
+  std::uint64_t max_memory_bytes = UINT64_MAX;
   friend bool operator==(const plugin_instance&, const plugin_instance&) = default;
 };
 
 struct plugins_settings {
   std::vector<std::string> dirs = {"/usr/lib/tokiod/plugins"};
   std::map<std::string, plugin_instance> instances;
+  std::uint64_t init_timeout_ms = 30'000;
   std::uint64_t unload_deadline_ms = 10'000;
+  std::uint64_t abort_grace_ms = 2'000;
+  std::uint64_t call_timeout_ms = 30'000;
 };
 
 struct shutdown_settings {

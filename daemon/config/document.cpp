@@ -6,6 +6,7 @@
 #include "base/fd.hpp"
 #include "config/setting.hpp"
 #include "wire/get.hpp"
+#include "wire/method.hpp"
 
 namespace tokiod::config {
 namespace {
@@ -183,27 +184,6 @@ class builder {
   place name_at_;
 };
 
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i - 1] != b[j - 1]);
-      diagonal = std::exchange(row[j], std::min({changed, row[j] + 1, row[j - 1] + 1}));
-    }
-  }
-  return row.back();
-}
-
-std::string nearest(std::string_view name, const std::vector<std::string>& known) {
-  std::string best;
-  std::size_t least = std::max<std::size_t>(2, name.size() / 3) + 1;
-  for (const std::string& candidate : known)
-    if (const auto d = distance(name, candidate); d < least) least = d, best = candidate;
-  return best;
-}
-
 bool is_file_mode(std::string_view text) {
   return (text.size() == 3 || text.size() == 4) && text.find_first_not_of("01234567") == std::string_view::npos &&
          (text.size() == 3 || text[0] == '0');
@@ -280,7 +260,8 @@ class checker {
     if (!below.empty()) return walk(child, path, below);
     fault f{kind::unknown_param, path, document_.source_of(path), subject(path) + " is not a setting", {}, {}, {}};
     const auto known = names_below(pattern);
-    if (const auto near = nearest(name, known); !near.empty()) f.hint = "did you mean \"" + near + "\"?";
+    const std::vector<std::string_view> views(known.begin(), known.end());
+    if (const auto near = wire::nearest(name, views)) f.hint = "did you mean \"" + std::string(*near) + "\"?";
     found_.push_back(std::move(f));
   }
   void value_of(const setting& row, const json& value, const std::string& pointer) {
