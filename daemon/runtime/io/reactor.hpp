@@ -32,6 +32,7 @@ struct reactor_counts {
 // What one turn did.
 struct turn_report {
   std::uint32_t events = 0;
+  std::uint32_t stale_events = 0;  // of them, of sources that were gone
   std::uint32_t woken_tasks = 0;
   bool woken = false;    // by wake()
   bool adopted = false;  // an adopted reactor has events: turn it, too
@@ -57,10 +58,12 @@ class reactor {
     std::array<kernel_event, events_per_wait> events;
     turn_report report = ask(events, timeout);
     for (std::size_t i = 0; i < report.events; ++i) {
-      const woken_waiters waiters = dispatch(events[i]);
-      for (std::uint32_t w = 0; w < waiters.count; ++w) wake(waiters.keys[w]);
-      report.woken_tasks += waiters.count;
+      const dispatched done = dispatch(events[i]);
+      for (std::uint32_t w = 0; w < done.count; ++w) wake(done.waiters[w]);
+      report.woken_tasks += done.count;
+      report.stale_events += done.stale ? 1 : 0;
     }
+    count(report);
     return report;
   }
 
@@ -81,15 +84,19 @@ class reactor {
   [[nodiscard]] reactor_counts counts() const;
 
  private:
-  struct woken_waiters {
-    task::key keys[2];
+  struct dispatched {
+    task::key waiters[2];
     std::uint32_t count = 0;
+    bool stale = false;
   };
   [[nodiscard]] turn_report ask(std::span<kernel_event, events_per_wait> into, duration_ns timeout);
-  [[nodiscard]] woken_waiters dispatch(const kernel_event& event);
+  [[nodiscard]] dispatched dispatch(const kernel_event& event);
+  void count(const turn_report& report);
+  static void assume_ready(source& s, token about, ready assume);
 
   std::unique_ptr<backend> backend_;
   source_table sources_;
+  // Relaxed everywhere: they carry no other data.
   std::atomic<std::uint64_t> registered_{0}, deregistered_{0}, turns_{0}, ready_events_{0}, stale_events_{0};
 };
 

@@ -31,6 +31,12 @@ struct readiness {
   [[nodiscard]] explicit operator bool() const { return any(bits); }
 };
 
+enum class event_outcome : std::uint8_t {
+  stale,   // of an earlier tenant: nothing changed
+  marked,  // nobody waits
+  wake,    // the waiter is the caller's to wake
+};
+
 // `Key` is two words that wake a task: {task pointer, generation}. A stale one is harmless, so nothing here owns it.
 template <class P, class Key>
 class basic_readiness {
@@ -80,9 +86,7 @@ class basic_readiness {
     word_.compare_exchange_strong(expected, left, relaxed, relaxed);
   }
 
-  enum class event_outcome : std::uint8_t { stale, marked, wake };
-
-  // The kernel said `bits` about the tenant `generation`. wake: `waiter` is to be woken, by the caller alone.
+  // The kernel said `bits` about the tenant `generation`. `waiter` is filled for wake.
   [[nodiscard]] event_outcome event(std::uint32_t generation, ready bits, Key& waiter) {
     word seen = word_.load(acquire);  // pairs with set_waiter(): the key is readable if `waiting` is set
     for (;;) {
@@ -95,14 +99,12 @@ class basic_readiness {
     }
   }
 
-  // The tenant is gone: its waiter is dropped, and events that are still under way will be stale.
+  // The tenant is gone: its waiter is dropped, and events that are still under way will be stale. No RMW: what an event
+  // does between the load and the store was meant for the tenant that goes.
   void retire() {
-    word seen = word_.load(relaxed);  // a guess: the compare-exchange decides
-    word next;
-    do {
-      next = generation_field::make(generation_field::get(seen) + 1);
-      // Relaxed is enough: the slot goes to its next tenant through the table's lock.
-    } while (!word_.compare_exchange_weak(seen, next, relaxed, relaxed));
+    const auto next = generation_field::get(word_.load(relaxed)) + 1;  // only the owner changes it
+    // Relaxed is enough: the slot goes to its next tenant through the table's lock.
+    word_.store(generation_field::make(next), relaxed);
   }
 
  private:

@@ -19,7 +19,7 @@ namespace tokiod::io {
 
 class reactor;
 
-class source {
+class alignas(64) source {
  public:
   [[nodiscard]] int fd() const { return fd_; }
   [[nodiscard]] reactor& home() const { return *home_; }
@@ -47,9 +47,12 @@ class source {
   [[nodiscard]] const half& at(direction d) const { return halves_[static_cast<std::size_t>(d)]; }
 
   half halves_[2];
-  int fd_ = -1;              // -1: the slot is free
-  std::uint32_t index_ = 0;  // of the slot; while it is free, of the next free one
-  reactor* home_ = nullptr;
+  int fd_ = -1;
+  std::uint32_t index_ = 0;  // of the slot, for ever
+  union {
+    reactor* home_ = nullptr;
+    source* next_free_;
+  };
 };
 static_assert(sizeof(source) == 64, "one line per source");
 

@@ -22,7 +22,7 @@ class source_table {
   ~source_table();
 
   [[nodiscard]] result<source*> take(int fd);  // ENOMEM
-  void give_back(source& s);                   // both directions start a new generation first
+  void give_back(source& s);                   // events under way for it are stale from here on
   [[nodiscard]] source& find(std::uint32_t index);
 
  private:
@@ -30,7 +30,6 @@ class source_table {
   // for, and a table of three sockets costs 4 KiB.
   static constexpr std::uint32_t first_chunk = 64;
   static constexpr std::size_t max_chunks = 20;
-  static constexpr std::uint32_t none = UINT32_MAX;
 
   struct place {
     std::size_t chunk;
@@ -41,8 +40,8 @@ class source_table {
 
   reactor& home_;
   std::array<std::atomic<source*>, max_chunks> chunks_{};
-  spin_lock lock_;  // guards what follows
-  std::uint32_t free_ = none;
+  real_policy::mutex lock_;  // guards what follows; a chunk may be allocated under it
+  source* free_ = nullptr;
   std::uint32_t used_ = 0;  // slots ever handed out
 };
 

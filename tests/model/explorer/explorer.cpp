@@ -69,13 +69,11 @@ verdict replay(std::string_view schedule, const bounds& within, const std::funct
   return settle(run, 1, false);
 }
 
-std::vector<std::string> needless_orders(const bounds& within, std::string_view within_name,
-                                         const std::function<void()>& body) {
+std::vector<std::string> needless_orders(const bounds& within, const std::function<void()>& body) {
   std::vector<std::string> sites;
   execution first(within, nullptr);
   first.remember_sites(&sites);
   search(within, body, first);
-  std::erase_if(sites, [&](const std::string& site) { return site.find(within_name) == std::string::npos; });
   std::erase_if(sites, [&](const std::string& site) {
     const auto space = site.find(' ');
     const mutant weak{.how = mutant::change::weaken,

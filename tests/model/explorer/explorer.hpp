@@ -62,9 +62,8 @@ verdict replay(std::string_view schedule, const bounds& within, const std::funct
                const mutant* changed = nullptr);
 
 // Every atomic operation of the body with an order stronger than relaxed that may be weakened to relaxed without the
-// model noticing, as "function operation". Only functions whose name contains `within_name` are tried.
-std::vector<std::string> needless_orders(const bounds& within, std::string_view within_name,
-                                         const std::function<void()>& body);
+// model noticing, as "function operation".
+std::vector<std::string> needless_orders(const bounds& within, const std::function<void()>& body);
 
 // Ends the execution as failed, with the sentence, unless `holds`.
 void check(bool holds, const char* sentence, std::source_location where = std::source_location::current());

@@ -1,0 +1,85 @@
+#include "runtime/io/reactor.hpp"
+
+#include "runtime/io/epoll_backend.hpp"
+
+namespace tokiod::io {
+
+reactor::reactor(std::unique_ptr<backend> kernel) : backend_(std::move(kernel)), sources_(*this) {}
+
+result<std::unique_ptr<reactor>> reactor::create() {
+  auto kernel = epoll_backend::create();
+  if (!kernel) return std::unexpected(kernel.error());
+  return std::make_unique<reactor>(std::move(*kernel));
+}
+
+result<source*> reactor::add(int fd, interest what, ready assume) {
+  const auto taken = sources_.take(fd);
+  if (!taken) return std::unexpected(taken.error());
+  source& s = **taken;
+  const token about{s.index_, s.at(direction::read).generation()};
+  assume_ready(s, about, assume);
+  if (auto added = backend_->add(fd, what, about); !added) {
+    sources_.give_back(s);
+    return std::unexpected(added.error());
+  }
+  registered_.fetch_add(1, relaxed);
+  return &s;
+}
+
+void reactor::assume_ready(source& s, token about, ready assume) {
+  task::key nobody;  // waits yet
+  const ready of_write = assume & ready::writable;
+  if (any(of_write)) (void)s.at(direction::write).event(about.generation, of_write, nobody);
+  const ready of_read = without(assume, ready::writable);
+  if (any(of_read)) (void)s.at(direction::read).event(about.generation, of_read, nobody);
+}
+
+void reactor::remove(source& s) {
+  backend_->remove(s.fd_);
+  sources_.give_back(s);
+  deregistered_.fetch_add(1, relaxed);
+}
+
+turn_report reactor::ask(std::span<kernel_event, events_per_wait> into, duration_ns timeout) {
+  turns_.fetch_add(1, relaxed);
+  const auto got = backend_->wait(into, timeout);
+  turn_report report;
+  if (!got) {
+    report.failed = got.error();
+    return report;
+  }
+  report.events = static_cast<std::uint32_t>(got->events);
+  report.woken = got->woken;
+  report.adopted = got->adopted;
+  return report;
+}
+
+reactor::dispatched reactor::dispatch(const kernel_event& event) {
+  source& s = sources_.find(event.about.index);
+  dispatched done;
+  const auto mark = [&](direction d, ready bits) {
+    if (!any(bits)) return;
+    task::key waiter;
+    switch (s.at(d).event(event.about.generation, bits, waiter)) {
+      case event_outcome::stale: done.stale = true; return;
+      case event_outcome::marked: return;
+      case event_outcome::wake: done.waiters[done.count++] = waiter; return;
+    }
+  };
+  mark(direction::read, event.read);
+  mark(direction::write, event.write);
+  return done;
+}
+
+void reactor::count(const turn_report& report) {
+  if (report.events == 0) return;
+  ready_events_.fetch_add(report.events - report.stale_events, relaxed);
+  if (report.stale_events != 0) stale_events_.fetch_add(report.stale_events, relaxed);
+}
+
+reactor_counts reactor::counts() const {
+  return {registered_.load(relaxed), deregistered_.load(relaxed), turns_.load(relaxed), ready_events_.load(relaxed),
+          stale_events_.load(relaxed)};
+}
+
+}  // namespace tokiod::io

@@ -1,0 +1,64 @@
+#include "runtime/io/source_table.hpp"
+
+#include <bit>
+#include <new>
+
+#include "base/assert.hpp"
+
+namespace tokiod::io {
+
+source_table::~source_table() {
+  // Relaxed: whoever destroys the table is the last to use it.
+  for (auto& chunk : chunks_) delete[] chunk.load(relaxed);
+}
+
+source_table::place source_table::where(std::uint32_t index) {
+  const std::uint32_t n = index / first_chunk + 1;
+  const auto chunk = static_cast<std::size_t>(std::bit_width(n)) - 1;
+  return {chunk, index - first_chunk * ((1U << chunk) - 1)};
+}
+
+source& source_table::find(std::uint32_t index) {
+  const place at = where(index);
+  source* chunk = chunks_[at.chunk].load(acquire);  // pairs with fresh_slot()
+  TOKIOD_DEBUG_ASSERT(chunk != nullptr);
+  return chunk[at.offset];
+}
+
+source* source_table::fresh_slot() {
+  const place at = where(used_);
+  if (at.chunk == max_chunks) return nullptr;
+  // Relaxed: chunks are added under the lock.
+  if (chunks_[at.chunk].load(relaxed) == nullptr) {
+    auto* chunk = new (std::nothrow) source[std::size_t{first_chunk} << at.chunk];
+    if (chunk == nullptr) return nullptr;
+    chunks_[at.chunk].store(chunk, release);  // publishes the constructed slots; pairs with find()
+  }
+  source& s = find(used_);
+  s.index_ = used_++;
+  return &s;
+}
+
+result<source*> source_table::take(int fd) {
+  const hold locked(lock_);
+  source* s = nullptr;
+  if (free_ != nullptr) {
+    s = free_;
+    free_ = s->next_free_;
+  } else {
+    s = fresh_slot();
+  }
+  if (s == nullptr) return std::unexpected(error{ENOMEM, "source table"});
+  s->fd_ = fd;
+  s->home_ = &home_;
+  return s;
+}
+
+void source_table::give_back(source& s) {
+  for (auto& half : s.halves_) half.retire();
+  const hold locked(lock_);
+  s.next_free_ = free_;
+  free_ = &s;
+}
+
+}  // namespace tokiod::io
