@@ -1,0 +1,203 @@
+// Internal to mpsc: what the two ends of a channel share, and the counted handles on it.
+// Invariant: the shared part lives as long as any handle; the channel ends for the receiver when the last strong handle
+//            goes, and for the senders when the receiver closes.
+// Threads:   everything [any], except what is marked as the receiver's.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+#include "tokio/sync/message_queue.hpp"
+#include "tokio/sync/notify.hpp"
+#include "tokio/sync/semaphore.hpp"
+
+namespace tokio::sync::mpsc {
+
+template <class T = void>
+struct send_error {
+  T value;  // comes back
+};
+template <>
+struct send_error<void> {};
+
+enum class try_send_failure { full, closed };
+template <class T>
+struct try_send_error {
+  try_send_failure why;
+  T value;  // comes back
+};
+
+enum class try_recv_error { empty, disconnected };
+
+// Counts handles. The queue itself needs no lock; see message_queue.hpp.
+struct handle_counts {
+  std::atomic<std::size_t> strong{1};
+  std::atomic<std::size_t> weak{0};
+  std::atomic<std::size_t> all{2};  // one sender and the receiver
+};
+
+template <class T>
+class unbounded_channel_state {
+ public:
+  using value_type = T;
+
+  bool is_closed() const noexcept { return queue.is_closed(); }
+  // The receiver's. Nothing more can come?
+  bool is_drained() const noexcept { return queue.len() == 0; }
+  bool wait_drained(waker) const noexcept { return is_drained(); }
+  void taken(std::size_t) noexcept {}
+  void close() noexcept {
+    queue.close();
+    rx_closed.notify_waiters();
+  }
+
+  message_queue<T, policy> queue;
+  notify_core<policy> rx_closed;
+  handle_counts counts;
+};
+
+// Every message holds a permit from before it was sent until it was received.
+template <class T>
+class bounded_channel_state {
+ public:
+  using value_type = T;
+
+  explicit bounded_channel_state(std::size_t n) : permits(n), capacity(n) {}
+
+  bool is_closed() const noexcept { return permits.is_closed(); }
+  // A permit comes back without a message. A closed receiver may be waiting for the last one.
+  void give_back(std::size_t n) {
+    permits.release(n);
+    if (!permits.is_closed()) return;
+    const hold lock(drained_mutex_);
+    if (is_drained()) wake(std::exchange(drained_, waker()));
+  }
+  // The receiver's. After close(): no message and no permit is out there?
+  bool is_drained() const noexcept { return permits.available() == capacity; }
+  // False: the waker is woken when it is. Pairs with give_back(): whoever takes the lock second sees the other's part.
+  bool wait_drained(waker who) noexcept {
+    const hold lock(drained_mutex_);
+    const bool now = is_drained();
+    drained_ = now ? waker() : who;
+    return now;
+  }
+  void taken(std::size_t n) { permits.release(n); }
+  void close() {
+    permits.close();
+    rx_closed.notify_waiters();
+  }
+
+  message_queue<T, policy> queue;
+  semaphore_core<policy> permits;
+  notify_core<policy> rx_closed;
+  handle_counts counts;
+  const std::size_t capacity;
+
+ private:
+  spin_mutex drained_mutex_;
+  waker drained_;
+};
+
+// Keeps the shared part.
+template <class C>
+class channel_ref {
+ public:
+  explicit channel_ref(C* counted) noexcept : at_(counted) {}
+  channel_ref(const channel_ref& other) noexcept : at_(other.at_) {
+    if (at_) at_->counts.all.fetch_add(1, relaxed);  // the other handle keeps it alive meanwhile
+  }
+  channel_ref(channel_ref&& other) noexcept : at_(std::exchange(other.at_, nullptr)) {}
+  channel_ref& operator=(channel_ref other) noexcept {
+    std::swap(at_, other.at_);
+    return *this;
+  }
+  ~channel_ref() {
+    // Release: what was done through this handle; acquire: what was done through all others comes before the end.
+    if (at_ && at_->counts.all.fetch_sub(1, acq_rel) == 1) delete at_;
+  }
+  C* operator->() const noexcept { return at_; }
+  C* get() const noexcept { return at_; }
+  explicit operator bool() const noexcept { return at_ != nullptr; }
+  friend bool operator==(const channel_ref& a, const channel_ref& b) noexcept { return a.at_ == b.at_; }
+
+ private:
+  C* at_;
+};
+
+// A sender's handle: the receiver sees the end of the channel when the last one goes.
+template <class C>
+class strong_ref {
+ public:
+  explicit strong_ref(channel_ref<C> counted) noexcept : to_(std::move(counted)) {}
+  strong_ref(const strong_ref& other) noexcept : to_(other.to_) {
+    if (to_) to_->counts.strong.fetch_add(1, relaxed);  // another one exists, so the end was not reached
+  }
+  strong_ref(strong_ref&&) noexcept = default;
+  strong_ref& operator=(strong_ref other) noexcept {
+    std::swap(to_, other.to_);
+    return *this;
+  }
+  ~strong_ref() {
+    // Acquire and release: every push of every sender comes before push_end().
+    if (to_ && to_->counts.strong.fetch_sub(1, acq_rel) == 1) to_->queue.push_end();
+  }
+  C* operator->() const noexcept { return to_.get(); }
+  C* get() const noexcept { return to_.get(); }
+  const channel_ref<C>& channel() const noexcept { return to_; }
+
+ private:
+  channel_ref<C> to_;
+};
+
+// Does not keep the channel open.
+template <class C>
+class weak_ref {
+ public:
+  explicit weak_ref(channel_ref<C> to) noexcept : to_(std::move(to)) { to_->counts.weak.fetch_add(1, relaxed); }
+  weak_ref(const weak_ref& other) noexcept : weak_ref(other.to_) {}
+  weak_ref(weak_ref&&) noexcept = default;
+  weak_ref& operator=(weak_ref other) noexcept {
+    std::swap(to_, other.to_);
+    return *this;
+  }
+  ~weak_ref() {
+    if (to_) to_->counts.weak.fetch_sub(1, relaxed);  // only a number for weak_count()
+  }
+  C* operator->() const noexcept { return to_.get(); }
+
+  std::optional<strong_ref<C>> upgrade() const noexcept {
+    auto& strong = to_->counts.strong;
+    auto now = strong.load(relaxed);
+    do {
+      if (now == 0) return std::nullopt;
+      // Counts one more while there is one; the end cannot be pushed before this one goes.
+    } while (!strong.compare_exchange_weak(now, now + 1, acq_rel, relaxed));
+    return strong_ref<C>(to_);
+  }
+
+ private:
+  channel_ref<C> to_;
+};
+
+// Ready once the receiver has closed or is gone.
+template <class C>
+class [[nodiscard]] closed_future {
+ public:
+  using output = void;
+  explicit closed_future(C* channel) noexcept : channel_(channel), wait_(channel->rx_closed) {}
+
+  tokio::poll<void> poll(context& cx) {
+    if (!cx.proceed()) return pending;
+    if (channel_->is_closed() || wait_.poll(cx.waker())) return ready();
+    cx.restore();
+    return pending;
+  }
+
+ private:
+  C* channel_;
+  notify_wait<policy> wait_;
+};
+
+}  // namespace tokio::sync::mpsc

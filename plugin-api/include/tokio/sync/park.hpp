@@ -1,0 +1,67 @@
+// A thread that waits for a primitive without being a task: the blocking_* forms. Its waker looks like a task's, with a
+// generation that no host gives out, so that primitives need not know the difference.
+// Invariant: a parked thread polls again only after it was woken, so whoever took its waker out of a primitive may
+// still
+//            wake it: the parker cannot be gone.
+// Threads:   block_on [any thread that is not polling a task]; wake [any].
+#pragma once
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdint>
+
+#include "tokio/task/awaitable.hpp"
+
+namespace tokio::sync {
+
+class parker {
+ public:
+  static constexpr std::uint64_t generation = UINT64_MAX;
+
+  waker as_waker() noexcept { return waker(tokio_waker{reinterpret_cast<tokio_task*>(this), generation}); }
+  void park() noexcept {
+    while (woken_.load(std::memory_order_acquire) == 0)  // pairs with the release in unpark()
+      ::syscall(SYS_futex, &woken_, FUTEX_WAIT_PRIVATE, 0, nullptr, nullptr, 0);
+    woken_.store(0, std::memory_order_relaxed);  // nobody holds this waker now: the next poll hands it out again
+  }
+  void unpark() noexcept {
+    woken_.store(1, std::memory_order_release);  // publishes what the waker did; the thread may be gone after this
+    ::syscall(SYS_futex, &woken_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);  // uses the address, not what is there
+  }
+
+ private:
+  std::atomic<std::uint32_t> woken_{0};
+};
+
+inline void wake(const waker& who) noexcept {
+  const tokio_waker raw = who.raw();
+  if (raw.generation == parker::generation) [[unlikely]]
+    reinterpret_cast<parker*>(raw.task)->unpark();
+  else
+    who.wake();
+}
+
+// Runs a future of this folder to its end on a thread that may block. `what` is the sentence for one that may not.
+template <pollable F>
+output_of<F> block_on(F&& future, const char* what) {
+  if (this_thread.cx) panic(what);
+  parker here;
+  std::int32_t budget = 0;
+  tokio_cx raw{};
+  raw.size = sizeof raw;
+  raw.worker = TOKIO_WORKER_NONE;
+  raw.budget = &budget;
+  raw.waker = here.as_waker().raw();
+  raw.host = host.core;
+  raw.plugin = this_thread.instance;
+  raw.flags = TOKIO_CX_UNBUDGETED;
+  for (context cx(&raw);; here.park()) {
+    auto outcome = future.poll(cx);
+    if (outcome.is_ready()) return std::move(outcome).value();
+  }
+}
+
+}  // namespace tokio::sync
