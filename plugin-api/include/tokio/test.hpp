@@ -2,8 +2,5 @@
 #pragma once
 
 #include "tokio/test/block_on.hpp"
-#include "tokio/test/fake_core.hpp"
-#include "tokio/test/fake_extensions.hpp"
 #include "tokio/test/fake_host.hpp"
-#include "tokio/test/fake_tasks.hpp"
 #include "tokio/test/hand_poll.hpp"

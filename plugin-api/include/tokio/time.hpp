@@ -5,4 +5,3 @@
 #include "tokio/time/interval.hpp"
 #include "tokio/time/sleep.hpp"
 #include "tokio/time/timeout.hpp"
-#include "tokio/time/timer.hpp"

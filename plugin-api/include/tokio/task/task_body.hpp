@@ -95,7 +95,7 @@ class task_body : public task_slot<output_of<F>> {
     context now(cx);
     try {
       auto polled = body.future_.poll(now);
-      if (polled.is_pending()) return now.yielded() ? TOKIO_POLL_YIELD : TOKIO_POLL_PENDING;
+      if (polled.is_pending() && !body.gave_up()) return now.yielded() ? TOKIO_POLL_YIELD : TOKIO_POLL_PENDING;
       body.finish(std::move(polled));
       return TOKIO_POLL_READY;
     } catch (...) {
@@ -103,13 +103,19 @@ class task_body : public task_slot<output_of<F>> {
     }
   }
 
+  // The future says that it will never be ready: the task ends as cancelled, with an empty outcome.
+  bool gave_up() const noexcept {
+    if constexpr (requires { future_.reported_cancelled(); })
+      return future_.reported_cancelled();
+    else
+      return false;
+  }
   void finish(tokio::poll<output>&& polled) {
-    if constexpr (requires { future_.reported_cancelled(); }) {
-      if (!future_.reported_cancelled()) this->outcome.emplace(std::move(polled).value());
-    } else if constexpr (std::is_void_v<output>) {
-      this->outcome.emplace();
-    } else {
-      this->outcome.emplace(std::move(polled).value());
+    if (polled.is_ready()) {
+      if constexpr (std::is_void_v<output>)
+        this->outcome.emplace();
+      else
+        this->outcome.emplace(std::move(polled).value());
     }
     drop_future();
   }

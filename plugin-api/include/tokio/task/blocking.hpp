@@ -1,0 +1,103 @@
+// `spawn_blocking(fn)`: runs `fn` on a thread that may block; its join_handle is that of any task.
+// Invariant: abort is effective only before `fn` starts; after that its result is waited for. Dropping the handle does
+//            not stop it. Host calls inside `fn` work for the instance that spawned it.
+// Threads: spawn_blocking [any] that works for an instance; fn [job].
+#pragma once
+
+#include "tokio/task/spawn.hpp"
+
+namespace tokio {
+
+// What the pool's thread and the waiting task share.
+template <class Fn>
+class blocking_cell {
+ public:
+  using value_type = std::invoke_result_t<Fn&>;
+  blocking_cell(tokio_plugin* instance, Fn&& fn) : instance_(instance), fn_(std::in_place, std::move(fn)) {}
+
+  // acq_rel: the result is written before the pool's thread lets go, and read before the task does.
+  void release() noexcept {
+    if (holders_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+  slot<value_type>& outcome() noexcept { return outcome_; }
+
+  static std::int64_t run(void* user) noexcept {
+    auto& cell = *static_cast<blocking_cell*>(user);
+    instance_scope scope(cell.instance_);
+    try {
+      if constexpr (std::is_void_v<value_type>) {
+        (*cell.fn_)();
+        cell.outcome_.emplace();
+      } else {
+        cell.outcome_.emplace((*cell.fn_)());
+      }
+      cell.fn_.reset();
+    } catch (...) {
+      cell.outcome_.set_exception(std::current_exception());
+    }
+    return 0;
+  }
+  static void drop(void* user) noexcept { static_cast<blocking_cell*>(user)->release(); }
+
+ private:
+  tokio_plugin* instance_;
+  std::optional<Fn> fn_;
+  slot<value_type> outcome_;
+  std::atomic<int> holders_{2};  // the job and the future
+};
+
+template <class Fn>
+class blocking_future {
+ public:
+  using output = typename blocking_cell<Fn>::value_type;
+  static constexpr std::uint32_t task_flags = TOKIO_TF_GRACEFUL;
+
+  blocking_future(tokio_job* job, blocking_cell<Fn>* cell) noexcept : job_(job), cell_(cell) {}
+  blocking_future(blocking_future&& other) noexcept
+      : job_(std::exchange(other.job_, nullptr)), cell_(std::exchange(other.cell_, nullptr)) {}
+  ~blocking_future() {
+    if (job_) {
+      host.blocking->cancel(job_);
+      host.blocking->free(job_);
+    }
+    if (cell_) cell_->release();
+  }
+
+  tokio::poll<output> poll(context& cx) {
+    if (cx.cancelled() && !std::exchange(asked_, true) && job_) host.blocking->cancel(job_);
+    std::int64_t ignored = 0;
+    auto status = job_ ? host.blocking->poll(job_, cx.raw(), &ignored) : TOKIO_ECANCELED;
+    if (status == TOKIO_PENDING) return pending;
+    if (status < 0) {
+      cancelled_ = true;
+      return pending;
+    }
+    if constexpr (std::is_void_v<output>)
+      return cell_->outcome().take(), ready();
+    else
+      return cell_->outcome().take();
+  }
+  // There will be no value: the task that waits ends as cancelled.
+  bool reported_cancelled() const noexcept { return cancelled_; }
+
+ private:
+  tokio_job* job_;
+  blocking_cell<Fn>* cell_;
+  bool asked_ = false;
+  bool cancelled_ = false;
+};
+
+// Resolves as cancelled when the host refuses the job (it is stopping).
+template <class Fn>
+join_handle<std::invoke_result_t<std::decay_t<Fn>&>> spawn_blocking(Fn&& fn) {
+  using cell = blocking_cell<std::decay_t<Fn>>;
+  auto* instance = current_instance("there is no runtime here: spawn_blocking() needs a task or an instance_scope");
+  if (!host.blocking) panic("blocking jobs are not offered by this host (tokio.blocking/1)");
+  auto* shared = new cell(instance, std::decay_t<Fn>(std::forward<Fn>(fn)));
+  tokio_job_desc desc{sizeof(tokio_job_desc), 0, shared, &cell::run, &cell::drop, {}};
+  tokio_job* job = nullptr;
+  if (host.blocking->spawn(instance, &desc, &job) < 0) job = nullptr;  // drop has run: one holder is left
+  return spawn<"blocking">(blocking_future<std::decay_t<Fn>>(job, shared));
+}
+
+}  // namespace tokio

@@ -1,0 +1,59 @@
+// Small things that the SDK's task tests share: something that notes its own destruction, and a gate opened by hand.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tokio/task.hpp"
+#include "tokio/test.hpp"
+
+namespace sdk_test {
+
+// Writes its name when the last of its moved-from chain is destroyed.
+class tracer {
+ public:
+  tracer(std::vector<std::string>& log, std::string name) : log_(&log), name_(std::move(name)) {}
+  tracer(tracer&& other) noexcept : log_(std::exchange(other.log_, nullptr)), name_(std::move(other.name_)) {}
+  tracer& operator=(tracer&&) = delete;
+  ~tracer() {
+    if (log_) log_->push_back(name_);
+  }
+
+ private:
+  std::vector<std::string>* log_;
+  std::string name_;
+};
+
+// A leaf that is ready once open() was called; counts its polls.
+class gate {
+ public:
+  class waiting {
+   public:
+    using output = int;
+    explicit waiting(gate& owner) noexcept : owner_(&owner) {}
+    tokio::poll<int> poll(tokio::context& cx) {
+      ++owner_->polls;
+      if (owner_->value_) return *owner_->value_;
+      owner_->waker_ = cx.waker();
+      return tokio::pending;
+    }
+
+   private:
+    gate* owner_;
+  };
+  waiting wait() noexcept { return waiting(*this); }
+  void open(int value = 0) {
+    value_ = value;
+    waker_.wake();
+  }
+  // A wake without a reason.
+  void nudge() const { waker_.wake(); }
+  int polls = 0;
+
+ private:
+  std::optional<int> value_;
+  tokio::waker waker_;
+};
+
+}  // namespace sdk_test
