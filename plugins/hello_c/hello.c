@@ -50,7 +50,7 @@ static const tokio_task_vt greeter_task = {.size = sizeof greeter_task,
 
 static tokio_status spawn_greeter(tokio_plugin* plugin) {
   tokio_task* task = NULL;
-  tokio_status status = host->task_alloc(plugin, &greeter_task, sizeof(struct greeter), 8, &task);
+  tokio_status status = host->task_alloc(plugin, sizeof(struct greeter), 8, &task);
   if (status != TOKIO_OK) return status;
   struct greeter* me = tokio_task_body(host, task);
   me->greetings = 0;
@@ -60,7 +60,7 @@ static tokio_status spawn_greeter(tokio_plugin* plugin) {
     host->task_discard(task);
     return status;
   }
-  return host->task_spawn(task, 0, NULL);
+  return host->task_spawn(task, &greeter_task, 0, NULL);
 }
 
 static tokio_status init(tokio_plugin* plugin, const tokio_host* table, tokio_str config, void** state) {

@@ -12,8 +12,8 @@ static const tokio_host* host;
 /* Spawns a task without a body. */
 TOKIO_INLINE tokio_status spawn_simple(tokio_plugin* plugin, const tokio_task_vt* vt, tokio_waker* key) {
   tokio_task* task = NULL;
-  const tokio_status status = host->task_alloc(plugin, vt, 8, 8, &task);
-  return status != TOKIO_OK ? status : host->task_spawn(task, 0, key);
+  const tokio_status status = host->task_alloc(plugin, 8, 8, &task);
+  return status != TOKIO_OK ? status : host->task_spawn(task, vt, 0, key);
 }
 
 #endif

@@ -21,8 +21,8 @@ static tokio_status init(tokio_plugin* plugin, const tokio_host* table, tokio_st
   (void)config, (void)state;
   host = table;
   for (int i = 0; i < 3; ++i) spawn_simple(plugin, &parked_task, NULL);
-  if (host->task_alloc(plugin, &ready_task, 8, 8, &joined) != TOKIO_OK) return TOKIO_ENOMEM;
-  return host->task_spawn(joined, TOKIO_SPAWN_JOIN, &handle);
+  if (host->task_alloc(plugin, 8, 8, &joined) != TOKIO_OK) return TOKIO_ENOMEM;
+  return host->task_spawn(joined, &ready_task, TOKIO_SPAWN_JOIN, &handle);
 }
 static void stop(void* state, uint64_t deadline_ns) { (void)state, (void)deadline_ns; }
 

@@ -31,8 +31,8 @@ tokio_status init(tokio_plugin* plugin, const tokio_host* table, tokio_str, void
   host = table;
   for (const auto* kind : {&parked_task, &throwing_task, &nonsense_task}) {
     tokio_task* task = nullptr;
-    if (const auto status = host->task_alloc(plugin, kind, 8, 8, &task); status != TOKIO_OK) return status;
-    if (const auto status = host->task_spawn(task, 0, nullptr); status != TOKIO_OK) return status;
+    if (const auto status = host->task_alloc(plugin, 8, 8, &task); status != TOKIO_OK) return status;
+    if (const auto status = host->task_spawn(task, kind, 0, nullptr); status != TOKIO_OK) return status;
   }
   return TOKIO_OK;
 }

@@ -30,8 +30,8 @@ tokio_status init(tokio_plugin* plugin, const tokio_host* table, tokio_str, void
   if (const auto status = blocking->spawn(plugin, &job, nullptr); status != TOKIO_OK) return status;
   for (int i = 0; i < 16; ++i) {
     tokio_task* made = nullptr;
-    if (const auto status = host->task_alloc(plugin, &task, 8, 8, &made); status != TOKIO_OK) return status;
-    if (const auto status = host->task_spawn(made, 0, nullptr); status != TOKIO_OK) return status;
+    if (const auto status = host->task_alloc(plugin, 8, 8, &made); status != TOKIO_OK) return status;
+    if (const auto status = host->task_spawn(made, &task, 0, nullptr); status != TOKIO_OK) return status;
   }
   return TOKIO_OK;
 }

@@ -26,12 +26,14 @@ typedef struct tokio_host {
    * is loaded, and all instances of one image get the same addresses. [any nb] */
   const void* (*get_ext)(tokio_plugin*, const char* id)TOKIO_NOEXCEPT;
 
-  /* One block for header and body. Zeroes nothing. ENOMEM, EQUOTA, EINVAL (alignment), ESHUTDOWN, EGONE. [any nb al] */
-  tokio_status (*task_alloc)(tokio_plugin*, const tokio_task_vt*, size_t body_size, size_t body_align,
-                             tokio_task** out) TOKIO_NOEXCEPT;
+  /* One block for header and body; the memory is not zeroed. What the body is, is said at the spawn: a block that is
+   * never spawned may hold anything (the SDK's coroutine frames) and goes back with task_discard. Served until fini: a
+   * task that is draining still calls coroutines. ENOMEM, EQUOTA (bytes), EINVAL (alignment), EGONE. [any nb al] */
+  tokio_status (*task_alloc)(tokio_plugin*, size_t body_size, size_t body_align, tokio_task** out) TOKIO_NOEXCEPT;
   /* Consume-always: on an error destroy(body) has run already and the block is gone. *key (may be NULL) names the task;
-   * with TOKIO_SPAWN_JOIN it is a join handle and must be released. ESHUTDOWN, EGONE, EINVAL (flags). [any nb] */
-  tokio_status (*task_spawn)(tokio_task*, uint32_t flags, tokio_waker* key) TOKIO_NOEXCEPT;
+   * with TOKIO_SPAWN_JOIN it is a join handle and must be released. ESHUTDOWN, EQUOTA (tasks), EGONE, EINVAL (flags).
+   * [any nb] */
+  tokio_status (*task_spawn)(tokio_task*, const tokio_task_vt*, uint32_t flags, tokio_waker* key) TOKIO_NOEXCEPT;
   /* Undoes task_alloc; the body is not destroyed. [any nb] */
   void (*task_discard)(tokio_task*) TOKIO_NOEXCEPT;
   void (*task_wake)(tokio_waker) TOKIO_NOEXCEPT;  /* [any nb] HOT */

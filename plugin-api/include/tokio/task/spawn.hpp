@@ -53,7 +53,7 @@ result<join_handle<output_of<F>>> try_spawn_with(Args&&... args) {
   using body = task_body<F, Name>;
   auto* instance = current_instance("there is no runtime here: spawn() needs a task, a callback or an instance_scope");
   tokio_task* task = nullptr;
-  if (auto status = host.core->task_alloc(instance, &body::vt, sizeof(body), alignof(body), &task); status < 0)
+  if (auto status = host.core->task_alloc(instance, sizeof(body), alignof(body), &task); status < 0)
     return std::unexpected(error::from_status(status));
   try {
     ::new (tokio_task_body(host.core, task)) body(instance, std::forward<Args>(args)...);
@@ -62,7 +62,7 @@ result<join_handle<output_of<F>>> try_spawn_with(Args&&... args) {
     throw;
   }
   tokio_waker key{};
-  if (auto status = host.core->task_spawn(task, TOKIO_SPAWN_JOIN, &key); status < 0)
+  if (auto status = host.core->task_spawn(task, &body::vt, TOKIO_SPAWN_JOIN, &key); status < 0)
     return std::unexpected(error::from_status(status));  // the body is destroyed already
   return join_handle<output_of<F>>(key);
 }

@@ -17,10 +17,10 @@ class blocked_on {
   output run() {
     auto& core = static_cast<fake_host&>(*fake_core::current);
     tokio_task* task = nullptr;
-    if (core.alloc(this_thread.instance, &vt, sizeof(blocked_on*), 16, &task) != TOKIO_OK)
+    if (core.alloc(this_thread.instance, sizeof(blocked_on*), 16, &task) != TOKIO_OK)
       fake_misuse("block_on: no memory");
     *static_cast<blocked_on**>(fake_core::body(fake_core::of(task))) = this;
-    core.spawn(fake_core::of(task), 0, nullptr);
+    core.spawn(fake_core::of(task), &vt, 0, nullptr);
     --core.spawned_count;
     while (outcome_.empty())
       if (!core.step()) fake_misuse("block_on: every task waits, and no timer or job is left that could wake one");

@@ -79,14 +79,12 @@ class fake_core {
   }
   static tokio_waker key_of(fake_task& task) { return {raw(task), task.generation}; }
 
-  tokio_status alloc(tokio_plugin* owner, const tokio_task_vt* vt, std::size_t size, std::size_t align,
-                     tokio_task** out) {
+  tokio_status alloc(tokio_plugin* owner, std::size_t size, std::size_t align, tokio_task** out) {
     if (fail_alloc_after == 0) return TOKIO_ENOMEM;
     if (fail_alloc_after > 0) --fail_alloc_after;
-    if (closed) return TOKIO_ESHUTDOWN;
     auto whole = std::max<std::size_t>(align, 64);
     void* block = ::operator new(body_offset + size, std::align_val_t(whole));
-    auto* task = ::new (block) fake_task{this, owner, vt, ++generations_, whole};
+    auto* task = ::new (block) fake_task{this, owner, nullptr, ++generations_, whole};
     tasks_.emplace(raw(*task), task);
     *out = raw(*task);
     return TOKIO_OK;
@@ -97,8 +95,9 @@ class fake_core {
     task.~fake_task();
     ::operator delete(&task, std::align_val_t(align));
   }
-  tokio_status spawn(fake_task& task, std::uint32_t flags, tokio_waker* key) {
-    if (refuse_spawn) {
+  tokio_status spawn(fake_task& task, const tokio_task_vt* vt, std::uint32_t flags, tokio_waker* key) {
+    task.vt = vt;
+    if (refuse_spawn || closed) {
       task.vt->destroy(body(task));
       free(task);
       return TOKIO_ESHUTDOWN;

@@ -12,12 +12,11 @@ inline const void* get_ext(tokio_plugin* p, const char* id) noexcept {
   return found == all.end() ? nullptr : found->second;
 }
 
-inline tokio_status alloc(tokio_plugin* p, const tokio_task_vt* vt, std::size_t size, std::size_t align,
-                          tokio_task** out) noexcept {
-  return fake_core::of(p).alloc(p, vt, size, align, out);
+inline tokio_status alloc(tokio_plugin* p, std::size_t size, std::size_t align, tokio_task** out) noexcept {
+  return fake_core::of(p).alloc(p, size, align, out);
 }
-inline tokio_status spawn(tokio_task* task, std::uint32_t flags, tokio_waker* key) noexcept {
-  return fake_core::of(task).core->spawn(fake_core::of(task), flags, key);
+inline tokio_status spawn(tokio_task* task, const tokio_task_vt* vt, std::uint32_t flags, tokio_waker* key) noexcept {
+  return fake_core::of(task).core->spawn(fake_core::of(task), vt, flags, key);
 }
 inline void discard(tokio_task* task) noexcept { fake_core::of(task).core->free(fake_core::of(task)); }
 inline void wake(tokio_waker key) noexcept {

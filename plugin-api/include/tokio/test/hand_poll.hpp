@@ -54,10 +54,9 @@ class hand_poll {
 
  private:
   void enroll() {
-    static constexpr tokio_task_vt never{sizeof(tokio_task_vt), 0, nullptr, nullptr, {}, {}, 0, 0};
     if (!fake_core::current) fake_misuse("hand_poll needs a fake_host");
     auto& core = *fake_core::current;
-    if (core.alloc(this_thread.instance, &never, 1, 16, &task_) != TOKIO_OK) fake_misuse("hand_poll: no memory");
+    if (core.alloc(this_thread.instance, 1, 16, &task_) != TOKIO_OK) fake_misuse("hand_poll: no memory");
     fake_core::of(task_).by_hand = true;
   }
 
