@@ -76,11 +76,12 @@ class basic_timer_queue {
     std::array<Key, wakes_at_a_time> batch;
     std::size_t total = 0;
     // Relaxed: who arms something earlier wakes the sleeper, whose next look is ordered by that.
-    while (next_.load(relaxed) <= now) {
-      const std::size_t taken = take_due(now, batch);
-      for (std::size_t i = 0; i < taken; ++i) wake(batch[i]);
-      total += taken;
-      if (taken < batch.size()) break;
+    bool more = next_.load(relaxed) <= now;
+    while (more) {
+      const auto taken = take_due(now, batch);
+      for (std::size_t i = 0; i < taken.count; ++i) wake(batch[i]);
+      total += taken.count;
+      more = taken.more;
     }
     return total;
   }
@@ -103,12 +104,11 @@ class basic_timer_queue {
     return true;
   }
 
-  [[nodiscard]] std::size_t take_due(instant_ns now, std::span<Key> out) {
+  [[nodiscard]] typename basic_wheel<P, Key>::taken take_due(instant_ns now, std::span<Key> out) {
     const hold locked(lock_);
-    const std::size_t taken = wheel_.ref().take_due(now, out);
-    fired_.add(taken);
-    // Relaxed: only a later moment than before is lost by who misses it; an earlier one is published in
-    // publish_earlier().
+    const auto taken = wheel_.ref().take_due(now, out);
+    fired_.add(taken.count);
+    // Relaxed: it only moves further away here, and who misses that looks once for nothing.
     next_.store(wheel_.ref().next_deadline(), relaxed);
     return taken;
   }

@@ -1,0 +1,129 @@
+// Timers under every interleaving: cancel against fire against reset, and a sleeper that must not oversleep a timer
+// that another thread arms.
+#include <doctest/doctest.h>
+
+#include <memory>
+
+#include "explorer/expect.hpp"
+#include "explorer/model_policy.hpp"
+#include "runtime/time/timer_queue.hpp"
+
+namespace {
+
+using namespace tokiod;
+using namespace tokiod::model;
+using time::timer_state;
+
+struct task_stub {
+  int wakes = 0;
+};
+struct stub_key {
+  task_stub* task = nullptr;
+  std::uint64_t generation = 0;
+  friend bool operator==(const stub_key&, const stub_key&) = default;
+};
+using queue = time::basic_timer_queue<model_policy, stub_key>;
+
+// The explorer keeps freed memory readable and fails a late use of what was in it.
+struct entry : queue::entry, tracked {};
+
+constexpr instant_ns soon = time::tick_ns;
+constexpr instant_ns later = 2 * time::tick_ns;
+
+// The owner cancels and frees its timer at once, while another thread fires.
+void cancel_or_fire() {
+  queue q(0);
+  task_stub task;
+  auto e = std::make_unique<entry>();
+  static_cast<void>(q.arm(*e, soon, {&task, 1}));
+  thread firing([&] { q.fire(later, [](stub_key k) { ++k.task->wakes; }); });
+  const bool cancelled = queue::disarm(*e);
+  e.reset();
+  firing.join();
+  check(task.wakes == (cancelled ? 0 : 1), "a cancelled timer woke its task, or a fired one did not");
+}
+
+// Two threads fire the same two timers.
+void fired_once() {
+  queue q(0);
+  task_stub a, b;
+  auto first = std::make_unique<entry>();
+  auto second_one = std::make_unique<entry>();
+  static_cast<void>(q.arm(*first, soon, {&a, 1}));
+  static_cast<void>(q.arm(*second_one, soon, {&b, 1}));
+  atomic<int> wakes{0};
+  const auto fire = [&] { q.fire(later, [&](stub_key) { wakes.fetch_add(1, relaxed); }); };
+  thread other(fire);
+  fire();
+  other.join();
+  check(wakes.load(relaxed) == 2, "two timers are two wakes");
+  check(first->state() == timer_state::fired && second_one->state() == timer_state::fired, "a timer is left");
+}
+
+// The owner moves its timer later while its first deadline fires: it may be woken early, but never be forgotten.
+void reset_or_fire() {
+  queue q(0);
+  task_stub task;
+  auto e = std::make_unique<entry>();
+  static_cast<void>(q.arm(*e, soon, {&task, 1}));
+  thread firing([&] { q.fire(soon, [](stub_key k) { ++k.task->wakes; }); });
+  static_cast<void>(q.arm(*e, later, {&task, 1}));
+  firing.join();
+  const bool early = task.wakes == 1;
+  check(early || e->armed(), "the moved timer is neither armed nor fired");
+  q.fire(later, [](stub_key k) { ++k.task->wakes; });
+  check(task.wakes >= 1 && !e->armed(), "the moved timer never fires");
+}
+
+// The owner of the queue announces that it sleeps, looks at the next deadline and sleeps until then: for ever if there
+// is none. Whoever arms an earlier one wakes it.
+void sleeper() {
+  queue q(0);
+  task_stub task;
+  auto e = std::make_unique<entry>();
+  atomic<int> asleep{0};
+  event wake;
+  thread owner([&] {
+    asleep.store(1, seq_cst);
+    if (q.next_deadline() == never) wake.wait();
+    q.fire(later, [](stub_key k) { ++k.task->wakes; });
+  });
+  if (q.arm(*e, soon, {&task, 1}) && asleep.load(seq_cst) == 1) wake.set();
+  owner.join();
+  if (e->armed()) {  // it looked before, was not asleep, and fires with its next look
+    q.fire(later, [](stub_key k) { ++k.task->wakes; });
+  }
+  check(task.wakes == 1, "the timer is lost");
+}
+
+using change = mutant::change;
+constexpr bounds wide{.preemptions = 3, .stale_reads = 2};
+
+}  // namespace
+
+TEST_CASE("a timer is cancelled or fired, never both, and its memory is free when disarm returns") {
+  passes(wide, cancel_or_fire);
+}
+TEST_CASE("of two threads that fire, one gets each timer") { passes(wide, fired_once); }
+TEST_CASE("a timer that is moved while it fires is not forgotten") { passes(wide, reset_or_fire); }
+TEST_CASE("a sleeper does not oversleep a timer that another thread arms") { passes(wide, sleeper); }
+
+TEST_CASE("mutants of the timer queue are caught") {
+  catches({change::weaken, "state", "load"}, cancel_or_fire);
+  catches({change::weaken, "take_first", "store"}, cancel_or_fire);
+  catches({change::drop_write, "take_first", "store"}, fired_once);
+  catches({change::weaken, "lock", "exchange"}, fired_once);
+  catches({change::weaken, "unlock", "store"}, fired_once);
+  catches({change::split, "lock", "exchange"}, fired_once);
+  catches({change::weaken, "next_deadline", "load"}, sleeper);
+  catches({change::weaken, "publish_earlier", "store"}, sleeper);
+  catches({change::drop_write, "publish_earlier", "store"}, sleeper);
+}
+
+TEST_CASE("every order of the timer queue is needed") {
+  const auto all = [] {
+    cancel_or_fire();
+    sleeper();
+  };
+  CHECK(needless_orders({}, all).empty());
+}
