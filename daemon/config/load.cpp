@@ -107,12 +107,24 @@ json value_from(const setting* row, const std::vector<std::string>& texts) {
   return text;
 }
 
+// Where a given value goes. Below something that is no section there is no place: such a value stays under its whole
+// pointer as a name, which no setting has, so check_document() refuses it.
+json& place_for(json& root, const std::string& pointer) {
+  json* at = &root;
+  for (std::size_t from = 1, to = 0; to != std::string::npos; from = to + 1) {
+    if (!at->is_object() && !at->is_null()) return root[pointer];
+    to = pointer.find('/', from);
+    at = &(*at)[pointer.substr(from, to - from)];
+  }
+  return *at;
+}
+
 document document_of(std::string name, const std::vector<given>& values) {
   document d;
   d.name = std::move(name);
   for (const given& g : values) {
     const setting* const row = find_setting(pattern_of(g.pointer));
-    d.value[json::json_pointer(g.pointer)] = value_from(row, g.texts);
+    place_for(d.value, g.pointer) = value_from(row, g.texts);
     d.sources[g.pointer] = d.name + " " + g.name;
     d.subjects[g.pointer] = g.name;
   }

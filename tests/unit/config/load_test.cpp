@@ -162,6 +162,9 @@ TEST_CASE("rules between settings: one sentence each, with the place of the valu
 TEST_CASE("an environment variable for a setting that does not exist is a fault") {
   const test::temp_dir dir;
   auto from = only(dir);
+  const char* const twisted[] = {"TOKIOD_LOG__LEVEL=debug", "TOKIOD_LOG__LEVEL__X~=1", nullptr};
+  from.environment = config::from_environment(twisted);
+  CHECK(only_fault(config::load(from)).find("is not a setting") != std::string::npos);
   const char* const variables[] = {"TOKIOD_LOG__LEVLE=debug", nullptr};
   from.environment = config::from_environment(variables);
   CHECK(only_fault(config::load(from)) ==

@@ -1,0 +1,124 @@
+#include "app/notify.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <sstream>
+#include <utility>
+
+#include "base/log.hpp"
+
+namespace tokiod::app {
+namespace {
+
+constexpr int first_passed_fd = 3;
+constexpr duration_ns status_interval = second;
+
+std::optional<std::uint64_t> number_in(const char* variable) {
+  const char* const text = std::getenv(variable);
+  if (!text) return {};
+  std::uint64_t value = 0;
+  const auto [end, failed] = std::from_chars(text, text + std::strlen(text), value);
+  if (failed != std::errc() || *end != '\0') return {};
+  return value;
+}
+
+unique_fd connect_to(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof address.sun_path) return unique_fd();
+  std::memcpy(address.sun_path, path.data(), path.size());
+  if (path[0] == '@') address.sun_path[0] = '\0';
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
+  unique_fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (socket && ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0) return socket;
+  log::warn("daemon", "the service manager cannot be told anything",
+            {{"socket", path}, {"error", std::strerror(errno)}});
+  return unique_fd();
+}
+
+}  // namespace
+
+notifier::notifier(const std::string& socket_path, duration_ns watchdog, const clock& time)
+    : time_(time), socket_(connect_to(socket_path)), watchdog_(socket_ ? watchdog : 0) {}
+
+notifier notifier::from_environment(const clock& time) {
+  const char* const path = std::getenv("NOTIFY_SOCKET");
+  const auto interval_us = number_in("WATCHDOG_USEC");
+  const auto for_pid = number_in("WATCHDOG_PID");
+  const bool ours = !for_pid || *for_pid == static_cast<std::uint64_t>(::getpid());
+  return notifier(path ? path : "", ours ? interval_us.value_or(0) * microsecond : 0, time);
+}
+
+void notifier::ready() {
+  const std::lock_guard hold(mutex_);
+  send("READY=1");
+}
+
+void notifier::reloading() {
+  const std::lock_guard hold(mutex_);
+  send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(time_.now() / microsecond));
+}
+
+void notifier::stopping() {
+  const std::lock_guard hold(mutex_);
+  send("STOPPING=1");
+}
+
+void notifier::extend_timeout(duration_ns by) {
+  const std::lock_guard hold(mutex_);
+  send("EXTEND_TIMEOUT_USEC=" + std::to_string(by / microsecond));
+}
+
+void notifier::status(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  const std::lock_guard hold(mutex_);
+  waiting_status_ = std::move(text);
+}
+
+instant_ns notifier::turn(bool healthy) {
+  const instant_ns now = time_.now();
+  const std::lock_guard hold(mutex_);
+  if (!socket_) return never;
+  if (waiting_status_ && now >= status_allowed_at_) {
+    send("STATUS=" + *std::exchange(waiting_status_, std::nullopt));
+    status_allowed_at_ = now + status_interval;
+  }
+  if (watchdog_ > 0 && now >= ping_due_at_) {
+    if (healthy) send("WATCHDOG=1");
+    ping_due_at_ = now + watchdog_ / 3;
+  }
+  const instant_ns ping = watchdog_ > 0 ? ping_due_at_ : never;
+  return std::min(ping, waiting_status_ ? status_allowed_at_ : never);
+}
+
+void notifier::send(const std::string& text) {
+  if (!socket_) return;
+  // Non-blocking: a manager that does not read loses a message, and we lose no time.
+  (void)retry_eintr([&] { return ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL); });
+}
+
+std::vector<passed_socket> passed_sockets() {
+  const auto pid = number_in("LISTEN_PID"), count = number_in("LISTEN_FDS");
+  const char* const names = std::getenv("LISTEN_FDNAMES");
+  std::istringstream parts(names ? names : "");
+  std::vector<passed_socket> sockets;
+  if (pid && count && *pid == static_cast<std::uint64_t>(::getpid())) {
+    for (std::uint64_t i = 0; i < *count; ++i) {
+      passed_socket s{{}, unique_fd(first_passed_fd + static_cast<int>(i))};
+      std::getline(parts, s.name, ':');
+      ::fcntl(s.fd.get(), F_SETFD, FD_CLOEXEC);
+      sockets.push_back(std::move(s));
+    }
+  }
+  for (const char* const variable : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(variable);
+  return sockets;
+}
+
+}  // namespace tokiod::app

@@ -1,0 +1,58 @@
+// What a service manager is told and what it hands over: readiness, status, watchdog, passed sockets. Without
+// $NOTIFY_SOCKET nothing is sent and nothing fails. No libsystemd: the protocol is one datagram of NAME=value lines.
+// Invariant: STATUS= goes out at most once a second, the latest text last; a watchdog ping at most every third of its
+//            interval. (A service that talks without a pause freezes the manager.)
+// Threads:   notifier [any]; passed_sockets [before other threads start].
+#pragma once
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/fd.hpp"
+
+namespace tokiod::app {
+
+class notifier {
+ public:
+  // An empty path: nobody listens. A path that starts with "@" is an abstract socket.
+  notifier(const std::string& socket_path, duration_ns watchdog, const clock& time);
+  // From $NOTIFY_SOCKET, $WATCHDOG_USEC and $WATCHDOG_PID.
+  static notifier from_environment(const clock& time);
+
+  [[nodiscard]] bool listened() const { return static_cast<bool>(socket_); }
+  [[nodiscard]] duration_ns watchdog() const { return watchdog_; }  // 0: none
+
+  void ready();
+  void reloading();  // with MONOTONIC_USEC, without which newer managers time the reload out
+  void stopping();
+  void status(std::string text);
+  void extend_timeout(duration_ns by);  // while a stop makes progress
+
+  // Sends what is due: a status that waited, and a watchdog ping while `healthy`. Returns when to call again.
+  [[nodiscard]] instant_ns turn(bool healthy);
+
+ private:
+  void send(const std::string& text);
+
+  const clock& time_;
+  std::mutex mutex_;  // for everything below
+  unique_fd socket_;
+  duration_ns watchdog_ = 0;
+  std::optional<std::string> waiting_status_;
+  instant_ns status_allowed_at_ = 0;
+  instant_ns ping_due_at_ = 0;
+};
+
+// A socket that the service manager opened for us, known by its name; the order is not stable.
+struct passed_socket {
+  std::string name;
+  unique_fd fd;
+};
+
+// From $LISTEN_PID, $LISTEN_FDS and $LISTEN_FDNAMES, which are unset so that no child takes them for its own.
+[[nodiscard]] std::vector<passed_socket> passed_sockets();
+
+}  // namespace tokiod::app

@@ -1,0 +1,138 @@
+#include "app/supervisor.hpp"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <condition_variable>
+
+#include "support/eventually.hpp"
+#include "support/notify_socket.hpp"
+
+using namespace tokiod;
+
+namespace {
+
+// A supervisor on a thread of its own, with actions that a test holds open.
+class running {
+ public:
+  explicit running(app::supervisor::actions act = {}) : manager(service_manager.path(), 0, time), boss(manager, time) {
+    REQUIRE(app::supervisor::block_signals());
+    REQUIRE(boss.open());
+    if (!act.reload) act.reload = [this](const std::string&) { ++reloads; };
+    if (!act.drain) act.drain = [](const app::stop_order&) { return true; };
+    if (!act.hurry) act.hurry = [] {};
+    act.healthy = [] { return true; };
+    act.status = [] { return std::string("working"); };
+    act.changed = [](app::life) {};
+    auto started = os_thread::start({.name = "boss"}, [this, act] { ended = boss.run(act); });
+    REQUIRE(started);
+    thread = std::move(*started);
+    test::eventually("the supervisor runs", [&] { return boss.state() != app::life::starting; });
+  }
+  app::supervisor::ending finish() {
+    thread.join();
+    return ended;
+  }
+
+  const steady_clock time;
+  const test::notify_socket service_manager;
+  app::notifier manager;
+  app::supervisor boss;
+  os_thread thread;
+  app::supervisor::ending ended;
+  std::atomic<int> reloads{0};
+};
+
+// Something that a thread waits for until the test opens it.
+class gate {
+ public:
+  void open() {
+    const std::lock_guard hold(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  void pass() {
+    std::unique_lock hold(mutex_);
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(hold, [&] { return open_; });
+  }
+  void wait_for_somebody() {
+    std::unique_lock hold(mutex_);
+    changed_.wait(hold, [&] { return waiting_ > 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false;
+  int waiting_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a request to stop drains and ends with the code that was asked for") {
+  app::stop_order seen;
+  running r({.drain = [&](const app::stop_order& order) {
+    seen = order;
+    return true;
+  }});
+  r.boss.request_stop({true, 3 * second, 7, "test"});
+  const auto end = r.finish();
+  CHECK(end.exit_code == 7);
+  CHECK(!end.threads_left);
+  CHECK(seen.deadline == 3 * second);
+  CHECK(seen.reason == "test");
+}
+
+TEST_CASE("a drain that leaves something behind ends with 75") {
+  running r({.drain = [](const app::stop_order&) { return false; }});
+  r.boss.request_stop({});
+  CHECK(r.finish().exit_code == 75);
+}
+
+TEST_CASE("the manager hears READY at the start and STOPPING before the drain") {
+  running r;
+  r.boss.request_stop({});
+  (void)r.finish();
+  const auto heard = r.service_manager.take();
+  REQUIRE(heard.size() >= 2);
+  CHECK(heard.front() == "READY=1");
+  CHECK(std::find(heard.begin(), heard.end(), "STOPPING=1") != heard.end());
+}
+
+TEST_CASE("SIGTERM drains, and a second one hurries a drain that hangs") {
+  gate drain;
+  running r({.drain =
+                 [&](const app::stop_order& order) {
+                   CHECK(order.reason == "SIGTERM");
+                   drain.pass();
+                   return false;
+                 },
+             .hurry = [&] { drain.open(); }});
+  ::kill(::getpid(), SIGTERM);
+  drain.wait_for_somebody();
+  CHECK(r.boss.state() == app::life::draining);
+  ::kill(::getpid(), SIGTERM);
+  const auto end = r.finish();
+  CHECK(end.exit_code == 75);
+  CHECK(!end.threads_left);
+}
+
+TEST_CASE("SIGHUP reloads; those that come during a reload cause exactly one more") {
+  gate first;
+  std::atomic<int> reloads{0};
+  running r({.reload = [&](const std::string& reason) {
+    CHECK(reason == "SIGHUP");
+    if (++reloads == 1) first.pass();
+  }});
+  ::kill(::getpid(), SIGHUP);
+  first.wait_for_somebody();
+  ::kill(::getpid(), SIGHUP);
+  r.boss.request_reload("SIGHUP");
+  first.open();
+  test::eventually("the second reload", [&] { return reloads == 2; });
+  r.boss.request_stop({});
+  (void)r.finish();
+  CHECK(reloads == 2);
+}
