@@ -74,8 +74,8 @@ class fake_core {
 
   // nullptr once the task is gone: stale wakers do nothing.
   fake_task* find(tokio_waker key) {
-    auto found = tasks_.find(key.task);
-    return found != tasks_.end() && found->second->generation == key.generation ? found->second : nullptr;
+    auto found = tasks_.find(key.generation);
+    return found != tasks_.end() && raw(*found->second) == key.task ? found->second : nullptr;
   }
   static tokio_waker key_of(fake_task& task) { return {raw(task), task.generation}; }
 
@@ -85,12 +85,12 @@ class fake_core {
     auto whole = std::max<std::size_t>(align, 64);
     void* block = ::operator new(body_offset + size, std::align_val_t(whole));
     auto* task = ::new (block) fake_task{this, owner, nullptr, ++generations_, whole};
-    tasks_.emplace(raw(*task), task);
+    tasks_.emplace(task->generation, task);
     *out = raw(*task);
     return TOKIO_OK;
   }
   void free(fake_task& task) {
-    tasks_.erase(raw(task));
+    tasks_.erase(task.generation);
     auto align = task.align;
     task.~fake_task();
     ::operator delete(&task, std::align_val_t(align));
@@ -141,7 +141,7 @@ class fake_core {
     closed = true;
     for (bool again = true; again;) {
       again = false;
-      for (auto& [key, task] : tasks_)
+      for (auto& [generation, task] : tasks_)
         if (task->spawned && !task->done && !task->by_hand) {
           remove_from_queue(*task);
           cancel(*task);
@@ -210,7 +210,7 @@ class fake_core {
   }
 
   std::vector<std::unique_ptr<fake_instance>> instances_;
-  std::map<tokio_task*, fake_task*> tasks_;
+  std::map<std::uint64_t, fake_task*> tasks_;  // by generation, so that every walk has the same order
   std::deque<fake_task*> queue_;
   std::uint64_t generations_ = 0;
   bool seeded_ = false;

@@ -2,8 +2,6 @@
 // Threads: the one that made the host.
 #pragma once
 
-#include <set>
-
 #include "tokio/test/fake_core.hpp"
 
 namespace tokio::test {
@@ -12,7 +10,7 @@ class fake_state;
 
 struct fake_timer {
   fake_state* state;
-  std::uint64_t deadline_ns;
+  std::uint64_t number, deadline_ns;
   tokio_waker waker{};  // of the task that polled it last; armed when it names one
 };
 
@@ -58,7 +56,8 @@ class fake_state : public fake_core {
  public:
   static fake_state& of(tokio_plugin* instance) { return static_cast<fake_state&>(fake_core::of(instance)); }
 
-  std::set<fake_timer*> timers;
+  std::map<std::uint64_t, fake_timer*> timers;  // in the order in which they were made
+  std::uint64_t timers_made = 0;
   std::deque<fake_job*> jobs;  // that wait to be run
   std::size_t live_jobs = 0;
   bool hold_jobs = false;  // blocking jobs stay queued
@@ -71,14 +70,16 @@ class fake_state : public fake_core {
   // The earliest armed timer's deadline; UINT64_MAX when there is none.
   std::uint64_t next_deadline_ns() const {
     std::uint64_t next = UINT64_MAX;
-    for (auto* timer : timers)
+    for (auto& [number, timer] : timers)
       if (timer->waker.task) next = std::min(next, timer->deadline_ns);
     return next;
   }
   void move_clock(std::uint64_t to_ns) {
     now_ns = to_ns;
-    for (auto* timer : timers)
-      if (timer->waker.task && timer->deadline_ns <= now_ns) wake(std::exchange(timer->waker, {}));
+    std::multimap<std::uint64_t, fake_timer*> due;  // by deadline, then in the order in which they were made
+    for (auto& [number, timer] : timers)
+      if (timer->waker.task && timer->deadline_ns <= now_ns) due.emplace(timer->deadline_ns, timer);
+    for (auto& [deadline_ns, timer] : due) wake(std::exchange(timer->waker, {}));
   }
   bool run_one_job() {
     if (jobs.empty() || hold_jobs) return false;
@@ -126,8 +127,8 @@ namespace fake_time {
 inline fake_timer& of(tokio_timer* timer) { return *reinterpret_cast<fake_timer*>(timer); }
 inline tokio_status make(tokio_plugin* p, std::uint64_t deadline_ns, std::uint64_t, tokio_timer** out) noexcept {
   auto& state = fake_state::of(p);
-  auto* timer = new fake_timer{&state, deadline_ns};
-  state.timers.insert(timer);
+  auto* timer = new fake_timer{&state, ++state.timers_made, deadline_ns};
+  state.timers.emplace(timer->number, timer);
   *out = reinterpret_cast<tokio_timer*>(timer);
   return TOKIO_OK;
 }
@@ -144,7 +145,7 @@ inline tokio_res poll(tokio_timer* raw, tokio_cx* cx) noexcept {
   return TOKIO_PENDING;
 }
 inline void free(tokio_timer* timer) noexcept {
-  of(timer).state->timers.erase(&of(timer));
+  of(timer).state->timers.erase(of(timer).number);
   delete &of(timer);
 }
 inline constexpr tokio_time_ext table{sizeof(tokio_time_ext), 0, make, reset, poll, free};

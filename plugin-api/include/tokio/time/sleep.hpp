@@ -7,12 +7,10 @@
 
 namespace tokio::time {
 
-class [[nodiscard]] sleep {
+class [[nodiscard]] sleep_future {
  public:
   using output = void;
-  // The deadline counts from this call, not from the first poll.
-  explicit sleep(duration span) : timer_(instant::now() + span) {}
-  explicit sleep(instant deadline) noexcept : timer_(deadline) {}
+  explicit sleep_future(instant deadline) noexcept : timer_(deadline) {}
 
   tokio::poll<void> poll(context& cx) {
     if (timer_.poll_elapsed(cx)) return ready();
@@ -28,6 +26,8 @@ class [[nodiscard]] sleep {
   timer timer_;
 };
 
-inline sleep sleep_until(instant deadline) noexcept { return sleep(deadline); }
+// The deadline counts from this call, not from the first poll.
+inline sleep_future sleep(duration span) { return sleep_future(instant::now() + span); }
+inline sleep_future sleep_until(instant deadline) noexcept { return sleep_future(deadline); }
 
 }  // namespace tokio::time
