@@ -117,8 +117,8 @@ class run_queue {
 
   [[nodiscard]] Task* claim(std::uint32_t limit) {
     for (;;) {
-      const std::uint64_t head = head_.load(acquire);
-      const std::uint64_t waiting = tail_.load(relaxed) - head;  // exact for the owner: thieves only lower it
+      const std::uint64_t head = head_.load(relaxed);            // a guess: the compare-exchange decides
+      const std::uint64_t waiting = tail_.load(relaxed) - head;  // ours; thieves only lower the difference
       if (waiting == 0) return nullptr;
       const auto count = static_cast<std::uint32_t>(smallest((waiting + 1) / 2, claim_max, limit == 0 ? 1 : limit));
       for (std::uint32_t i = 0; i < count; ++i) batch_[i] = slot(head + i).load(relaxed);  // the owner wrote them
@@ -134,12 +134,12 @@ class run_queue {
   template <class Overflow>
   [[nodiscard]] bool spill(Task* task, Overflow& target) {
     const std::uint64_t tail = tail_.load(relaxed);  // ours
-    const std::uint64_t head = head_.load(acquire);
+    const std::uint64_t head = head_.load(relaxed);  // a guess: the compare-exchange decides
     if (tail - head != capacity || !advance_head(head, tail)) return false;
     chain<Task> newer;
     for (std::uint64_t at = head + capacity / 2; at != tail; ++at) append(newer, slot(at).load(relaxed));
     append(newer, task);
-    for (std::uint64_t i = 0; i < capacity / 2; ++i) slot(tail + i).store(slot(head + i).load(relaxed), relaxed);
+    // The older half needs no copying: a full ring's tail stands on the same slot as its head.
     tail_.store(tail + capacity / 2, release);  // as in try_push()
     target.overflow(newer);
     return true;

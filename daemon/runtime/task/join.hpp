@@ -20,8 +20,8 @@ struct epitaph {
   std::string* panic_message;
 };
 
-// complete: read end_of() and, for completed, the body. pending: `waiter`, a task's key, is woken when it is worth asking
-// again. Whoever only wants to look asks state.poll_complete().
+// complete: read end_of() and, for completed, the body. pending: `waiter`, a task's key, is woken when it is worth
+// asking again. Whoever only wants to look asks state.poll_complete().
 template <class P, class Door>
   requires door_for<Door, P>
 [[nodiscard]] join_poll poll_join(basic_header<P>& task, basic_key<basic_header<P>> waiter, Door& door) noexcept {

@@ -34,7 +34,8 @@ struct spawn_options {
 inline void discard(header& task, memory::local_heap& heap) { heap.free(&task); }
 
 // The task exists from here on; the caller counts it and hands it to a door's schedule().
-inline key spawn(header& task, task_id id, const spawn_options& options) {
+template <class P>
+basic_key<basic_header<P>> spawn(basic_header<P>& task, task_id id, const spawn_options& options) {
   task.id.store(id, release);
   task.joiner.store({});
   task.home = options.home;

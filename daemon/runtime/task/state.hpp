@@ -7,7 +7,8 @@
 // Invariant: whoever set `scheduled` (S) alone may queue, poll and settle the task, and owns its body and `next`.
 //            A word without `live` is dead: every transition from outside refuses it. Generations of a slot only grow,
 //            so a key {slot, generation} of an earlier tenant never matches again.
-//            The join words are written by the join handle while J is clear, and read by the completer while J is set.
+//            The join words are written by the join handle alone. A completer that reads them while they change wakes a
+//            stale or mixed key, which is harmless, and does not complete on it, because the join version has moved on.
 // Threads:   spawn, begin_poll, end_pending, finish, retire [holder of S]; register_join, release_join [join handle];
 //            wake, cancel, load [any].
 // Model:     tests/model/task_model.cpp
@@ -70,8 +71,7 @@ struct basic_key {
   friend bool operator==(const basic_key&, const basic_key&) = default;
 };
 
-// Where a join handle leaves its waiter. Atomic only because the completer may read while the handle rewrites; what it
-// read is then thrown away, because its compare-exchange fails on the version.
+// Where a join handle leaves its waiter. Atomic only because the completer may read while the handle rewrites.
 template <class P, class Header>
 struct join_slot {
   typename P::template atomic<Header*> task{nullptr};
@@ -82,7 +82,7 @@ struct join_slot {
     task.store(waiter.task, relaxed);
     generation.store(waiter.generation, relaxed);
   }
-  // Relaxed: ordered after the acquire load that saw J; torn values die with the failing compare-exchange.
+  // Relaxed: ordered after the acquire load that saw J; two halves of different waiters are a stale key, no more.
   [[nodiscard]] basic_key<Header> load() const { return {task.load(relaxed), generation.load(relaxed)}; }
 };
 
@@ -193,24 +193,22 @@ class basic_state {
     const std::uint64_t used = generation_of(word_.load(relaxed));  // only the holder changes the generation
     std::uint64_t next = (used + 1) & generation_field::max;
     if (next == 0) next = 1;
-    // Release: the next tenant's spawn() comes after us through the free list; a walker that sees the new generation
-    // must not see the fields as they were before.
-    word_.store(generation_field::make(next), release);
+    // Relaxed: the next tenant gets the slot from us through a free list or the depot's lock, and who holds an old key
+    // reads nothing but this word.
+    word_.store(generation_field::make(next), relaxed);
   }
 
   [[nodiscard]] bool poll_complete() const {
     return is_complete(word_.load(acquire));  // pairs with finish(): the result is readable
   }
 
-  // The waiter of a join handle. The same waiter twice costs no RMW.
+  // The waiter of a join handle. The same waiter twice costs no RMW; another one replaces it, and if the task completes
+  // between our two steps, the second fails and the result is there.
   template <class Header>
   [[nodiscard]] join_outcome register_join(join_slot<P, Header>& slot, basic_key<Header> waiter) {
     word seen = word_.load(acquire);  // pairs with finish()
     if (is_complete(seen)) return join_outcome::complete;
-    if ((seen & join_waiting) != 0) {
-      if (slot.load() == waiter) return join_outcome::registered;
-      if (!clear_waiting(seen)) return join_outcome::complete;
-    }
+    if ((seen & join_waiting) != 0 && slot.load() == waiter) return join_outcome::registered;
     if (join_version::get(seen) == join_version::max) return join_outcome::spent;
     slot.store(waiter);
     return set_waiting(seen) ? join_outcome::registered : join_outcome::complete;
@@ -246,16 +244,6 @@ class basic_state {
       case begin_outcome::forced: return cancelled | forced;
     }
     return 0;
-  }
-
-  // False: the task completed first. Acquire on success too: the completer's later load must not be overtaken by our
-  // rewriting of the slot.
-  [[nodiscard]] bool clear_waiting(word& seen) {
-    while (!word_.compare_exchange_weak(seen, seen & ~join_waiting, acq_rel, acquire)) {
-      if (is_complete(seen)) return false;
-    }
-    seen &= ~join_waiting;
-    return true;
   }
 
   // Release publishes the join slot to finish(). Only the handle changes J and its version, so the loop repeats for
