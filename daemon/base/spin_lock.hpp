@@ -2,6 +2,7 @@
 // machine the holder may be descheduled, and spinning on would burn the time it needs to finish.
 // Invariant: unlock() touches the lock exactly once, so whoever is let in may destroy it with what it guards.
 // Threads:   any; not recursive; never held across a call into a plugin.
+// Model:     tests/model/injector_model.cpp
 #pragma once
 #include <cstdint>
 

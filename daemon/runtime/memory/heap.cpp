@@ -132,6 +132,11 @@ std::expected<void*, shortage> owner_heap::allocate_run(slot_kind kind, std::siz
   if (bytes > run_bytes(run_orders - 1) - sizeof(slab_header)) return std::unexpected(shortage::too_large);
   const std::size_t order = run_order(bytes);
   const std::uint64_t charged = round_up(bytes + sizeof(slab_header), page_bytes);
+  if (free_slot* slot = take_kept(kind, order)) {
+    if (grow_charge(slab_of(slot), charged)) return slot;
+    free_run(slab_of(slot));
+    return std::unexpected(shortage::over_limit);
+  }
   if (!charge(charged)) return std::unexpected(shortage::over_limit);
   const auto memory = arena_.take_run(kind, order);
   if (!memory) {
@@ -148,11 +153,69 @@ std::expected<void*, shortage> owner_heap::allocate_run(slot_kind kind, std::siz
 }
 
 void owner_heap::free_run(slab_header& run) {
+  if (keep(run)) return;
   const hold walk(walk_mutex_);
-  unlink(run);
-  discharge(run.bytes);
-  arena_.give_run(kind_of(run.bin), run.run_order_plus_1 - 1u, reinterpret_cast<std::byte*>(&run),
-                  used_generation(run));
+  give_back(run);
+}
+
+// A kept run may be charged for less than its next tenant uses, never for more than it ever used.
+bool owner_heap::grow_charge(slab_header& run, std::uint64_t bytes) {
+  if (bytes <= run.bytes) return true;
+  if (!charge(bytes - run.bytes)) return false;
+  run.bytes = bytes;
+  return true;
+}
+
+free_slot* owner_heap::take_kept(slot_kind kind, std::size_t order) {
+  if (order >= kept_run_orders) return nullptr;
+  const hold lock(kept_lock_);
+  kept& from = kept_of(kind, order);
+  free_slot* slot = from.first;
+  if (slot == nullptr) return nullptr;
+  from.first = slot->next;
+  --from.count;
+  unpoison_slot(slot, run_bytes(order) - sizeof(slab_header));
+  return slot;
+}
+
+bool owner_heap::keep(slab_header& run) {
+  const std::size_t order = run.run_order_plus_1 - 1u;
+  if (order >= kept_run_orders) return false;
+  const hold lock(kept_lock_);
+  kept& into = kept_of(kind_of(run.bin), order);
+  if (into.count == kept_runs) return false;
+  auto* slot = reinterpret_cast<free_slot*>(slot_at(run, 0));
+  slot->next = into.first;
+  into.first = slot;
+  ++into.count;
+  poison_slot(slot, run_bytes(order) - sizeof(slab_header));
+  return true;
+}
+
+// The caller holds walk_mutex_.
+std::uint64_t owner_heap::give_back(slab_header& slab) {
+  const std::uint64_t bytes = slab.bytes;
+  auto* base = reinterpret_cast<std::byte*>(&slab);
+  const std::uint64_t used = used_generation(slab);
+  unlink(slab);
+  discharge(bytes);
+  if (slab.is_run()) {
+    arena_.give_run(kind_of(slab.bin), slab.run_order_plus_1 - 1u, base, used);
+  } else {
+    unpoison(base, slab_bytes);
+    arena_.give_slab(slab.bin, base, used);
+  }
+  return bytes;
+}
+
+std::uint64_t owner_heap::trim_kept() {
+  std::uint64_t freed = 0;
+  for (const auto kind : {slot_kind::task, slot_kind::plain}) {
+    for (std::size_t order = 0; order < kept_run_orders; ++order) {
+      while (free_slot* slot = take_kept(kind, order)) freed += give_back(slab_of(slot));
+    }
+  }
+  return freed;
 }
 
 void owner_heap::link(slab_header& slab) {
@@ -171,7 +234,7 @@ void owner_heap::unlink(slab_header& slab) {
 
 std::uint64_t owner_heap::trim() {
   const hold walk(walk_mutex_);
-  std::uint64_t freed = 0;
+  std::uint64_t freed = trim_kept();
   for (std::size_t bin = 0; bin < bin_count; ++bin) freed += trim_bin(static_cast<bin_index>(bin));
   return freed;
 }
@@ -220,12 +283,7 @@ std::uint64_t owner_heap::release_empty(bin_index bin, depot& of) {
   for_each_slab(bin, [&](slab_header& slab) {
     if (!is_empty(slab)) return;
     if (of.carving == &slab) of.carving = nullptr;
-    unlink(slab);
-    discharge(slab.bytes);
-    freed += slab.bytes;
-    auto* base = reinterpret_cast<std::byte*>(&slab);
-    unpoison(base, slab_bytes);
-    arena_.give_slab(bin, base, used_generation(slab));
+    freed += give_back(slab);
   });
   return freed;
 }

@@ -182,33 +182,59 @@ TEST_CASE("a block above the largest slot has its own run, whose word keeps its 
   const auto from = small_arena();
   owner_heap heap(*from, 1, no_limit, nullptr);
   local_heap local(heap);
-  constexpr std::size_t large = 200'000;
-  void* block = *local.allocate(slot_kind::task, large);
-  CHECK(heap.charged_bytes() == round_up(large + sizeof(slab_header), page_bytes));
-  CHECK(slab_of(block).is_run());
-  CHECK(count_task_slots(heap) == 1);
-  std::memset(static_cast<std::byte*>(block) + 8, 0x5a, large - 8);
+  for (const std::size_t large : {std::size_t{20'000}, std::size_t{2'000'000}}) {
+    void* block = *local.allocate(slot_kind::task, large);
+    CHECK(heap.charged_bytes() == round_up(large + sizeof(slab_header), page_bytes));
+    CHECK(slab_of(block).is_run());
+    CHECK(count_task_slots(heap) == 1);
+    std::memset(static_cast<std::byte*>(block) + 8, 0x5a, large - 8);
+    next_generation(block);
+    const auto word = word_of(block);
+    local.free(block);
+    heap.trim();
+    CHECK(heap.charged_bytes() == 0);
+    CHECK(count_task_slots(heap) == 0);
+    void* again = *local.allocate(slot_kind::task, large);
+    CHECK(again == block);
+    CHECK(word_of(again) > word);
+    local.free(again);
+    heap.trim();
+  }
+}
+
+TEST_CASE("a few freed runs are kept for the next large block, charged for the most they ever held") {
+  const auto from = small_arena();
+  owner_heap heap(*from, 1, 100'000, nullptr);
+  local_heap local(heap);
+  void* block = *local.allocate(slot_kind::task, 20'000);
   next_generation(block);
   const auto word = word_of(block);
   local.free(block);
+  CHECK(heap.charged_bytes() == round_up(20'000 + sizeof(slab_header), page_bytes));
+  CHECK(*local.allocate(slot_kind::task, 50'000) == block);
+  CHECK(word_of(block) == word);
+  CHECK(heap.charged_bytes() == round_up(50'000 + sizeof(slab_header), page_bytes));
+  local.free(block);
+  CHECK(*local.allocate(slot_kind::task, 20'000) == block);
+  CHECK(heap.charged_bytes() == round_up(50'000 + sizeof(slab_header), page_bytes));
+  local.free(block);
+  heap.set_limit_bytes(60'000);
+  CHECK(local.allocate(slot_kind::task, 62'000).error() == shortage::over_limit);
+  CHECK(heap.trim() == round_up(50'000 + sizeof(slab_header), page_bytes));
   CHECK(heap.charged_bytes() == 0);
-  CHECK(count_task_slots(heap) == 0);
-  void* again = *local.allocate(slot_kind::task, large);
-  CHECK(again == block);
-  CHECK(word_of(again) > word);
-  local.free(again);
 }
 
-TEST_CASE("runs are freed in any order") {
+TEST_CASE("runs are freed in any order, and only so many are kept") {
   const auto from = small_arena();
   owner_heap heap(*from, 1, no_limit, nullptr);
   local_heap local(heap);
+  const std::uint64_t each = round_up(70'000 + sizeof(slab_header), page_bytes);
   std::vector<void*> blocks;
-  for (int i = 0; i < 3; ++i) blocks.push_back(*local.allocate(slot_kind::plain, 70'000));
-  local.free(blocks[1]);
-  local.free(blocks[2]);
-  local.free(blocks[0]);
-  CHECK(heap.charged_bytes() == 0);
+  for (std::uint32_t i = 0; i < kept_runs + 3; ++i) blocks.push_back(*local.allocate(slot_kind::plain, 70'000));
+  std::swap(blocks[0], blocks[5]);
+  for (void* block : blocks) local.free(block);
+  CHECK(heap.charged_bytes() == kept_runs * each);
+  CHECK(heap.trim() == kept_runs * each);
 }
 
 TEST_CASE("a block of more than a GiB is refused by size, one that the arena cannot hold by memory") {

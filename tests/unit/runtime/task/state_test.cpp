@@ -172,7 +172,8 @@ TEST_CASE("after as many waiters as the version can count, a new one polls by it
     REQUIRE(word.get().register_join(joiner, {fake_task(1), i}) == join_outcome::registered);
   }
   CHECK(word.get().register_join(joiner, {fake_task(2), 1}) == join_outcome::spent);
-  CHECK(word.get().finish(joiner, woken) == finish_outcome::published);
+  CHECK(word.get().finish(joiner, woken) == finish_outcome::wake_joiner);
+  CHECK(woken == basic_key<header>{fake_task(1), state::join_version::max});  // the last that was counted
   CHECK(word.get().register_join(joiner, {fake_task(2), 1}) == join_outcome::complete);
 }
 
