@@ -3,5 +3,6 @@
 
 #include "tokio/test/block_on.hpp"
 #include "tokio/test/fake_host.hpp"
+#include "tokio/test/fake_plugin.hpp"
 #include "tokio/test/hand_poll.hpp"
 #include "tokio/test/manual_time.hpp"

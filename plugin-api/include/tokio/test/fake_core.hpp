@@ -139,16 +139,10 @@ class fake_core {
   // Ends every task that is left, as a host does at the end of an instance's grace.
   void abort_all() {
     closed = true;
-    for (bool again = true; again;) {
-      again = false;
-      for (auto& [generation, task] : tasks_)
-        if (task->spawned && !task->done && !task->by_hand) {
-          remove_from_queue(*task);
-          cancel(*task);
-          again = true;
-          break;
-        }
-    }
+    while (auto* task = first_live(nullptr)) abort_now(*task);
+  }
+  void abort_tasks_of(tokio_plugin* owner) {
+    while (auto* task = first_live(owner)) abort_now(*task);
   }
 
   void seed(std::uint64_t seed) {
@@ -182,8 +176,14 @@ class fake_core {
     if (std::exchange(task.queued, true)) return;
     queue_.push_back(&task);
   }
-  void remove_from_queue(fake_task& task) {
+  fake_task* first_live(tokio_plugin* owner) {
+    for (auto& [generation, task] : tasks_)
+      if (task->spawned && !task->done && (!owner || task->owner == owner)) return task;
+    return nullptr;
+  }
+  void abort_now(fake_task& task) {
     if (std::exchange(task.queued, false)) std::erase(queue_, &task);
+    cancel(task);
   }
   static bool graceful(const fake_task& task) { return (task.vt->flags & TOKIO_TF_GRACEFUL) != 0; }
   void cancel(fake_task& task) { complete(task, TOKIO_JOIN_CANCELLED); }
