@@ -1,0 +1,128 @@
+// tokio::sync between real threads, bounded: what the blocking forms and the wait lists do under contention. The models
+// in tests/model try the orders; this is for ThreadSanitizer and for the system calls.
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <numeric>
+#include <thread>
+#include <vector>
+
+#include "tokio/sync.hpp"
+
+namespace {
+
+using namespace tokio::sync;
+
+constexpr int rounds = 2000;
+
+}  // namespace
+
+TEST_CASE("[SM-17] blocking senders and a blocking receiver pass every message once, in order per sender") {
+  auto [tx, rx] = mpsc::channel<int>(4);
+  std::vector<std::thread> senders;
+  for (int id = 0; id < 3; ++id)
+    senders.emplace_back([id, to = tx] {
+      for (int i = 0; i < rounds; ++i) (void)to.blocking_send(i * 3 + id);
+    });
+  {
+    auto gone = std::move(tx);
+  }
+  std::vector<int> next(3, 0);
+  while (auto message = rx.blocking_recv()) {
+    auto& expected = next[static_cast<std::size_t>(*message % 3)];
+    REQUIRE(*message / 3 == expected++);
+  }
+  for (auto& sender : senders) sender.join();
+  CHECK(next == std::vector<int>(3, rounds));
+}
+
+TEST_CASE("[SM-20] a receiver that goes while threads send leaves every message destroyed") {
+  for (int round = 0; round < 50; ++round) {
+    auto live = std::make_shared<int>(0);
+    auto [tx, rx] = mpsc::unbounded_channel<std::shared_ptr<int>>();
+    std::vector<std::thread> senders;
+    for (int id = 0; id < 2; ++id)
+      senders.emplace_back([live, to = tx] {
+        while (to.send(live).has_value()) {
+        }
+      });
+    for (int i = 0; i < 100; ++i) (void)rx.blocking_recv();
+    {
+      auto gone = std::move(rx);
+    }
+    for (auto& sender : senders) sender.join();
+    {
+      auto gone = std::move(tx);
+    }
+    REQUIRE(live.use_count() == 1);
+  }
+}
+
+TEST_CASE("[SO-08] a blocking receiver gets what another thread sends, or its absence") {
+  for (int i = 0; i < rounds; ++i) {
+    auto [tx, rx] = oneshot::channel<int>();
+    std::thread sender([i, to = std::move(tx)]() mutable {
+      if (i % 2) (void)std::move(to).send(i);
+    });
+    auto got = std::move(rx).blocking_recv();
+    sender.join();
+    REQUIRE(got.has_value() == (i % 2 == 1));
+  }
+}
+
+TEST_CASE("[SX-02] blocking locks exclude each other") {
+  mutex<int> total(0);
+  std::vector<std::thread> threads;
+  for (int id = 0; id < 4; ++id)
+    threads.emplace_back([&] {
+      for (int i = 0; i < rounds; ++i) ++*total.blocking_lock();
+    });
+  for (auto& thread : threads) thread.join();
+  CHECK(total.get_mut() == 4 * rounds);
+}
+
+TEST_CASE("[SS-04] blocking acquires of several sizes never exceed what there is, and all return") {
+  semaphore gate(5);
+  std::atomic<int> used{0};
+  std::vector<std::thread> threads;
+  for (int id = 1; id <= 3; ++id)
+    threads.emplace_back([&, id] {
+      for (int i = 0; i < rounds; ++i) {
+        auto permit = gate.blocking_acquire_many(static_cast<std::size_t>(id)).value();
+        REQUIRE(used.fetch_add(id) + id <= 5);
+        used.fetch_sub(id);
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  CHECK(gate.available_permits() == 5);
+}
+
+TEST_CASE("[SB-08] every blocking receiver sees every value in order") {
+  auto [tx, rx] = broadcast::channel<std::vector<int>>(4096);
+  std::vector<std::thread> receivers;
+  for (int id = 0; id < 3; ++id)
+    receivers.emplace_back([from = tx.subscribe()]() mutable {
+      for (int i = 0; i < rounds; ++i) REQUIRE(from.blocking_recv().value() == std::vector<int>(4, i));
+      REQUIRE(from.blocking_recv().error().is_closed());
+    });
+  for (int i = 0; i < rounds; ++i) REQUIRE(tx.send(std::vector<int>(4, i)).has_value());
+  {
+    auto gone = std::move(tx);
+  }
+  for (auto& receiver : receivers) receiver.join();
+}
+
+TEST_CASE("[SW-07] looks and changes from several threads never see half a value") {
+  auto [tx, rx] = watch::channel(std::pair(0, 0));
+  std::thread writer([to = tx] {
+    for (int i = 1; i <= rounds; ++i) to.send_modify([&](auto& value) { value = {i, -i}; });
+  });
+  int last = 0;
+  while (last < rounds) {
+    auto value = rx.borrow_and_update();
+    REQUIRE(value->first == -value->second);
+    REQUIRE(value->first >= last);
+    last = value->first;
+  }
+  writer.join();
+}
