@@ -1,179 +1,251 @@
-// The face of the machinery: the one header of runtime/ that host/, control/ and app/ include. Values and handles go in
-// and out; what stands behind is the multi-thread or the current-thread scheduler on the same parts.
-// Invariant: nothing here runs plugin code on the calling thread, except release_join (a result's destructor) and, on
-//            the current-thread flavor, run_until().
-// Threads:   every function is [any thread] unless its comment says otherwise. snapshot(), tasks() and the counters
-//            are answered while every worker is stuck in a plugin: they read atomics and take only locks that are
-//            never held while user code runs.
+// The face of the machinery: the one header of runtime/ that host/, control/ and app/ include. Behind it stands the
+// multi-thread or the current-thread scheduler, on the same parts. The hot words are inline; the rest are values.
+// Invariant: nothing here runs plugin code on the calling thread, except release_join() and discard of what a plugin
+//            left (a destructor), and run_until() on the current_thread flavor.
+// Threads:   every function is [any] unless its comment says otherwise. snapshot(), tasks(), threads() and metrics()
+// are
+//            answered while every worker is stuck in a plugin: they read atomics and take only locks that are never
+//            held while user code runs. A plugin's call into the host is wrapped in sched::host_entry, the host's call
+//            into a plugin in sched::plugin_call (sched/thread.hpp).
 #pragma once
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "runtime/sched/options.hpp"
+#include "runtime/blocking/job.hpp"
+#include "runtime/io/source.hpp"
+#include "runtime/metrics/snapshot.hpp"
+#include "runtime/sched/current_thread/scheduler.hpp"
+#include "runtime/sched/engine.hpp"
+#include "runtime/sched/shutdown.hpp"
+#include "runtime/task/handles.hpp"
+#include "runtime/task/join.hpp"
+#include "runtime/task/spawn.hpp"
+#include "runtime/time/timer_queue.hpp"
 
 namespace tokiod {
 
-namespace task {
-struct header;   // the 64 bytes in front of a body
-struct waker;    // {header*, generation}: waker, join handle and abort handle
-struct kind;     // what the body is: poll, destroy, name
-struct context;  // what a poll receives
-class owner;     // whom tasks are charged to: one per plugin instance
-}  // namespace task
-
-namespace io {
-class source;
-}
-namespace time {
-class timer_entry;
-}
-namespace blocking {
-class job;
-}
-
 using sched::flavor;
 using runtime_options = sched::options;
-
-struct owner_options {
-  std::string name;                      // for task lists and messages
-  std::uint64_t max_tasks = UINT64_MAX;  // a spawn past it is refused
-  std::uint64_t max_bytes = UINT64_MAX;  // of task and frame slabs
-};
+using runtime_owner = sched::owner;
 
 enum class task_state : std::uint8_t { idle, queued, running, done };
 
 struct task_view {
-  std::uint64_t id = 0;
-  const task::owner* owner = nullptr;
-  const task::kind* kind = nullptr;  // name, file and line; in the plugin's image: read only while it is loaded
+  task::key which;
+  task::task_id id = 0;
+  memory::owner_id owner = 0;
+  const void* about = nullptr;  // as given to allocate(): in the plugin's image, so read it only while that is loaded
   task_state state = task_state::idle;
   bool cancelled = false;
-  std::uint64_t polls = 0;
-  std::int32_t worker = -1;     // the worker that runs it now
-  duration_ns running_for = 0;  // and since when, to the monitor's precision (1 ms)
+  std::int32_t worker = -1;     // that polls it now
+  duration_ns running_for = 0;  // this poll, to the monitor's precision (1 ms); 0 when shorter
 };
 
 struct worker_view {
   std::uint32_t index = 0;
-  bool parked = false;
-  bool searching = false;
-  std::uint64_t task_id = 0;  // running now; 0 = none
-  const task::owner* owner = nullptr;
+  metrics::worker_state state = metrics::worker_state::parked;  // stuck: two looks of the monitor met the same poll
+  int os_thread = 0;                                            // gettid() of the thread that holds the core; 0 = none
+  task::task_id task = 0;                                       // polled now; 0 = none
+  memory::owner_id owner = sched::no_owner;                     // whose
   duration_ns running_for = 0;
-  std::uint32_t queue_depth = 0;     // run queue and private batch
-  std::uint32_t injector_depth = 0;  // of its own shards
-  std::int32_t os_thread = 0;        // gettid() of the thread that holds the core now
-  std::uint64_t ticks = 0;           // polls begun; a core whose ticks stand still while it is not parked is stuck
-  std::uint64_t polls = 0, parks = 0, wakeups_for_nothing = 0;
-  std::uint64_t steals = 0, stolen_tasks = 0, overflows = 0;
-  std::uint64_t local_schedules = 0, remote_schedules = 0, forced_yields = 0;
-  duration_ns busy = 0;       // time not parked
-  duration_ns mean_poll = 0;  // moving average
+  std::uint32_t queued = 0;    // in the run queue
+  std::uint32_t injected = 0;  // in the injector of its shard
+  std::uint64_t ticks = 0;     // polls begun
+  duration_ns mean_poll = 0;   // a moving average
 };
 
 struct runtime_view {
   flavor kind = flavor::multi_thread;
-  std::vector<worker_view> workers;
-  std::uint64_t spawned = 0, completed = 0, live = 0;
-  std::uint64_t remote_schedules = 0;  // from threads that are no workers
-  std::uint32_t blocking_threads = 0, blocking_idle = 0, blocking_queue = 0;
-  std::uint64_t sources = 0, timers = 0;
   bool stopping = false;
+  std::vector<worker_view> workers;
+};
+
+struct thread_view {
+  sched::thread_kind kind = sched::thread_kind::worker;
+  int os_thread = 0;
+  sched::inside inside;  // whose code runs on it now
 };
 
 enum class stop_result : std::uint8_t {
-  drained,   // every task ended, every thread is gone
-  deadline,  // some polls or blocking jobs did not return: their threads are left behind, and named in the log
+  drained,    // every task ended, every thread is gone
+  abandoned,  // a poll or a blocking job did not return in time; its thread and all that it may touch stay for ever
 };
 
 class runtime {
  public:
-  // Starts workers (multi_thread) or nothing (current_thread: run_until drives). Refuses with the sentence when a
-  // descriptor or a thread cannot be had.
-  [[nodiscard]] static outcome<std::unique_ptr<runtime>> start(runtime_options options);
+  // Starts the workers (multi_thread), or nothing yet (current_thread: run_until() drives). Refuses with the sentence
+  // when a number is out of range or a descriptor, memory or a thread cannot be had.
+  [[nodiscard]] static outcome<std::unique_ptr<runtime>> start(const runtime_options& options);
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
-  ~runtime();  // stops now, unless stopped already
+  ~runtime();  // unless stopped already: stops, and waits as long as it takes
 
-  // ---- owners
-  [[nodiscard]] outcome<task::owner*> add_owner(owner_options options);
-  // Only once live() is 0 and nobody holds a join handle of it: the slabs go back.
-  void remove_owner(task::owner& owner);
-  [[nodiscard]] std::uint64_t live(const task::owner& owner) const;
-  void close_owner(task::owner& owner);  // allocate() refuses from now on
-  void abort_all(task::owner& owner);    // every live task of it ends at its next poll edge
-  [[nodiscard]] std::vector<task_view> tasks(const task::owner* owner_or_null, std::size_t limit) const;
+  // ---- owners: whom tasks are charged to, one per plugin instance
 
-  // ---- tasks. allocate -> (write the body) -> spawn | discard.
-  [[nodiscard]] result<task::header*> allocate(task::owner& owner, const task::kind& kind, std::size_t body_bytes);
+  [[nodiscard]] outcome<runtime_owner*> add_owner(std::string name, std::uint64_t max_bytes = memory::no_limit) {
+    return engine_.add_owner(std::move(name), max_bytes);
+  }
+  // Refuses while a task lives, or one that ended still waits for its join handle to be released.
+  [[nodiscard]] outcome<void> remove_owner(runtime_owner& gone) { return engine_.remove_owner(gone); }
+  void close_owner(runtime_owner& of) { engine_.close_owner(of); }  // no spawn of it succeeds after this returns
+  // Asks every task of it: `ask` reaches graceful ones gently. Repeat until live() is 0; close first.
+  std::size_t abort_all(runtime_owner& of, task::cancel_kind how = task::cancel_kind::force);
+  [[nodiscard]] metrics::task_totals totals(const runtime_owner& of) const { return engine_.totals(of).tasks; }
+  [[nodiscard]] std::uint64_t live(const runtime_owner& of) const { return totals(of).live(); }
+  [[nodiscard]] std::vector<task_view> tasks(const runtime_owner* owner_or_null, std::size_t limit) const;
+
+  // ---- tasks: allocate, write the body, then spawn or discard
+
+  // ESHUTDOWN: the owner is closed. EDQUOT: over its limit. ENOMEM; E2BIG: one block cannot be that large.
+  [[nodiscard]] result<task::header*> allocate(runtime_owner& of, const task::body_ops& ops, const void* about,
+                                               std::size_t body_bytes);
   void discard(task::header& task);
-  // `front`: the LIFO slot of the current worker, as a wake would use. With `join` the waker is a join handle too.
-  task::waker spawn(task::header& task, bool join, bool front);
-  void wake(task::waker waker);
-  void abort(task::waker waker);
-  // True when done; else `waiter` is woken when it is. The newest waiter replaces an earlier one.
-  [[nodiscard]] bool poll_join(task::waker handle, task::waker waiter);
-  void release_join(task::waker handle);
-  [[nodiscard]] bool is_finished(task::waker waker) const;
+  // ESHUTDOWN: the task is still the caller's, to destroy its body and discard it. `front`: the LIFO slot of this
+  // worker.
+  [[nodiscard]] result<task::key> spawn(task::header& task, task::spawn_options options, bool front);
+  static void wake(task::key waker) { task::wake(waker); }
+  static void abort(task::key which, task::cancel_kind how = task::cancel_kind::force) { task::cancel(which, how); }
+  // complete: task::end_of() and, for completed, the body may be read. pending: `waiter` is woken.
+  [[nodiscard]] static task::join_poll poll_join(task::key handle, task::key waiter) {
+    return task::poll_join(*handle.task, waiter, task::scheduler_of(*handle.task));
+  }
+  static void release_join(task::key handle) { task::release_join(*handle.task, task::scheduler_of(*handle.task)); }
+  [[nodiscard]] static bool is_finished(task::key which);     // or gone
+  [[nodiscard]] static task::task_id id_of(task::key which);  // 0: gone
 
   // ---- where am I
+
   struct place {
-    std::int32_t worker = -1;      // index, or -1 on blocking and foreign threads
-    task::header* task = nullptr;  // being polled on this thread
-    task::owner* owner = nullptr;  // whose code is running on this thread
-    bool blocking = false;         // a thread of the blocking pool
+    bool ours = false;                         // a thread of the runtime
+    std::int32_t worker = -1;                  // its index; -1 on blocking and foreign threads
+    bool blocking = false;                     // a thread of the blocking pool
+    memory::owner_id owner = sched::no_owner;  // whose code runs on this thread
   };
   [[nodiscard]] static place here();
+  // The cooperative budget and the like of the poll that is going on; cx.core as a worker index.
+  [[nodiscard]] static std::uint32_t worker_of(const task::context& cx) {
+    return static_cast<const sched::core*>(cx.core)->index;
+  }
 
-  // ---- time
-  [[nodiscard]] const clock& time() const;
-  [[nodiscard]] instant_ns now() const;
+  // ---- time, sockets, blocking jobs
 
-  // Arms on the current worker's shard (else on a shard chosen in turn): the waker is woken at or after the deadline.
-  // Arming an armed entry moves it. disarm() returns when the entry is free again; it never waits for a wake.
-  void arm(time::timer_entry& entry, instant_ns deadline, task::waker waiter);
-  void disarm(time::timer_entry& entry);
+  [[nodiscard]] const clock& time() const { return engine_.time; }
+  [[nodiscard]] instant_ns now() const { return engine_.time.now(); }
+  // On the current worker's shard, or the next one in turn. The waiter is woken at or after the deadline; arming an
+  // armed entry moves it.
+  void arm(time::timer_queue::entry& entry, instant_ns deadline, task::key waiter);
+  static void disarm(time::timer_queue::entry& entry) { time::timer_queue::disarm(entry); }
 
-  // ---- sockets: a registered non-blocking descriptor. The source owns no descriptor; deregister before closing it.
-  [[nodiscard]] result<io::source*> register_fd(task::owner& owner, int fd);
-  void deregister_fd(io::source& source);
+  // A non-blocking descriptor, which stays the caller's; deregister it before it is closed.
+  [[nodiscard]] result<io::source*> register_fd(int fd, io::interest what = io::interest::both,
+                                                io::ready assume = io::ready::none) {
+    return shard_here().reactor->add(fd, what, assume);
+  }
+  static void deregister_fd(io::source& source) { source.home().remove(source); }
 
-  // ---- blocking jobs
   [[nodiscard]] result<void> submit(blocking::job& job);
+  bool cancel(blocking::job& job);  // true: it had not started, and its drop() has run
 
-  // ---- a callback on a worker, for the control plane: a small task of the runtime itself, charged to `owner_or_null`
-  // while it runs. False once the runtime stops.
-  [[nodiscard]] bool run_on_worker(task::owner* owner_or_null, std::function<void()> call);
+  // ---- a call on a worker, for the control plane: a small task of the runtime itself. ESHUTDOWN, ENOMEM.
+  [[nodiscard]] result<void> run_on_worker(std::function<void()> call);
 
   // ---- threads
-  // Replaces every OS thread that runs workers or blocking jobs; cores, queues and tasks stay. Waits until the old ones
-  // have ended, at most until `deadline`; false names a thread that did not come back from its poll or job.
-  [[nodiscard]] bool rotate_threads(instant_ns deadline);
 
-  // ---- the end
-  // Numbered steps, see sched/multi_thread/shutdown.hpp. A second call from another thread shortens the deadline.
+  // Replaces every thread that runs workers or blocking jobs; cores, queues, sockets and timers stay. Returns when the
+  // old ones have ended. ETIMEDOUT: one did not come back from its poll or job by `deadline` (CLOCK_MONOTONIC); it is
+  // replaced when it does. EAGAIN: no thread can be had. ENOTSUP: current_thread, whose thread is the caller's.
+  [[nodiscard]] result<void> rotate_threads(instant_ns deadline);
+  [[nodiscard]] std::vector<thread_view> threads() const;
+  // Every thread that was in host code when this began has left it once: what it read before is not used any more.
+  // Returns false when `deadline` (CLOCK_MONOTONIC) comes first.
+  [[nodiscard]] bool pass_all_guards(instant_ns deadline);
+
+  // ---- the end: the steps of sched/shutdown.hpp. A call during another one moves its deadline nearer and waits for
+  // it. Not from a worker.
   stop_result stop(instant_ns deadline);
+  [[nodiscard]] bool stopping() const;
 
   // ---- looking
   [[nodiscard]] runtime_view snapshot() const;
+  [[nodiscard]] metrics::runtime_snapshot metrics() const;
 
-  // ---- current_thread only: runs tasks, timers and sockets on the calling thread until done() or the deadline.
-  // done() is looked at after every poll. `idle` is called when the thread is about to sleep, with the next deadline;
-  // it returns true when it changed something (a test's clock moved on), and then the thread does not sleep.
-  using idle_hook = std::function<bool(instant_ns next_deadline)>;
-  bool run_until(const std::function<bool()>& done, instant_ns deadline, const idle_hook& idle = nullptr);
+  // ---- current_thread only, on a thread that drives no runtime: see current_thread/scheduler.hpp. A hook is asked
+  // only while no blocking job is under way, so that virtual time does not overtake real work.
+  bool run_until(const std::function<bool()>& done, instant_ns deadline = never,
+                 const sched::current_thread::idle_hook& idle = nullptr);
+  // Sleepers look again: after a manual clock moved, or after what done() asks for changed.
+  void nudge() { engine_.unpark_all(); }
 
  private:
-  runtime();
   struct parts;
+  explicit runtime(std::unique_ptr<parts> made);
+  [[nodiscard]] sched::stop_hooks hooks();
+  [[nodiscard]] shard::shard& shard_here();
+  [[nodiscard]] result<task::header*> allocate_outside(runtime_owner& of, const task::body_ops& ops, const void* about,
+                                                       std::size_t body_bytes);
+  [[nodiscard]] result<task::key> spawn_outside(task::header& task, task::spawn_options options);
+  void discard_outside(task::header& task);
+  [[nodiscard]] static error error_of(memory::shortage why);
+
   std::unique_ptr<parts> parts_;
+  sched::engine& engine_;
 };
+
+// An idle hook for run_until(): virtual time jumps to the next timer when nothing else can happen.
+[[nodiscard]] inline sched::current_thread::idle_hook auto_advance(manual_clock& time) {
+  return [&time](instant_ns next) {
+    const instant_ns now = time.now();
+    if (next == never) return false;
+    if (next > now) time.advance(next - now);
+    return true;
+  };
+}
+
+// ---- the hot words
+
+inline result<task::header*> runtime::allocate(runtime_owner& of, const task::body_ops& ops, const void* about,
+                                               std::size_t body_bytes) {
+  sched::core* const on = engine_.here();
+  if (on == nullptr) return allocate_outside(of, ops, about, body_bytes);
+  if (of.closed()) [[unlikely]]
+    return std::unexpected(error{ESHUTDOWN, "allocate"});
+  sched::share& part = on->share_of(of.id());
+  const auto made = task::prepare(part.heap, ops, about, body_bytes);
+  if (!made) [[unlikely]]
+    return std::unexpected(error_of(made.error()));
+  part.allocated.add();
+  return *made;
+}
+
+inline void runtime::discard(task::header& task) {
+  sched::core* const on = engine_.here();
+  if (on == nullptr) return discard_outside(task);
+  sched::share& part = on->share_of(task::owner_of(task));
+  part.tasks.freed.add();
+  task::discard(task, part.heap);
+}
+
+inline result<task::key> runtime::spawn(task::header& task, task::spawn_options options, bool front) {
+  sched::core* const on = engine_.here();
+  if (on == nullptr) return spawn_outside(task, options);
+  sched::share& part = on->share_of(task::owner_of(task));
+  if (part.whose.closed()) [[unlikely]]
+    return std::unexpected(error{ESHUTDOWN, "spawn"});
+  options.home = on->home.id();
+  const task::key made = task::spawn(task, on->ids.take(engine_.ids), options);
+  part.tasks.spawned.add();  // before it can run, and so before it can end
+  if (front) {
+    on->run_next(task);
+  } else {
+    on->run_later(task);
+  }
+  return made;
+}
 
 }  // namespace tokiod

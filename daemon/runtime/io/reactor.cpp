@@ -1,5 +1,7 @@
 #include "runtime/io/reactor.hpp"
 
+#include <poll.h>
+
 #include "runtime/io/epoll_backend.hpp"
 
 namespace tokiod::io {
@@ -75,6 +77,11 @@ void reactor::count(const turn_report& report) {
   if (report.events == 0) return;
   ready_events_.fetch_add(report.events - report.stale_events, relaxed);
   if (report.stale_events != 0) stale_events_.fetch_add(report.stale_events, relaxed);
+}
+
+bool reactor::has_events() const {
+  pollfd look{backend_->pollable(), POLLIN, 0};
+  return look.fd >= 0 && ::poll(&look, 1, 0) == 1;
 }
 
 reactor_counts reactor::counts() const {

@@ -81,6 +81,9 @@ class reactor {
   [[nodiscard]] result<void> adopt(reactor& other) { return backend_->adopt(other.backend_->pollable()); }
   void abandon(reactor& other) { backend_->abandon(other.backend_->pollable()); }
 
+  // The kernel has something to tell, as far as one may know without taking it.
+  [[nodiscard]] bool has_events() const;
+
   [[nodiscard]] reactor_counts counts() const;
 
  private:

@@ -56,6 +56,9 @@ class basic_idle {
     return true;
   }
 
+  // For a worker that saw work in its last look: the limit must not send the last one to sleep that knows of it.
+  void join_search() { searching_.fetch_add(1, seq_cst); }
+
   // True for the last searcher: it must look at the queues again and wake another worker when there is more, because
   // submitters that saw it searching have woken nobody. seq_cst: their load of searching_ precedes this in the order.
   [[nodiscard]] bool leave_search() { return searching_.fetch_sub(1, seq_cst) == 1; }

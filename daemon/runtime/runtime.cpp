@@ -1,0 +1,365 @@
+#include "runtime/runtime.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/log.hpp"
+#include "base/os_thread.hpp"
+#include "runtime/blocking/pool.hpp"
+#include "runtime/sched/multi_thread/scheduler.hpp"
+#include "runtime/sched/shutdown.hpp"
+#include "runtime/task/registry.hpp"
+
+namespace tokiod {
+
+struct runtime::parts {
+  explicit parts(std::unique_ptr<sched::engine> made)
+      : engine(std::move(made)), jobs(pool_options_of(*engine)), single(*engine) {}
+
+  // A pool thread is one of ours, too: it shows whose job it runs.
+  static blocking::pool_options pool_options_of(sched::engine& all) {
+    const runtime_options& with = all.with;
+    return {.max_threads = with.max_blocking_threads,
+            .keep_alive = with.thread_keep_alive,
+            .thread_name = with.thread_name.substr(0, 11) + "-blk",
+            .stack_bytes = with.thread_stack_size,
+            .on_thread_start =
+                [&all] {
+                  all.enlist(*new sched::thread(all, sched::thread_kind::blocking));
+                  if (all.with.on_thread_start) all.with.on_thread_start();
+                },
+            .on_thread_stop =
+                [&all] {
+                  if (all.with.on_thread_stop) all.with.on_thread_stop();
+                  sched::thread* const record = sched::this_thread;
+                  all.discharge(*record);
+                  delete record;
+                }};
+  }
+
+  std::unique_ptr<sched::engine> engine;
+  blocking::pool jobs;
+  std::unique_ptr<sched::multi_thread::scheduler> workers;  // multi_thread
+  sched::current_thread::scheduler single;                  // current_thread
+  std::atomic<std::uint32_t> next_shard{0};                 // for threads without one; relaxed: any spread will do
+  sched::moving_deadline stop_by;                           // moved nearer by every stop()
+  std::atomic<bool> stopping{false};
+  real_policy::mutex changes;          // one rotation or stop at a time
+  std::optional<stop_result> stopped;  // under `changes`
+};
+
+runtime::runtime(std::unique_ptr<parts> made) : parts_(std::move(made)), engine_(*parts_->engine) {}
+
+outcome<std::unique_ptr<runtime>> runtime::start(const runtime_options& options) {
+  if (options.max_blocking_threads == 0)
+    return refuse(kind::out_of_range, "max_blocking_threads must be at least 1, got 0");
+  auto engine = sched::engine::create(options);
+  if (!engine) return std::unexpected(engine.error());
+  auto made = std::make_unique<parts>(std::move(*engine));
+  if (options.kind == flavor::multi_thread) {
+    made->workers = std::make_unique<sched::multi_thread::scheduler>(*made->engine);
+    if (auto started = made->workers->start(); !started) {
+      made->workers.reset();
+      return refuse(kind::io_error, "cannot start ", options.worker_threads,
+                    " worker threads: ", started.error().text());
+    }
+  }
+  return std::unique_ptr<runtime>(new runtime(std::move(made)));
+}
+
+runtime::~runtime() {
+  bool clean = stop(never) == stop_result::drained;
+  engine_.for_each_owner([&](const runtime_owner& of) { clean = clean && engine_.totals(of).outstanding() == 0; });
+  // What is still out may be touched by whoever holds it, so it stays for ever.
+  if (!clean) (void)parts_.release();
+}
+
+// ---- tasks
+
+std::size_t runtime::abort_all(runtime_owner& of, task::cancel_kind how) { return task::cancel_all(of.heap(), how); }
+
+error runtime::error_of(memory::shortage why) {
+  switch (why) {
+    case memory::shortage::over_limit: return {EDQUOT, "allocate"};
+    case memory::shortage::no_memory: return {ENOMEM, "allocate"};
+    case memory::shortage::too_large: return {E2BIG, "allocate"};
+  }
+  return {ENOMEM, "allocate"};
+}
+
+result<task::header*> runtime::allocate_outside(runtime_owner& of, const task::body_ops& ops, const void* about,
+                                                std::size_t body_bytes) {
+  sched::foreign_share& from = of.foreign();
+  const hold lock(from.lock);
+  if (of.closed()) return std::unexpected(error{ESHUTDOWN, "allocate"});
+  const auto made = task::prepare(from.part.heap, ops, about, body_bytes);
+  if (!made) return std::unexpected(error_of(made.error()));
+  from.part.allocated.add();
+  return *made;
+}
+
+void runtime::discard_outside(task::header& task) {
+  sched::foreign_share& from = engine_.owners[task::owner_of(task)]->foreign();
+  const hold lock(from.lock);
+  from.part.tasks.freed.add();
+  task::discard(task, from.part.heap);
+}
+
+result<task::key> runtime::spawn_outside(task::header& task, task::spawn_options options) {
+  sched::foreign_share& from = engine_.owners[task::owner_of(task)]->foreign();
+  task::key made;
+  {
+    const hold lock(from.lock);
+    if (from.part.whose.closed()) return std::unexpected(error{ESHUTDOWN, "spawn"});
+    options.home = shard_here().id();
+    made = task::spawn(task, from.ids.take(engine_.ids), options);
+    from.part.tasks.spawned.add();
+  }
+  engine_.inject(task);
+  return made;
+}
+
+bool runtime::is_finished(task::key which) {
+  using state = task::basic_state<real_policy>;
+  const auto word = which.task->state.load();
+  return !state::is_live(word) || state::generation_of(word) != which.generation || state::is_complete(word);
+}
+
+task::task_id runtime::id_of(task::key which) {
+  task::sighting seen;
+  return task::look_at(*which.task, seen) && seen.which == which ? seen.id : 0;
+}
+
+// ---- where am I
+
+runtime::place runtime::here() {
+  const sched::thread* const on = sched::this_thread;
+  if (on == nullptr) return {};
+  return {.ours = true,
+          .worker = on->held != nullptr ? static_cast<std::int32_t>(on->held->index) : -1,
+          .blocking = on->kind == sched::thread_kind::blocking,
+          .owner = on->inside_now().owner};
+}
+
+shard::shard& runtime::shard_here() {
+  if (sched::core* const on = engine_.here()) return on->home;
+  return *engine_.shards[parts_->next_shard.fetch_add(1, relaxed) % engine_.shards.size()];
+}
+
+// ---- time and jobs
+
+void runtime::arm(time::timer_queue::entry& entry, instant_ns deadline, task::key waiter) {
+  shard::shard& on = shard_here();
+  on.arm(entry, deadline, waiter, engine_.here() != nullptr);
+}
+
+result<void> runtime::submit(blocking::job& job) { return parts_->jobs.submit(job); }
+bool runtime::cancel(blocking::job& job) { return parts_->jobs.cancel(job); }
+
+namespace {
+
+// A call for the control plane, as the body of a task of owner 0.
+struct call_body {
+  std::function<void()> call;
+};
+
+task::poll_result run_call(task::header& task, task::context&) noexcept {
+  static_cast<call_body*>(task::body_of(task))->call();
+  return task::poll_result::ready;
+}
+void drop_call(task::header& task) noexcept { static_cast<call_body*>(task::body_of(task))->~call_body(); }
+
+constexpr task::body_ops call_ops{run_call, drop_call};
+
+}  // namespace
+
+result<void> runtime::run_on_worker(std::function<void()> call) {
+  const auto made = allocate(engine_.system(), call_ops, nullptr, sizeof(call_body));
+  if (!made) return std::unexpected(made.error());
+  new (task::body_of(**made)) call_body{std::move(call)};
+  const auto started = spawn(**made, {.kind = {.system = true}}, false);
+  if (started) return {};
+  drop_call(**made);
+  discard(**made);
+  return std::unexpected(started.error());
+}
+
+// ---- threads
+
+result<void> runtime::rotate_threads(instant_ns deadline) {
+  if (parts_->workers == nullptr) return std::unexpected(error{ENOTSUP, "rotate_threads"});
+  const hold one_at_a_time(parts_->changes);
+  if (parts_->stopping.load(acquire)) return std::unexpected(error{ESHUTDOWN, "rotate_threads"});
+  const auto workers = parts_->workers->rotate(deadline);
+  const bool jobs = parts_->jobs.rotate(deadline);
+  if (!workers) return workers;
+  if (!jobs) return std::unexpected(error{ETIMEDOUT, "pthread_join"});
+  return {};
+}
+
+std::vector<thread_view> runtime::threads() const {
+  std::vector<thread_view> all;
+  engine_.for_each_thread(
+      [&](const sched::thread& one) { all.push_back({one.kind, one.os_id.load(relaxed), one.inside_now()}); });
+  return all;
+}
+
+bool runtime::pass_all_guards(instant_ns deadline) {
+  return std::ranges::all_of(engine_.cores, [&](auto& one) { return engine_.with_core(*one, deadline, [] {}); });
+}
+
+// ---- the end
+
+bool runtime::stopping() const { return parts_->stopping.load(acquire); }
+
+stop_result runtime::stop(instant_ns deadline) {
+  parts& own = *parts_;
+  own.stopping.store(true, release);
+  // A worker that is merely asleep needs a moment to wake up and leave, also when the deadline has passed.
+  own.stop_by.bring_nearer(std::max(deadline, steady_clock().now() + 100 * millisecond));
+  const hold one_at_a_time(own.changes);
+  if (own.stopped) return *own.stopped;
+  const bool clean = sched::stop(engine_, hooks(), own.stop_by);
+  own.stopped = clean ? stop_result::drained : stop_result::abandoned;
+  return *own.stopped;
+}
+
+sched::stop_hooks runtime::hooks() {
+  parts& own = *parts_;
+  const auto moment = [] { return steady_clock().now() + millisecond; };
+  sched::stop_hooks with;
+  with.stop_blocking = [&own, moment](const sched::moving_deadline& deadline) {
+    while (!own.jobs.stop(std::min(moment(), deadline.at())))
+      if (deadline.passed()) return false;
+    return true;
+  };
+  if (own.workers != nullptr) {
+    with.let_workers_run = [] { std::this_thread::sleep_for(std::chrono::microseconds(200)); };
+    with.leave = [&own](const sched::moving_deadline& deadline) { return own.workers->stop(deadline); };
+  } else {
+    with.let_workers_run = [&own] {
+      int polls = 0;
+      own.single.run_until([&] { return ++polls > 1000 || !own.engine->work_visible(); }, never, nullptr);
+    };
+    with.leave = [](const sched::moving_deadline&) { return true; };
+  }
+  return with;
+}
+
+bool runtime::run_until(const std::function<bool()>& done, instant_ns deadline,
+                        const sched::current_thread::idle_hook& idle) {
+  TOKIOD_ASSERT(parts_->workers == nullptr);
+  if (!idle) return parts_->single.run_until(done, deadline, nullptr);
+  return parts_->single.run_until(done, deadline, [&](instant_ns next) {
+    const blocking::pool_counts jobs = parts_->jobs.counts();
+    return jobs.queued == 0 && jobs.idle == jobs.threads && idle(next);
+  });
+}
+
+// ---- looking
+
+namespace {
+
+metrics::worker_state state_of(const sched::engine& all, const sched::core& of, bool running) {
+  using metrics::worker_state;
+  if (all.idle.parked(of.index)) return worker_state::parked;
+  if (running) return of.stuck.load(relaxed) ? worker_state::stuck : worker_state::running;
+  return worker_state::searching;
+}
+
+duration_ns running_for(const sched::core& of, instant_ns now) {
+  const instant_ns since = of.poll_since.load(relaxed);
+  return of.stuck.load(relaxed) && since != 0 && now > since ? now - since : 0;
+}
+
+worker_view view_of(sched::engine& all, sched::core& of, instant_ns now) {
+  worker_view view;
+  task::header* const task = of.running.load(relaxed);
+  view.index = of.index;
+  view.state = state_of(all, of, task != nullptr);
+  if (task != nullptr) {
+    view.task = task->id.load(relaxed);
+    view.owner = task::owner_of(*task);
+    view.running_for = running_for(of, now);
+  }
+  view.queued = of.ring.length();
+  view.injected = of.home.injector.length();
+  view.ticks = of.work.polls.read();
+  view.mean_poll = of.mean_poll.load(relaxed);
+  const hold keep(of.hand_over);
+  if (of.holder != nullptr) view.os_thread = of.holder->os_id.load(relaxed);
+  return view;
+}
+
+task_view view_of(const task::sighting& seen, memory::owner_id owner, const std::vector<const sched::core*>& busy,
+                  instant_ns now) {
+  using state = task::basic_state<real_policy>;
+  task_view view{.which = seen.which, .id = seen.id, .owner = owner, .about = seen.about};
+  view.cancelled = (seen.word & state::cancelled) != 0;
+  if (state::is_complete(seen.word)) {
+    view.state = task_state::done;
+  } else if (state::is_running_or_queued(seen.word)) {
+    view.state = task_state::queued;
+  }
+  for (const sched::core* one : busy)
+    if (one->running.load(relaxed) == seen.which.task && view.state == task_state::queued) {
+      view.state = task_state::running;
+      view.worker = static_cast<std::int32_t>(one->index);
+      view.running_for = running_for(*one, now);
+    }
+  return view;
+}
+
+}  // namespace
+
+runtime_view runtime::snapshot() const {
+  runtime_view view{.kind = engine_.with.kind, .stopping = stopping(), .workers = {}};
+  const instant_ns now = steady_clock().now();
+  for (auto& one : engine_.cores) view.workers.push_back(view_of(engine_, *one, now));
+  return view;
+}
+
+std::vector<task_view> runtime::tasks(const runtime_owner* owner_or_null, std::size_t limit) const {
+  std::vector<const sched::core*> busy;
+  for (auto& one : engine_.cores)
+    if (one->running.load(relaxed) != nullptr) busy.push_back(one.get());
+  std::vector<task_view> all;
+  const instant_ns now = steady_clock().now();
+  engine_.for_each_owner([&](runtime_owner& of) {
+    if (owner_or_null != nullptr && &of != owner_or_null) return;
+    task::for_each_task(of.heap(), [&](const task::sighting& seen) {
+      if (all.size() < limit) all.push_back(view_of(seen, of.id(), busy, now));
+    });
+  });
+  return all;
+}
+
+metrics::runtime_snapshot runtime::metrics() const {
+  metrics::runtime_snapshot all;
+  all.taken_at_ns = steady_clock().now();
+  for (auto& one : engine_.cores) {
+    all.workers.push_back({.index = one->index,
+                           .state = state_of(engine_, *one, one->running.load(relaxed) != nullptr),
+                           .queued_tasks = one->ring.length(),
+                           .totals = one->work.read(),
+                           .poll_time_ns = one->work.poll_time_ns.read(),
+                           .schedule_latency_ns = one->work.schedule_latency_ns.read()});
+    all.injected_tasks += one->home.injector.length();
+    all.timers += one->home.timers.counts().live();
+    all.sources += one->home.reactor->counts().live();
+  }
+  engine_.for_each_owner([&](const runtime_owner& of) {
+    all.owners.push_back({.owner = of.id(),
+                          .name = of.name(),
+                          .tasks = totals(of),
+                          .heap_bytes = of.heap().charged_bytes(),
+                          .heap_limit_bytes = of.heap().limit_bytes()});
+  });
+  const blocking::pool_counts jobs = parts_->jobs.counts();
+  all.blocking_threads = jobs.threads;
+  all.blocking_idle_threads = jobs.idle;
+  all.blocking_queued_jobs = jobs.queued;
+  return all;
+}
+
+}  // namespace tokiod

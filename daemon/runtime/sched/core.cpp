@@ -1,0 +1,63 @@
+#include "runtime/sched/core.hpp"
+
+#include "runtime/sched/engine.hpp"
+
+namespace tokiod::sched {
+
+namespace {
+constexpr std::uint32_t first_injector_interval = 61;  // until poll times are known; then see worker::tune()
+}
+
+core::core(engine& of, std::uint32_t number, shard::shard& shard, std::uint64_t seed)
+    : all(of),
+      door(of.door()),
+      index(number),
+      home(shard),
+      lifo_open(of.with.lifo_slot),
+      until_maintenance(of.with.event_interval),
+      until_injector(of.with.global_queue_interval != 0 ? of.with.global_queue_interval : first_injector_interval),
+      random(seed),
+      injector_interval(until_injector),
+      maintenance_interval(of.with.event_interval) {
+  cx.budget = &budget;
+  cx.core = this;
+}
+
+core::~core() {
+  for (auto& one : shares) delete one.load(relaxed);  // the engine ends alone
+}
+
+void core::overflow(task_chain tasks) noexcept {
+  work.overflows.add();
+  // Injectors are closed only when no worker runs any more.
+  const bool open = home.injector.push_chain(tasks);
+  TOKIOD_ASSERT(open);
+}
+
+void core::notify_if_useful() noexcept {
+  if (all.idle.worth_a_look()) [[unlikely]]
+    all.notify(index);
+}
+
+void core::end_batch() noexcept {
+  in_batch = false;
+  lifo_open = all.with.lifo_slot;
+}
+
+task_chain core::drain() {
+  task_chain everything = ring.drain();
+  task::header* const front = lifo.load(relaxed);
+  if (front == nullptr) return everything;
+  lifo.store(nullptr, relaxed);
+  front->next.set(everything.first);
+  return {front, everything.last != nullptr ? everything.last : front, everything.count + 1};
+}
+
+// The core meets the owner for the first time. The owner is in its place: it has a task here.
+share& core::new_share(memory::owner_id id) noexcept {
+  auto* fresh = new share(*all.owners[id]);
+  shares[id].store(fresh, release);  // pairs with peek_share(): the counters are there
+  return *fresh;
+}
+
+}  // namespace tokiod::sched

@@ -1,0 +1,180 @@
+// A scheduler slot: the run queue, the LIFO slot, the budget, the free lists and the counters that one thread at a time
+// uses without atomic operations. The thread that holds a core may change (rotation, takeover); the core stays.
+// Invariant: everything here is touched by the thread that holds the core, inside host code, or by whoever passed its
+//            guard; the exceptions are the ring's stealing side, the counters and `running`, which any thread reads.
+// Threads:   [holder] unless said otherwise.
+#pragma once
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "base/cache_line.hpp"
+#include "base/clock.hpp"
+#include "base/policy.hpp"
+#include "base/random.hpp"
+#include "runtime/metrics/worker_metrics.hpp"
+#include "runtime/queue/run_queue.hpp"
+#include "runtime/sched/owner.hpp"
+#include "runtime/sched/thread.hpp"
+#include "runtime/shard/shard.hpp"
+#include "runtime/task/body.hpp"
+#include "runtime/task/budget.hpp"
+#include "runtime/task/header.hpp"
+#include "runtime/task/scheduler.hpp"
+
+namespace tokiod::sched {
+
+using run_queue = queue::run_queue<real_policy, task::header>;
+using task_chain = queue::chain<task::header>;
+
+// Bits of core::orders: what a worker does before its next poll.
+inline constexpr std::uint32_t order_stop = 1;   // leave the core and end
+inline constexpr std::uint32_t order_yield = 2;  // leave the core to another thread and end
+
+class alignas(cache_line) core {
+ public:
+  // Three in a row and then one from the queue: a pair of tasks that wake each other keeps its locality and does not
+  // starve the others.
+  static constexpr std::uint32_t lifo_in_a_row = 3;
+
+  core(engine& all, std::uint32_t index, shard::shard& home, std::uint64_t seed);
+  core(const core&) = delete;
+  core& operator=(const core&) = delete;
+  ~core();
+
+  // ---- the door of the tasks that run here (task/scheduler.hpp)
+
+  // A woken task: the LIFO slot, so that what woke it is still warm; nobody is notified for it.
+  void schedule(task::header& task) noexcept {
+    const memory::slab_header& slab = memory::slab_of(&task);
+    if (slab.door != door) [[unlikely]]
+      return task::scheduler_of(task).schedule(task);  // of another runtime in this process
+    share_of(slab.owner).tasks.wakes.add();
+    run_next(task);
+  }
+  // A task that ran: behind everything that waits. Nobody is notified: this core looks at its queue at once.
+  void requeue(task::header& task) noexcept { ring.push(&task, *this); }
+  void free(task::header& task) noexcept {
+    share& of = share_of(memory::slab_of(&task).owner);
+    of.tasks.freed.add();
+    of.heap.free(&task);
+  }
+  [[nodiscard]] metrics::task_counters& counters(task::header& task) noexcept {
+    return share_of(memory::slab_of(&task).owner).tasks;
+  }
+  // The newer half of a full ring goes to the own shard's injector.
+  void overflow(task_chain tasks) noexcept;
+
+  // ---- what the worker and the face use
+
+  void run_next(task::header& task) noexcept {
+    task::header* behind = &task;
+    if (lifo_open) {
+      behind = lifo.load(relaxed);
+      lifo.store(&task, relaxed);
+    }
+    if (behind != nullptr) run_later(*behind);
+  }
+  void run_later(task::header& task) noexcept {
+    ring.push(&task, *this);
+    if (!in_batch) notify_if_useful();
+  }
+  void notify_if_useful() noexcept;
+
+  [[nodiscard]] share& share_of(memory::owner_id id) noexcept {
+    // Relaxed: only the holder, which we are, stores it; others acquire.
+    share* const known = shares[id].load(relaxed);
+    return known != nullptr ? *known : new_share(id);
+  }
+
+  [[nodiscard]] task::header* next_local() noexcept {
+    task::header* const front = lifo.load(relaxed);
+    if (front != nullptr && lifo_streak < lifo_in_a_row && !budget.exhausted()) {
+      ++lifo_streak;
+      work.lifo_polls.add();
+      lifo.store(nullptr, relaxed);
+      return front;
+    }
+    lifo_streak = 0;
+    budget.refill();
+    if (task::header* const task = ring.take(claim_limit)) return task;
+    lifo.store(nullptr, relaxed);
+    return front;
+  }
+
+  [[nodiscard]] bool just_maintained() const { return until_maintenance == maintenance_interval; }
+
+  // While events are dispatched the tasks they wake stand in the ring, and nobody is notified for each of them.
+  void begin_batch() noexcept {
+    in_batch = true;
+    lifo_open = false;
+  }
+  void end_batch() noexcept;
+
+  // Everything this core has, LIFO slot first, as a chain: for whoever took it over or empties it.
+  [[nodiscard]] task_chain drain();
+
+  // ---- [any]
+  // The monitor's verdict: this poll has lasted long, and the core may hold tasks that no thief can reach.
+  [[nodiscard]] bool hides_work() const {
+    return stuck.load(relaxed) && (lifo.load(relaxed) != nullptr || emptied_at.load(relaxed) != work.polls.read());
+  }
+  [[nodiscard]] std::uint32_t queued() const { return ring.length(); }
+  [[nodiscard]] const share* peek_share(memory::owner_id id) const { return shares[id].load(acquire); }
+
+  // Something to do before the next poll; the worker is woken for it.
+  void give_order(std::uint32_t order) {
+    orders.fetch_or(order, seq_cst);
+    home.wake();
+  }
+
+  engine& all;
+  void* const door;  // what the slabs of our runtime's tasks say
+  const std::uint32_t index;
+  shard::shard& home;
+
+  // The hot words of one turn.
+  std::atomic<task::header*> lifo{nullptr};  // relaxed: one user at a time; atomic so that the monitor may peek
+  bool lifo_open;         // wakes may use the slot: the option is on and no batch of events is dispatched
+  bool in_batch = false;  // events are dispatched: one decision about waking others follows
+  bool searching = false;
+  std::uint32_t lifo_streak = 0;
+  std::uint32_t until_maintenance;
+  std::uint32_t until_injector;
+  std::uint32_t claim_limit = real_policy::claim_max;
+  task::coop_budget budget;
+  task::context cx;
+  task::id_block ids;
+  fast_random random;
+
+  // Tuning, at every maintenance: how long polls take, and what follows.
+  instant_ns maintained_at = 0;
+  std::uint64_t polls_then = 0;
+  std::uint32_t injector_interval;
+  std::uint32_t maintenance_interval;
+  std::atomic<duration_ns> mean_poll{0};
+
+  run_queue ring;
+  metrics::worker_counters work;
+  std::atomic<task::header*> running{nullptr};  // relaxed: observers check the task's own words again
+  std::atomic<std::uint32_t> orders{0};         // [any] sets; the worker looks before each poll
+  instant_ns active_since = 0;                  // end of the last sleep
+
+  // Written by the monitor, read by searchers and observers; relaxed: each is a hint that is checked again.
+  std::atomic<bool> stuck{false};
+  std::atomic<instant_ns> poll_since{0};         // the running poll was first seen then
+  std::atomic<std::uint64_t> emptied_at{never};  // the poll during which the core was emptied last
+
+  // Who holds the core; changes under `hand_over`, which also lets one taker at a time pass the guard.
+  real_policy::mutex hand_over;
+  thread* holder = nullptr;
+
+  std::array<std::atomic<share*>, max_owners> shares{};
+
+ private:
+  [[nodiscard]] share& new_share(memory::owner_id id) noexcept;
+};
+
+}  // namespace tokiod::sched

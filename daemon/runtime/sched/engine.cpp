@@ -1,0 +1,221 @@
+#include "runtime/sched/engine.hpp"
+
+#include <sys/timerfd.h>
+
+#include <ctime>
+
+#include "base/assert.hpp"
+#include "base/os_thread.hpp"
+
+namespace tokiod::sched {
+
+[[gnu::tls_model("initial-exec")]] constinit thread_local thread* this_thread = nullptr;
+
+namespace {
+
+constexpr duration_ns watch_interval = millisecond;  // a poll of two of them is called long
+
+const clock& system_clock() {
+  static const steady_clock only;
+  return only;
+}
+
+std::uint32_t cores_of(const options& with) { return with.kind == flavor::current_thread ? 1 : with.worker_threads; }
+
+options checked(options with) {
+  // A current_thread runtime keeps Tokio's order: first in, first out.
+  if (with.kind == flavor::current_thread) with.lifo_slot = false;
+  return with;
+}
+
+}  // namespace
+
+outcome<std::unique_ptr<engine>> engine::create(const options& with) {
+  if (with.worker_threads == 0 || with.worker_threads > max_workers)
+    return refuse(kind::out_of_range, "worker_threads must be 1..", max_workers, ", got ", with.worker_threads);
+  if (with.event_interval == 0) return refuse(kind::out_of_range, "event_interval must be at least 1, got 0");
+  if (!prepare_heavy_barrier())
+    return refuse(kind::unsupported, "membarrier(2) is not available here (", error::last("membarrier").text(),
+                  "): the runtime needs it to take tasks from a stuck worker");
+  auto memory = memory::arena::create();
+  if (!memory) return refuse(kind::io_error, "cannot reserve memory for tasks: ", memory.error().text());
+  std::unique_ptr<engine> made(new engine(checked(with), std::move(*memory)));
+  if (auto built = made->build(); !built)
+    return refuse(kind::io_error, "cannot start a runtime with ", cores_of(with), " workers: ", built.error().text());
+  return made;
+}
+
+engine::engine(options given, std::unique_ptr<memory::arena> from)
+    : with(std::move(given)),
+      time(with.time != nullptr ? *with.time : system_clock()),
+      memory(std::move(from)),
+      idle(cores_of(with)) {}
+
+result<void> engine::build() {
+  watch_timer.reset(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC));
+  if (!watch_timer) return std::unexpected(error::last("timerfd_create"));
+  const std::uint64_t seed = with.seed != 0 ? with.seed : steady_clock().now();
+  for (std::uint32_t i = 0; i < cores_of(with); ++i) {
+    auto made = shard::shard::create(i, time, with.time == nullptr);
+    if (!made) return std::unexpected(made.error());
+    shards.push_back(std::move(*made));
+    cores.push_back(std::make_unique<core>(*this, i, *shards.back(), seed + i));
+  }
+  owners[0] = std::make_unique<owner>(*memory, memory::owner_id{0}, "runtime", memory::no_limit, door());
+  return {};
+}
+
+// The cores' shares give back what they hold to the owners, so they go first.
+engine::~engine() { cores.clear(); }
+
+// ---- the abstract door
+
+void engine::schedule(task::header& task) noexcept {
+  if (core* const on = here()) return on->schedule(task);
+  inject(task);
+}
+
+void engine::requeue(task::header& task) noexcept {
+  if (core* const on = here()) return on->requeue(task);
+  inject(task);
+}
+
+void engine::free(task::header& task) noexcept {
+  if (core* const on = here()) return on->free(task);
+  foreign_share& from = owners[task::owner_of(task)]->foreign();
+  const hold lock(from.lock);
+  from.part.tasks.freed.add();
+  from.part.heap.free(&task);
+}
+
+void engine::inject(task::header& task) noexcept {
+  shard::shard& to = *shards[task.home % shards.size()];
+  const bool open = to.injector.push(&task);
+  TOKIOD_ASSERT(open);                     // injectors close with the engine, when nothing runs any more
+  remote_schedules.fetch_add(1, relaxed);  // a sum, and the lock of the injector costs more
+  notify(to.owner());
+}
+
+void engine::notify(std::uint32_t near) noexcept {
+  if (const std::uint32_t woken = idle.notify(near); woken != idle.nobody) unpark(woken);
+}
+
+void engine::unpark_all() noexcept {
+  for (auto& one : cores) one->home.wake();
+}
+
+// Injectors first: their lengths are seq_cst, partners of inject(). A local push may be missed here (idle.hpp says who
+// covers that).
+bool engine::work_visible() const {
+  for (const auto& one : shards)
+    if (one->injector.length() != 0) return true;
+  for (const auto& one : cores)
+    if (one->ring.length() != 0) return true;
+  return false;
+}
+
+// ---- owners
+
+outcome<owner*> engine::add_owner(std::string name, std::uint64_t max_bytes) {
+  const hold keep(owners_mutex);
+  for (std::uint32_t id = 1; id < max_owners; ++id) {
+    if (owners[id] != nullptr) continue;
+    owners[id] =
+        std::make_unique<owner>(*memory, static_cast<memory::owner_id>(id), std::move(name), max_bytes, door());
+    return owners[id].get();
+  }
+  return refuse(kind::quota_exceeded, "cannot add ", name, ": there are ", max_owners - 1, " owners already");
+}
+
+void engine::close_owner(owner& of) {
+  of.close();
+  // A spawn that read `closed` before we wrote it is inside host code on its core, or holds the foreign lock. After
+  // each of them was passed once, every later spawn sees the store.
+  for (auto& one : cores) with_core(*one, never, [] {});
+  const hold lock(of.foreign().lock);
+}
+
+owner_totals engine::totals(const owner& of) const {
+  owner_totals sum;
+  const auto add = [&sum](const share& part) { sum.tasks += part.tasks.read(); };
+  for (const auto& one : cores)
+    if (const share* part = one->peek_share(of.id())) add(*part);
+  add(of.foreign().part);
+  // What began is read after what ended, so that the difference is never too small.
+  sum.tasks.spawned = sum.allocated = 0;
+  const auto begin = [&sum](const share& part) {
+    sum.tasks.spawned += part.tasks.spawned.read();
+    sum.allocated += part.allocated.read();
+  };
+  for (const auto& one : cores)
+    if (const share* part = one->peek_share(of.id())) begin(*part);
+  begin(of.foreign().part);
+  return sum;
+}
+
+outcome<void> engine::remove_owner(owner& gone) {
+  TOKIOD_ASSERT(gone.closed());
+  const hold keep(owners_mutex);
+  const owner_totals left = totals(gone);
+  if (left.outstanding() != 0)
+    return refuse(kind::in_use, gone.name(), " still holds ", left.outstanding(), " task slots, ", left.tasks.live(),
+                  " of them of live tasks");
+  for (auto& one : cores) with_core(*one, never, [&] { delete one->shares[gone.id()].exchange(nullptr, relaxed); });
+  owners[gone.id()].reset();
+  return {};
+}
+
+void engine::start_watch() noexcept {
+  if (!watched.exchange(true, seq_cst)) watch_every(watch_interval);
+}
+
+void engine::watch_every(duration_ns interval) noexcept {
+  const timespec span{static_cast<time_t>(interval / second), static_cast<long>(interval % second)};
+  const itimerspec periodic{span, span};
+  const int set = timerfd_settime(watch_timer.get(), 0, &periodic, nullptr);
+  TOKIOD_ASSERT(set == 0);
+}
+
+// ---- threads
+
+void engine::enlist(thread& on) {
+  on.os_id.store(current_thread_id(), relaxed);
+  this_thread = &on;
+  const hold keep(threads_mutex_);
+  threads_.push_back(&on);
+}
+
+void engine::discharge(thread& on) {
+  {
+    const hold keep(threads_mutex_);
+    std::erase(threads_, &on);
+  }
+  this_thread = nullptr;
+}
+
+void engine::take_core(core& of, thread& on) {
+  const hold exclusive(of.hand_over);
+  TOKIOD_ASSERT(of.holder == nullptr);
+  of.holder = &on;
+  on.held = &of;
+  of.orders.fetch_and(~order_yield, seq_cst);
+  of.active_since = of.maintained_at = steady_clock().now();
+  became_active();
+}
+
+void engine::give_core(core& of, thread& on) {
+  const hold exclusive(of.hand_over);
+  of.holder = nullptr;
+  on.held = nullptr;
+}
+
+// A thread that waits for another core must not keep others from its own.
+void engine::pause_outside() noexcept {
+  thread* const on = this_thread;
+  if (on != nullptr) on->entry.leave();
+  const timespec moment{0, 20'000};
+  nanosleep(&moment, nullptr);
+  if (on != nullptr) on->entry.enter();
+}
+
+}  // namespace tokiod::sched

@@ -1,0 +1,147 @@
+// What every worker sees: cores, shards, who sleeps, the owners, and the abstract door by which a task without a core
+// under its feet reaches them. Both flavors stand on it; they differ in who drives the cores.
+// Invariant: cores and shards are created before the first worker runs and live as long as the engine; a shard has
+//            exactly one owner core.
+// Threads:   [any] unless said otherwise. Locks here are never held while user code runs.
+#pragma once
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/fd.hpp"
+#include "runtime/memory/arena.hpp"
+#include "runtime/sched/core.hpp"
+#include "runtime/sched/idle.hpp"
+#include "runtime/sched/options.hpp"
+#include "runtime/sched/owner.hpp"
+#include "runtime/sched/thread.hpp"
+#include "runtime/shard/shard.hpp"
+#include "runtime/task/id.hpp"
+#include "runtime/task/scheduler.hpp"
+
+namespace tokiod::sched {
+
+class engine final : public task::scheduler {
+ public:
+  [[nodiscard]] static outcome<std::unique_ptr<engine>> create(const options& with);
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
+  ~engine();  // no worker runs any more
+
+  // ---- the abstract door: for wakes that found only a task
+  void schedule(task::header& task) noexcept override;
+  void requeue(task::header& task) noexcept override;
+  void free(task::header& task) noexcept override;
+
+  [[nodiscard]] void* door() { return static_cast<task::scheduler*>(this); }
+  // The core under our feet; null on threads that hold none of ours.
+  [[nodiscard]] core* here() const {
+    thread* const on = this_thread;
+    return on != nullptr && &on->runtime == this ? on->held : nullptr;
+  }
+
+  // Into the injector of the task's home shard, and one worker is woken for it. Not missed.
+  void inject(task::header& task) noexcept;
+  // One parked worker, the nearest to `near`, unless somebody searches.
+  void notify(std::uint32_t near) noexcept;
+  void unpark(std::uint32_t worker) noexcept { cores[worker]->home.wake(); }
+  void unpark_all() noexcept;
+
+  // Something that a worker could take stands in a ring or an injector. seq_cst where it matters: injectors.
+  [[nodiscard]] bool work_visible() const;
+
+  // ---- owners
+  [[nodiscard]] outcome<owner*> add_owner(std::string name, std::uint64_t max_bytes);
+  // Refuses while a slot is out: a task that lives, or a join handle that was not released.
+  [[nodiscard]] outcome<void> remove_owner(owner& gone);
+  void close_owner(owner& of);  // exact: no spawn of it succeeds after this returns
+  [[nodiscard]] owner_totals totals(const owner& of) const;
+  [[nodiscard]] owner& system() { return *owners[0]; }
+  // With the mutex that keeps owners and their shares in place.
+  template <class Visit>
+  void for_each_owner(Visit visit) const {
+    const hold keep(owners_mutex);
+    for (const auto& one : owners)
+      if (one != nullptr) visit(*one);
+  }
+
+  // ---- threads. enlist makes it this thread's record; the lists of threads see it until it is discharged.
+  void enlist(thread& on);
+  void discharge(thread& on);
+  void take_core(core& of, thread& on);
+  void give_core(core& of, thread& on);
+  template <class Visit>
+  void for_each_thread(Visit visit) const {
+    const hold keep(threads_mutex_);
+    for (const thread* one : threads_) visit(*one);
+  }
+
+  // Runs `call` while nobody else touches the core: its thread is in plugin code, asleep, or between two holders.
+  // Waits for that; false when `deadline` comes first. Not from inside another one.
+  template <class Call>
+  bool with_core(core& of, instant_ns deadline, Call call);
+  // The same, but only if it is so right now.
+  template <class Call>
+  bool try_with_core(core& of, Call call);
+
+  // The monitor's timer. Setting it is a system call and wakes nobody.
+  void watch_every(duration_ns interval) noexcept;  // 0: not any more
+  // A worker stopped sleeping: the monitor looks at it from now on. One load, unless nobody was active before.
+  // seq_cst: partner of monitor::rest(); either it sees us unparked, or we see that it rests.
+  void became_active() noexcept {
+    if (!watched.load(seq_cst)) [[unlikely]]
+      start_watch();
+  }
+
+  const options with;
+  const clock& time;
+  std::unique_ptr<memory::arena> memory;
+  std::vector<std::unique_ptr<shard::shard>> shards;
+  std::vector<std::unique_ptr<core>> cores;
+  basic_idle<real_policy> idle;
+  task::id_source ids;
+  std::atomic<std::uint64_t> remote_schedules{0};  // written by threads without a core only
+  std::atomic<bool> watched{true};                 // the monitor ticks, or there is none
+  unique_fd watch_timer;                           // it sleeps on this; armed without waking anybody
+
+  mutable real_policy::mutex owners_mutex;
+  std::array<std::unique_ptr<owner>, max_owners> owners;
+
+ private:
+  engine(options given, std::unique_ptr<memory::arena> from);
+  [[nodiscard]] result<void> build();
+  void pause_outside() noexcept;
+  void start_watch() noexcept;
+
+  mutable real_policy::mutex threads_mutex_;
+  std::vector<thread*> threads_;
+};
+
+// ---- templates
+
+template <class Call>
+bool engine::try_with_core(core& of, Call call) {
+  if (!of.hand_over.try_lock()) return false;
+  const bool own = of.holder != nullptr && of.holder == this_thread;
+  const bool free = of.holder == nullptr || own || of.holder->entry.revoke();
+  if (free) call();
+  if (free && !own && of.holder != nullptr) of.holder->entry.restore();
+  of.hand_over.unlock();
+  return free;
+}
+
+template <class Call>
+bool engine::with_core(core& of, instant_ns deadline, Call call) {
+  while (!try_with_core(of, call)) {
+    if (steady_clock().now() >= deadline) return false;
+    pause_outside();
+  }
+  return true;
+}
+
+}  // namespace tokiod::sched

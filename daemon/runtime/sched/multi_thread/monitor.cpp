@@ -1,0 +1,70 @@
+#include "runtime/sched/multi_thread/monitor.hpp"
+
+#include <unistd.h>
+
+namespace tokiod::sched::multi_thread {
+
+result<void> monitor::start() {
+  all_.watched.store(false, seq_cst);  // the first worker that becomes active arms the timer
+  auto started = os_thread::start({.name = all_.with.thread_name.substr(0, 11) + "-mon", .stack_bytes = 256 * 1024},
+                                  [this] { loop(); });
+  if (!started) return std::unexpected(started.error());
+  thread_ = std::move(*started);
+  return {};
+}
+
+void monitor::stop() {
+  if (!thread_.joinable()) return;
+  stopping_.store(true, seq_cst);
+  all_.watch_every(1);
+  thread_.join();
+  all_.watched.store(true, seq_cst);  // there is no monitor to wake any more
+}
+
+void monitor::loop() {
+  for (;;) {
+    std::uint64_t ticks = 0;
+    const auto got = retry_eintr([&] { return ::read(all_.watch_timer.get(), &ticks, sizeof ticks); });
+    TOKIOD_ASSERT(got == sizeof ticks);
+    if (stopping_.load(seq_cst)) return;
+    if (!rest()) look(steady_clock().now());
+  }
+}
+
+// All asleep: stop ticking. A worker that becomes active either sees `watched` false and arms the timer again, or has
+// cleared its bit before we look: then we go on.
+bool monitor::rest() {
+  if (!all_.idle.all_parked()) return false;
+  all_.watch_every(0);
+  all_.watched.store(false, seq_cst);  // partner of engine::became_active()
+  if (all_.idle.all_parked()) return true;
+  all_.became_active();
+  return false;
+}
+
+void monitor::look(instant_ns now) {
+  bool help = false;
+  for (std::size_t i = 0; i < seen_.size(); ++i) {
+    core& of = *all_.cores[i];
+    watch(of, seen_[i], now);
+    help = help || needs_help(of, now);
+  }
+  if (all_.idle.any_parked() && (help || all_.work_visible())) all_.notify(0);
+}
+
+void monitor::watch(core& of, sight& last, instant_ns now) {
+  const std::uint64_t polls = of.work.polls.read();
+  const bool running = of.running.load(relaxed) != nullptr;
+  const bool same = running && polls == last.polls && last.at != 0;
+  if (!same) last = {polls, running ? now : 0};
+  of.poll_since.store(last.at, relaxed);
+  of.stuck.store(same, relaxed);
+}
+
+// Something that only a thief can rescue: hidden tasks, or sockets and timers that nobody looks at.
+bool monitor::needs_help(core& of, instant_ns now) const {
+  if (!of.stuck.load(relaxed)) return false;
+  return of.hides_work() || (of.home.right.is_late(now) && of.home.has_events());
+}
+
+}  // namespace tokiod::sched::multi_thread

@@ -1,0 +1,75 @@
+// Whom tasks are charged to: a plugin instance, or the runtime itself (owner 0). An owner is a heap with a limit, and a
+// share of it per core: free lists and counters that the core touches without an atomic operation.
+// Invariant: a share is touched by the thread that holds its core, or by whoever passed the core's guard; the share of
+//            the threads without a core is touched under its lock. live() never reports fewer than there are.
+// Threads:   see each function.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "base/cache_line.hpp"
+#include "base/policy.hpp"
+#include "base/spin_lock.hpp"
+#include "runtime/memory/heap.hpp"
+#include "runtime/metrics/worker_metrics.hpp"
+#include "runtime/task/id.hpp"
+
+namespace tokiod::sched {
+
+inline constexpr std::uint32_t max_owners = 1024;  // at a time; ids are used again
+
+class owner;
+
+// One core x one owner.
+struct alignas(cache_line) share {
+  explicit share(owner& of);
+
+  owner& whose;
+  memory::local_heap heap;
+  metrics::counter allocated;  // task slots given out; those not given back keep the owner
+  metrics::task_counters tasks;
+};
+
+// The same for all threads without a core.
+struct foreign_share {
+  explicit foreign_share(owner& of) : part(of) {}
+  spin_lock lock;
+  share part;
+  task::id_block ids;
+};
+
+struct owner_totals {
+  metrics::task_totals tasks;
+  std::uint64_t allocated = 0;
+
+  [[nodiscard]] std::uint64_t outstanding() const { return allocated - tasks.freed; }
+};
+
+class owner {
+ public:
+  owner(memory::arena& arena, memory::owner_id id, std::string name, std::uint64_t max_bytes, void* door)
+      : name_(std::move(name)), heap_(arena, id, max_bytes, door), foreign_(*this) {}
+
+  [[nodiscard]] memory::owner_id id() const { return heap_.owner(); }
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] memory::owner_heap& heap() { return heap_; }
+  [[nodiscard]] const memory::owner_heap& heap() const { return heap_; }
+  [[nodiscard]] foreign_share& foreign() { return foreign_; }
+  [[nodiscard]] const foreign_share& foreign() const { return foreign_; }
+
+  // Relaxed: engine::close_owner() passes every guard after the store, and that is what makes it exact.
+  [[nodiscard]] bool closed() const { return closed_.load(relaxed); }
+  void close() { closed_.store(true, relaxed); }
+
+ private:
+  const std::string name_;
+  memory::owner_heap heap_;
+  foreign_share foreign_;
+  std::atomic<bool> closed_{false};
+};
+
+inline share::share(owner& of) : whose(of), heap(of.heap()) {}
+
+}  // namespace tokiod::sched

@@ -1,0 +1,250 @@
+#include "runtime/sched/worker.hpp"
+
+#include <algorithm>
+
+#include "runtime/task/poll.hpp"
+
+namespace tokiod::sched {
+
+namespace {
+
+instant_ns steady_now() { return steady_clock().now(); }
+
+constexpr std::uint32_t injected_at_once = real_policy::ring_capacity / 2;
+// What a claim may hide from thieves, and how long events and injected tasks wait behind a queue: estimates from the
+// mean poll, so that long polls make all three short.
+constexpr duration_ns hidden_for = 50 * microsecond;
+constexpr duration_ns looked_for_every = 200 * microsecond;
+
+std::uint32_t polls_in(duration_ns span, duration_ns mean, std::uint32_t least, std::uint32_t most) {
+  return static_cast<std::uint32_t>(std::clamp<duration_ns>(span / std::max<duration_ns>(mean, 1), least, most));
+}
+
+}  // namespace
+
+void worker::loop() {
+  while (!ordered()) {
+    tick();
+    if (task::header* task = next()) {
+      poll(*task);
+    } else if (task::header* found = search()) {
+      poll(*found);
+    } else {
+      park();
+    }
+  }
+  if (core_.searching) found_while_searching();  // whoever relied on this search must not wait for it
+}
+
+void worker::tick() {
+  if (--core_.until_maintenance == 0) maintain();
+}
+
+task::header* worker::next() {
+  task::header* task = nullptr;
+  if (--core_.until_injector == 0) {
+    core_.until_injector = core_.injector_interval;
+    task = take_injected(core_.home, 1);
+  }
+  if (task == nullptr) task = core_.next_local();
+  if (task != nullptr && core_.searching) [[unlikely]]
+    found_while_searching();
+  return task;
+}
+
+void worker::poll(task::header& task) {
+  core_.running.store(&task, relaxed);
+  core_.work.polls.add();
+  task::run(task, core_.cx, core_);
+  core_.running.store(nullptr, relaxed);
+}
+
+// ---- looking for work elsewhere
+
+task::header* worker::search() {
+  if (task::header* task = take_injected(core_.home, injected_at_once)) return stop_searching(task);
+  if (all_.cores.size() == 1) return nullptr;
+  if (!core_.searching) core_.searching = all_.idle.begin_search();
+  if (!core_.searching) return nullptr;  // enough of them search; park() looks once more
+  task::header* task = steal();
+  if (task == nullptr) task = take_foreign_injected();
+  if (task == nullptr) task = turn_late_shards();
+  if (task == nullptr) task = take_from_stuck();
+  return stop_searching(task);
+}
+
+task::header* worker::stop_searching(task::header* found) {
+  if (found != nullptr && core_.searching) found_while_searching();
+  return found;
+}
+
+// Submitters that saw us searching woke nobody. The last one to leave makes up for it.
+void worker::found_while_searching() {
+  core_.searching = false;
+  if (all_.idle.leave_search() && all_.work_visible()) all_.notify(core_.index);
+}
+
+// The oldest are returned and queued here: a fair part of what waits, so that the other workers find something too.
+task::header* worker::take_injected(shard::shard& from, std::uint32_t limit) {
+  const std::uint32_t waiting = from.injector.length();
+  if (waiting == 0) return nullptr;
+  const auto workers = static_cast<std::uint32_t>(all_.cores.size());
+  const task_chain taken = from.injector.pop(std::min(limit, waiting / workers + 1));
+  if (taken.count == 0) return nullptr;
+  core_.work.injected_taken.add(taken.count);
+  adopt(taken.first->next.get());
+  return taken.first;
+}
+
+// Behind what is queued here, in order.
+void worker::adopt(task::header* tasks) {
+  while (tasks != nullptr) {
+    task::header* const rest = tasks->next.get();
+    core_.requeue(*tasks);
+    tasks = rest;
+  }
+}
+
+task::header* worker::steal() {
+  const auto workers = static_cast<std::uint32_t>(all_.cores.size());
+  const std::uint32_t start = core_.random.below(workers);
+  for (std::uint32_t i = 0; i < workers; ++i) {
+    core& victim = *all_.cores[(start + i) % workers];
+    if (&victim == &core_) continue;
+    const std::uint32_t before = core_.ring.length();
+    if (task::header* task = core_.ring.steal_from(victim.ring)) {
+      core_.work.steals.add();
+      core_.work.stolen_tasks.add(1 + core_.ring.length() - before);
+      return task;
+    }
+  }
+  core_.work.steal_misses.add();
+  return nullptr;
+}
+
+task::header* worker::take_foreign_injected() {
+  const auto shards = static_cast<std::uint32_t>(all_.shards.size());
+  const std::uint32_t start = core_.random.below(shards);
+  for (std::uint32_t i = 0; i < shards; ++i)
+    if (task::header* task = take_injected(*all_.shards[(start + i) % shards], injected_at_once)) return task;
+  return nullptr;
+}
+
+// A worker in a long poll looks neither at its sockets nor at its timers; we do it, and run here what they wake.
+task::header* worker::turn_late_shards() {
+  const instant_ns now = steady_now();
+  for (auto& other : all_.shards)
+    if (other.get() != &core_.home && other->right.is_late(now) && turn(*other))
+      if (task::header* task = core_.next_local()) return task;
+  return nullptr;
+}
+
+// The LIFO slot and the claimed batch of a core whose poll does not end, see monitor.hpp.
+task::header* worker::take_from_stuck() {
+  for (auto& other : all_.cores) {
+    if (other.get() == &core_ || !other->hides_work()) continue;
+    task_chain taken;
+    all_.try_with_core(*other, [&] {
+      taken = other->drain();
+      other->emptied_at.store(other->work.polls.read(), relaxed);
+    });
+    if (taken.count == 0) continue;
+    core_.work.takeovers.add();
+    adopt(taken.first->next.get());
+    return taken.first;
+  }
+  return nullptr;
+}
+
+// ---- sockets and timers
+
+// False: somebody else turns it now. What it wakes stands in our queue; one decision about waking others for it.
+bool worker::turn(shard::shard& which) {
+  if (!which.right.try_take()) return false;
+  core_.begin_batch();
+  const auto wake = [&](task::key waiter) { task::wake(waiter, core_); };
+  if (&which == &core_.home) {
+    which.turn(wake);
+  } else {
+    which.turn_for_owner(wake);
+  }
+  core_.end_batch();
+  which.right.give_back(steady_now());
+  return true;
+}
+
+void worker::look() { (void)turn(core_.home); }
+
+void worker::maintain() {
+  core_.until_maintenance = core_.maintenance_interval;
+  look();
+  if (core_.ring.length() != 0) core_.notify_if_useful();
+  tune(steady_now());
+}
+
+// What a mean poll takes decides how often to look at injector and events, and how many tasks to claim at once.
+void worker::tune(instant_ns now) {
+  const std::uint64_t polls = core_.work.polls.read();
+  if (polls != core_.polls_then && core_.maintained_at != 0) {
+    const duration_ns one = (now - core_.maintained_at) / (polls - core_.polls_then);
+    const duration_ns mean = (7 * core_.mean_poll.load(relaxed) + one) / 8;
+    core_.mean_poll.store(mean, relaxed);  // for observers
+    core_.claim_limit = polls_in(hidden_for, mean, 1, real_policy::claim_max);
+    core_.maintenance_interval = polls_in(looked_for_every, mean, 1, all_.with.event_interval);
+    if (all_.with.global_queue_interval == 0) core_.injector_interval = polls_in(looked_for_every, mean, 2, 127);
+  }
+  core_.polls_then = polls;
+  core_.maintained_at = now;
+}
+
+// ---- sleeping
+
+void worker::park(instant_ns limit) {
+  core_.work.parks.add();
+  const instant_ns before = steady_now();
+  core_.work.busy_ns.add(before - core_.active_since);
+  all_.idle.announce(core_.index, core_.searching);
+  core_.searching = false;
+  const bool work = reason_to_stay_awake();
+  sleep(work ? 0 : limit);
+  if (work && !core_.searching) {
+    // We saw something, so we look for it whatever the limit on searchers says: it must not send the last one to sleep
+    // that knows.
+    all_.idle.join_search();
+    core_.searching = true;
+  }
+  core_.active_since = steady_now();
+  core_.work.parked_ns.add(core_.active_since - before);
+  core_.maintained_at = core_.active_since;  // sleep is no poll time
+  core_.polls_then = core_.work.polls.read();
+  if (core_.ring.length() > 1) core_.notify_if_useful();  // one of them is ours to run now
+}
+
+// After the announcement: every queue, every order. Partner of engine::inject() and idle::notify().
+bool worker::reason_to_stay_awake() { return core_.orders.load(seq_cst) != 0 || all_.work_visible(); }
+
+// Until `limit`, the next timer, an event, or a wake-up. Asleep, the thread is outside its guard, so that others may
+// empty the core or hand it over.
+void worker::sleep(instant_ns limit) {
+  const bool alone = core_.home.right.try_take();  // not if a searcher looks at it just now: then two wait for events
+  bool up = false;
+  const auto get_up = [&] {
+    if (std::exchange(up, true)) return;
+    thread_.entry.enter();
+    // A token means that a notifier counted us as a searcher.
+    core_.searching = all_.idle.retract(core_.index);
+    all_.became_active();
+    core_.begin_batch();
+  };
+  thread_.entry.leave();
+  core_.home.sleep(limit, [&](task::key waiter) {
+    get_up();
+    task::wake(waiter, core_);
+  });
+  get_up();
+  core_.home.fire_timers([&](task::key waiter) { task::wake(waiter, core_); });
+  core_.end_batch();
+  if (alone) core_.home.right.give_back(steady_now());
+}
+
+}  // namespace tokiod::sched

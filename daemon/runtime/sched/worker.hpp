@@ -1,0 +1,46 @@
+// The loop of a worker, as a list of verbs over one core: maintain, take the next task, poll it, search, park.
+// Invariant: a worker parks only after it announced that and then looked at every queue, shard and order once more.
+// Threads:   the thread that holds the core.
+#pragma once
+#include "runtime/sched/core.hpp"
+#include "runtime/sched/engine.hpp"
+
+namespace tokiod::sched {
+
+class worker {
+ public:
+  worker(core& of, thread& on) : core_(of), all_(of.all), thread_(on) {}
+
+  // Until an order says to leave.
+  void loop();
+
+  // ---- the verbs, also for a driver that is not a thread of its own (current_thread)
+  void tick();
+  [[nodiscard]] bool ordered() const { return core_.orders.load(acquire) != 0; }
+  [[nodiscard]] task::header* next();
+  void poll(task::header& task);
+  [[nodiscard]] task::header* search();
+  void park(instant_ns deadline = never);
+  void look();  // at the own sockets and timers, without waiting
+
+ private:
+  void maintain();
+  void tune(instant_ns now);
+  [[nodiscard]] task::header* take_injected(shard::shard& from, std::uint32_t limit);
+  void adopt(task::header* tasks);
+  [[nodiscard]] task::header* stop_searching(task::header* found);
+  void found_while_searching();
+  [[nodiscard]] task::header* steal();
+  [[nodiscard]] task::header* take_foreign_injected();
+  [[nodiscard]] task::header* turn_late_shards();
+  [[nodiscard]] task::header* take_from_stuck();
+  bool turn(shard::shard& which);
+  [[nodiscard]] bool reason_to_stay_awake();
+  void sleep(instant_ns limit);
+
+  core& core_;
+  engine& all_;
+  thread& thread_;
+};
+
+}  // namespace tokiod::sched

@@ -1,0 +1,153 @@
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "tasks.hpp"
+
+using namespace tokiod;
+using namespace tokiod::test;
+using task::poll_result;
+
+TEST_CASE("a spawned task runs on a worker, and its runtime stops without leaving anything") {
+  bench_runtime rt(2);
+  std::atomic<int> worker{-2};
+  rt.spawn_once([&] { worker = runtime::here().worker; });
+  CHECK(eventually([&] { return worker >= 0; }));
+  CHECK(rt.all->stop(patience()) == stop_result::drained);
+  CHECK(rt.all->live(*rt.mine) == 0);
+}
+
+TEST_CASE("10,000 tasks spawned from outside all run") {
+  bench_runtime rt(2);
+  std::atomic<int> ran{0};
+  for (int i = 0; i < 10'000; ++i) rt.spawn_once([&] { ++ran; });
+  CHECK(eventually([&] { return ran == 10'000; }));
+}
+
+namespace {
+void chain(bench_runtime& rt, std::atomic<int>& left) {
+  if (--left > 0) rt.spawn_once([&] { chain(rt, left); });
+}
+}  // namespace
+
+TEST_CASE("a chain of tasks that each spawn the next comes to its end") {
+  bench_runtime rt(3);
+  std::atomic<int> left{20'000};
+  rt.spawn_once([&] { chain(rt, left); });
+  CHECK(eventually([&] { return left <= 0; }));
+}
+
+TEST_CASE("what a busy worker has in its queue is run by another one before the poll ends") {
+  bench_runtime rt(2);
+  std::atomic<int> ran{0};
+  rt.spawn_once([&] {
+    for (int i = 0; i < 100; ++i) rt.spawn_once([&] { ++ran; });
+    CHECK(eventually([&] { return ran == 100; }));  // this poll goes on until the others have run elsewhere
+  });
+  CHECK(eventually([&] { return ran == 100; }));
+}
+
+TEST_CASE("what a busy worker has in its LIFO slot is run by another one before the poll ends") {
+  bench_runtime rt(2);
+  std::atomic<bool> ran{false};
+  rt.spawn_once([&] {
+    rt.spawn(
+        [&](task::key, task::context&) {
+          ran = true;
+          return poll_result::ready;
+        },
+        {}, true);
+    CHECK(eventually([&] { return ran.load(); }));
+  });
+  CHECK(eventually([&] { return ran.load(); }));
+}
+
+TEST_CASE("tasks that a core has claimed for itself are not lost behind a long poll") {
+  bench_runtime rt(2);
+  std::atomic<int> ran{0};
+  rt.spawn_once([&] {
+    // Claimed together with the tasks behind it, the first one waits for all the others.
+    rt.spawn_once([&] { CHECK(eventually([&] { return ran == 15; })); });
+    for (int i = 0; i < 15; ++i) rt.spawn_once([&] { ++ran; });
+  });
+  CHECK(eventually([&] { return ran == 15; }));
+}
+
+TEST_CASE("a timer fires while the worker that armed it is busy") {
+  bench_runtime rt(2);
+  time::timer_queue::entry entry;
+  std::atomic<bool> fired{false};
+  const task::key waiter = rt.spawn([&, first = true](task::key, task::context&) mutable {
+    if (std::exchange(first, false)) return poll_result::pending;
+    fired = true;
+    return poll_result::ready;
+  });
+  rt.spawn_once([&] {
+    {
+      const sched::host_entry call;
+      rt.all->arm(entry, rt.all->now() + 2 * millisecond, waiter);
+    }
+    CHECK(eventually([&] { return fired.load(); }));
+  });
+  CHECK(eventually([&] { return fired.load(); }));
+  runtime::disarm(entry);
+}
+
+TEST_CASE("a task that only yields keeps neither timers nor others from running") {
+  bench_runtime rt(1);
+  time::timer_queue::entry entry;
+  std::atomic<bool> fired{false};
+  const task::key waiter = rt.spawn([&, first = true](task::key self, task::context&) mutable {
+    if (std::exchange(first, false)) {
+      const sched::host_entry call;
+      rt.all->arm(entry, rt.all->now() + millisecond, self);
+      return poll_result::pending;
+    }
+    fired = true;
+    return poll_result::ready;
+  });
+  rt.spawn([&](task::key, task::context&) { return fired ? poll_result::ready : poll_result::yielded; });
+  CHECK(eventually([&] { return fired.load(); }));
+  (void)waiter;
+}
+
+TEST_CASE("a wake from another thread is not lost, whenever it comes") {
+  bench_runtime rt(2);
+  std::atomic<int> wakes{0}, seen{0};
+  const task::key sleeper = rt.spawn([&](task::key, task::context&) {
+    seen = wakes.load();
+    return seen == 20'000 ? poll_result::ready : poll_result::pending;
+  });
+  for (int i = 1; i <= 20'000; ++i) {
+    wakes = i;
+    rt.wake(sleeper);
+    if (i % 100 == 0) CHECK(eventually([&] { return seen == i; }));
+  }
+  CHECK(eventually([&] { return runtime::is_finished(sleeper); }));
+}
+
+TEST_CASE("stopping ends tasks that wait, run, and are spawned at that moment") {
+  for (int round = 0; round < 1000; ++round) {
+    bench_runtime rt(2);
+    std::atomic<bool> go{true};
+    for (int i = 0; i < 4; ++i) {
+      rt.spawn([](task::key, task::context&) { return poll_result::pending; });
+      rt.spawn([](task::key, task::context&) { return poll_result::yielded; });
+      rt.spawn([&](task::key, task::context&) {
+        (void)rt.try_spawn([](task::key, task::context&) { return poll_result::pending; });
+        return poll_result::yielded;
+      });
+    }
+    std::thread outside([&] {
+      while (go && rt.try_spawn([](task::key, task::context&) { return poll_result::pending; })) {
+      }
+    });
+    const stop_result how = rt.all->stop(patience());
+    go = false;
+    outside.join();
+    REQUIRE(how == stop_result::drained);
+    REQUIRE(rt.all->live(*rt.mine) == 0);
+  }
+}
