@@ -248,9 +248,6 @@ auto as_branch(B&& given) {
   else
     return select_branch<held<B>>(true, held<B>(std::forward<B>(given)));
 }
-template <class B>
-concept selectable = is_branch<std::remove_cvref_t<B>> || pollable<B>;
-
 template <bool Biased, class... Branches>
 auto make_select(Branches&&... branches) {
   if constexpr ((Branches::handled || ...)) {
@@ -274,8 +271,13 @@ inline constexpr bool is_otherwise = false;
 template <class H>
 inline constexpr bool is_otherwise<otherwise_branch<H>> = true;
 
+template <class B>
+concept selectable = is_branch<std::remove_cvref_t<B>> || is_otherwise<std::remove_cvref_t<B>> || pollable<B>;
+
 template <bool Biased, class... Bs>
 auto select_with(Bs&&... given) {
+  static_assert((selectable<Bs> && ...),
+                "select takes futures, branches made by on(), when() or matching(), and at the end otherwise().");
   using last = std::tuple_element_t<sizeof...(Bs) - 1, std::tuple<std::remove_cvref_t<Bs>...>>;
   if constexpr (is_otherwise<last>) {
     auto convert = []<class B>(B&& one) {

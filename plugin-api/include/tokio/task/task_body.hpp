@@ -6,7 +6,6 @@
 #pragma once
 
 #include <atomic>
-#include <memory>
 #include <new>
 
 #include "tokio/core/slot.hpp"
