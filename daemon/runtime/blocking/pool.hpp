@@ -17,9 +17,9 @@ struct pool_options {
   std::uint32_t max_threads = 512;       // Tokio's default: many, because they block
   duration_ns keep_alive = 10 * second;  // an idle thread lives this long
   std::string thread_name = "tokio-blocking";
-  std::size_t stack_bytes = 0;            // 0 = the system's default
-  std::function<void()> on_thread_start;  // on every pool thread, first
-  std::function<void()> on_thread_stop;   // and last
+  std::size_t stack_bytes = 0;                 // 0 = the system's default
+  std::function<void()> on_thread_start = {};  // on every pool thread, first
+  std::function<void()> on_thread_stop = {};   // and last
 };
 
 struct pool_counts {
@@ -45,7 +45,8 @@ class pool {
   // True: it had not started, and its drop() has been called. The caller keeps the job alive during the call.
   bool cancel(job& work);
 
-  // Replaces every thread: each ends after the job it runs. True: all that existed at the call have ended.
+  // Replaces every thread: each ends after the job it runs. True: all that existed at the call have ended. Deadlines
+  // are CLOCK_MONOTONIC.
   [[nodiscard]] bool rotate(instant_ns deadline);
 
   // Takes no more jobs, drops what has not started unless it is mandatory, and waits for the rest. False: some jobs
@@ -56,7 +57,9 @@ class pool {
 
  private:
   struct state;
-  std::shared_ptr<state> state_;
+  [[nodiscard]] bool all_gone() const;
+
+  std::shared_ptr<state> state_;  // shared with the threads: one may outlive the pool
 };
 
 }  // namespace tokiod::blocking

@@ -243,7 +243,7 @@ std::size_t execution::candidates(bool stays, std::array<std::size_t, max_thread
       threads_[i].yielded = false;
       out[n++] = i;
     }
-  if (n != 0) return n;
+  if (n != 0 || !bounds_.time_passes) return n;
   for (std::size_t i = 0; i < thread_count_; ++i)  // nobody can go on: time passes
     if (threads_[i].state == status::waiting_a_while) out[n++] = i;
   return n;

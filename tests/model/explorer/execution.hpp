@@ -62,6 +62,7 @@ class execution {
   [[noreturn]] void fail(const std::string& sentence);
   [[noreturn]] void fail(const char* sentence, place where);
   void note(const char* what, place where);
+  bool changes(mutant::change how, const char* operation, const place& where);  // does the mutant say so?
   void allocated() { ++tracked_; }
   void freed(void* memory);  // stays readable until the execution ends, so that a late use gets its sentence
   void remember_sites(std::vector<std::string>* sites) { sites_ = sites; }
@@ -122,7 +123,6 @@ class execution {
   std::size_t pick_store(const history& h, std::size_t location, order with);
   void read(const history& h, std::size_t location, std::size_t store, order with);
   void write(history& h, std::size_t location, std::uint64_t value, order with, const knowledge* continues);
-  bool changes(mutant::change how, const char* operation, const place& where);
   order weakened(order with, const char* operation, const place& where);
 
   bounds bounds_;

@@ -21,6 +21,7 @@ struct bounds {
   int preemptions = 2;                        // switches away from a thread that could have gone on
   int stale_reads = 2;                        // loads that return something else than the newest store
   int early_timeouts = 1;                     // timed waits that end although others could still run
+  bool time_passes = true;                    // a timed wait ends when nobody can go on; false: that is a deadlock
   int max_steps = 20'000;                     // in one execution; more is a livelock
   std::uint64_t max_executions = 20'000'000;  // not reaching the end of the search is a failure unless `partial`
   bool partial = false;                       // the search space is known to be larger than max_executions
@@ -34,7 +35,7 @@ struct bounds {
 struct mutant {
   enum class change {
     weaken,      // the order becomes `to`
-    drop_write,  // a store or RMW returns as if it had written
+    drop_write,  // a store, an RMW or a set returns as if it had written
     split,       // an RMW becomes a load and a store
     blind,       // a load returns zero: the look that was not taken
   };

@@ -268,6 +268,10 @@ TEST_CASE("a timed wait may end early, and ends when nobody can set the event") 
     event e;
     check(!e.wait_for(1), "nobody set it");
   });
+  fails({.time_passes = false}, "deadlock", [] {
+    event e;
+    e.wait_for(1);
+  });
 }
 
 TEST_CASE("leaks, and uses after destruction, are failures") {

@@ -198,6 +198,7 @@ class event {
   void set(place where = place::current()) {
     execution& run = execution::current();
     run.step();
+    if (run.changes(mutant::change::drop_write, "set", where)) return;
     run.note("set", where);
     set_ = true;
     published_.join(run.knows());

@@ -1,0 +1,200 @@
+// Who works and who waits in a pool of threads: the queue of jobs, the stack of idle workers, and how many threads
+// there are, all under one lock, so that "somebody will take this job" is decided in the same moment as it is queued.
+//
+//   submit: an idle worker is claimed (taken off the stack, its event set) | a thread is to be made | at the cap:
+//   whoever
+//           finishes first takes it
+//   next:   a job | sleep on the idle stack | leave (idle too long, stopped, rotated)
+//
+// Invariant: a queued job has somebody who takes it: a claimed worker, a thread that is being made, or a worker that
+// looks
+//            at the queue before it sleeps or leaves. A worker leaves only when the queue is empty, or in favour of a
+//            replacement. An event is set under the lock, so a worker that has seen itself claimed may end at once.
+//            `threads` counts threads that run or are being made, and never exceeds the cap.
+// Threads:   submit, failed, cancel, close, rotate, counts [any]; next [a worker, about itself].
+// Model:     tests/model/claims_model.cpp
+#pragma once
+#include <cstdint>
+#include <optional>
+
+#include "base/assert.hpp"
+#include "base/clock.hpp"
+#include "base/intrusive_list.hpp"
+#include "base/policy.hpp"
+#include "base/spin_lock.hpp"
+
+namespace tokiod::blocking {
+
+enum class submit_outcome : std::uint8_t {
+  taken,        // somebody will run it
+  make_thread,  // the caller makes a thread now, or calls failed()
+  refused,      // closed
+};
+
+enum class worker_step : std::uint8_t {
+  run,      // the job
+  leave,    // the thread ends
+  replace,  // the thread ends once its caller has made another in its place; else it stays: cannot_be_replaced()
+};
+
+struct claim_counts {
+  std::uint32_t threads = 0;
+  std::uint32_t idle = 0;
+  std::uint64_t queued = 0;
+  std::uint64_t submitted = 0;
+  std::uint64_t taken = 0;  // by a worker
+};
+
+template <class P, class Job>
+class basic_claims {
+ public:
+  using job_list = intrusive_list<Job>;
+
+  // A thread of the pool as the others see it; lives as long as the thread.
+  class worker : public list_node<> {
+   public:
+    explicit worker(std::uint64_t rotation) : rotation_(rotation) {}
+    void cannot_be_replaced() { irreplaceable_ = true; }
+
+   private:
+    friend class basic_claims;
+    typename P::event wake_;
+    const std::uint64_t rotation_;  // as it was when its thread was made
+    bool irreplaceable_ = false;
+  };
+
+  struct step {
+    worker_step what;
+    Job* job = nullptr;
+  };
+
+  explicit basic_claims(std::uint32_t max_threads) : max_threads_(max_threads) {}
+
+  [[nodiscard]] submit_outcome submit(Job& work) {
+    const hold locked(lock_);
+    shared& s = shared_.ref();
+    if (s.closed) return submit_outcome::refused;
+    s.queue.push_back(work);
+    ++s.counts.queued;
+    ++s.counts.submitted;
+    if (claim_one(s) || s.counts.threads == max_threads_) return submit_outcome::taken;
+    ++s.counts.threads;
+    return submit_outcome::make_thread;
+  }
+
+  // The thread for `work` could not be made. refused: there is no other either, so `work` is the caller's again, and
+  // `orphans` are jobs that relied on the same thread.
+  [[nodiscard]] submit_outcome failed(Job& work, job_list& orphans) {
+    const hold locked(lock_);
+    shared& s = shared_.ref();
+    if (--s.counts.threads != 0 || !work.linked()) return submit_outcome::taken;
+    take_out(s, work);
+    s.counts.queued = 0;
+    orphans.append(s.queue);
+    return submit_outcome::refused;
+  }
+
+  // True: it had not started, and is the caller's again.
+  [[nodiscard]] bool cancel(Job& work) {
+    const hold locked(lock_);
+    if (!work.linked()) return false;
+    take_out(shared_.ref(), work);
+    return true;
+  }
+
+  // No more jobs are taken. `dropped` are those that were queued and are not mandatory.
+  void close(job_list& dropped) {
+    const hold locked(lock_);
+    shared& s = shared_.ref();
+    s.closed = true;
+    for (Job* work = s.queue.front(); work != nullptr;) {
+      Job* const after = s.queue.next(*work);
+      if (!work->mandatory()) {
+        take_out(s, *work);
+        dropped.push_back(*work);
+      }
+      work = after;
+    }
+    while (claim_one(s)) continue;
+  }
+
+  // Every worker of an earlier rotation leaves, after the job it runs. Returns the new rotation.
+  std::uint64_t rotate() {
+    const hold locked(lock_);
+    shared& s = shared_.ref();
+    while (claim_one(s)) continue;
+    return ++s.rotation;
+  }
+  [[nodiscard]] std::uint64_t rotation() {
+    const hold locked(lock_);
+    return shared_.ref().rotation;
+  }
+
+  // What the worker does now; sleeps until there is something, at most `keep_alive`.
+  [[nodiscard]] step next(worker& me, duration_ns keep_alive) {
+    bool time_is_up = false;
+    for (;;) {
+      if (const auto now = decide(me, time_is_up)) return *now;
+      time_is_up = !me.wake_.wait_for(keep_alive);
+    }
+  }
+
+  [[nodiscard]] claim_counts counts() {
+    const hold locked(lock_);
+    return shared_.ref().counts;
+  }
+
+ private:
+  struct shared {
+    job_list queue;
+    intrusive_list<worker> idle;  // the last to sleep is the first to be claimed: its caches are warm, others may leave
+    claim_counts counts;
+    std::uint64_t rotation = 0;
+    bool closed = false;
+  };
+
+  void take_out(shared& s, Job& work) {
+    job_list::remove(work);
+    --s.counts.queued;
+  }
+
+  [[nodiscard]] bool claim_one(shared& s) {
+    worker* const claimed = s.idle.pop_front();
+    if (claimed == nullptr) return false;
+    --s.counts.idle;
+    claimed->wake_.set();
+    return true;
+  }
+
+  // Nothing: the worker is on the idle stack, and sleeps.
+  [[nodiscard]] std::optional<step> decide(worker& me, bool time_is_up) {
+    const hold locked(lock_);
+    shared& s = shared_.ref();
+    if (me.linked()) {  // nobody claimed it: its time is up, or its event was left over from an earlier claim
+      s.idle.remove(me);
+      --s.counts.idle;
+    }
+    const bool old = me.rotation_ != s.rotation;
+    if (!s.queue.empty()) return old && !me.irreplaceable_ ? step{worker_step::replace} : take_job(s);
+    if (old || s.closed || time_is_up) {
+      --s.counts.threads;
+      return step{worker_step::leave};
+    }
+    s.idle.push_front(me);
+    ++s.counts.idle;
+    return std::nullopt;
+  }
+
+  [[nodiscard]] step take_job(shared& s) {
+    Job* const work = s.queue.front();
+    take_out(s, *work);
+    ++s.counts.taken;
+    return {worker_step::run, work};
+  }
+
+  const std::uint32_t max_threads_;
+  typename P::mutex lock_;
+  typename P::template cell<shared> shared_;  // under lock_
+};
+
+}  // namespace tokiod::blocking

@@ -1,0 +1,173 @@
+#include "runtime/blocking/pool.hpp"
+
+#include <atomic>
+#include <utility>
+#include <vector>
+
+#include "base/os_thread.hpp"
+#include "base/policy.hpp"
+#include "base/spin_lock.hpp"
+#include "runtime/blocking/claims.hpp"
+
+namespace tokiod::blocking {
+namespace {
+
+using claims = basic_claims<real_policy, job>;
+
+// A thread that was started. Whoever takes the record off the list joins or detaches the thread.
+struct thread_record {
+  os_thread thread;
+  std::uint64_t rotation = 0;
+  bool ended = false;  // it does nothing any more but end
+};
+using records = std::vector<std::shared_ptr<thread_record>>;
+
+// Moves what `wanted` says from one list to another.
+template <class Wanted>
+void move_if(records& from, records& to, Wanted wanted) {
+  std::erase_if(from, [&](const auto& r) {
+    if (!wanted(*r)) return false;
+    to.push_back(r);
+    return true;
+  });
+}
+
+}  // namespace
+
+struct pool::state : std::enable_shared_from_this<pool::state> {
+  explicit state(pool_options wanted) : options(std::move(wanted)), jobs(options.max_threads) {}
+
+  [[nodiscard]] result<void> start_thread();
+  void thread_main(thread_record& me);
+  void run_jobs(std::uint64_t rotation);
+  void end(thread_record& me);
+  [[nodiscard]] bool join_before(std::uint64_t rotation, instant_ns deadline);
+  void drop_all(claims::job_list& unwanted);
+
+  const pool_options options;
+  claims jobs;
+  std::atomic<std::uint64_t> dropped{0};
+  real_policy::mutex control;  // one stop or rotation at a time
+  real_policy::mutex lock;     // guards `threads`; held while a thread is made
+  records threads;
+};
+
+// The rotation is read under the lock under which the record is listed: a rotation that comes later finds it.
+result<void> pool::state::start_thread() {
+  const hold locked(lock);
+  auto record = std::make_shared<thread_record>();
+  record->rotation = jobs.rotation();
+  auto started = os_thread::start({options.thread_name, options.stack_bytes},
+                                  [self = shared_from_this(), record] { self->thread_main(*record); });
+  if (!started) return std::unexpected(started.error());
+  record->thread = std::move(*started);
+  threads.push_back(std::move(record));
+  return {};
+}
+
+void pool::state::thread_main(thread_record& me) {
+  if (options.on_thread_start) options.on_thread_start();
+  run_jobs(me.rotation);
+  if (options.on_thread_stop) options.on_thread_stop();
+  end(me);
+}
+
+void pool::state::run_jobs(std::uint64_t rotation) {
+  claims::worker me(rotation);
+  for (;;) {
+    const claims::step now = jobs.next(me, options.keep_alive);
+    switch (now.what) {
+      case worker_step::run: now.job->run(); break;
+      case worker_step::leave: return;
+      case worker_step::replace:
+        if (start_thread()) return;
+        me.cannot_be_replaced();
+        break;
+    }
+  }
+}
+
+// A thread that ends joins those that ended before it, so that at most one is left with its stack.
+void pool::state::end(thread_record& me) {
+  records before;
+  {
+    const hold locked(lock);
+    move_if(threads, before, [](const thread_record& r) { return r.ended; });
+    me.ended = true;
+  }
+  for (auto& r : before) r->thread.join();
+}
+
+// Joins the threads of earlier rotations. Who is joined by a thread that ends has ended before that thread has.
+bool pool::state::join_before(std::uint64_t rotation, instant_ns deadline) {
+  records leaving, left;
+  {
+    const hold locked(lock);
+    move_if(threads, leaving, [&](const thread_record& r) { return r.rotation < rotation; });
+  }
+  for (auto& r : leaving)
+    if (!r->thread.join_until(deadline)) left.push_back(std::move(r));
+  const hold locked(lock);
+  threads.insert(threads.end(), left.begin(), left.end());
+  return left.empty();
+}
+
+void pool::state::drop_all(claims::job_list& unwanted) {
+  while (job* work = unwanted.pop_front()) {
+    dropped.fetch_add(1, relaxed);
+    work->drop();
+  }
+}
+
+pool::pool(pool_options options) : state_(std::make_shared<state>(std::move(options))) {}
+
+pool::~pool() { (void)stop(never); }
+
+result<void> pool::submit(job& work) {
+  switch (state_->jobs.submit(work)) {
+    case submit_outcome::refused: return std::unexpected(error{ECANCELED, "blocking pool"});
+    case submit_outcome::taken: return {};
+    case submit_outcome::make_thread: break;
+  }
+  const auto made = state_->start_thread();
+  if (made) return {};
+  claims::job_list orphans;
+  const bool refused = state_->jobs.failed(work, orphans) == submit_outcome::refused;
+  state_->drop_all(orphans);
+  if (refused) return made;
+  return {};  // a thread that exists will come to it
+}
+
+bool pool::cancel(job& work) {
+  if (!state_->jobs.cancel(work)) return false;
+  state_->dropped.fetch_add(1, relaxed);
+  work.drop();
+  return true;
+}
+
+bool pool::rotate(instant_ns deadline) {
+  const hold alone(state_->control);
+  return state_->join_before(state_->jobs.rotate(), deadline);
+}
+
+bool pool::stop(instant_ns deadline) {
+  const hold alone(state_->control);
+  claims::job_list unwanted;
+  state_->jobs.close(unwanted);                                      // 1  nothing new comes in
+  state_->drop_all(unwanted);                                        // 2  what nobody promised is dropped
+  if (state_->join_before(UINT64_MAX, deadline)) return all_gone();  // 3  the rest is run
+  const hold locked(state_->lock);
+  for (auto& left : state_->threads) left->thread.detach();  // 4  or left behind: it holds the state until it ends
+  state_->threads.clear();
+  return false;
+}
+
+bool pool::all_gone() const { return state_->jobs.counts().threads == 0; }
+
+pool_counts pool::counts() const {
+  const claim_counts now = state_->jobs.counts();
+  // Relaxed: it carries no other data.
+  return {now.threads, now.idle, now.queued, now.submitted, now.taken, state_->dropped.load(relaxed)};
+}
+
+}  // namespace tokiod::blocking

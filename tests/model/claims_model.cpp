@@ -1,0 +1,226 @@
+// The blocking pool's claims under every interleaving: jobs at the cap, threads that leave while a job comes, a racing
+// stop, a rotation, a thread that cannot be made.
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <vector>
+
+#include "explorer/expect.hpp"
+#include "explorer/model_policy.hpp"
+#include "runtime/blocking/claims.hpp"
+
+namespace {
+
+using namespace tokiod;
+using namespace tokiod::model;
+using blocking::submit_outcome;
+using blocking::worker_step;
+
+struct stub_job : list_node<> {
+  bool promised = false;
+  int ran = 0, dropped = 0, refused = 0;
+  [[nodiscard]] bool mandatory() const { return promised; }
+  [[nodiscard]] int ends() const { return ran + dropped + refused; }
+};
+
+// The pool's part of the work: makes model threads where pool.cpp makes real ones.
+template <class P>
+struct basic_pool {
+  using claims = blocking::basic_claims<P, stub_job>;
+  claims jobs;
+  model::mutex lock;  // guards the vector
+  std::vector<std::unique_ptr<thread>> threads;
+  int can_make = 100;
+
+  explicit basic_pool(std::uint32_t cap) : jobs(cap) {}
+
+  bool make_thread() {
+    lock.lock();
+    const bool made = can_make-- > 0;
+    const auto rotation = jobs.rotation();
+    if (made) threads.push_back(std::make_unique<thread>([this, rotation] { work(rotation); }));
+    lock.unlock();
+    return made;
+  }
+  void work(std::uint64_t rotation) {
+    typename claims::worker me(rotation);
+    for (;;) {
+      const auto now = jobs.next(me, 1);
+      switch (now.what) {
+        case worker_step::run: ++now.job->ran; break;
+        case worker_step::leave: return;
+        case worker_step::replace:
+          if (make_thread()) return;
+          me.cannot_be_replaced();
+          break;
+      }
+    }
+  }
+  void submit(stub_job& work) {
+    const submit_outcome outcome = jobs.submit(work);
+    if (outcome == submit_outcome::refused) ++work.refused;
+    if (outcome != submit_outcome::make_thread || make_thread()) return;
+    typename claims::job_list orphans;
+    if (jobs.failed(work, orphans) == submit_outcome::refused) ++work.refused;
+    while (stub_job* orphan = orphans.pop_front()) ++orphan->dropped;
+  }
+  void close() {
+    typename claims::job_list dropped;
+    jobs.close(dropped);
+    while (stub_job* work = dropped.pop_front()) ++work->dropped;
+  }
+  // Joins threads until there are no more; they leave when nothing is left to do.
+  void join_all() {
+    for (;;) {
+      lock.lock();
+      std::unique_ptr<thread> one;
+      if (!threads.empty()) {
+        one = std::move(threads.back());
+        threads.pop_back();
+      }
+      lock.unlock();
+      if (!one) return;
+      one->join();
+    }
+  }
+};
+using pool = basic_pool<model_policy>;
+
+void each_once(std::initializer_list<const stub_job*> jobs) {
+  for (const stub_job* j : jobs) check(j->ends() == 1, j->ends() == 0 ? "a job is stranded" : "a job ended twice");
+}
+
+// Two submitters; the threads' time may be up at any moment.
+template <class Pool>
+void submits(std::uint32_t cap) {
+  Pool p(cap);
+  stub_job a, b;
+  thread other([&] { p.submit(a); });
+  p.submit(b);
+  other.join();
+  p.join_all();
+  check(a.ran == 1 && b.ran == 1, "a job did not run");
+}
+
+// The second job comes when the thread of the first may be working, going to sleep, asleep, or leaving.
+void submit_while_leaving() {
+  pool p(1);
+  stub_job a, b;
+  p.submit(a);
+  p.submit(b);
+  p.join_all();
+  check(a.ran == 1 && b.ran == 1, "a job did not run");
+}
+
+// Without early timeouts: only the claim ends the sleep.
+void submit_while_asleep() {
+  pool p(1);
+  stub_job a, b;
+  p.submit(a);
+  thread other([&] { p.submit(b); });
+  other.join();
+  p.close();
+  p.join_all();
+  each_once({&a, &b});
+}
+
+void racing_stop() {
+  pool p(1);
+  stub_job promised, other;
+  promised.promised = true;
+  thread submitter([&] {
+    p.submit(promised);
+    p.submit(other);
+  });
+  p.close();
+  submitter.join();
+  p.join_all();
+  each_once({&promised, &other});
+  check(promised.ran + promised.refused == 1, "a promised job was dropped");
+}
+
+void cancel_or_run() {
+  pool p(1);
+  stub_job work;
+  p.submit(work);
+  if (p.jobs.cancel(work)) ++work.dropped;
+  p.join_all();
+  each_once({&work});
+}
+
+void rotation() {
+  pool p(1);
+  stub_job a, b;
+  p.submit(a);
+  thread rotates([&] { p.jobs.rotate(); });
+  p.submit(b);
+  rotates.join();
+  p.join_all();
+  check(a.ran == 1 && b.ran == 1, "a job did not run");
+}
+
+// The replacement of a rotated thread cannot be made: the old one goes on.
+void rotation_without_threads() {
+  pool p(1);
+  p.can_make = 1;
+  stub_job a, b;
+  p.submit(a);
+  thread rotates([&] { p.jobs.rotate(); });
+  p.submit(b);
+  rotates.join();
+  p.join_all();
+  each_once({&a, &b});
+}
+
+// Of two submitters one makes the only thread and fails.
+void failing_creation(int can_make) {
+  pool p(2);
+  p.can_make = can_make;
+  stub_job a, b;
+  thread other([&] { p.submit(a); });
+  p.submit(b);
+  other.join();
+  p.join_all();
+  each_once({&a, &b});
+  if (can_make == 0) check(a.ran == 0 && b.ran == 0, "a job ran without a thread");
+}
+
+// What the mutants change: a lock that does not lock, a sleep that cannot be ended.
+struct unlocked_policy : model_policy {
+  struct mutex {
+    void lock() {}
+    void unlock() {}
+  };
+};
+
+constexpr bounds wide{.preemptions = 3, .early_timeouts = 2};
+constexpr bounds for_ever{.preemptions = 3, .early_timeouts = 0, .time_passes = false};
+
+}  // namespace
+
+TEST_CASE("every job runs, below the cap, at the cap, and while threads come and go") {
+  passes({.early_timeouts = 2}, [] { submits<pool>(2); });
+  passes(wide, [] { submits<pool>(1); });
+  passes(wide, submit_while_leaving);
+  passes(for_ever, submit_while_asleep);
+}
+
+TEST_CASE("a stop that races with submits runs, drops or refuses each job once") { passes(wide, racing_stop); }
+
+TEST_CASE("a job is cancelled or run") { passes(wide, cancel_or_run); }
+
+TEST_CASE("a rotation strands no job, also when no replacement can be made") {
+  passes({.early_timeouts = 2}, rotation);
+  passes({.early_timeouts = 2}, rotation_without_threads);
+}
+
+TEST_CASE("a thread that cannot be made leaves no job behind") {
+  passes(wide, [] { failing_creation(0); });
+  passes({.early_timeouts = 2}, [] { failing_creation(1); });
+}
+
+TEST_CASE("mutants of the claims are caught") {
+  using change = mutant::change;
+  fails("data race", [] { submits<basic_pool<unlocked_policy>>(1); });
+  catches({change::drop_write, "claim_one", "set"}, for_ever, submit_while_asleep);
+}

@@ -1,0 +1,210 @@
+// The pool with real threads. What happens when its moves race is in tests/model/claims_model.cpp.
+#include "runtime/blocking/pool.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/types.h>
+
+#include <atomic>
+#include <memory>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "base/os_thread.hpp"
+#include "base/policy.hpp"
+#include "base/spin_lock.hpp"
+
+namespace {
+
+using namespace tokiod;
+using namespace tokiod::blocking;
+
+instant_ns in(duration_ns time) { return steady_clock().now() + time; }
+
+// What happened to a job, and a gate that keeps it running.
+struct test_job final : job {
+  explicit test_job(at_stop fate = at_stop::drop) : job(fate) {}
+  void run() noexcept override {
+    started.set();
+    if (blocks) gate.wait();
+    thread = current_thread_id();
+    ran.store(true);
+    ended.set();
+  }
+  void drop() noexcept override { dropped.fetch_add(1); }
+
+  bool blocks = false;
+  real_policy::event started, gate, ended;
+  int thread = 0;
+  std::atomic<bool> ran{false};
+  std::atomic<int> dropped{0};
+};
+
+struct blocking_job {
+  std::unique_ptr<test_job> job = std::make_unique<test_job>();
+  explicit blocking_job(pool& p) {
+    job->blocks = true;
+    REQUIRE(p.submit(*job).has_value());
+    job->started.wait();
+  }
+  void let_go() const { job->gate.set(); }
+};
+
+void run_one(pool& p, test_job& work) {
+  REQUIRE(p.submit(work).has_value());
+  work.ended.wait();
+}
+
+template <class Condition>
+void eventually(Condition holds) {
+  const instant_ns until = in(20 * second);
+  while (!holds()) {
+    REQUIRE(steady_clock().now() < until);
+    std::this_thread::yield();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a job runs on a thread of the pool, and an idle thread is used again") {
+  pool p({});
+  test_job first, next;
+  run_one(p, first);
+  CHECK(first.thread != current_thread_id());
+  eventually([&] { return p.counts().idle == 1; });
+  run_one(p, next);
+  CHECK(next.thread == first.thread);
+  CHECK(p.counts().threads == 1);
+}
+
+TEST_CASE("threads are made while all are busy, up to the cap, and then jobs queue in order") {
+  pool p({.max_threads = 2});
+  const blocking_job one(p), two(p);
+  test_job three, four;
+  REQUIRE(p.submit(three).has_value());
+  REQUIRE(p.submit(four).has_value());
+  CHECK(p.counts().threads == 2);
+  CHECK(p.counts().queued == 2);
+  one.let_go();
+  three.ended.wait();
+  four.ended.wait();
+  CHECK(three.thread == four.thread);
+  two.let_go();
+}
+
+TEST_CASE("an idle thread ends when its time is up, and the next job gets a new one") {
+  std::atomic<int> stopped{0};
+  pool p({.keep_alive = millisecond, .on_thread_stop = [&] { stopped.fetch_add(1); }});
+  for (int round = 1; round <= 3; ++round) {
+    test_job work;
+    run_one(p, work);
+    eventually([&] { return stopped.load() == round; });
+    CHECK(p.counts().threads == 0);
+  }
+}
+
+TEST_CASE("a job that has not started can be cancelled, one that runs cannot") {
+  pool p({.max_threads = 1});
+  const blocking_job runs(p);
+  test_job waits;
+  REQUIRE(p.submit(waits).has_value());
+  CHECK(p.cancel(waits));
+  CHECK_FALSE(p.cancel(waits));
+  CHECK(waits.dropped.load() == 1);
+  CHECK_FALSE(p.cancel(*runs.job));
+  runs.let_go();
+  CHECK(p.stop(never));
+  CHECK_FALSE(waits.ran.load());
+}
+
+TEST_CASE("at stop mandatory jobs run and the others are dropped, each exactly once") {
+  pool p({.max_threads = 1});
+  const blocking_job runs(p);
+  test_job promised(at_stop::run), optional;
+  REQUIRE(p.submit(optional).has_value());
+  REQUIRE(p.submit(promised).has_value());
+  std::thread stopping([&] { CHECK(p.stop(never)); });
+  eventually([&] { return optional.dropped.load() == 1; });
+  runs.let_go();
+  stopping.join();
+  CHECK(promised.ran.load());
+  CHECK_FALSE(optional.ran.load());
+  test_job late(at_stop::run);
+  CHECK(p.submit(late).error().code == ECANCELED);
+  CHECK(p.counts().dropped == 1);
+}
+
+TEST_CASE("a stop whose deadline passes says so and leaves the thread to end by itself") {
+  std::atomic<bool> ended{false};
+  auto p = std::make_unique<pool>(pool_options{.on_thread_stop = [&] { ended.store(true); }});
+  const blocking_job stuck(*p);
+  CHECK_FALSE(p->stop(in(millisecond)));
+  CHECK_FALSE(p->stop(in(millisecond)));
+  p.reset();
+  stuck.let_go();
+  eventually([&] { return ended.load(); });
+}
+
+TEST_CASE("a rotation replaces idle threads at once and busy ones after their job, and loses no job") {
+  std::atomic<int> stopped{0};
+  pool p({.max_threads = 2, .on_thread_stop = [&] { stopped.fetch_add(1); }});
+  const blocking_job busy(p);
+  test_job idles;
+  run_one(p, idles);
+  eventually([&] { return p.counts().idle == 1; });
+  CHECK_FALSE(p.rotate(in(10 * millisecond)));
+  CHECK(stopped.load() == 1);
+  const blocking_job other(p);
+  test_job queued;
+  REQUIRE(p.submit(queued).has_value());
+  std::thread rotating([&] { CHECK(p.rotate(never)); });
+  busy.let_go();
+  other.let_go();
+  rotating.join();
+  queued.ended.wait();
+  CHECK(stopped.load() >= 3);
+  CHECK(queued.thread != idles.thread);
+}
+
+TEST_CASE("without a thread and without a way to make one a job is refused and untouched") {
+  pool p({.stack_bytes = std::size_t{1} << 46});
+  test_job work;
+  CHECK(p.submit(work).error().code == EAGAIN);
+  CHECK(work.dropped.load() == 0);
+  CHECK(p.counts().threads == 0);
+  CHECK(p.counts().queued == 0);
+}
+
+TEST_CASE("every thread runs the hooks, first and last") {
+  std::atomic<int> started{0}, stopped{0};
+  {
+    pool p({.on_thread_start = [&] { started.fetch_add(1); }, .on_thread_stop = [&] { stopped.fetch_add(1); }});
+    const blocking_job one(p), two(p);
+    CHECK(started.load() == 2);
+    one.let_go();
+    two.let_go();
+  }
+  CHECK(stopped.load() == 2);
+}
+
+TEST_CASE("jobs from many threads, with cancels, short-lived threads and rotations, all end exactly once") {
+  constexpr int submitters = 3, rounds = 300;
+  std::vector<std::unique_ptr<test_job>> all;
+  for (int i = 0; i < submitters * rounds; ++i) all.push_back(std::make_unique<test_job>());
+  {
+    pool p({.max_threads = 3, .keep_alive = 50 * microsecond});
+    std::vector<std::thread> threads;
+    for (int t = 0; t < submitters; ++t)
+      threads.emplace_back([&, t] {
+        for (int i = 0; i < rounds; ++i) {
+          test_job& work = *all[static_cast<std::size_t>(t * rounds + i)];
+          REQUIRE(p.submit(work).has_value());
+          if (i % 7 == 0) (void)p.cancel(work);
+        }
+      });
+    for (int i = 0; i < 5; ++i) CHECK(p.rotate(never));
+    for (auto& t : threads) t.join();
+    eventually([&] { return p.counts().queued == 0; });
+  }
+  for (auto& work : all) REQUIRE(int{work->ran.load()} + work->dropped.load() == 1);
+}
