@@ -19,20 +19,28 @@ using blocking::worker_step;
 struct stub_job : list_node<> {
   bool promised = false;
   int ran = 0, dropped = 0, refused = 0;
+  event* waits_for = nullptr;
+  event* ends = nullptr;
+  void run() {
+    if (waits_for != nullptr) waits_for->wait();
+    ++ran;
+    if (ends != nullptr) ends->set();
+  }
   [[nodiscard]] bool mandatory() const { return promised; }
-  [[nodiscard]] int ends() const { return ran + dropped + refused; }
+  [[nodiscard]] int fates() const { return ran + dropped + refused; }
 };
 
 // The pool's part of the work: makes model threads where pool.cpp makes real ones.
 template <class P>
 struct basic_pool {
   using claims = blocking::basic_claims<P, stub_job>;
+  const std::uint32_t cap;
   claims jobs;
   model::mutex lock;  // guards the vector
   std::vector<std::unique_ptr<thread>> threads;
   int can_make = 100;
 
-  explicit basic_pool(std::uint32_t cap) : jobs(cap) {}
+  explicit basic_pool(std::uint32_t max_threads) : cap(max_threads), jobs(max_threads) {}
 
   bool make_thread() {
     lock.lock();
@@ -47,7 +55,7 @@ struct basic_pool {
     for (;;) {
       const auto now = jobs.next(me, 1);
       switch (now.what) {
-        case worker_step::run: ++now.job->ran; break;
+        case worker_step::run: now.job->run(); break;
         case worker_step::leave: return;
         case worker_step::replace:
           if (make_thread()) return;
@@ -57,6 +65,10 @@ struct basic_pool {
     }
   }
   void submit(stub_job& work) {
+    submit_or_refuse(work);
+    check(jobs.counts().threads <= cap, "there are more threads than the cap");
+  }
+  void submit_or_refuse(stub_job& work) {
     const submit_outcome outcome = jobs.submit(work);
     if (outcome == submit_outcome::refused) ++work.refused;
     if (outcome != submit_outcome::make_thread || make_thread()) return;
@@ -69,25 +81,25 @@ struct basic_pool {
     jobs.close(dropped);
     while (stub_job* work = dropped.pop_front()) ++work->dropped;
   }
-  // Joins threads until there are no more; they leave when nothing is left to do.
-  void join_all() {
-    for (;;) {
-      lock.lock();
-      std::unique_ptr<thread> one;
-      if (!threads.empty()) {
-        one = std::move(threads.back());
-        threads.pop_back();
-      }
-      lock.unlock();
-      if (!one) return;
-      one->join();
+  bool join_first() {
+    lock.lock();
+    std::unique_ptr<thread> one;
+    if (!threads.empty()) {
+      one = std::move(threads.front());
+      threads.erase(threads.begin());
     }
+    lock.unlock();
+    if (one) one->join();
+    return one != nullptr;
+  }
+  void join_all() {
+    while (join_first()) continue;
   }
 };
 using pool = basic_pool<model_policy>;
 
 void each_once(std::initializer_list<const stub_job*> jobs) {
-  for (const stub_job* j : jobs) check(j->ends() == 1, j->ends() == 0 ? "a job is stranded" : "a job ended twice");
+  for (const stub_job* j : jobs) check(j->fates() == 1, j->fates() == 0 ? "a job is stranded" : "a job ended twice");
 }
 
 // Two submitters; the threads' time may be up at any moment.
@@ -120,6 +132,18 @@ void submit_while_asleep() {
   thread other([&] { p.submit(b); });
   other.join();
   p.close();
+  p.join_all();
+  each_once({&a, &b});
+}
+
+// The first job blocks until the second has run: below the cap it must get a thread of its own.
+void dependent_jobs() {
+  pool p(2);
+  event second_ran;
+  stub_job a, b;
+  a.waits_for = b.ends = &second_ran;
+  p.submit(a);
+  p.submit(b);
   p.join_all();
   each_once({&a, &b});
 }
@@ -185,7 +209,33 @@ void failing_creation(int can_make) {
   if (can_make == 0) check(a.ran == 0 && b.ran == 0, "a job ran without a thread");
 }
 
-// What the mutants change: a lock that does not lock, a sleep that cannot be ended.
+// A thread exists and stays, so a job waits for it when no second one can be made.
+void failing_creation_beside_a_thread() {
+  pool p(2);
+  p.can_make = 1;
+  stub_job a, b;
+  a.promised = b.promised = true;
+  p.submit(a);
+  thread other([&] { p.submit(b); });
+  other.join();
+  p.close();
+  p.join_all();
+  check(a.ran == 1 && b.ran == 1, "a job did not run");
+}
+
+// A worker that sleeps for ever leaves when it is rotated.
+void rotation_of_a_sleeper() {
+  pool p(1);
+  stub_job a;
+  p.submit(a);
+  p.jobs.rotate();
+  p.join_first();
+  p.close();
+  p.join_all();
+  each_once({&a});
+}
+
+// What a mutant changes: a lock that does not lock.
 struct unlocked_policy : model_policy {
   struct mutex {
     void lock() {}
@@ -203,6 +253,7 @@ TEST_CASE("every job runs, below the cap, at the cap, and while threads come and
   passes(wide, [] { submits<pool>(1); });
   passes(wide, submit_while_leaving);
   passes(for_ever, submit_while_asleep);
+  passes(dependent_jobs);
 }
 
 TEST_CASE("a stop that races with submits runs, drops or refuses each job once") { passes(wide, racing_stop); }
@@ -212,11 +263,13 @@ TEST_CASE("a job is cancelled or run") { passes(wide, cancel_or_run); }
 TEST_CASE("a rotation strands no job, also when no replacement can be made") {
   passes({.early_timeouts = 2}, rotation);
   passes({.early_timeouts = 2}, rotation_without_threads);
+  passes(for_ever, rotation_of_a_sleeper);
 }
 
 TEST_CASE("a thread that cannot be made leaves no job behind") {
   passes(wide, [] { failing_creation(0); });
   passes({.early_timeouts = 2}, [] { failing_creation(1); });
+  passes(for_ever, failing_creation_beside_a_thread);
 }
 
 TEST_CASE("mutants of the claims are caught") {
