@@ -9,6 +9,10 @@
 #include <utility>
 #include <vector>
 
+#ifdef TOKIOD_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+
 using namespace tokiod;
 using namespace tokiod::memory;
 
@@ -313,3 +317,22 @@ TEST_CASE("cores allocate and free each other's slots at once while somebody wal
   heap.trim();
   CHECK(heap.charged_bytes() == 0);
 }
+
+#ifdef TOKIOD_ASAN
+TEST_CASE("nobody may touch a freed slot but for its first word") {
+  const auto from = small_arena();
+  owner_heap heap(*from, 1, no_limit, nullptr);
+  local_heap local(heap);
+  for (const std::size_t bytes : {std::size_t{300}, std::size_t{40'000}}) {
+    auto* slot = static_cast<std::byte*>(*local.allocate(slot_kind::task, bytes));
+    CHECK(__asan_region_is_poisoned(slot, bytes) == nullptr);
+    local.free(slot);
+    CHECK(__asan_address_is_poisoned(slot) == 0);
+    CHECK(__asan_address_is_poisoned(slot + sizeof(free_slot)) == 1);
+    CHECK(__asan_address_is_poisoned(slot + bytes - 1) == 1);
+    CHECK(*local.allocate(slot_kind::task, bytes) == slot);
+    CHECK(__asan_region_is_poisoned(slot, bytes) == nullptr);
+    local.free(slot);
+  }
+}
+#endif

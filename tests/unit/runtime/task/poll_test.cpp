@@ -3,8 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "runtime/task/registry.hpp"
@@ -294,6 +297,47 @@ TEST_CASE("a prepared task that is discarded leaves no trace") {
   CHECK(&again == &prepared);
   CHECK(again.state.prepared_generation() == generation);
   discard(again, shop.local());
+}
+
+TEST_CASE("a walk beside a busy worker sees whole tasks only") {
+  workshop shop;
+  std::atomic<bool> over{false};
+  std::thread worker([&] {
+    for (int i = 0; i < 20'000; ++i) {
+      shop.spawn(always(poll_result::ready));
+      shop.spawn(always(poll_result::ready), with_join);
+      header& joined = *shop.scheduler.queue.back();
+      shop.run_all();
+      release_join(joined, shop.scheduler);
+    }
+    over.store(true, release);
+  });
+  task_id newest = 0;
+  int foreign = 0;
+  while (!over.load(acquire)) {
+    for_each_task(shop.heap(), [&](const sighting& s) {
+      newest = std::max(newest, s.id);
+      foreign += s.about != &shop || s.id == 0;
+    });
+  }
+  worker.join();
+  CHECK(foreign == 0);
+  CHECK(newest <= 40'000);
+}
+
+TEST_CASE("a task without a body can still say why it panicked") {
+  workshop shop;
+  static constexpr body_ops ops{[](header&, context& cx) noexcept {
+                                  cx.panic_message = "nothing to hold it";
+                                  return poll_result::panicked;
+                                },
+                                [](header&) noexcept {}};
+  header& task = **prepare(shop.local(), ops, nullptr, 0);
+  spawn(task, 1, with_join);
+  shop.scheduler.schedule(task);
+  shop.run_all();
+  CHECK(panic_message_of(task) == "nothing to hold it");
+  release_join(task, shop.scheduler);
 }
 
 TEST_CASE("a task with a body of a megabyte lives like any other") {
