@@ -40,12 +40,17 @@ struct test_job final : job {
   std::atomic<int> dropped{0};
 };
 
+// Keeps one thread of the pool busy until it is let go or destroyed.
 struct blocking_job {
   std::unique_ptr<test_job> job = std::make_unique<test_job>();
   explicit blocking_job(pool& p) {
     job->blocks = true;
     REQUIRE(p.submit(*job).has_value());
     job->started.wait();
+  }
+  ~blocking_job() {
+    let_go();
+    job->ended.wait();
   }
   void let_go() const { job->gate.set(); }
 };
