@@ -14,6 +14,9 @@
 #include "base/policy.hpp"
 
 namespace tokiod::log {
+
+constinit std::uint32_t lowest_level = static_cast<std::uint32_t>(level::info);
+
 namespace {
 
 constexpr std::array<std::string_view, 6> names = {"trace", "debug", "info", "warn", "error", "off"};
@@ -59,9 +62,7 @@ struct logger {
   os_thread writer;
 
   std::mutex direct;
-  // Relaxed: both are read as hints and counts, nothing else is published with them.
-  std::atomic<std::uint64_t> drops{0};
-  std::atomic<level> lowest{level::info};  // no target speaks below this: the test that costs one load
+  std::atomic<std::uint64_t> drops{0};  // relaxed: a count, it publishes nothing
 };
 
 logger& the_logger() {
@@ -69,10 +70,16 @@ logger& the_logger() {
   return *only;
 }
 
-level lowest_of(const levels& speak) {
+// Relaxed: a hint, nothing else is published with it; a record that passes it is looked at under the lock.
+void publish_lowest(const levels& speak) {
   level lowest = speak.base;
   for (const auto& [target, l] : speak.targets) lowest = std::min(lowest, l);
-  return lowest;
+  std::atomic_ref(lowest_level).store(static_cast<std::uint32_t>(lowest), relaxed);
+}
+
+// The test that costs one load.
+bool below_every_target(level severity) {
+  return static_cast<std::uint32_t>(severity) < std::atomic_ref(lowest_level).load(relaxed);
 }
 
 record drop_notice(std::uint64_t lost) {
@@ -200,7 +207,7 @@ void start(options how, std::unique_ptr<sink> where) {
   l.how = std::move(how);
   l.where = std::move(where);
   l.rates = {};
-  l.lowest.store(lowest_of(l.how.speak), relaxed);
+  publish_lowest(l.how.speak);
   l.stopping = false;
   auto writer = os_thread::start({.name = "tokiod-log"}, [&l] { write_until_stopped(l); });
   l.running = writer.has_value();  // without a thread records are written by their callers, to standard error
@@ -228,7 +235,7 @@ void flush() {
 
 bool enabled(level severity, std::string_view target) {
   logger& l = the_logger();
-  if (severity < l.lowest.load(relaxed)) return false;
+  if (below_every_target(severity)) return false;
   const std::lock_guard hold(l.mutex);
   return severity >= l.how.speak.of(target);
 }
@@ -237,7 +244,7 @@ void set_levels(levels speak) {
   logger& l = the_logger();
   const std::lock_guard hold(l.mutex);
   l.how.speak = std::move(speak);
-  l.lowest.store(lowest_of(l.how.speak), relaxed);
+  publish_lowest(l.how.speak);
 }
 
 levels current_levels() {
@@ -251,7 +258,7 @@ std::uint64_t dropped() { return the_logger().drops.load(relaxed); }
 void write(level severity, std::string_view target, std::string_view message, std::vector<field> fields,
            std::source_location at) {
   logger& l = the_logger();
-  if (severity == level::off || severity < l.lowest.load(relaxed)) return;
+  if (severity == level::off || below_every_target(severity)) return;
   record r{wall_clock_ns(), severity, std::string(target), std::string(message), std::move(fields),
            at.file_name(),  at.line()};
   {

@@ -81,6 +81,10 @@ void start(options how, std::unique_ptr<sink> where);
 void stop();   // writes what is queued, then ends the writer
 void flush();  // waits until everything queued so far was handed to the sink
 
+// No target speaks below this level. A plain word at a fixed address, because plugins read it inline; written as an
+// atomic.
+extern constinit std::uint32_t lowest_level;
+
 [[nodiscard]] bool enabled(level severity, std::string_view target);
 void set_levels(levels speak);
 [[nodiscard]] levels current_levels();
