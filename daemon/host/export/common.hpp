@@ -1,0 +1,77 @@
+// Internal to host/export: what every table does at the wall. Parameter structs are copied in by the growth rule, flags
+// are checked, a refusal leaves its sentence for last_error(), and nothing throws back into a plugin.
+// Threads: [any]; the sentence is the thread's own.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <new>
+#include <sstream>
+#include <string>
+#include <string_view>
+
+#include "host/plugin.hpp"
+#include "runtime/sched/thread.hpp"
+#include "tokio/abi/host.h"
+
+namespace tokiod::host {
+
+// The text of this thread's last failing call.
+[[nodiscard]] std::string& last_error_text();
+
+template <class... Parts>
+[[gnu::cold]] tokio_status fail(tokio_status status, const Parts&... parts) noexcept try {
+  std::ostringstream text;
+  (text << ... << parts);
+  last_error_text() = std::move(text).str();
+  return status;
+} catch (const std::bad_alloc&) {
+  return status;
+}
+
+// A violation of the contract: counted, logged, and named.
+template <class... Parts>
+[[gnu::cold]] tokio_status misuse(tokio_plugin* p, const Parts&... parts) noexcept {
+  const auto status = fail(TOKIO_EMISUSE, parts...);
+  if (p != nullptr) p->report_misuse(last_error_text());
+  return status;
+}
+
+// The growth rule for parameter structs: what we do not know must be zero, what the plugin does not know reads as zero.
+template <class T>
+[[nodiscard]] tokio_status take_params(const T* given, const char* what, T& into) noexcept {
+  if (given == nullptr) return fail(TOKIO_EINVAL, what, " is a null pointer");
+  const std::size_t size = given->size;
+  if (size < sizeof given->size) return fail(TOKIO_EINVAL, what, ".size is ", size, "; it is sizeof the struct");
+  const auto* bytes = reinterpret_cast<const unsigned char*>(given);
+  for (std::size_t i = sizeof(T); i < size; ++i)
+    if (bytes[i] != 0) return fail(TOKIO_E2BIG, what, " has a value at byte ", i, ", where this host knows no field");
+  std::memset(static_cast<void*>(&into), 0, sizeof into);
+  std::memcpy(static_cast<void*>(&into), given, size < sizeof(T) ? size : sizeof(T));
+  return TOKIO_OK;
+}
+
+// The growth rule for result structs.
+template <class T>
+void give_result(T& out, const T& ours) noexcept {
+  const std::size_t size = out.size < sizeof(T) ? out.size : sizeof(T);
+  if (size < sizeof out.size) return;
+  std::memcpy(static_cast<void*>(&out), &ours, size);
+  out.size = static_cast<std::uint32_t>(size);
+}
+
+[[nodiscard]] inline std::string_view view(tokio_str s) {
+  return s.ptr == nullptr ? std::string_view{} : std::string_view(s.ptr, s.len);
+}
+
+[[nodiscard]] inline task::key key_of(tokio_waker w) { return {reinterpret_cast<task::header*>(w.task), w.generation}; }
+[[nodiscard]] inline tokio_waker waker_of(task::key k) { return {reinterpret_cast<tokio_task*>(k.task), k.generation}; }
+
+[[nodiscard]] inline tokio_status refused_new(const plugin& p) noexcept {
+  const auto status = p.admits_new();
+  if (status == TOKIO_OK) [[likely]]
+    return status;
+  return fail(status, "instance ", p.instance, status == TOKIO_EGONE ? " is gone" : " has stopped: it gets nothing new");
+}
+
+}  // namespace tokiod::host

@@ -1,0 +1,50 @@
+// tokio.log/1: records of plugins go where the daemon's own go, under the target "plugin.<instance>".
+#include <source_location>
+
+#include "base/log.hpp"
+#include "host/export/common.hpp"
+#include "host/export/tables.hpp"
+
+namespace tokiod::host {
+namespace {
+
+static_assert(static_cast<unsigned>(log::level::trace) == TOKIO_LOG_TRACE &&
+              static_cast<unsigned>(log::level::error) == TOKIO_LOG_ERROR);
+
+std::string text_of(const tokio_kv& pair) {
+  switch (pair.type) {
+    case TOKIO_KV_STR: return std::string(view(pair.v.s));
+    case TOKIO_KV_I64: return std::to_string(pair.v.i);
+    case TOKIO_KV_U64: return std::to_string(pair.v.u);
+    case TOKIO_KV_F64: return std::to_string(pair.v.f);
+    case TOKIO_KV_BOOL: return pair.v.u != 0 ? "true" : "false";
+    default: return "?";
+  }
+}
+
+void log_record(tokio_plugin* p, tokio_cx*, const tokio_log_rec* given) noexcept try {
+  tokio_log_rec record;
+  if (p == nullptr || take_params(given, "tokio_log_rec", record) != TOKIO_OK) return;
+  const auto severity = static_cast<log::level>(record.level > TOKIO_LOG_ERROR ? TOKIO_LOG_ERROR : record.level);
+  if (!log::enabled(severity, p->log_target)) return;
+  std::vector<log::field> fields;
+  if (!view(record.target).empty()) fields.emplace_back("target", view(record.target));
+  for (std::uint32_t i = 0; record.kv != nullptr && i < record.nkv; ++i)
+    fields.emplace_back(view(record.kv[i].key), text_of(record.kv[i]));
+  if (!view(record.file).empty())
+    fields.emplace_back("at", std::string(view(record.file)) + ":" + std::to_string(record.line));
+  log::write(severity, p->log_target, view(record.message), std::move(fields));
+} catch (const std::bad_alloc&) {
+  // Losing a record is what a log does under pressure.
+}
+
+}  // namespace
+
+const tokio_log_ext log_table = {
+    .size = sizeof(tokio_log_ext),
+    .flags = 0,
+    .min_level = &log::lowest_level,
+    .log = log_record,
+};
+
+}  // namespace tokiod::host

@@ -1,0 +1,126 @@
+// One run of a plugin instance: what every call of it is charged to, and what the tables of export/ work on. The ABI's
+// opaque tokio_plugin is this object. A restart makes a new one; the old one stays until its image is unmapped, so that
+// a late call still meets it and hears TOKIO_EGONE.
+// Invariant: `phase` only moves forward. Nothing of the plugin runs once it is `gone`.
+// Threads:   [any] unless said otherwise; the tables of methods, calls and metrics have their own locks, never held
+//            while plugin code runs.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "host/call_table.hpp"
+#include "host/ctl_gate.hpp"
+#include "host/guard.hpp"
+#include "host/ledger.hpp"
+#include "host/method_table.hpp"
+#include "host/metric_table.hpp"
+#include "runtime/runtime.hpp"
+#include "tokio/abi/plugin.h"
+
+namespace tokiod::host {
+
+enum class phase : std::uint8_t {
+  open,      // everything is allowed
+  stopping,  // stop was called: no new registrations and calls; spawning goes on
+  closed,    // the rest is aborted: nothing new at all
+  gone,      // fini returned, or quarantined
+};
+
+// Who hears of what a plugin says of itself. Called inside host code on the plugin's thread: it must not wait.
+class plugin_events {
+ public:
+  virtual void gave_up(tokio_plugin& which, std::string reason) = 0;
+  virtual void finished(tokio_plugin& which, std::int32_t status) = 0;
+
+ protected:
+  ~plugin_events() = default;
+};
+
+struct plugin_origin {
+  std::string instance;
+  std::string config;
+  std::uint64_t max_tasks = UINT64_MAX;
+  std::uint64_t max_bytes = UINT64_MAX;
+};
+
+class plugin {
+ public:
+  plugin(runtime& rt, sched::owner& owner, const tokio_plugin_desc& d, plugin_origin from, plugin_events& events);
+  plugin(const plugin&) = delete;
+  plugin& operator=(const plugin&) = delete;
+  ~plugin();
+
+  runtime& rt;
+  sched::owner& owner;
+  const tokio_plugin_desc& descriptor;
+  const std::string instance;
+  const std::string log_target;  // "plugin.<instance>"
+  const std::uint64_t max_tasks, max_bytes;
+  plugin_events& events;
+
+  ledger book;
+  method_table methods;
+  call_table calls;
+  metric_table metrics;
+  const std::shared_ptr<ctl_gate> gate;
+  void* state = nullptr;  // [inside the gate] what init gave
+
+  // Acquire: who sees a phase sees what led to it.
+  [[nodiscard]] phase now_in() const { return phase_.load(acquire); }
+  void enter_phase(phase next) { phase_.store(next, release); }
+  // What a call that makes something new is answered.
+  [[nodiscard]] tokio_status admits_new() const {
+    const auto p = now_in();
+    if (p <= phase::stopping) [[likely]]
+      return TOKIO_OK;
+    return p == phase::gone ? TOKIO_EGONE : TOKIO_ESHUTDOWN;
+  }
+  [[nodiscard]] tokio_status admits_registration() const {
+    const auto p = now_in();
+    return p == phase::open ? TOKIO_OK : p == phase::gone ? TOKIO_EGONE : TOKIO_ESHUTDOWN;
+  }
+
+  void count(entry what, std::int64_t by) { book.add(current_core(), what, by); }
+  [[nodiscard]] static std::int32_t current_core();
+
+  // Memory that the plugin asked for; false: over its limit.
+  [[nodiscard]] bool charge(std::uint64_t bytes);
+  void discharge(std::uint64_t bytes);
+
+  [[nodiscard]] std::string config() const;
+  void set_config(std::string text);
+
+  void report_panic(std::string_view message, std::string_view where);
+  void report_misuse(std::string_view sentence);
+  [[nodiscard]] std::string last_panic() const;
+
+ private:
+  std::atomic<phase> phase_{phase::open};
+  mutable std::mutex mutex_;  // of the texts
+  std::string config_;
+  std::string last_panic_;
+  std::atomic<std::uint64_t> memory_{0};
+};
+
+// Around every call into a plugin: the runtime may take this thread's core meanwhile, and the unload waits for it.
+class call_scope {
+ public:
+  explicit call_scope(const plugin& into);
+
+ private:
+  guard shown_;  // first in, last out
+  sched::plugin_call outside_;
+};
+
+}  // namespace tokiod::host
+
+struct tokio_plugin final : tokiod::host::plugin {
+  using plugin::plugin;
+};
