@@ -28,7 +28,7 @@ enum class entry : std::uint8_t {
   leases,        // buffers of the host that it holds
   memory_bytes,  // mem_alloc and buffers
   // done: what it used
-  tasks_panicked,
+  panics,  // reported; a task that ends by one is counted by the runtime too
   misuses,
   read_bytes,
   written_bytes,

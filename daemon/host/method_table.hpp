@@ -24,6 +24,7 @@ struct tokio_reg final : tokiod::host::pooled<tokio_reg> {
   // Under the table's lock:
   bool published = false;
   bool dropped = false;  // drop(user) has run or is about to
+  bool remove_when_idle = false;
   unsigned running = 0;  // handle() calls
 };
 
@@ -40,6 +41,8 @@ class method_table {
   void withdraw_all();
   // Runs drop() of what the plugin did not drop itself. Only when no handle() runs.
   void drop_all();
+  // Handles that the plugin left, once all were dropped and nothing of it runs; returns how many.
+  std::uint64_t take_back();
 
   // A method to call, kept from being dropped until finished() is called. Null: there is none of that name.
   [[nodiscard]] tokio_reg* begin(std::string_view name);
@@ -49,6 +52,8 @@ class method_table {
   [[nodiscard]] std::vector<method_view> list() const;
 
  private:
+  void give_back(tokio_reg& registration);
+
   tokio_plugin& of_;
   mutable std::mutex mutex_;
   std::condition_variable idle_;

@@ -52,13 +52,14 @@ struct plugin_origin {
 
 class plugin {
  public:
-  plugin(runtime& rt, sched::owner& owner, const tokio_plugin_desc& d, plugin_origin from, plugin_events& events);
+  plugin(runtime& rt, runtime_owner& owner, const tokio_plugin_desc& d, plugin_origin from, plugin_events& events);
   plugin(const plugin&) = delete;
   plugin& operator=(const plugin&) = delete;
   ~plugin();
 
   runtime& rt;
-  sched::owner& owner;
+  runtime_owner& owner;
+  const memory::owner_id owner_id = owner.id();
   const tokio_plugin_desc& descriptor;
   const std::string instance;
   const std::string log_target;  // "plugin.<instance>"
@@ -70,7 +71,8 @@ class plugin {
   call_table calls;
   metric_table metrics;
   const std::shared_ptr<ctl_gate> gate;
-  void* state = nullptr;  // [inside the gate] what init gave
+  void* state = nullptr;     // [inside the gate] what init gave
+  bool state_given = false;  // init returned TOKIO_OK: stop and fini are due
 
   // Acquire: who sees a phase sees what led to it.
   [[nodiscard]] phase now_in() const { return phase_.load(acquire); }
@@ -101,11 +103,18 @@ class plugin {
   void report_misuse(std::string_view sentence);
   [[nodiscard]] std::string last_panic() const;
 
+  // The owner goes back to the runtime at the end; what its tasks did is kept.
+  void keep_totals();
+  [[nodiscard]] tokiod::metrics::task_totals final_totals() const;
+
  private:
+  [[nodiscard]] tokio_plugin& self();
+
   std::atomic<phase> phase_{phase::open};
   mutable std::mutex mutex_;  // of the texts
   std::string config_;
   std::string last_panic_;
+  tokiod::metrics::task_totals totals_;
   std::atomic<std::uint64_t> memory_{0};
 };
 

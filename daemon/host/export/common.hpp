@@ -71,7 +71,8 @@ void give_result(T& out, const T& ours) noexcept {
   const auto status = p.admits_new();
   if (status == TOKIO_OK) [[likely]]
     return status;
-  return fail(status, "instance ", p.instance, status == TOKIO_EGONE ? " is gone" : " has stopped: it gets nothing new");
+  return fail(status, "instance ", p.instance,
+              status == TOKIO_EGONE ? " is gone" : " has stopped: it gets nothing new");
 }
 
 }  // namespace tokiod::host

@@ -1,0 +1,284 @@
+#include "host/drain.hpp"
+
+#include <algorithm>
+#include <ctime>
+
+#include "base/log.hpp"
+#include "host/export/blocking.hpp"
+#include "host/export/buffer.hpp"
+#include "host/export/common.hpp"
+#include "host/export/io_handle.hpp"
+#include "host/export/operation.hpp"
+#include "host/export/timer_handle.hpp"
+#include "host/own_thread.hpp"
+#include "host/plugin_task.hpp"
+#include "host/usage.hpp"
+#include "runtime/task/registry.hpp"
+
+namespace tokiod::host {
+namespace {
+
+instant_ns steady_now() { return steady_clock().now(); }
+
+// Looks again and again, first often, then every two milliseconds. Nobody announces that the last task ended: that
+// would be a shared count in every spawn.
+template <class Done>
+bool wait_until(Done done, const std::function<instant_ns()>& limit) {
+  long pause_ns = 50'000;
+  while (!done()) {
+    if (steady_now() >= limit()) return done();
+    const timespec pause{0, pause_ns};
+    ::nanosleep(&pause, nullptr);
+    pause_ns = std::min(pause_ns * 2, 2'000'000L);
+  }
+  return true;
+}
+
+constexpr std::size_t tasks_looked_at = 4096;
+
+// Tasks that hold up a drain: all but the background ones. The image is mapped, so the kinds may be read.
+bool foreground_left(tokio_plugin& p) {
+  const auto live = p.rt.live(p.owner);
+  if (live == 0 || live > tasks_looked_at) return live != 0;
+  const auto tasks = p.rt.tasks(&p.owner, tasks_looked_at);
+  return std::ranges::any_of(tasks, [](const task_view& t) {
+    return t.state != task_state::done && (static_cast<const tokio_task_vt*>(t.about)->flags & TOKIO_TF_SYSTEM) == 0;
+  });
+}
+
+bool nothing_runs(const tokio_plugin& p) {
+  // Twice, because a sum over cores that is read while something moves may be zero by chance. Nothing new can begin, so
+  // what is zero twice stays zero.
+  return pins_of(p).empty() && pins_of(p).empty();
+}
+
+std::string seconds_text(duration_ns ns) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(ns) / 1e9);
+  return text;
+}
+
+// One sentence per kind, and the tasks by name.
+std::vector<std::string> blockers_of(tokio_plugin& p) {
+  std::vector<std::string> sentences;
+  for (const auto& task : p.rt.tasks(&p.owner, 8)) {
+    if (task.state == task_state::done) continue;
+    const auto& kind = *static_cast<const tokio_task_vt*>(task.about);
+    std::string text = "task t-" + std::to_string(task.id) + " " + std::string(view(kind.name));
+    if (task.worker >= 0)
+      text += " has been polled on worker " + std::to_string(task.worker) + " for " + seconds_text(task.running_for);
+    sentences.push_back(text + (task.worker >= 0 ? " and has not returned" : " has not ended"));
+  }
+  for (const auto& one : pins_of(p))
+    if (one.kind != "tasks") sentences.push_back(std::to_string(one.count) + " " + one.kind);
+  return sentences;
+}
+
+// ---- step 2 and 7: [ctl] calls
+
+struct ctl_result {
+  bool entered = false;
+  own_thread_result ran = own_thread_result::no_thread;
+  [[nodiscard]] bool fine() const { return entered && ran == own_thread_result::returned; }
+};
+
+// `call` may outlive us when it is late, so it owns what it uses; the plugin stays for ever then. The gate is left by
+// the thread that made the call, however late.
+ctl_result ctl_call(tokio_plugin& p, const char* thread, instant_ns deadline, std::function<void()> call) {
+  if (!p.gate->enter(deadline)) return {};
+  const auto ran = on_own_thread(thread, deadline, [&p, call = std::move(call)] {
+    {
+      const call_scope scope(p);
+      call();
+    }
+    p.gate->leave();
+  });
+  if (ran == own_thread_result::no_thread) p.gate->leave();
+  return {true, ran};
+}
+
+void tell_to_stop(tokio_plugin& p, const drain_limits& limits) {
+  if (p.descriptor.stop == nullptr) return;
+  const auto deadline = limits.abort_time();
+  const auto told = ctl_call(p, "tokio-stop", deadline, [&p, deadline] { p.descriptor.stop(p.state, deadline); });
+  if (!told.fine()) log::warn(p.log_target, "stop has not returned by the deadline");
+}
+
+// ---- step 4
+
+std::vector<held> close_and_abort(tokio_plugin& p) {
+  p.enter_phase(std::max(p.now_in(), phase::closed));
+  p.rt.close_owner(p.owner);
+  std::vector<held> aborted;
+  if (const auto live = p.rt.live(p.owner); live != 0) aborted.push_back({"tasks", live});
+  (void)p.rt.abort_all(p.owner, task::cancel_kind::ask);
+  handle_pool<tokio_job>::for_each_of(&p, [&](tokio_job& job) { cancel_job(job); });
+  return aborted;
+}
+
+bool wait_for_end(tokio_plugin& p, const drain_limits& limits) {
+  // Graceful tasks get half of the time to end in their own way.
+  const auto force_at = limits.abort_time() + limits.grace / 2;
+  return wait_until(
+      [&] {
+        const auto how = steady_now() >= std::min(force_at, limits.give_up_time()) ? task::cancel_kind::force
+                                                                                   : task::cancel_kind::ask;
+        if (p.rt.live(p.owner) != 0) (void)p.rt.abort_all(p.owner, how);
+        return nothing_runs(p);
+      },
+      [&] { return limits.give_up_time(); });
+}
+
+// ---- step 8
+
+template <class Handle, class TakeBack>
+void take_back_all(tokio_plugin& p, const char* kind, std::vector<held>& leaked, TakeBack take_back) {
+  std::uint64_t count = 0;
+  handle_pool<Handle>::for_each_of(&p, [&](Handle& one) {
+    take_back(one);
+    ++count;
+  });
+  if (count != 0) leaked.push_back({kind, count});
+}
+
+// Join handles of tasks that completed: their bodies are destroyed here.
+std::uint64_t release_joins(tokio_plugin& p) {
+  std::vector<task::key> left;
+  task::for_each_task(p.owner.heap(), [&](const task::sighting& seen) {
+    if (task::state::is_complete(seen.word)) left.push_back(seen.which);
+  });
+  for (const auto& one : left) task_release_join(waker_of(one));
+  return left.size();
+}
+
+std::vector<held> take_back(tokio_plugin& p) {
+  std::vector<held> leaked;
+  const auto note = [&](const char* kind, std::uint64_t count) {
+    if (count != 0) leaked.push_back({kind, count});
+  };
+  note("join_handles", release_joins(p));
+  take_back_all<tokio_io>(p, "sockets", leaked, [&](tokio_io& one) { close_io(one, p); });
+  take_back_all<tokio_timer>(p, "timers", leaked, [&](tokio_timer& one) { free_timer(one, p); });
+  take_back_all<tokio_op>(p, "operations", leaked, [&](tokio_op& one) { drop_op(one, p); });
+  take_back_all<tokio_job>(p, "job_handles", leaked, [&](tokio_job& one) { free_job(one); });
+  note("leases", take_back_leases(p));
+  note("metrics", p.metrics.take_back());
+  note("registrations", p.methods.take_back());
+  note("calls", p.calls.take_back());
+  const auto bytes = p.book.sum(entry::memory_bytes);
+  if (bytes > 0) note("memory_bytes", static_cast<std::uint64_t>(bytes));
+  return leaked;
+}
+
+stop_report quarantine(tokio_plugin& p, std::vector<std::string> blockers, stop_report report) {
+  p.enter_phase(phase::gone);
+  report.state = instance_state::quarantined;
+  report.blockers = std::move(blockers);
+  return report;
+}
+
+refusal stopped(const tokio_plugin& p) {
+  return {kind::draining, "instance " + p.instance + " stopped before it answered", {}, {}};
+}
+
+void finish(tokio_plugin& p) {
+  p.methods.drop_all();
+  if (p.descriptor.fini != nullptr && p.state_given) p.descriptor.fini(p.state);
+}
+
+void give_owner_back(tokio_plugin& p, stop_report& report) {
+  p.keep_totals();
+  p.enter_phase(phase::gone);
+  report.leaked = take_back(p);
+  if (const auto removed = p.rt.remove_owner(p.owner); !removed) report.leaked.push_back({"task_slots", 1});
+}
+
+}  // namespace
+
+instant_ns drain_limits::abort_time() const {
+  // Relaxed: a number that is read again and again.
+  return hurry == nullptr ? abort_at : std::min(abort_at, hurry->load(relaxed));
+}
+
+std::expected<void, start_failure> initialise(tokio_plugin& p, instant_ns deadline, duration_ns grace) {
+  struct result {
+    tokio_status status = TOKIO_OK;
+    std::string sentence;
+  };
+  const auto it = std::make_shared<result>();
+  const auto ran = ctl_call(p, "tokio-init", deadline, [&p, it, config = p.config()] {
+    last_error_text().clear();
+    it->status = p.descriptor.init(&p, &host_table, {config.data(), config.size()}, &p.state);
+    it->sentence = last_error_text();
+  });
+  if (ran.ran == own_thread_result::late) {
+    p.enter_phase(phase::gone);
+    return std::unexpected(start_failure{
+        {kind::timeout, "instance " + p.instance + ": init has not returned; its thread is left behind", {}, {}},
+        true});
+  }
+  if (ran.fine() && it->status == TOKIO_OK) {
+    p.state_given = true;
+    return {};
+  }
+  std::string why = ran.fine() ? text_of_status(it->status) : "the system has no thread to run it on";
+  if (!p.last_panic().empty())
+    why += ": " + p.last_panic();
+  else if (!it->sentence.empty())
+    why += ": " + it->sentence;
+  const auto ended = drain(p, {.hurry = nullptr, .abort_at = steady_now(), .grace = grace});
+  return std::unexpected(start_failure{{kind::init_failed, "instance " + p.instance + ": init failed: " + why, {}, {}},
+                                       ended.state == instance_state::quarantined});
+}
+
+stop_report drain(tokio_plugin& p, const drain_limits& limits) {
+  stop_report report;
+  const bool again = p.now_in() == phase::gone;  // it was quarantined: from step 4 on
+  if (!again) {
+    p.enter_phase(phase::stopping);  // 1
+    p.methods.withdraw_all();
+    p.gate->refuse_queued();
+    if (p.state_given) tell_to_stop(p, limits);         // 2
+    if (p.state_given && p.descriptor.stop != nullptr)  // 3
+      (void)wait_until([&] { return !foreground_left(p); }, [&] { return limits.abort_time(); });
+  }
+  report.aborted = close_and_abort(p);                                                       // 4
+  if (!wait_for_end(p, limits)) return quarantine(p, blockers_of(p), std::move(report));     // 5
+  p.calls.abandon_all(stopped(p));                                                           // 6
+  const auto ended = ctl_call(p, "tokio-fini", limits.give_up_time(), [&p] { finish(p); });  // 7
+  if (!ended.fine()) return quarantine(p, {"fini has not returned"}, std::move(report));
+  give_owner_back(p, report);  // 8
+  return report;
+}
+
+// ---- unmap
+
+namespace {
+
+unload_report not_unmapped(image_state state, std::string why) { return {false, state, {std::move(why)}}; }
+
+std::string why_not_rotated(const error& failed) {
+  switch (failed.code) {
+    case ETIMEDOUT:
+      return "a thread that ran it has not returned from a poll or job of another plugin, and may hold its "
+             "thread-locals";
+    case ENOTSUP: return "its thread-locals live on the program's own thread, which cannot be replaced";
+    default: return "the threads that ran it could not be replaced: " + failed.text();
+  }
+}
+
+}  // namespace
+
+unload_report unmap(image& which, runtime& rt, instant_ns deadline) {
+  if (const auto* why = which.seen.resident())
+    return not_unmapped(image_state::resident, which.name + " " + why->sentence);  // 1
+  if (which.seen.needs_rotation())                                                 // 2
+    if (const auto rotated = rt.rotate_threads(deadline); !rotated)
+      return not_unmapped(image_state::quarantined, why_not_rotated(rotated.error()));
+  bool unmapped = false;
+  (void)on_own_thread("tokio-unload", never, [&] { unmapped = which.code->close(); });  // 3, 4
+  if (!unmapped) return not_unmapped(image_state::resident, "the system keeps " + which.name + " mapped after dlclose");
+  return {true, image_state::unloaded, {}};
+}
+
+}  // namespace tokiod::host

@@ -1,0 +1,41 @@
+// The end of a run and of an image, as numbered steps. What cannot be proven to have ended is quarantined and named.
+//
+//   drain: 1 nothing new is registered, methods are withdrawn     2 stop() is told the deadline
+//          3 tasks end by themselves, until the deadline          4 the owner is closed, what is left is aborted
+//          5 wait: no task, job, callback, no thread inside       6 clients that still wait hear that it ended
+//          7 drop() of methods, then fini()                       8 handles that are left are taken back
+//   unmap: 1 nothing of it forbids it   2 threads are replaced if it needs that   3 dlclose   4 is it gone?
+//
+// Invariant: fini runs only when nothing of the plugin can run; dlclose only after fini of every run.
+// Threads:   one operation per image at a time (the registry sees to that); not a worker.
+#pragma once
+#include <atomic>
+
+#include "host/image.hpp"
+#include "host/registry_views.hpp"
+
+namespace tokiod::host {
+
+struct drain_limits {
+  const std::atomic<instant_ns>* hurry = nullptr;  // a nearer deadline that may come meanwhile
+  instant_ns abort_at = 0;                         // tasks are asked until then, aborted afterwards
+  duration_ns grace = 0;                           // for the rest, after that
+  [[nodiscard]] instant_ns abort_time() const;
+  [[nodiscard]] instant_ns give_up_time() const { return abort_time() + grace; }
+};
+
+struct start_failure {
+  refusal why;
+  bool quarantined = false;  // init has not returned, or what it spawned did not end
+};
+
+// init(), on a thread of its own.
+[[nodiscard]] std::expected<void, start_failure> initialise(tokio_plugin& p, instant_ns deadline, duration_ns grace);
+
+// The numbered steps. Quarantined: `blockers` says why; a later drain goes on from step 4.
+[[nodiscard]] stop_report drain(tokio_plugin& p, const drain_limits& limits);
+
+// All runs have been drained. The report's state is unloaded, resident or quarantined.
+[[nodiscard]] unload_report unmap(image& which, runtime& rt, instant_ns deadline);
+
+}  // namespace tokiod::host

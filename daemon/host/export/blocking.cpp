@@ -1,0 +1,147 @@
+// tokio.blocking/1: a plugin's jobs on the blocking pool. The pool and the plugin's handle each hold the job; the last
+// one frees it.
+#include "host/export/blocking.hpp"
+
+#include <new>
+
+#include "host/completion.hpp"
+#include "host/export/common.hpp"
+#include "host/export/tables.hpp"
+#include "runtime/blocking/job.hpp"
+
+namespace tokiod::host {
+
+class plugin_job final : public blocking::job {
+ public:
+  plugin_job(tokio_plugin& p, const tokio_job_desc& d, std::uint32_t holders)
+      : job((d.flags & TOKIO_JOB_MANDATORY) != 0 ? blocking::at_stop::run : blocking::at_stop::drop),
+        of_(p),
+        user_(d.user),
+        run_(d.run),
+        drop_(d.drop),
+        holders_(holders) {}
+
+  void run() noexcept override {
+    {
+      const call_scope scope(of_);
+      value = run_(user_);
+    }
+    end(TOKIO_OK);
+  }
+  void drop() noexcept override { end(TOKIO_ECANCELED); }
+
+  // Release and acquire: what the other holder did comes before the end.
+  void let_go() noexcept {
+    if (holders_.fetch_sub(1, acq_rel) == 1) delete this;
+  }
+
+  completion done;
+  tokio_res status = TOKIO_OK;  // both written before done.finish()
+  std::int64_t value = 0;
+
+ private:
+  // The plugin's drop comes before the waiter hears, so that what it frees is free then.
+  void end(tokio_res how) noexcept {
+    if (drop_ != nullptr) {
+      const call_scope scope(of_);
+      drop_(user_);
+    }
+    status = how;
+    wake_if_any(done.finish());
+    of_.book.add(-1, entry::jobs, -1);
+    let_go();
+  }
+
+  tokio_plugin& of_;
+  void* const user_;
+  std::int64_t (*const run_)(void*) TOKIO_NOEXCEPT;
+  void (*const drop_)(void*) TOKIO_NOEXCEPT;
+  std::atomic<std::uint32_t> holders_;
+};
+
+namespace {
+
+// Consume-always: whatever is refused has been dropped.
+tokio_status refuse_job(const tokio_job_desc& d, tokio_status status) {
+  if (d.drop != nullptr) d.drop(d.user);
+  return status;
+}
+
+tokio_status submit(tokio_plugin& p, const tokio_job_desc& d, tokio_job** out) noexcept {
+  auto* job = new (std::nothrow) plugin_job(p, d, out != nullptr ? 2 : 1);
+  auto* handle = job != nullptr && out != nullptr ? handle_pool<tokio_job>::take(&p) : nullptr;
+  if (job == nullptr || (out != nullptr && handle == nullptr)) {
+    delete job;
+    return refuse_job(d, fail(TOKIO_ENOMEM, "no memory for a job"));
+  }
+  p.book.add(-1, entry::jobs, 1);  // the shared line: whether jobs are left must be one number, not a sum
+  const sched::host_entry inside;
+  if (const auto submitted = p.rt.submit(*job); !submitted) {
+    p.book.add(-1, entry::jobs, -1);
+    if (handle != nullptr) handle_pool<tokio_job>::give(*handle);
+    delete job;
+    return refuse_job(d, fail(submitted.error().code == ECANCELED ? TOKIO_ESHUTDOWN : -submitted.error().code,
+                              submitted.error().text()));
+  }
+  if (handle != nullptr) {
+    handle->job = job;
+    *out = handle;
+  }
+  return TOKIO_OK;
+}
+
+tokio_status blocking_spawn(tokio_plugin* p, const tokio_job_desc* given, tokio_job** out) noexcept {
+  tokio_job_desc d;
+  if (const auto status = take_params(given, "tokio_job_desc", d); status != TOKIO_OK)
+    return given == nullptr ? status : refuse_job(*given, status);
+  if (p == nullptr || d.run == nullptr || (d.flags & ~TOKIO_JOB_MANDATORY) != 0)
+    return refuse_job(
+        d, fail(TOKIO_EINVAL, "a job needs an instance and a run function, and knows only the flag MANDATORY"));
+  if (const auto status = refused_new(*p); status != TOKIO_OK) return refuse_job(d, status);
+  return submit(*p, d, out);
+}
+
+tokio_res blocking_poll(tokio_job* handle, tokio_cx* cx, int64_t* ret) noexcept {
+  if (handle == nullptr || handle->owner.load(relaxed) == nullptr || cx == nullptr)
+    return fail(TOKIO_EBADF, "poll: the job was freed before, or there is no context");
+  if (!tokio_coop(cx)) return TOKIO_PENDING;
+  if (!handle->job->done.poll(key_of(cx->waker))) {
+    tokio_coop_restore(cx);
+    return TOKIO_PENDING;
+  }
+  if (ret != nullptr && handle->job->status == TOKIO_OK) *ret = handle->job->value;
+  return handle->job->status;
+}
+
+void blocking_cancel(tokio_job* handle) noexcept {
+  if (handle != nullptr && handle->owner.load(relaxed) != nullptr) cancel_job(*handle);
+}
+
+void blocking_free(tokio_job* handle) noexcept {
+  auto* p = handle == nullptr ? nullptr : handle->owner.load(relaxed);
+  if (p != nullptr) free_job(*handle);
+}
+
+}  // namespace
+
+void cancel_job(tokio_job& handle) noexcept {
+  if (handle.job->done.finished()) return;
+  const sched::host_entry inside;
+  (void)handle.owner.load(relaxed)->rt.cancel(*handle.job);  // false: it has started, and runs to its end
+}
+
+void free_job(tokio_job& handle) noexcept {
+  std::exchange(handle.job, nullptr)->let_go();
+  handle_pool<tokio_job>::give(handle);
+}
+
+const tokio_blocking_ext blocking_table = {
+    .size = sizeof(tokio_blocking_ext),
+    .flags = 0,
+    .spawn = blocking_spawn,
+    .poll = blocking_poll,
+    .cancel = blocking_cancel,
+    .free = blocking_free,
+};
+
+}  // namespace tokiod::host

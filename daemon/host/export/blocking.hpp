@@ -1,0 +1,18 @@
+// Internal to host/export: a plugin's handle of a blocking job.
+// Threads: one at a time.
+#pragma once
+#include "host/handle_pool.hpp"
+#include "tokio/abi/blocking.h"
+
+namespace tokiod::host {
+class plugin_job;
+}
+
+struct tokio_job final : tokiod::host::pooled<tokio_job> {
+  tokiod::host::plugin_job* job = nullptr;
+};
+
+namespace tokiod::host {
+void free_job(tokio_job& handle) noexcept;
+void cancel_job(tokio_job& handle) noexcept;  // if it has not started
+}  // namespace tokiod::host

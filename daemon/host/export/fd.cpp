@@ -1,0 +1,69 @@
+// tokio.fd/1: a plugin's own descriptors, watched by the host; readiness through tokio.net/1.
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "host/export/common.hpp"
+#include "host/export/io_handle.hpp"
+#include "host/export/tables.hpp"
+
+namespace tokiod::host {
+namespace {
+
+constexpr std::uint32_t known_interest = TOKIO_READY_READ | TOKIO_READY_WRITE | TOKIO_READY_PRI;
+
+io::interest to_interest(std::uint32_t mask) {
+  unsigned set = 0;
+  if ((mask & TOKIO_READY_READ) != 0) set |= static_cast<unsigned>(io::interest::read);
+  if ((mask & TOKIO_READY_WRITE) != 0) set |= static_cast<unsigned>(io::interest::write);
+  if ((mask & TOKIO_READY_PRI) != 0) set |= static_cast<unsigned>(io::interest::priority);
+  return static_cast<io::interest>(set);
+}
+
+io_shape shape_of(int fd, std::uint32_t interest) {
+  struct stat facts{};
+  int type = SOCK_STREAM;
+  socklen_t length = sizeof type;
+  const bool socket = ::fstat(fd, &facts) == 0 && S_ISSOCK(facts.st_mode);
+  if (socket) (void)::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length);
+  return {socket, type != SOCK_STREAM, to_interest(interest)};
+}
+
+// The descriptor stays the caller's on every error; its flags are put back then.
+tokio_status fd_adopt(tokio_plugin* p, int32_t fd, uint32_t interest, tokio_io** out) noexcept {
+  if (p == nullptr || out == nullptr) return fail(TOKIO_EINVAL, "adopt: a null pointer");
+  if (interest == 0 || (interest & ~known_interest) != 0)
+    return fail(TOKIO_EINVAL, "adopt takes a set of TOKIO_READY_READ, WRITE and PRI, got ", interest);
+  if (const auto status = refused_new(*p); status != TOKIO_OK) return status;
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0) return fail(-errno, error::last("fcntl").text());
+  if (::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) return fail(-errno, error::last("fcntl").text());
+  const auto status = new_io(*p, fd, shape_of(fd, interest), out);
+  if (status != TOKIO_OK) (void)::fcntl(fd, F_SETFL, flags);
+  return status;
+}
+
+int32_t fd_raw(tokio_io* handle) noexcept {
+  if (handle == nullptr || handle->owner.load(relaxed) == nullptr)
+    return fail(TOKIO_EBADF, "the handle was closed before");
+  return handle->fd;
+}
+
+tokio_status fd_release(tokio_io* handle, int32_t* fd_out) noexcept {
+  auto* p = handle == nullptr ? nullptr : handle->owner.load(relaxed);
+  if (p == nullptr || fd_out == nullptr)
+    return fail(TOKIO_EBADF, "release: the handle was closed before, or a null pointer");
+  *fd_out = release_io(*handle, *p);
+  return TOKIO_OK;
+}
+
+}  // namespace
+
+const tokio_fd_ext fd_table = {
+    .size = sizeof(tokio_fd_ext),
+    .flags = 0,
+    .adopt = fd_adopt,
+    .raw = fd_raw,
+    .release = fd_release,
+};
+
+}  // namespace tokiod::host

@@ -1,0 +1,148 @@
+// Tasks: the functions of tokio/abi/task.h. The hot ones are the runtime's own inline words behind a check or two.
+#include "host/export/task.hpp"
+
+#include "host/export/common.hpp"
+#include "host/plugin_task.hpp"
+
+namespace tokiod::host {
+namespace {
+
+constexpr std::uint32_t known_task_flags = TOKIO_TF_GRACEFUL | TOKIO_TF_SYSTEM;
+constexpr std::uint32_t known_spawn_flags = TOKIO_SPAWN_JOIN | TOKIO_SPAWN_FRONT;
+
+[[nodiscard]] task::header& header_of(tokio_task* t) { return *reinterpret_cast<task::header*>(t); }
+
+tokio_status check_kind(const tokio_task_vt* vt, std::size_t body_align) {
+  if (vt == nullptr || vt->size < sizeof(tokio_task_vt) || vt->poll == nullptr || vt->destroy == nullptr) [[unlikely]]
+    return fail(TOKIO_EINVAL, "a tokio_task_vt needs its size, poll and destroy");
+  if ((vt->flags & ~known_task_flags) != 0 || vt->reserved != 0) [[unlikely]]
+    return fail(TOKIO_EINVAL, "tokio_task_vt.flags is ", vt->flags, "; known are GRACEFUL and SYSTEM, reserved is 0");
+  if (body_align > task::body_align || (body_align & (body_align - 1)) != 0) [[unlikely]]
+    return fail(TOKIO_EINVAL, "a body's alignment is a power of two up to ", task::body_align, ", got ", body_align);
+  return TOKIO_OK;
+}
+
+[[gnu::cold]] tokio_status refused_by_runtime(const tokio_plugin& p, const error& why) {
+  switch (why.code) {
+    case ESHUTDOWN: return fail(TOKIO_ESHUTDOWN, "instance ", p.instance, " has stopped: it spawns nothing new");
+    case EDQUOT: return fail(TOKIO_EQUOTA, "instance ", p.instance, " has used up its task memory");
+    default: return fail(-why.code, why.text());
+  }
+}
+
+bool too_many_tasks(const tokio_plugin& p) { return p.max_tasks != UINT64_MAX && p.rt.live(p.owner) >= p.max_tasks; }
+
+// Consume-always: the body is destroyed and the block goes back.
+[[gnu::cold]] tokio_status refuse_spawn(task::header& task, tokio_plugin& p, tokio_status status) {
+  plugin_task_ops.drop(task);
+  p.rt.discard(task);
+  return status;
+}
+
+// Which task a key names, while it is still that one.
+[[nodiscard]] bool names_a_task(tokio_waker w) { return w.task != nullptr; }
+
+}  // namespace
+
+tokio_status task_alloc(tokio_plugin* p, const tokio_task_vt* vt, size_t body_size, size_t body_align,
+                        tokio_task** out) noexcept {
+  if (p == nullptr || out == nullptr) [[unlikely]]
+    return fail(TOKIO_EINVAL, "task_alloc: a null pointer");
+  if (const auto status = check_kind(vt, body_align); status != TOKIO_OK) [[unlikely]]
+    return status;
+  if (const auto status = refused_new(*p); status != TOKIO_OK) [[unlikely]]
+    return status;
+  if (too_many_tasks(*p)) [[unlikely]]
+    return fail(TOKIO_EQUOTA, "instance ", p->instance, " may have ", p->max_tasks, " tasks, and has them");
+  const sched::host_entry inside;
+  const auto task = p->rt.allocate(p->owner, plugin_task_ops, vt, body_size);
+  if (!task) [[unlikely]]
+    return refused_by_runtime(*p, task.error());
+  *out = reinterpret_cast<tokio_task*>(*task);
+  return TOKIO_OK;
+}
+
+tokio_status task_spawn(tokio_task* t, uint32_t flags, tokio_waker* key) noexcept {
+  auto& task = header_of(t);
+  auto& p = plugin_of(task);
+  const sched::host_entry inside;
+  if ((flags & ~known_spawn_flags) != 0) [[unlikely]]
+    return refuse_spawn(task, p, fail(TOKIO_EINVAL, "task_spawn knows the flags JOIN and FRONT, got ", flags));
+  const bool join = (flags & TOKIO_SPAWN_JOIN) != 0;
+  if (join && key == nullptr) [[unlikely]]
+    return refuse_spawn(task, p, fail(TOKIO_EINVAL, "a join handle needs a place to put it"));
+  const auto kind = kind_of(task).flags;
+  task::spawn_options options;
+  options.with_join_handle = join;
+  options.kind.graceful = (kind & TOKIO_TF_GRACEFUL) != 0;
+  options.kind.system = (kind & TOKIO_TF_SYSTEM) != 0;
+  if (join) p.count(entry::join_handles, 1);
+  const auto made = p.rt.spawn(task, options, (flags & TOKIO_SPAWN_FRONT) != 0);
+  if (!made) [[unlikely]] {
+    if (join) p.count(entry::join_handles, -1);
+    return refuse_spawn(task, p, refused_by_runtime(p, made.error()));
+  }
+  if (key != nullptr) *key = waker_of(*made);
+  return TOKIO_OK;
+}
+
+void task_discard(tokio_task* t) noexcept {
+  if (t == nullptr) return;
+  const sched::host_entry inside;
+  plugin_of(header_of(t)).rt.discard(header_of(t));
+}
+
+void task_wake(tokio_waker w) noexcept {
+  if (!names_a_task(w)) return;
+  const sched::host_entry inside;
+  runtime::wake(key_of(w));
+}
+
+void task_abort(tokio_waker w) noexcept {
+  if (!names_a_task(w)) return;
+  const sched::host_entry inside;
+  runtime::abort(key_of(w), task::cancel_kind::ask);
+}
+
+tokio_res task_poll_join(tokio_waker handle, tokio_cx* cx, tokio_join* out) noexcept {
+  if (!names_a_task(handle) || cx == nullptr || out == nullptr)
+    return fail(TOKIO_EINVAL, "task_poll_join: a null pointer");
+  if (!tokio_coop(cx)) return TOKIO_PENDING;
+  const sched::host_entry inside;
+  auto& task = *key_of(handle).task;
+  if (runtime::poll_join(key_of(handle), key_of(cx->waker)) == task::join_poll::pending) {
+    tokio_coop_restore(cx);
+    return TOKIO_PENDING;
+  }
+  tokio_join told = {.size = sizeof told, .outcome = TOKIO_JOIN_COMPLETED, .message = {nullptr, 0}};
+  if (task::end_of(task) == task::end_kind::cancelled) told.outcome = TOKIO_JOIN_CANCELLED;
+  if (task::end_of(task) == task::end_kind::panicked) {
+    const auto message = task::panic_message_of(task);
+    told.outcome = TOKIO_JOIN_PANICKED;
+    told.message = {message.data(), message.size()};
+  }
+  give_result(*out, told);
+  return TOKIO_OK;
+}
+
+void task_release_join(tokio_waker handle) noexcept {
+  if (!names_a_task(handle)) return;
+  const sched::host_entry inside;
+  auto& p = plugin_of(*key_of(handle).task);
+  runtime::release_join(key_of(handle));
+  p.count(entry::join_handles, -1);
+}
+
+int32_t task_is_finished(tokio_waker w) noexcept { return !names_a_task(w) || runtime::is_finished(key_of(w)) ? 1 : 0; }
+
+uint64_t task_id(tokio_waker w) noexcept { return names_a_task(w) ? runtime::id_of(key_of(w)) : 0; }
+
+void coop_exhausted(tokio_cx* cx) noexcept {
+  const sched::host_entry inside;
+  auto& task = *key_of(cx->waker).task;
+  if (auto* thread = sched::this_thread; thread != nullptr && thread->held != nullptr)
+    thread->held->counters(task).budget_exhaustions.add();
+  runtime::wake(key_of(cx->waker));
+}
+
+}  // namespace tokiod::host

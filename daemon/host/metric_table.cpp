@@ -1,0 +1,159 @@
+#include "host/metric_table.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "host/plugin.hpp"
+
+namespace tokiod::host {
+namespace {
+
+constexpr std::size_t line_words = 8;  // of 64 bytes
+
+std::string text_of(tokio_str s) { return s.ptr == nullptr ? std::string() : std::string(s.ptr, s.len); }
+
+std::string text_of(const tokio_kv& pair) {
+  switch (pair.type) {
+    case TOKIO_KV_STR: return text_of(pair.v.s);
+    case TOKIO_KV_I64: return std::to_string(pair.v.i);
+    case TOKIO_KV_U64: return std::to_string(pair.v.u);
+    case TOKIO_KV_F64: return std::to_string(pair.v.f);
+    default: return pair.v.u != 0 ? "true" : "false";
+  }
+}
+
+// 1, 2, 5 per power of ten from a microsecond to a thousand seconds.
+std::vector<double> default_bounds() {
+  std::vector<double> bounds;
+  for (int power = -6; power < 3; ++power)
+    for (const double step : {1.0, 2.0, 5.0}) bounds.push_back(step * std::pow(10.0, power));
+  bounds.push_back(1000);
+  return bounds;
+}
+
+bool valid_name(std::string_view name) {
+  const auto good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':';
+  };
+  return !name.empty() && (name[0] < '0' || name[0] > '9') && std::ranges::all_of(name, good);
+}
+
+}  // namespace
+
+metric_lines::metric_lines(std::uint32_t cores_, std::size_t words_)
+    : cores(cores_),
+      stride((words_ + line_words - 1) / line_words * line_words),
+      words(std::make_unique<std::atomic<std::uint64_t>[]>((cores_ + 1) * stride)) {}
+
+// Relaxed throughout: sums of counts order nothing. A core's own line has one writer, the last line many.
+void metric_lines::add(std::int32_t core, std::size_t word, std::uint64_t by) {
+  const bool own = core >= 0 && static_cast<std::uint32_t>(core) < cores;
+  auto& value = words[(own ? static_cast<std::uint32_t>(core) : cores) * stride + word];
+  if (own)
+    value.store(value.load(relaxed) + by, relaxed);
+  else
+    value.fetch_add(by, relaxed);
+}
+
+void metric_lines::add_double(std::int32_t core, std::size_t word, double by) {
+  const bool own = core >= 0 && static_cast<std::uint32_t>(core) < cores;
+  auto& value = words[(own ? static_cast<std::uint32_t>(core) : cores) * stride + word];
+  auto seen = value.load(relaxed);
+  const auto next = [&] { return std::bit_cast<std::uint64_t>(std::bit_cast<double>(seen) + by); };
+  if (own) return value.store(next(), relaxed);
+  while (!value.compare_exchange_weak(seen, next(), relaxed, relaxed)) {
+  }
+}
+
+std::uint64_t metric_lines::sum(std::size_t word) const {
+  std::uint64_t total = 0;
+  for (std::uint32_t line = 0; line <= cores; ++line) total += words[line * stride + word].load(relaxed);
+  return total;
+}
+
+double metric_lines::sum_double(std::size_t word) const {
+  double total = 0;
+  for (std::uint32_t line = 0; line <= cores; ++line)
+    total += std::bit_cast<double>(words[line * stride + word].load(relaxed));
+  return total;
+}
+
+}  // namespace tokiod::host
+
+void tokio_metric::record(std::int32_t core, double value) {
+  const auto bucket = static_cast<std::size_t>(std::ranges::lower_bound(bounds, value) - bounds.begin());
+  lines->add(core, 0, 1);
+  lines->add_double(core, 1, value);
+  lines->add(core, 2 + bucket, 1);
+}
+
+namespace tokiod::host {
+
+tokio_status metric_table::create(const tokio_metric_desc& d, tokio_metric** out) {
+  std::vector<std::pair<std::string, std::string>> labels;
+  for (std::size_t i = 0; i < d.nlabels; ++i) labels.emplace_back(text_of(d.labels[i].key), text_of(d.labels[i]));
+  const auto name = text_of(d.name);
+  auto bounds = d.buckets == nullptr ? default_bounds() : std::vector<double>(d.buckets, d.buckets + d.nbuckets);
+  if (!valid_name(name) || !std::ranges::is_sorted(bounds)) return TOKIO_EINVAL;
+  const std::lock_guard hold(mutex_);
+  if (std::ranges::any_of(all_, [&](const auto* m) { return m->name == name && m->labels == labels; }))
+    return TOKIO_EEXIST;
+  auto* made = handle_pool<tokio_metric>::take(&of_);
+  if (made == nullptr) return TOKIO_ENOMEM;
+  made->kind = d.kind;
+  made->name = name;
+  made->help = text_of(d.help);
+  made->unit = text_of(d.unit);
+  made->labels = std::move(labels);
+  made->level.store(0, relaxed);
+  made->bounds = d.kind == TOKIO_METRIC_HISTOGRAM ? std::move(bounds) : std::vector<double>();
+  made->lines = std::make_unique<metric_lines>(cores_, 3 + made->bounds.size());
+  all_.push_back(made);
+  of_.count(entry::metrics, 1);
+  *out = made;
+  return TOKIO_OK;
+}
+
+void metric_table::drop(tokio_metric& metric) {
+  const std::lock_guard hold(mutex_);
+  std::erase(all_, &metric);
+  metric.lines.reset();
+  of_.count(entry::metrics, -1);
+  handle_pool<tokio_metric>::give(metric);
+}
+
+std::uint64_t metric_table::take_back() {
+  std::uint64_t count = 0;
+  handle_pool<tokio_metric>::for_each_of(&of_, [&](tokio_metric& metric) {
+    drop(metric);
+    ++count;
+  });
+  return count;
+}
+
+namespace {
+metric_sample sample_of(const tokio_metric& m, const std::string& instance) {
+  metric_sample s;
+  s.instance = instance;
+  s.name = m.name;
+  s.help = m.help;
+  s.unit = m.unit;
+  s.labels = m.labels;
+  s.kind = static_cast<metric_sample::type>(m.kind - TOKIO_METRIC_COUNTER);
+  s.value = m.kind == TOKIO_METRIC_COUNTER ? static_cast<double>(m.lines->sum(0)) : m.level.load(relaxed);
+  if (m.kind != TOKIO_METRIC_HISTOGRAM) return s;
+  std::uint64_t below = 0;
+  for (std::size_t i = 0; i < m.bounds.size(); ++i) s.buckets.emplace_back(m.bounds[i], below += m.lines->sum(2 + i));
+  s.count = m.lines->sum(0);
+  s.sum = m.lines->sum_double(1);
+  return s;
+}
+}  // namespace
+
+void metric_table::read(std::vector<metric_sample>& into) const {
+  const std::lock_guard hold(mutex_);
+  for (const auto* m : all_) into.push_back(sample_of(*m, of_.instance));
+}
+
+}  // namespace tokiod::host

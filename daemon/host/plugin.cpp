@@ -1,0 +1,95 @@
+#include "host/plugin.hpp"
+
+#include "base/log.hpp"
+
+namespace tokiod::host {
+namespace {
+
+std::uint32_t cores_of(const runtime& rt) { return static_cast<std::uint32_t>(rt.snapshot().workers.size()); }
+
+}  // namespace
+
+plugin::plugin(runtime& runtime_, runtime_owner& owner_, const tokio_plugin_desc& d, plugin_origin from,
+               plugin_events& events_)
+    : rt(runtime_),
+      owner(owner_),
+      descriptor(d),
+      instance(std::move(from.instance)),
+      log_target("plugin." + instance),
+      max_tasks(from.max_tasks),
+      max_bytes(from.max_bytes),
+      events(events_),
+      book(cores_of(rt)),
+      methods(self()),
+      calls(self()),
+      metrics(self(), cores_of(rt)),
+      gate(std::make_shared<ctl_gate>(
+          [&runtime_](std::function<void()> call) { return runtime_.run_on_worker(std::move(call)).has_value(); })),
+      config_(std::move(from.config)) {
+  owner.user = &self();
+}
+
+plugin::~plugin() = default;
+
+tokio_plugin& plugin::self() { return static_cast<tokio_plugin&>(*this); }
+
+std::int32_t plugin::current_core() {
+  const auto* thread = sched::this_thread;
+  return thread != nullptr && thread->held != nullptr ? static_cast<std::int32_t>(thread->held->index) : -1;
+}
+
+bool plugin::charge(std::uint64_t bytes) {
+  // Relaxed: a sum that orders nothing. Not hot: the caller allocates.
+  if (memory_.fetch_add(bytes, relaxed) + bytes > max_bytes) {
+    memory_.fetch_sub(bytes, relaxed);
+    return false;
+  }
+  count(entry::memory_bytes, static_cast<std::int64_t>(bytes));
+  return true;
+}
+
+void plugin::discharge(std::uint64_t bytes) {
+  memory_.fetch_sub(bytes, relaxed);
+  count(entry::memory_bytes, -static_cast<std::int64_t>(bytes));
+}
+
+std::string plugin::config() const {
+  const std::lock_guard hold(mutex_);
+  return config_;
+}
+void plugin::set_config(std::string text) {
+  const std::lock_guard hold(mutex_);
+  config_ = std::move(text);
+}
+
+void plugin::report_panic(std::string_view message, std::string_view where) {
+  count(entry::panics, 1);
+  log::warn(log_target, "a panic was caught", {{"message", message}, {"where", where}});
+  const std::lock_guard hold(mutex_);
+  last_panic_ = message;
+}
+
+void plugin::report_misuse(std::string_view sentence) {
+  count(entry::misuses, 1);
+  log::error(log_target, "broke the contract", {{"what", sentence}});
+}
+
+std::string plugin::last_panic() const {
+  const std::lock_guard hold(mutex_);
+  return last_panic_;
+}
+
+void plugin::keep_totals() {
+  const std::lock_guard hold(mutex_);
+  totals_ = rt.totals(owner);
+}
+tokiod::metrics::task_totals plugin::final_totals() const {
+  const std::lock_guard hold(mutex_);
+  return totals_;
+}
+
+call_scope::call_scope(const plugin& into)
+    : shown_(static_cast<const tokio_plugin*>(&into)),
+      outside_(into.owner_id, static_cast<const tokio_plugin*>(&into)) {}
+
+}  // namespace tokiod::host
