@@ -9,6 +9,8 @@
 #include "host/export/common.hpp"
 #include "host/export/io_handle.hpp"
 #include "host/export/operation.hpp"
+#include "host/export/tables.hpp"
+#include "host/export/task.hpp"
 #include "host/export/timer_handle.hpp"
 #include "host/own_thread.hpp"
 #include "host/plugin_task.hpp"
@@ -145,7 +147,7 @@ void take_back_all(tokio_plugin& p, const char* kind, std::vector<held>& leaked,
 std::uint64_t release_joins(tokio_plugin& p) {
   std::vector<task::key> left;
   task::for_each_task(p.owner.heap(), [&](const task::sighting& seen) {
-    if (task::state::is_complete(seen.word)) left.push_back(seen.which);
+    if (task::basic_state<real_policy>::is_complete(seen.word)) left.push_back(seen.which);
   });
   for (const auto& one : left) task_release_join(waker_of(one));
   return left.size();
@@ -190,6 +192,8 @@ void give_owner_back(tokio_plugin& p, stop_report& report) {
   p.keep_totals();
   p.enter_phase(phase::gone);
   report.leaked = take_back(p);
+  // A thread of the plugin's own may be in the middle of a call with this owner.
+  if ((p.descriptor.flags & TOKIO_PF_OWN_THREADS) != 0) return;
   if (const auto removed = p.rt.remove_owner(p.owner); !removed) report.leaked.push_back({"task_slots", 1});
 }
 

@@ -91,7 +91,6 @@ result<task::header*> runtime::allocate_outside(runtime_owner& of, const task::b
                                                 std::size_t body_bytes) {
   sched::foreign_share& from = of.foreign();
   const hold lock(from.lock);
-  if (of.closed()) return std::unexpected(error{ESHUTDOWN, "allocate"});
   const auto made = task::prepare(from.part.heap, ops, about, body_bytes);
   if (!made) return std::unexpected(error_of(made.error()));
   from.part.allocated.add();

@@ -102,7 +102,7 @@ class runtime {
 
   // ---- tasks: allocate, write the body, then spawn or discard
 
-  // ESHUTDOWN: the owner is closed. EDQUOT: over its limit. ENOMEM; E2BIG: one block cannot be that large.
+  // Also of a closed owner, whose tasks may need memory to end. EDQUOT: over its limit. ENOMEM; E2BIG: one block cannot be that large.
   [[nodiscard]] result<task::header*> allocate(runtime_owner& of, const task::body_ops& ops, const void* about,
                                                std::size_t body_bytes);
   void discard(task::header& task);
@@ -213,8 +213,6 @@ inline result<task::header*> runtime::allocate(runtime_owner& of, const task::bo
                                                std::size_t body_bytes) {
   sched::core* const on = engine_.here();
   if (on == nullptr) return allocate_outside(of, ops, about, body_bytes);
-  if (of.closed()) [[unlikely]]
-    return std::unexpected(error{ESHUTDOWN, "allocate"});
   sched::share& part = on->share_of(of.id());
   const auto made = task::prepare(part.heap, ops, about, body_bytes);
   if (!made) [[unlikely]]

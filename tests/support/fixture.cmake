@@ -15,3 +15,8 @@ function(tokiod_fixture name source)
     LIBRARY_OUTPUT_DIRECTORY "${TOKIOD_FIXTURES}" LINK_DEPENDS "${TOKIOD_FIXTURE_MAP}")
 endfunction()
 
+
+# The host in the test's own process: tests/support/in_process_host.hpp.
+add_library(tokiod_in_process_host STATIC EXCLUDE_FROM_ALL support/in_process_host.cpp)
+target_link_libraries(tokiod_in_process_host PUBLIC tokiod::abi PRIVATE tokiod::host)
+target_include_directories(tokiod_in_process_host PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")

@@ -3,6 +3,7 @@
 // Threads:   [any].
 #pragma once
 #include <cstddef>
+#include <cstdint>
 
 #include "tokio/abi/base.h"
 

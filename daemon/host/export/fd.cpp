@@ -1,5 +1,6 @@
 // tokio.fd/1: a plugin's own descriptors, watched by the host; readiness through tokio.net/1.
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "host/export/common.hpp"

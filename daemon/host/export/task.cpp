@@ -12,14 +12,24 @@ constexpr std::uint32_t known_spawn_flags = TOKIO_SPAWN_JOIN | TOKIO_SPAWN_FRONT
 
 [[nodiscard]] task::header& header_of(tokio_task* t) { return *reinterpret_cast<task::header*>(t); }
 
-tokio_status check_kind(const tokio_task_vt* vt, std::size_t body_align) {
-  if (vt == nullptr || vt->size < sizeof(tokio_task_vt) || vt->poll == nullptr || vt->destroy == nullptr) [[unlikely]]
+tokio_status check_kind(const tokio_task_vt& vt) {
+  if (vt.size < sizeof(tokio_task_vt) || vt.poll == nullptr) [[unlikely]]
     return fail(TOKIO_EINVAL, "a tokio_task_vt needs its size, poll and destroy");
-  if ((vt->flags & ~known_task_flags) != 0 || vt->reserved != 0) [[unlikely]]
-    return fail(TOKIO_EINVAL, "tokio_task_vt.flags is ", vt->flags, "; known are GRACEFUL and SYSTEM, reserved is 0");
-  if (body_align > task::body_align || (body_align & (body_align - 1)) != 0) [[unlikely]]
-    return fail(TOKIO_EINVAL, "a body's alignment is a power of two up to ", task::body_align, ", got ", body_align);
+  if ((vt.flags & ~known_task_flags) != 0 || vt.reserved != 0) [[unlikely]]
+    return fail(TOKIO_EINVAL, "tokio_task_vt.flags is ", vt.flags, "; known are GRACEFUL and SYSTEM, reserved is 0");
   return TOKIO_OK;
+}
+
+tokio_status check_spawn(const tokio_plugin& p, const tokio_task_vt& vt, std::uint32_t flags, const tokio_waker* key) {
+  if (const auto status = check_kind(vt); status != TOKIO_OK) [[unlikely]]
+    return status;
+  if ((flags & ~known_spawn_flags) != 0) [[unlikely]]
+    return fail(TOKIO_EINVAL, "task_spawn knows the flags JOIN and FRONT, got ", flags);
+  if ((flags & TOKIO_SPAWN_JOIN) != 0 && key == nullptr) [[unlikely]]
+    return fail(TOKIO_EINVAL, "a join handle needs a place to put it");
+  if (p.max_tasks != UINT64_MAX && p.rt.live(p.owner) >= p.max_tasks) [[unlikely]]
+    return fail(TOKIO_EQUOTA, "instance ", p.instance, " may have ", p.max_tasks, " tasks, and has them");
+  return refused_new(p);
 }
 
 [[gnu::cold]] tokio_status refused_by_runtime(const tokio_plugin& p, const error& why) {
@@ -29,8 +39,6 @@ tokio_status check_kind(const tokio_task_vt* vt, std::size_t body_align) {
     default: return fail(-why.code, why.text());
   }
 }
-
-bool too_many_tasks(const tokio_plugin& p) { return p.max_tasks != UINT64_MAX && p.rt.live(p.owner) >= p.max_tasks; }
 
 // Consume-always: the body is destroyed and the block goes back.
 [[gnu::cold]] tokio_status refuse_spawn(task::header& task, tokio_plugin& p, tokio_status status) {
@@ -44,42 +52,39 @@ bool too_many_tasks(const tokio_plugin& p) { return p.max_tasks != UINT64_MAX &&
 
 }  // namespace
 
-tokio_status task_alloc(tokio_plugin* p, const tokio_task_vt* vt, size_t body_size, size_t body_align,
-                        tokio_task** out) noexcept {
+tokio_status task_alloc(tokio_plugin* p, size_t body_size, size_t body_align, tokio_task** out) noexcept {
   if (p == nullptr || out == nullptr) [[unlikely]]
     return fail(TOKIO_EINVAL, "task_alloc: a null pointer");
-  if (const auto status = check_kind(vt, body_align); status != TOKIO_OK) [[unlikely]]
-    return status;
-  if (const auto status = refused_new(*p); status != TOKIO_OK) [[unlikely]]
-    return status;
-  if (too_many_tasks(*p)) [[unlikely]]
-    return fail(TOKIO_EQUOTA, "instance ", p->instance, " may have ", p->max_tasks, " tasks, and has them");
+  if (body_align > task::body_align || (body_align & (body_align - 1)) != 0) [[unlikely]]
+    return fail(TOKIO_EINVAL, "a body's alignment is a power of two up to ", task::body_align, ", got ", body_align);
+  if (p->now_in() == phase::gone) [[unlikely]]
+    return fail(TOKIO_EGONE, "instance ", p->instance, " is gone");
   const sched::host_entry inside;
-  const auto task = p->rt.allocate(p->owner, plugin_task_ops, vt, body_size);
+  const auto task = p->rt.allocate(p->owner, plugin_task_ops, nullptr, body_size);
   if (!task) [[unlikely]]
     return refused_by_runtime(*p, task.error());
   *out = reinterpret_cast<tokio_task*>(*task);
   return TOKIO_OK;
 }
 
-tokio_status task_spawn(tokio_task* t, uint32_t flags, tokio_waker* key) noexcept {
+tokio_status task_spawn(tokio_task* t, const tokio_task_vt* vt, uint32_t flags, tokio_waker* key) noexcept {
+  if (t == nullptr || vt == nullptr || vt->destroy == nullptr) [[unlikely]]
+    return misuse(nullptr, "task_spawn: a null pointer, or a kind of task without destroy");
   auto& task = header_of(t);
   auto& p = plugin_of(task);
+  // Release, as in prepare(): a walker that reads it must then see whose it is.
+  task.about.store(vt, release);
   const sched::host_entry inside;
-  if ((flags & ~known_spawn_flags) != 0) [[unlikely]]
-    return refuse_spawn(task, p, fail(TOKIO_EINVAL, "task_spawn knows the flags JOIN and FRONT, got ", flags));
-  const bool join = (flags & TOKIO_SPAWN_JOIN) != 0;
-  if (join && key == nullptr) [[unlikely]]
-    return refuse_spawn(task, p, fail(TOKIO_EINVAL, "a join handle needs a place to put it"));
-  const auto kind = kind_of(task).flags;
+  if (const auto status = check_spawn(p, *vt, flags, key); status != TOKIO_OK) [[unlikely]]
+    return refuse_spawn(task, p, status);
   task::spawn_options options;
-  options.with_join_handle = join;
-  options.kind.graceful = (kind & TOKIO_TF_GRACEFUL) != 0;
-  options.kind.system = (kind & TOKIO_TF_SYSTEM) != 0;
-  if (join) p.count(entry::join_handles, 1);
+  options.with_join_handle = (flags & TOKIO_SPAWN_JOIN) != 0;
+  options.kind.graceful = (vt->flags & TOKIO_TF_GRACEFUL) != 0;
+  options.kind.system = (vt->flags & TOKIO_TF_SYSTEM) != 0;
+  if (options.with_join_handle) p.count(entry::join_handles, 1);
   const auto made = p.rt.spawn(task, options, (flags & TOKIO_SPAWN_FRONT) != 0);
   if (!made) [[unlikely]] {
-    if (join) p.count(entry::join_handles, -1);
+    if (options.with_join_handle) p.count(entry::join_handles, -1);
     return refuse_spawn(task, p, refused_by_runtime(p, made.error()));
   }
   if (key != nullptr) *key = waker_of(*made);
@@ -127,8 +132,11 @@ tokio_res task_poll_join(tokio_waker handle, tokio_cx* cx, tokio_join* out) noex
 
 void task_release_join(tokio_waker handle) noexcept {
   if (!names_a_task(handle)) return;
+  auto& task = *key_of(handle).task;
+  if (task.state.prepared_generation() != handle.generation) [[unlikely]]
+    return (void)misuse(nullptr, "task_release_join: the join handle was released before");
   const sched::host_entry inside;
-  auto& p = plugin_of(*key_of(handle).task);
+  auto& p = plugin_of(task);
   runtime::release_join(key_of(handle));
   p.count(entry::join_handles, -1);
 }

@@ -5,9 +5,8 @@
 
 namespace tokiod::host {
 
-tokio_status task_alloc(tokio_plugin*, const tokio_task_vt*, size_t body_size, size_t body_align,
-                        tokio_task** out) noexcept;
-tokio_status task_spawn(tokio_task*, uint32_t flags, tokio_waker* key) noexcept;
+tokio_status task_alloc(tokio_plugin*, size_t body_size, size_t body_align, tokio_task** out) noexcept;
+tokio_status task_spawn(tokio_task*, const tokio_task_vt*, uint32_t flags, tokio_waker* key) noexcept;
 void task_discard(tokio_task*) noexcept;
 void task_wake(tokio_waker) noexcept;
 void task_abort(tokio_waker) noexcept;

@@ -59,6 +59,9 @@ class owner {
   [[nodiscard]] foreign_share& foreign() { return foreign_; }
   [[nodiscard]] const foreign_share& foreign() const { return foreign_; }
 
+  // For whoever added the owner; written before the first task of it is allocated, read by that task's body.
+  void* user = nullptr;
+
   // Relaxed: engine::close_owner() passes every guard after the store, and that is what makes it exact.
   [[nodiscard]] bool closed() const { return closed_.load(relaxed); }
   void close() { closed_.store(true, relaxed); }

@@ -13,7 +13,9 @@ static void* run(void* unused) {
   for (;;) {
     tokio_task* made = NULL;
     const struct timespec pause = {0, 1000000};
-    if (host->task_alloc(self, 8, 8, &made) == TOKIO_EGONE) break;
+    const tokio_status status = host->task_alloc(self, 8, 8, &made);
+    if (status == TOKIO_EGONE) break;
+    if (status == TOKIO_OK) host->task_discard(made);
     nanosleep(&pause, NULL);
   }
   atomic_store(seen, 1);
