@@ -21,6 +21,12 @@ task<int> fail(const char* text) {
   co_await tokio::yield_now();
   throw std::runtime_error(text);
 }
+// Runs what is spawned, then takes the outcome by a poll: no memory is needed.
+int block_on_without_memory(fake_host& host, tokio::join_handle<int>& handle) {
+  host.run_until_stalled();
+  host.fail_alloc_after = -1;
+  return hand_poll(std::move(handle)).poll().value().value();
+}
 // An output that counts those alive.
 struct counted {
   explicit counted(int& alive) : alive_(&alive) { ++*alive_; }
@@ -53,14 +59,49 @@ TEST_CASE("[TK-01] spawn outside of a runtime panics with a sentence") {
                        tokio::panic_error);
 }
 
-TEST_CASE("spawn allocates once from the host") {
+TEST_CASE("spawning a coroutine allocates nothing: its frame is a block of the host") {
   fake_host host;
   host.fail_alloc_after = 1;
-  auto first = tokio::try_spawn(give(1));
-  CHECK(first.has_value());
-  auto second = tokio::try_spawn(give(2));
-  REQUIRE_FALSE(second.has_value());
-  CHECK(second.error().kind() == tokio::error_kind::out_of_memory);
+  auto spawned = tokio::try_spawn(give(1));
+  REQUIRE(spawned.has_value());
+  CHECK(block_on_without_memory(host, *spawned) == 1);
+}
+
+TEST_CASE("memory that the host refuses is an error of try_spawn and an exception of a coroutine's call") {
+  fake_host host;
+  gate gate;
+  host.fail_alloc_after = 0;
+  auto refused = tokio::try_spawn(gate.wait());
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().kind() == tokio::error_kind::out_of_memory);
+  CHECK_THROWS_AS((void)give(1), std::bad_alloc);
+  host.fail_alloc_after = -1;
+}
+
+TEST_CASE("a coroutine made outside of an instance can be spawned into one") {
+  fake_host host;
+  std::optional<task<int>> made;
+  {
+    tokio::instance_scope nowhere(nullptr);
+    made.emplace(give(6));
+  }
+  CHECK(host.live_blocks() == 0);
+  CHECK(block_on(spawn(std::move(*made))) == 6);
+}
+
+TEST_CASE("a task that runs already can be spawned, and goes on where it was") {
+  fake_host host;
+  gate gate;
+  auto outer = [&]() -> task<int> {
+    auto wait = [](sdk_test::gate& at) -> task<int> { co_return co_await at.wait(); };
+    auto running = wait(gate);
+    CHECK((co_await tokio::select(tokio::biased, running, tokio::yield_now())).index() == 1);
+    auto handle = spawn(std::move(running));
+    co_await tokio::yield_now();
+    gate.open(8);
+    co_return (co_await handle).value();
+  };
+  CHECK(block_on(outer()) == 8);
 }
 
 TEST_CASE("a callable and its arguments live in the task's own memory") {

@@ -131,8 +131,8 @@ class join_handle {
   }
 
  private:
-  static task_slot<T>& slot_of(tokio_waker key) noexcept {
-    return *static_cast<task_slot<T>*>(tokio_task_body(host.core, key.task));
+  static block_prefix& prefix_of(tokio_waker key) noexcept {
+    return *static_cast<block_prefix*>(tokio_task_body(host.core, key.task));
   }
 
   output take(std::uint32_t outcome) {
@@ -143,23 +143,23 @@ class join_handle {
       tokio_waker key;
       ~release_after() { release(key); }
     } after{key};
-    auto& slot = slot_of(key);
-    if (outcome == TOKIO_JOIN_COMPLETED && slot.outcome.has_value()) {
+    auto& prefix = prefix_of(key);
+    if (outcome == TOKIO_JOIN_COMPLETED && prefix.has_outcome) {
       if constexpr (std::is_void_v<T>)
         return {};
       else
-        return output(std::in_place, std::move(slot.outcome.value()));
+        return output(std::in_place, std::move(outcome_of<T>(prefix).value()));
     }
     if (outcome == TOKIO_JOIN_PANICKED)
-      return output(std::unexpect, join_error::panicked(id, slot.outcome.take_exception()));
+      return output(std::unexpect, join_error::panicked(id, outcome_of<T>(prefix).take_exception()));
     return output(std::unexpect, join_error::cancelled(id));
   }
 
-  // The block, and in it the slot, stays until the host's handle is released.
+  // The block stays until the host's handle is released.
   static void release(tokio_waker key) noexcept {
     // acq_rel: pairs with the exchange of a failing poll; finding `panicked` hands its exception to this side.
-    if (slot_of(key).fate.exchange(task_fate::detached, std::memory_order_acq_rel) == task_fate::panicked)
-      slot_of(key).outcome.clear();
+    if (prefix_of(key).fate.exchange(task_fate::detached, std::memory_order_acq_rel) == task_fate::panicked)
+      outcome_of<T>(prefix_of(key)).clear();
     host.core->task_release_join(key);
   }
 

@@ -1,6 +1,6 @@
 // `spawn(future)` and `spawn(fn, args...)`: a new task of the current instance.
-// Invariant: one allocation of the host for each spawn: the future lives in the host's block. With a callable, the
-//            callable and its arguments live there too, so captures and references to arguments stay valid.
+// Invariant: spawning a coroutine allocates nothing: its frame is a block of the host already. Any other future gets a
+//            block; a callable and its arguments live in it, so captures and references to arguments stay valid.
 // Threads: [any] that works for an instance: inside a task, a callback of the host, or an instance_scope.
 #pragma once
 
@@ -48,36 +48,67 @@ concept task_function = !pollable<Fn> && requires(std::decay_t<Fn>& fn, std::dec
   { fn(std::move(args)...) } -> pollable;
 };
 
+// Hands a block to the host. On a refusal its future is destroyed already.
+template <class Future, task_name Name>
+result<join_handle<typename Future::output>> spawn_block(block_prefix& prefix) {
+  prefix.has_future = true;
+  tokio_waker key{};
+  auto* task = tokio_body_task(host.core, &prefix);
+  auto status = host.core->task_spawn(task, &task_body<Future, Name>::vt, TOKIO_SPAWN_JOIN, &key);
+  if (status < 0) return std::unexpected(error::from_status(status));
+  return join_handle<typename Future::output>(key);
+}
+
 template <class F, task_name Name, class... Args>
-result<join_handle<output_of<F>>> try_spawn_with(Args&&... args) {
-  using body = task_body<F, Name>;
-  auto* instance = current_instance("there is no runtime here: spawn() needs a task, a callback or an instance_scope");
+result<join_handle<output_of<F>>> spawn_boxed(tokio_plugin* instance, Args&&... args) {
+  using layout = typename boxed_future<F>::layout;
   tokio_task* task = nullptr;
-  if (auto status = host.core->task_alloc(instance, sizeof(body), alignof(body), &task); status < 0)
+  if (auto status = host.core->task_alloc(instance, sizeof(layout), alignof(layout), &task); status < 0)
     return std::unexpected(error::from_status(status));
+  auto& prefix = *::new (tokio_task_body(host.core, task)) block_prefix(instance);
   try {
-    ::new (tokio_task_body(host.core, task)) body(instance, std::forward<Args>(args)...);
+    ::new (static_cast<void*>(&boxed_future<F>::at(prefix).future)) F(std::forward<Args>(args)...);
   } catch (...) {
     host.core->task_discard(task);
     throw;
   }
-  tokio_waker key{};
-  if (auto status = host.core->task_spawn(task, &body::vt, TOKIO_SPAWN_JOIN, &key); status < 0)
-    return std::unexpected(error::from_status(status));  // the body is destroyed already
-  return join_handle<output_of<F>>(key);
+  return spawn_block<boxed_future<F>, Name>(prefix);
+}
+
+// A coroutine's frame is a block already; one that was made elsewhere, or that runs, is put into a block of its own.
+template <class T, task_name Name>
+result<join_handle<T>> spawn_framed(tokio_plugin* instance, task<T>&& whole) {
+  bool started = whole.started();
+  void* frame = whole.into_frame();
+  if (!frame) panic("spawn: the task was moved from, or it is over");
+  auto& prefix = prefix_of(frame);
+  if (started || prefix.instance != instance) return spawn_boxed<task<T>, Name>(instance, task<T>::from_frame(frame));
+  prefix.frame = frame;
+  prefix.spawned = true;
+  return spawn_block<framed_future<T>, Name>(prefix);
 }
 
 // As spawn(), but says why when the host refuses (memory, quota, shutdown).
 template <task_name Name = "", pollable F>
   requires(!std::is_lvalue_reference_v<F>)
 auto try_spawn(F&& future) {
-  return try_spawn_with<std::remove_cvref_t<F>, Name>(std::forward<F>(future));
+  auto* instance = current_instance("there is no runtime here: spawn() needs a task, a callback or an instance_scope");
+  using whole = std::remove_cvref_t<F>;
+  if constexpr (std::same_as<whole, task<output_of<F>>>)
+    return spawn_framed<output_of<F>, Name>(instance, std::move(future));
+  else
+    return spawn_boxed<whole, Name>(instance, std::forward<F>(future));
 }
 template <task_name Name = "", class Fn, class... Args>
   requires task_function<Fn, Args...>
 auto try_spawn(Fn&& fn, Args&&... args) {
-  using future = call<std::decay_t<Fn>, std::decay_t<Args>...>;
-  return try_spawn_with<future, Name>(std::forward<Fn>(fn), std::forward<Args>(args)...);
+  auto* instance = current_instance("there is no runtime here: spawn() needs a task, a callback or an instance_scope");
+  // Without captures and arguments there is nothing to keep beside the coroutine.
+  if constexpr (std::is_empty_v<std::decay_t<Fn>> && sizeof...(Args) == 0)
+    return try_spawn<Name>(fn());
+  else
+    return spawn_boxed<call<std::decay_t<Fn>, std::decay_t<Args>...>, Name>(instance, std::forward<Fn>(fn),
+                                                                            std::forward<Args>(args)...);
 }
 
 // Starts a task, which never runs before spawn returns to the worker. A task that the host refuses resolves as

@@ -101,9 +101,18 @@ class [[nodiscard]] task {
     }
     promise.own.drive(cx);
     if (!frame_.done()) return pending;
-    auto frame = std::exchange(frame_, nullptr);
-    return finish(frame);
+    return finish(task(std::exchange(frame_, nullptr)));
   }
+
+  // For spawn: the bare frame, owned by whoever has it.
+  void* into_frame() noexcept {
+    auto frame = std::exchange(frame_, nullptr);
+    return frame ? frame.address() : nullptr;
+  }
+  static task from_frame(void* frame) noexcept {
+    return task(std::coroutine_handle<promise_type>::from_address(frame));
+  }
+  bool started() const noexcept { return frame_ && frame_.promise().line; }
 
  private:
   friend promise_type;
@@ -115,19 +124,16 @@ class [[nodiscard]] task {
     return frame_.promise();
   }
   // The frame, and with it the coroutine's parameters, is gone before the value is seen.
-  static tokio::poll<T> finish(std::coroutine_handle<promise_type> frame) {
-    struct destroy {
-      std::coroutine_handle<promise_type> frame;
-      ~destroy() { frame.destroy(); }
-    } after{frame};
+  static tokio::poll<T> finish(task done) {
+    auto& outcome = done.frame_.promise().outcome;
     if constexpr (std::is_void_v<T>) {
-      frame.promise().outcome.take();
+      outcome.take();
       return ready();
     } else {
-      return frame.promise().outcome.take();
+      return outcome.take();
     }
   }
-  void reset() noexcept {
+  void reset() {
     if (frame_) std::exchange(frame_, nullptr).destroy();
   }
 

@@ -1,30 +1,15 @@
 // internal to task/: what a spawned future looks like inside the host's block of memory, and the two functions that the
-// host calls on it. The slot comes first, so that a join_handle<T> finds it without knowing the future's type.
+// host calls on it. A block is a prefix and, behind it, first the future and then its outcome; a join_handle<T> finds
+// the outcome without knowing the future's type. The frame of a coroutine that is spawned stays where it is.
 // Invariant: the future is destroyed before the host learns that the task is done; a value stays until the join handle
 //            is released; an exception is destroyed by whoever comes second, the failing poll or the last handle.
 // Threads: poll and destroy as in tokio/abi/task.h; fate is the only word that a handle may touch meanwhile.
 #pragma once
 
-#include <atomic>
-#include <new>
-
 #include "tokio/core/slot.hpp"
-#include "tokio/task/awaitable.hpp"
+#include "tokio/task/task.hpp"
 
 namespace tokio {
-
-// Who still cares about an exception. Not a lock: one exchange by each side decides.
-enum class task_fate : std::uint32_t { running, detached, panicked };
-
-template <class T>
-struct task_slot {
-  explicit task_slot(tokio_plugin* owner) noexcept : instance(owner) {}
-
-  tokio_plugin* instance;
-  std::uint64_t generation = 0;  // of the task, known from its first poll on
-  std::atomic<task_fate> fate{task_fate::running};
-  slot<T> outcome;  // empty when COMPLETED: the future reported itself cancelled
-};
 
 // What a task is called in task lists: spawn<"accept">(...).
 struct task_name {
@@ -53,15 +38,15 @@ class task_scope {
 
 // Tells the host what was thrown. Called inside a catch block.
 inline void report_panic(tokio_plugin* instance, tokio_cx* cx) noexcept {
-  std::string_view message = "an exception of a type that is not derived from std::exception";
+  auto report = [&](const char* text) noexcept { host.core->panic(instance, cx, to_str(text), tokio_str{}); };
   try {
     throw;
   } catch (const std::exception& thrown) {
-    host.core->panic(instance, cx, to_str(thrown.what()), tokio_str{});
+    report(thrown.what());
   } catch (const char* text) {
-    host.core->panic(instance, cx, to_str(text), tokio_str{});
+    report(text);
   } catch (...) {
-    host.core->panic(instance, cx, to_str(message), tokio_str{});
+    report("an exception of a type that is not derived from std::exception");
   }
 }
 
@@ -73,94 +58,131 @@ constexpr std::uint32_t task_flags_of() {
     return 0;
 }
 
-template <class F, task_name Name>
-class task_body : public task_slot<output_of<F>> {
+// Where a task's outcome is, in a block whose future is gone.
+template <class T>
+slot<T>& outcome_of(block_prefix& prefix) noexcept {
+  constexpr std::size_t align = alignof(slot<T>);
+  constexpr std::size_t offset = (sizeof(block_prefix) + align - 1) / align * align;
+  return *std::launder(reinterpret_cast<slot<T>*>(reinterpret_cast<char*>(&prefix) + offset));
+}
+
+// A future in a block of its own.
+template <class F>
+class boxed_future {
  public:
   using output = output_of<F>;
+  static constexpr std::uint32_t flags = task_flags_of<F>();
 
-  template <class... Args>
-  explicit task_body(tokio_plugin* instance, Args&&... args) : task_slot<output>(instance) {
-    ::new (static_cast<void*>(&future_)) F(std::forward<Args>(args)...);
+  // What such a block holds behind its prefix.
+  struct layout {
+    block_prefix prefix;
+    union {
+      F future;
+      slot<output> outcome;
+    };
+  };
+  static layout& at(block_prefix& prefix) noexcept { return reinterpret_cast<layout&>(prefix); }
+  static tokio::poll<output> poll(block_prefix& prefix, context& cx) { return at(prefix).future.poll(cx); }
+  static void destroy(block_prefix& prefix) { at(prefix).future.~F(); }
+  // The future says that it will never be ready: the task ends as cancelled, without an outcome.
+  static bool gave_up(block_prefix& prefix) noexcept {
+    if constexpr (requires(F& future) { future.reported_cancelled(); })
+      return at(prefix).future.reported_cancelled();
+    else
+      return false;
   }
-  ~task_body() {}
+};
 
+// A coroutine whose frame is the block.
+template <class T>
+class framed_future {
+ public:
+  using output = T;
+  static constexpr std::uint32_t flags = 0;
+
+  static tokio::poll<output> poll(block_prefix& prefix, context& cx) {
+    auto whole = task<T>::from_frame(std::exchange(prefix.frame, nullptr));
+    auto polled = whole.poll(cx);  // the frame is gone when this is ready, and when it throws
+    prefix.frame = whole.into_frame();
+    return polled;
+  }
+  static void destroy(block_prefix& prefix) {
+    if (prefix.frame) std::coroutine_handle<>::from_address(std::exchange(prefix.frame, nullptr)).destroy();
+  }
+  static bool gave_up(block_prefix&) noexcept { return false; }
+};
+
+template <class Future, task_name Name>
+class task_body {
+  using output = typename Future::output;
+
+ public:
   static const tokio_task_vt vt;
 
  private:
   static tokio_poll poll(void* raw, tokio_cx* cx) noexcept {
-    auto& body = *static_cast<task_body*>(raw);
-    task_scope scope(body.instance, cx, cx->waker);
-    body.generation = cx->waker.generation;
+    auto& prefix = *static_cast<block_prefix*>(raw);
+    task_scope scope(prefix.instance, cx, cx->waker);
+    prefix.generation = cx->waker.generation;
     context now(cx);
     try {
-      auto polled = body.future_.poll(now);
-      if (polled.is_pending() && !body.gave_up()) return now.yielded() ? TOKIO_POLL_YIELD : TOKIO_POLL_PENDING;
-      body.finish(std::move(polled));
+      auto polled = Future::poll(prefix, now);
+      if (polled.is_pending() && !Future::gave_up(prefix)) return now.yielded() ? TOKIO_POLL_YIELD : TOKIO_POLL_PENDING;
+      drop_future(prefix);
+      if (polled.is_ready()) set_outcome(prefix, std::move(polled));
       return TOKIO_POLL_READY;
     } catch (...) {
-      return body.fail(cx);
+      return fail(prefix, cx);
+    }
+  }
+  static void destroy(void* raw) noexcept {
+    auto& prefix = *static_cast<block_prefix*>(raw);
+    task_scope scope(prefix.instance, nullptr, tokio_waker{tokio_body_task(host.core, raw), prefix.generation});
+    drop_future_guarded(prefix, nullptr);
+    if (!prefix.has_outcome || !outcome_of<output>(prefix).has_value()) return;
+    try {
+      outcome_of<output>(prefix).clear();
+    } catch (...) {
+      report_panic(prefix.instance, nullptr);
     }
   }
 
-  // The future says that it will never be ready: the task ends as cancelled, with an empty outcome.
-  bool gave_up() const noexcept {
-    if constexpr (requires { future_.reported_cancelled(); })
-      return future_.reported_cancelled();
+  static void set_outcome(block_prefix& prefix, tokio::poll<output>&& polled) {
+    auto& outcome = make_outcome(prefix);
+    if constexpr (std::is_void_v<output>)
+      outcome.emplace();
     else
-      return false;
+      outcome.emplace(std::move(polled).value());
   }
-  void finish(tokio::poll<output>&& polled) {
-    if (polled.is_ready()) {
-      if constexpr (std::is_void_v<output>)
-        this->outcome.emplace();
-      else
-        this->outcome.emplace(std::move(polled).value());
-    }
-    drop_future();
-  }
-
   // Inside a catch block.
-  tokio_poll fail(tokio_cx* cx) noexcept {
+  static tokio_poll fail(block_prefix& prefix, tokio_cx* cx) noexcept {
     auto thrown = std::current_exception();
-    report_panic(this->instance, cx);
-    drop_future_guarded(cx);
-    this->outcome.set_exception(std::move(thrown));
+    report_panic(prefix.instance, cx);
+    drop_future_guarded(prefix, cx);
+    auto& outcome = make_outcome(prefix);
+    outcome.set_exception(std::move(thrown));
     // acq_rel: publishes the exception to the handle that finds `panicked`, or sees that no handle is left.
-    if (this->fate.exchange(task_fate::panicked, std::memory_order_acq_rel) == task_fate::detached)
-      this->outcome.clear();
+    if (prefix.fate.exchange(task_fate::panicked, std::memory_order_acq_rel) == task_fate::detached) outcome.clear();
     return TOKIO_POLL_PANIC;
   }
-
-  static void destroy(void* raw) noexcept {
-    auto& body = *static_cast<task_body*>(raw);
-    task_scope scope(body.instance, nullptr, tokio_waker{tokio_body_task(host.core, raw), body.generation});
-    body.drop_future_guarded(nullptr);
+  static slot<output>& make_outcome(block_prefix& prefix) noexcept {
+    prefix.has_outcome = true;
+    return *::new (static_cast<void*>(&outcome_of<output>(prefix))) slot<output>;
+  }
+  static void drop_future(block_prefix& prefix) {
+    if (std::exchange(prefix.has_future, false)) Future::destroy(prefix);
+  }
+  static void drop_future_guarded(block_prefix& prefix, tokio_cx* cx) noexcept {
     try {
-      if (body.outcome.has_value()) body.outcome.clear();
+      drop_future(prefix);
     } catch (...) {
-      report_panic(body.instance, nullptr);
+      report_panic(prefix.instance, cx);
     }
   }
-
-  void drop_future() {
-    if (std::exchange(live_, false)) future_.~F();
-  }
-  void drop_future_guarded(tokio_cx* cx) noexcept {
-    try {
-      drop_future();
-    } catch (...) {
-      report_panic(this->instance, cx);
-    }
-  }
-
-  bool live_ = true;
-  union {
-    F future_;
-  };
 };
 
-template <class F, task_name Name>
-const tokio_task_vt task_body<F, Name>::vt{
-    sizeof(tokio_task_vt), task_flags_of<F>(), &task_body::poll, &task_body::destroy, {Name.text, Name.size}, {}, 0, 0};
+template <class Future, task_name Name>
+const tokio_task_vt task_body<Future, Name>::vt{
+    sizeof(tokio_task_vt), Future::flags, &task_body::poll, &task_body::destroy, {Name.text, Name.size}, {}, 0, 0};
 
 }  // namespace tokio

@@ -150,7 +150,13 @@ class fake_core {
     random_.seed(seed);
   }
   std::uint64_t random() { return random_(); }
-  std::size_t live_tasks() const { return tasks_.size(); }
+  std::size_t live_tasks() const {
+    std::size_t count = 0;
+    for (auto& [generation, task] : tasks_) count += task->spawned;
+    return count;
+  }
+  // Tasks, and the frames of coroutines that are not tasks.
+  std::size_t live_blocks() const { return tasks_.size(); }
   void complete(fake_task& task, std::uint32_t outcome) {
     task.done = true;
     task.outcome = outcome;

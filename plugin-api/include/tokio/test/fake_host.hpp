@@ -94,7 +94,7 @@ class fake_host : public fake_state {
     auto count = [&](std::size_t left, const char* what) {
       if (left) text += (text.empty() ? "left behind: " : ", ") + std::to_string(left) + " " + what;
     };
-    count(live_tasks(), "tasks (a join handle or hand poll outlived the host)");
+    count(live_blocks(), "tasks or coroutine frames (something that owns one outlived the host)");
     count(timers.size(), "timers");
     count(live_jobs, "blocking jobs");
     count(metrics.size(), "metrics");
