@@ -6,3 +6,4 @@
 #include "tokio/test/fake_plugin.hpp"
 #include "tokio/test/hand_poll.hpp"
 #include "tokio/test/manual_time.hpp"
+#include "tokio/test/scripted_stream.hpp"

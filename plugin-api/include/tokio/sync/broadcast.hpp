@@ -237,7 +237,7 @@ class channel_state {
     }
   }
 
-  mutable spin_mutex mutex_;
+  mutable spin_lock mutex_;
   const std::uint64_t mask_;
   const std::unique_ptr<slot[]> slots_;
   std::uint64_t tail_ = 0;

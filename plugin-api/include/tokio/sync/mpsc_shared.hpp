@@ -96,7 +96,7 @@ class bounded_channel_state {
   const std::size_t capacity;
 
  private:
-  spin_mutex drained_mutex_;
+  spin_lock drained_mutex_;
   waker drained_;
 };
 

@@ -1,0 +1,193 @@
+// `buf_reader` reads ahead, `buf_writer` collects small writes; both pass the other direction through. Given an lvalue
+// they borrow the stream, given an rvalue they own it.
+// Invariant: what a buf_reader has read ahead is lost with it; what a buf_writer holds goes out with flush() or
+//            shutdown(), never with its destructor.
+// Threads: [task].
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "tokio/io/lines.hpp"
+#include "tokio/io/methods.hpp"
+
+namespace tokio::io {
+
+inline constexpr std::size_t default_buffer_size = 8 * 1024;
+
+// The stream inside an adapter, owned or borrowed, and what the adapter passes through to it.
+template <class S>
+class wrapped_stream {
+ public:
+  using stream_type = std::remove_reference_t<S>;
+  stream_type& get() noexcept { return inner_; }
+  const stream_type& get() const noexcept { return inner_; }
+  // Gives the stream back; what is buffered is lost.
+  S into_inner() && { return std::forward<S>(inner_); }
+
+ protected:
+  explicit wrapped_stream(S&& inner) : inner_(std::forward<S>(inner)) {}
+  S inner_;
+};
+
+template <class R>
+  requires async_reader<std::remove_reference_t<R>>
+class buf_reader : public wrapped_stream<R>,
+                   public reader_methods<buf_reader<R>>,
+                   public line_methods<buf_reader<R>>,
+                   public writer_methods<buf_reader<R>> {
+  using inner = std::remove_reference_t<R>;
+
+ public:
+  explicit buf_reader(R&& from, std::size_t capacity = default_buffer_size)
+      : wrapped_stream<R>(std::forward<R>(from)),
+        room_(std::make_unique_for_overwrite<std::byte[]>(capacity)),
+        capacity_(capacity) {}
+
+  // What was read ahead.
+  byte_view buffer() const noexcept { return byte_view(room_.get() + first_, last_ - first_); }
+  std::size_t capacity() const noexcept { return capacity_; }
+
+  tokio::poll<result<byte_view>> poll_fill_buf(context& cx) {
+    if (first_ == last_) {
+      auto got = this->get().poll_read(cx, byte_span(room_.get(), capacity_));
+      if (got.is_pending()) return pending;
+      if (!got.value()) return result<byte_view>(std::unexpect, got.value().error());
+      first_ = 0;
+      last_ = *got.value();
+    }
+    return result<byte_view>(buffer());
+  }
+  void consume(std::size_t n) noexcept { first_ = std::min(first_ + n, last_); }
+
+  tokio::poll<result<std::size_t>> poll_read(context& cx, byte_span into) {
+    // A read that would empty the buffer at once does not go through it.
+    if (first_ == last_ && into.size() >= capacity_) return this->get().poll_read(cx, into);
+    auto ahead = poll_fill_buf(cx);
+    if (ahead.is_pending()) return pending;
+    if (!ahead.value()) return result<std::size_t>(std::unexpect, ahead.value().error());
+    const auto n = std::min(into.size(), ahead.value()->size());
+    if (n != 0) std::memcpy(into.data(), ahead.value()->data(), n);
+    consume(n);
+    return result<std::size_t>(n);
+  }
+
+  tokio::poll<result<std::size_t>> poll_write(context& cx, byte_view from)
+    requires async_writer<inner>
+  {
+    return this->get().poll_write(cx, from);
+  }
+  tokio::poll<result<std::size_t>> poll_write_vectored(context& cx, std::span<const byte_view> from)
+    requires vectored_writer<inner>
+  {
+    return this->get().poll_write_vectored(cx, from);
+  }
+  tokio::poll<result<>> poll_flush(context& cx)
+    requires async_writer<inner>
+  {
+    return this->get().poll_flush(cx);
+  }
+  tokio::poll<result<>> poll_shutdown(context& cx)
+    requires async_writer<inner>
+  {
+    return this->get().poll_shutdown(cx);
+  }
+
+ private:
+  std::unique_ptr<std::byte[]> room_;
+  std::size_t capacity_;
+  std::size_t first_ = 0;
+  std::size_t last_ = 0;
+};
+template <class R>
+buf_reader(R&&) -> buf_reader<R>;
+template <class R>
+buf_reader(R&&, std::size_t) -> buf_reader<R>;
+
+template <class W>
+  requires async_writer<std::remove_reference_t<W>>
+class buf_writer : public wrapped_stream<W>,
+                   public writer_methods<buf_writer<W>>,
+                   public reader_methods<buf_writer<W>> {
+  using inner = std::remove_reference_t<W>;
+
+ public:
+  explicit buf_writer(W&& to, std::size_t capacity = default_buffer_size)
+      : wrapped_stream<W>(std::forward<W>(to)),
+        room_(std::make_unique_for_overwrite<std::byte[]>(capacity)),
+        capacity_(capacity) {}
+
+  // What was not written yet.
+  byte_view buffer() const noexcept { return byte_view(room_.get() + first_, last_ - first_); }
+  std::size_t capacity() const noexcept { return capacity_; }
+
+  tokio::poll<result<std::size_t>> poll_write(context& cx, byte_view from) {
+    if (from.size() > capacity_ - last_) {
+      auto emptied = poll_empty(cx);
+      if (emptied.is_pending()) return pending;
+      if (!emptied.value()) return result<std::size_t>(std::unexpect, emptied.value().error());
+    }
+    if (from.size() >= capacity_) return this->get().poll_write(cx, from);
+    if (!from.empty()) std::memcpy(room_.get() + last_, from.data(), from.size());
+    last_ += from.size();
+    return result<std::size_t>(from.size());
+  }
+  // Takes as many of the parts as fit; a first part that is too large goes its own way.
+  tokio::poll<result<std::size_t>> poll_write_vectored(context& cx, std::span<const byte_view> from) {
+    std::size_t taken = 0;
+    for (const auto& part : from) {
+      if (taken != 0 && part.size() > capacity_ - last_) break;
+      auto put = poll_write(cx, part);
+      if (put.is_pending() || !put.value()) return taken != 0 ? result<std::size_t>(taken) : std::move(put);
+      taken += *put.value();
+      if (*put.value() != part.size()) break;
+    }
+    return result<std::size_t>(taken);
+  }
+  tokio::poll<result<>> poll_flush(context& cx) {
+    auto emptied = poll_empty(cx);
+    if (emptied.is_pending() || !emptied.value()) return emptied;
+    return this->get().poll_flush(cx);
+  }
+  tokio::poll<result<>> poll_shutdown(context& cx) {
+    auto emptied = poll_empty(cx);
+    if (emptied.is_pending() || !emptied.value()) return emptied;
+    return this->get().poll_shutdown(cx);
+  }
+
+  tokio::poll<result<std::size_t>> poll_read(context& cx, byte_span into)
+    requires async_reader<inner>
+  {
+    return this->get().poll_read(cx, into);
+  }
+
+ private:
+  tokio::poll<result<>> poll_empty(context& cx) {
+    byte_view rest = buffer();
+    auto put = poll_write_all(this->get(), cx, rest);
+    first_ = last_ - rest.size();
+    if (first_ == last_) first_ = last_ = 0;
+    return put;
+  }
+
+  std::unique_ptr<std::byte[]> room_;
+  std::size_t capacity_;
+  std::size_t first_ = 0;
+  std::size_t last_ = 0;
+};
+template <class W>
+buf_writer(W&&) -> buf_writer<W>;
+template <class W>
+buf_writer(W&&, std::size_t) -> buf_writer<W>;
+
+// Both directions.
+template <class S>
+using buf_stream = buf_reader<buf_writer<S>>;
+template <class S>
+buf_stream<S> make_buf_stream(S&& stream) {
+  return buf_stream<S>(buf_writer<S>(std::forward<S>(stream)));
+}
+
+}  // namespace tokio::io

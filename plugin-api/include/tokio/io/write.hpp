@@ -1,0 +1,160 @@
+// Writing, as futures: write, write_vectored, write_all, write_all_buf, flush, shutdown, numbers.
+// Cancel safe: write, write_vectored, flush; write_all_buf can be taken up again, because its view tells what is left.
+// Threads: [task]; the stream and the bytes must outlive the future.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include "tokio/io/traits.hpp"
+
+namespace tokio::io {
+
+template <async_writer W>
+class [[nodiscard]] write_future {
+ public:
+  using output = result<std::size_t>;
+  write_future(W& to, byte_view from) noexcept : to_(&to), from_(from) {}
+  tokio::poll<output> poll(context& cx) { return to_->poll_write(cx, from_); }
+
+ private:
+  W* to_;
+  byte_view from_;
+};
+
+// One call with several buffers; a stream that cannot do that takes from the first that is not empty.
+template <async_writer W>
+tokio::poll<result<std::size_t>> poll_write_vectored(W& to, context& cx, std::span<const byte_view> from) {
+  if constexpr (vectored_writer<W>) {
+    return to.poll_write_vectored(cx, from);
+  } else {
+    const auto first = std::ranges::find_if(from, [](byte_view part) { return !part.empty(); });
+    return to.poll_write(cx, first == from.end() ? byte_view() : *first);
+  }
+}
+
+template <async_writer W>
+class [[nodiscard]] write_vectored_future {
+ public:
+  using output = result<std::size_t>;
+  write_vectored_future(W& to, std::span<const byte_view> from) noexcept : to_(&to), from_(from) {}
+  tokio::poll<output> poll(context& cx) { return io::poll_write_vectored(*to_, cx, from_); }
+
+ private:
+  W* to_;
+  std::span<const byte_view> from_;
+};
+
+// Writes until nothing is left, and takes what was written off the front of `rest`.
+template <async_writer W>
+tokio::poll<result<>> poll_write_all(W& to, context& cx, byte_view& rest) {
+  while (!rest.empty()) {
+    auto put = to.poll_write(cx, rest);
+    if (put.is_pending()) return pending;
+    if (!put.value()) return result<>(std::unexpect, put.value().error());
+    if (*put.value() == 0) return result<>(std::unexpect, write_zero());
+    rest = rest.subspan(*put.value());
+  }
+  return result<>();
+}
+
+template <async_writer W>
+class [[nodiscard]] write_all_future {
+ public:
+  using output = result<>;
+  write_all_future(W& to, byte_view from) noexcept : to_(&to), rest_(from) {}
+  tokio::poll<output> poll(context& cx) { return poll_write_all(*to_, cx, rest_); }
+
+ private:
+  W* to_;
+  byte_view rest_;
+};
+
+template <async_writer W>
+class [[nodiscard]] write_all_buf_future {
+ public:
+  using output = result<>;
+  write_all_buf_future(W& to, byte_view& rest) noexcept : to_(&to), rest_(&rest) {}
+  tokio::poll<output> poll(context& cx) { return poll_write_all(*to_, cx, *rest_); }
+
+ private:
+  W* to_;
+  byte_view* rest_;
+};
+
+template <async_writer W, class T, std::endian Order>
+class [[nodiscard]] write_number_future {
+ public:
+  using output = result<>;
+  write_number_future(W& to, T value) noexcept
+      : to_(&to), bytes_(std::bit_cast<std::array<std::byte, sizeof(T)>>(value)) {
+    if constexpr (Order != std::endian::native) std::ranges::reverse(bytes_);
+  }
+  tokio::poll<output> poll(context& cx) {
+    byte_view rest(std::span(bytes_).subspan(done_));
+    auto put = poll_write_all(*to_, cx, rest);
+    done_ = bytes_.size() - rest.size();
+    return put;
+  }
+
+ private:
+  W* to_;
+  std::array<std::byte, sizeof(T)> bytes_;
+  std::size_t done_ = 0;
+};
+
+template <async_writer W>
+class [[nodiscard]] flush_future {
+ public:
+  using output = result<>;
+  explicit flush_future(W& to) noexcept : to_(&to) {}
+  tokio::poll<output> poll(context& cx) { return to_->poll_flush(cx); }
+
+ private:
+  W* to_;
+};
+
+template <async_writer W>
+class [[nodiscard]] shutdown_future {
+ public:
+  using output = result<>;
+  explicit shutdown_future(W& to) noexcept : to_(&to) {}
+  tokio::poll<output> poll(context& cx) { return to_->poll_shutdown(cx); }
+
+ private:
+  W* to_;
+};
+
+// As many bytes as the stream takes at once.
+template <async_writer W>
+write_future<W> write(W& to, byte_view from) noexcept {
+  return {to, from};
+}
+template <async_writer W>
+write_vectored_future<W> write_vectored(W& to, std::span<const byte_view> from) noexcept {
+  return {to, from};
+}
+template <async_writer W>
+write_all_future<W> write_all(W& to, byte_view from) noexcept {
+  return {to, from};
+}
+template <async_writer W>
+write_all_buf_future<W> write_all_buf(W& to, byte_view& rest) noexcept {
+  return {to, rest};
+}
+template <async_writer W>
+flush_future<W> flush(W& to) noexcept {
+  return flush_future<W>(to);
+}
+template <async_writer W>
+shutdown_future<W> shutdown(W& to) noexcept {
+  return shutdown_future<W>(to);
+}
+// A number in network byte order (big-endian), or in the order that is named.
+template <std::endian Order = std::endian::big, class T, async_writer W>
+write_number_future<W, T, Order> write_number(W& to, T value) noexcept {
+  return {to, value};
+}
+
+}  // namespace tokio::io

@@ -1,0 +1,49 @@
+// The scripted stream of the test kit.
+#include <doctest/doctest.h>
+
+#include <array>
+#include <chrono>
+#include <string>
+
+#include "tokio/test.hpp"
+
+namespace {
+
+using namespace tokio;
+using namespace std::chrono_literals;
+using test::hand_poll;
+using test::script;
+using test::scripted_stream;
+
+}  // namespace
+
+TEST_CASE("[TT-01] a read that comes before the expected write waits for it") {
+  test::fake_host fake;
+  scripted_stream stream(script().write("ask").read("answer"));
+  std::array<char, 6> room;
+  hand_poll reading(stream.read(room));
+  CHECK(reading.poll().is_pending());
+  CHECK(test::block_on(stream.write_all("ask")).has_value());
+  CHECK(reading.is_woken());
+  CHECK(reading.poll().value().value() == 6);
+}
+
+TEST_CASE("[TT-01] other bytes than expected panic, and so does a write that is not in the script") {
+  test::fake_host fake;
+  {
+    scripted_stream stream(script().write("a"));
+    CHECK_THROWS_AS((void)test::block_on(stream.write("b")), panic_error);
+    CHECK(test::block_on(stream.write("a")).has_value());
+  }
+  scripted_stream stream{script()};
+  CHECK_THROWS_AS((void)test::block_on(stream.write("b")), panic_error);
+}
+
+TEST_CASE("[TT-01] pauses pass in virtual time") {
+  test::fake_host fake;
+  scripted_stream stream(script().wait(5s).read("late"));
+  std::array<char, 4> room;
+  const auto before = fake.now_ns;
+  CHECK(test::block_on(stream.read(room)).value() == 4);
+  CHECK(fake.now_ns - before >= 5'000'000'000);
+}

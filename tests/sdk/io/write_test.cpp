@@ -1,0 +1,96 @@
+// Writing: rows IO-03, IO-10 to IO-12.
+#include <doctest/doctest.h>
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "tokio/io.hpp"
+#include "tokio/test.hpp"
+
+namespace {
+
+using namespace tokio;
+using test::hand_poll;
+using test::script;
+using test::scripted_stream;
+
+// Takes nothing, as a stream that is full for ever.
+struct full_stream : io::writer_methods<full_stream> {
+  tokio::poll<result<std::size_t>> poll_write(context&, io::byte_view) { return result<std::size_t>(0); }
+  tokio::poll<result<>> poll_flush(context&) { return result<>(); }
+  tokio::poll<result<>> poll_shutdown(context&) { return result<>(); }
+  full_stream() = default;
+};
+
+}  // namespace
+
+TEST_CASE("[IO-10] write takes as much as there is room for") {
+  test::fake_host fake;
+  auto [a, b] = io::duplex(4);
+  CHECK(test::block_on(a.write("abcdef")).value() == 4);
+  hand_poll waiting(a.write("ef"));
+  CHECK(waiting.poll().is_pending());
+}
+
+TEST_CASE("[IO-03] a stream without vectored writes takes from the first part that is not empty") {
+  test::fake_host fake;
+  auto [a, b] = io::duplex(8);
+  const std::array<io::byte_view, 3> parts{"", "ab", "cd"};
+  CHECK(test::block_on(a.write_vectored(parts)).value() == 2);
+  CHECK(test::block_on(a.write_vectored(std::span<const io::byte_view>())).value() == 0);
+}
+
+TEST_CASE("[IO-11] write_all goes on until everything is written") {
+  test::fake_host fake;
+  auto [a, b] = io::duplex(2);
+  hand_poll writing(a.write_all("abcde"));
+  std::string heard;
+  std::array<char, 8> room;
+  while (writing.poll().is_pending()) heard.append(room.data(), test::block_on(b.read(room)).value());
+  heard.append(room.data(), test::block_on(b.read(room)).value());
+  CHECK(heard == "abcde");
+}
+
+TEST_CASE("[IO-11] a stream that takes nothing is an error, not a loop") {
+  test::fake_host fake;
+  full_stream full;
+  CHECK(test::block_on(full.write_all("x")).error().kind() == error_kind::write_zero);
+  CHECK(test::block_on(full.write_u16(0)).error().kind() == error_kind::write_zero);
+  CHECK(test::block_on(full.write_all("")).has_value());
+}
+
+TEST_CASE("[IO-11] write_all_buf can be cancelled and taken up where it was") {
+  test::fake_host fake;
+  auto [a, b] = io::duplex(2);
+  io::byte_view rest = "abcde";
+  {
+    hand_poll cancelled(a.write_all_buf(rest));
+    CHECK(cancelled.poll().is_pending());
+  }
+  CHECK(rest.text() == "cde");
+  std::array<char, 2> room;
+  CHECK(test::block_on(b.read(room)).value() == 2);
+  hand_poll again(a.write_all_buf(rest));
+  CHECK(again.poll().is_pending());
+  CHECK(rest.text() == "e");
+}
+
+TEST_CASE("[IO-12] numbers are written big-endian, or little-endian by name") {
+  test::fake_host fake;
+  scripted_stream stream(
+      script().write(std::string("\x01\x02\x03\x04\x04\x03\x02\x01\xff\x3f\x80\x00\x00\xfe\xff", 15)));
+  CHECK(test::block_on(stream.write_u32(0x01020304)).has_value());
+  CHECK(test::block_on(stream.write_u32_le(0x01020304)).has_value());
+  CHECK(test::block_on(stream.write_i8(-1)).has_value());
+  CHECK(test::block_on(stream.write_f32(1.0F)).has_value());
+  CHECK(test::block_on(stream.write_i16_le(-2)).has_value());
+}
+
+TEST_CASE("[IO-12] shutdown ends the writing direction") {
+  test::fake_host fake;
+  scripted_stream stream{script()};
+  CHECK(test::block_on(stream.flush()).has_value());
+  CHECK(test::block_on(stream.shutdown()).has_value());
+  CHECK(stream.is_shut_down());
+}
