@@ -13,8 +13,6 @@ namespace tokiod::sched {
 
 namespace {
 
-constexpr duration_ns watch_interval = millisecond;  // a poll of two of them is called long
-
 const clock& system_clock() {
   static const steady_clock only;
   return only;
@@ -163,10 +161,6 @@ outcome<void> engine::remove_owner(owner& gone) {
   for (auto& one : cores) with_core(*one, never, [&] { delete one->shares[gone.id()].exchange(nullptr, relaxed); });
   owners[gone.id()].reset();
   return {};
-}
-
-void engine::start_watch() noexcept {
-  if (!watched.exchange(true, seq_cst)) watch_every(watch_interval);
 }
 
 void engine::watch_every(duration_ns interval) noexcept {

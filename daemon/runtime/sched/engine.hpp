@@ -20,11 +20,14 @@
 #include "runtime/sched/options.hpp"
 #include "runtime/sched/owner.hpp"
 #include "runtime/sched/thread.hpp"
+#include "runtime/sched/watch.hpp"
 #include "runtime/shard/shard.hpp"
 #include "runtime/task/id.hpp"
 #include "runtime/task/scheduler.hpp"
 
 namespace tokiod::sched {
+
+inline constexpr duration_ns watch_interval = millisecond;  // a poll of two of them is called long
 
 class engine final : public task::scheduler {
  public:
@@ -92,10 +95,9 @@ class engine final : public task::scheduler {
   // The monitor's timer. Setting it is a system call and wakes nobody.
   void watch_every(duration_ns interval) noexcept;  // 0: not any more
   // A worker stopped sleeping: the monitor looks at it from now on. One load, unless nobody was active before.
-  // seq_cst: partner of monitor::rest(); either it sees us unparked, or we see that it rests.
   void became_active() noexcept {
-    if (!watched.load(seq_cst)) [[unlikely]]
-      start_watch();
+    if (watch.wanted()) [[unlikely]]
+      watch_every(watch_interval);
   }
 
   const options with;
@@ -106,8 +108,8 @@ class engine final : public task::scheduler {
   basic_idle<real_policy> idle;
   task::id_source ids;
   std::atomic<std::uint64_t> remote_schedules{0};  // written by threads without a core only
-  std::atomic<bool> watched{true};                 // the monitor ticks, or there is none
-  unique_fd watch_timer;                           // it sleeps on this; armed without waking anybody
+  basic_watch<real_policy> watch;
+  unique_fd watch_timer;  // what the monitor sleeps on; set without waking anybody
 
   mutable real_policy::mutex owners_mutex;
   std::array<std::unique_ptr<owner>, max_owners> owners;
@@ -116,7 +118,6 @@ class engine final : public task::scheduler {
   engine(options given, std::unique_ptr<memory::arena> from);
   [[nodiscard]] result<void> build();
   void pause_outside() noexcept;
-  void start_watch() noexcept;
 
   mutable real_policy::mutex threads_mutex_;
   std::vector<thread*> threads_;

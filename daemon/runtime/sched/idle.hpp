@@ -94,7 +94,7 @@ class basic_idle {
   [[nodiscard]] std::uint32_t searching() const { return searching_.load(relaxed); }
 
  private:
-  static constexpr std::uint32_t max_words = P::max_workers / 64;
+  static constexpr std::uint32_t max_words = (P::max_workers + 63) / 64;
   static constexpr std::uint64_t bit(std::uint32_t worker) { return std::uint64_t{1} << (worker % 64); }
 
   // The nearest parked core, its bit cleared; nobody when all bits went away.

@@ -5,7 +5,7 @@
 namespace tokiod::sched::multi_thread {
 
 result<void> monitor::start() {
-  all_.watched.store(false, seq_cst);  // the first worker that becomes active arms the timer
+  all_.watch.rest();  // the first worker that becomes active starts the timer
   auto started = os_thread::start({.name = all_.with.thread_name.substr(0, 11) + "-mon", .stack_bytes = 256 * 1024},
                                   [this] { loop(); });
   if (!started) return std::unexpected(started.error());
@@ -18,7 +18,7 @@ void monitor::stop() {
   stopping_.store(true, seq_cst);
   all_.watch_every(1);
   thread_.join();
-  all_.watched.store(true, seq_cst);  // there is no monitor to wake any more
+  all_.watch.never();
 }
 
 void monitor::loop() {
@@ -31,12 +31,11 @@ void monitor::loop() {
   }
 }
 
-// All asleep: stop ticking. A worker that becomes active either sees `watched` false and arms the timer again, or has
-// cleared its bit before we look: then we go on.
+// All asleep: stop ticking, and look once more, because a worker may have become active meanwhile (watch.hpp).
 bool monitor::rest() {
   if (!all_.idle.all_parked()) return false;
   all_.watch_every(0);
-  all_.watched.store(false, seq_cst);  // partner of engine::became_active()
+  all_.watch.rest();
   if (all_.idle.all_parked()) return true;
   all_.became_active();
   return false;

@@ -1,0 +1,217 @@
+// Parking and waking: workers that follow worker::loop() and worker::park() word by word around the real idle, with an
+// injector's length as the queue. The failure to find is a deadlock: a job waits and nobody comes.
+#include <doctest/doctest.h>
+
+#include "explorer/expect.hpp"
+#include "explorer/model_policy.hpp"
+#include "runtime/sched/idle.hpp"
+#include "runtime/sched/watch.hpp"
+
+using namespace tokiod;
+using namespace tokiod::model;
+
+namespace {
+
+struct scene {
+  explicit scene(std::uint32_t workers = 2) : idle(workers) {}
+  sched::basic_idle<model_policy> idle;
+  atomic<std::uint32_t> waiting{0};  // stands for the lengths of all queues
+  atomic<std::uint32_t> done{0};
+  atomic<bool> stopping{false};
+  event awake[2];
+  bool look_after_search = true;
+  bool look_before_sleep = true;
+
+  bool take() {
+    for (std::uint32_t seen = waiting.load(acquire); seen != 0;)
+      if (waiting.compare_exchange_strong(seen, seen - 1, acq_rel, acquire)) return true;
+    return false;
+  }
+  bool visible() { return waiting.load(seq_cst) != 0; }
+  void notify(std::uint32_t near) {
+    if (const std::uint32_t woken = idle.notify(near); woken != idle.nobody) awake[woken].set();
+  }
+  void submit() {
+    waiting.fetch_add(1, seq_cst);
+    notify(0);
+  }
+  void found(bool& searching) {
+    if (!std::exchange(searching, false)) return;
+    if (idle.leave_search() && look_after_search && visible()) notify(0);
+  }
+
+  template <class Job>
+  void work(std::uint32_t self, Job job) {
+    for (bool searching = false;;) {
+      if (stopping.load(acquire)) return;
+      bool got = take();
+      if (!got) {
+        if (!searching) searching = idle.begin_search();
+        got = searching && take();
+      }
+      if (got) {
+        found(searching);
+        job();
+        done.fetch_add(1, release);
+        continue;
+      }
+      idle.announce(self, searching);
+      const bool reason = stopping.load(seq_cst) || (look_before_sleep && visible());
+      if (!reason) awake[self].wait();
+      searching = idle.retract(self);
+      if (reason && !searching) {
+        idle.join_search();
+        searching = true;
+      }
+    }
+  }
+  void stop_after(std::uint32_t jobs) {
+    while (done.load(acquire) < jobs) model_policy::yield();
+    stopping.store(true, seq_cst);
+    for (auto& one : awake) one.set();
+  }
+};
+
+void jobs_from_outside(std::uint32_t jobs) {
+  scene s;
+  thread one([&] { s.work(0, [] {}); });
+  thread two([&] { s.work(1, [] {}); });
+  for (std::uint32_t i = 0; i < jobs; ++i) s.submit();
+  s.stop_after(jobs);
+  one.join();
+  two.join();
+}
+
+// One worker alone: it may wake up by itself just when a notifier wants to wake it.
+void jobs_for_one_worker() {
+  scene s(1);
+  thread one([&] { s.work(0, [] {}); });
+  s.submit();
+  s.submit();
+  s.stop_after(2);
+  one.join();
+}
+
+// The first to run waits for the second: a job that stays in the queue beside a sleeping worker is a deadlock here.
+void dependent_jobs(bool look_after_search = true, bool look_before_sleep = true) {
+  scene s;
+  s.look_after_search = look_after_search;
+  s.look_before_sleep = look_before_sleep;
+  atomic<int> begun{0};
+  event second;
+  const auto job = [&] {
+    if (begun.fetch_add(1, acq_rel) == 0) {
+      second.wait();
+    } else {
+      second.set();
+    }
+  };
+  thread one([&] { s.work(0, job); });
+  thread two([&] { s.work(1, job); });
+  s.submit();
+  s.submit();
+  s.stop_after(2);
+  one.join();
+  two.join();
+}
+
+// A running job pushes another one locally (relaxed look) and waits for it. The push may miss a worker that parks at
+// that moment; the monitor's look makes up for it.
+void local_push_and_wait(bool monitored) {
+  scene s;
+  atomic<int> begun{0};
+  event second;
+  const auto job = [&] {
+    if (begun.fetch_add(1, acq_rel) != 0) return second.set();
+    s.waiting.store(1, release);  // the ring's tail
+    if (s.idle.worth_a_look()) s.notify(0);
+    second.wait();
+  };
+  s.waiting.store(1, relaxed);
+  thread one([&] { s.work(0, job); });
+  thread two([&] { s.work(1, job); });
+  while (monitored && s.done.load(acquire) < 2) {
+    if (s.idle.any_parked() && s.visible()) s.notify(0);
+    model_policy::yield();
+  }
+  s.stop_after(2);
+  one.join();
+  two.join();
+}
+
+// A worker becomes active while the monitor goes to rest: it must be watched afterwards.
+void rest_against_wake_up() {
+  sched::basic_idle<model_policy> idle{1};
+  sched::basic_watch<model_policy> watch;
+  atomic<int> started{0};
+  const auto became_active = [&] {
+    if (watch.wanted()) started.fetch_add(1, seq_cst);
+  };
+  idle.announce(0, false);
+  thread worker([&] {
+    (void)idle.retract(0);
+    became_active();
+  });
+  bool ticks = true;
+  if (idle.all_parked()) {
+    watch.rest();
+    ticks = false;
+    if (!idle.all_parked()) became_active();
+  }
+  worker.join();
+  check(ticks || started.load(seq_cst) == 1, "a worker is active, the monitor rests, or it was started twice");
+}
+
+using change = mutant::change;
+const bounds search{.preemptions = 2, .stale_reads = 2};
+
+}  // namespace
+
+TEST_CASE("one job from outside is run") {
+  passes(search, [] { jobs_from_outside(1); });
+}
+
+TEST_CASE("two jobs from outside are run") {
+  passes(search, [] { jobs_from_outside(2); });
+}
+
+TEST_CASE("two jobs for one worker are run") { passes(search, jobs_for_one_worker); }
+
+TEST_CASE("a job that another one waits for is run beside it") {
+  passes(search, [] { dependent_jobs(); });
+}
+
+TEST_CASE("without the look after the announcement a job stays beside a sleeping worker") {
+  fails(search, "", [] { dependent_jobs(true, false); });
+}
+
+TEST_CASE("without the look after the search a job stays beside a sleeping worker") {
+  fails(search, "", [] { dependent_jobs(false, true); });
+}
+
+TEST_CASE("a local push that misses a parking worker is made up for by the monitor") {
+  passes(search, [] { local_push_and_wait(true); });
+}
+
+TEST_CASE("without the monitor a local push may be missed") {
+  fails(search, "", [] { local_push_and_wait(false); });
+}
+
+TEST_CASE("a worker that becomes active while the monitor goes to rest is watched") { passes(rest_against_wake_up); }
+
+TEST_CASE("mutants of parking are caught") {
+  const auto dependent = [] { dependent_jobs(); };
+  catches({change::drop_write, "announce", "fetch_or"}, search, dependent);
+  catches({change::drop_write, "announce", "fetch_sub"}, search, dependent);
+  catches({change::weaken, "any_parked", "load"}, search, dependent);
+  catches({change::blind, "any_parked", "load"}, search, dependent);
+  catches({change::weaken, "leave_search", "fetch_sub"}, search, dependent);
+  catches({change::drop_write, "retract", "fetch_and"}, search, dependent);
+  catches({change::drop_write, "take_from", "fetch_and"}, search, dependent);
+}
+
+TEST_CASE("mutants of the monitor's rest are caught") {
+  catches({change::weaken, "wanted", "load"}, rest_against_wake_up);
+  catches({change::weaken, "rest", "store"}, rest_against_wake_up);
+  catches({change::weaken, "retract", "fetch_and"}, rest_against_wake_up);
+}
