@@ -194,6 +194,7 @@ void engine::take_core(core& of, thread& on) {
   on.held = &of;
   of.orders.fetch_and(~order_yield, seq_cst);
   of.active_since = of.maintained_at = steady_clock().now();
+  of.cx.now = time.now();
   became_active();
 }
 

@@ -169,6 +169,7 @@ bool worker::turn(shard::shard& which) {
     which.turn_for_owner(wake);
   }
   core_.end_batch();
+  core_.cx.now = all_.time.now();  // not before the timers that just fired
   which.right.give_back(steady_now());
   return true;
 }
@@ -244,6 +245,7 @@ void worker::sleep(instant_ns limit) {
   get_up();
   core_.home.fire_timers([&](task::key waiter) { task::wake(waiter, core_); });
   core_.end_batch();
+  core_.cx.now = all_.time.now();
   if (alone) core_.home.right.give_back(steady_now());
 }
 
