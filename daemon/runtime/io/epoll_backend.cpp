@@ -1,11 +1,9 @@
 #include "runtime/io/epoll_backend.hpp"
 
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <climits>
 #include <ctime>
 
@@ -35,31 +33,16 @@ int whole_milliseconds(duration_ns timeout) {
   return static_cast<int>(std::min<duration_ns>(rounded_up, INT_MAX));
 }
 
-// epoll_pwait2 came with Linux 5.11; an old kernel says ENOSYS, an old seccomp filter EPERM. Asked once per process.
-std::atomic<bool> nanoseconds_work{true};
-
-int wait_for_events(int epoll, std::span<epoll_event> into, duration_ns timeout) {
-  const int room = static_cast<int>(into.size());
-  // Relaxed: whoever misses the news asks the kernel once more.
-  if (timeout != 0 && timeout != never && nanoseconds_work.load(relaxed)) {
-    const timespec limit{static_cast<time_t>(timeout / second), static_cast<long>(timeout % second)};
-    const int n = ::epoll_pwait2(epoll, into.data(), room, &limit, nullptr);
-    if (n >= 0 || (errno != ENOSYS && errno != EPERM)) return n;
-    nanoseconds_work.store(false, relaxed);
-  }
-  return ::epoll_wait(epoll, into.data(), room, whole_milliseconds(timeout));
-}
-
 }  // namespace
 
-result<std::unique_ptr<epoll_backend>> epoll_backend::create() {
+result<std::unique_ptr<epoll_backend>> epoll_backend::create(precision wanted) {
   unique_fd epoll(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll) return std::unexpected(error::last("epoll_create1"));
   auto wake = make_eventfd();
   if (!wake) return std::unexpected(wake.error());
   if (auto added = control(epoll.get(), wake->get(), EPOLLIN | EPOLLET, wake_mark); !added)
     return std::unexpected(added.error());
-  return std::unique_ptr<epoll_backend>(new epoll_backend(std::move(epoll), std::move(*wake)));
+  return std::unique_ptr<epoll_backend>(new epoll_backend(std::move(epoll), std::move(*wake), wanted));
 }
 
 result<void> epoll_backend::add(int fd, interest what, token about) {
@@ -72,9 +55,22 @@ void epoll_backend::remove(int fd) {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, &unused);
 }
 
+// epoll_pwait2 came with Linux 5.11; an older kernel says ENOSYS, an older seccomp filter EPERM.
+int epoll_backend::wait_for_events(std::span<epoll_event> into, duration_ns timeout) {
+  const int room = static_cast<int>(into.size());
+  // Relaxed: whoever misses the news asks the kernel once more.
+  if (timeout != 0 && timeout != never && precision_.load(relaxed) == precision::nanoseconds) {
+    const timespec limit{static_cast<time_t>(timeout / second), static_cast<long>(timeout % second)};
+    const int n = ::epoll_pwait2(epoll_.get(), into.data(), room, &limit, nullptr);
+    if (n >= 0 || (errno != ENOSYS && errno != EPERM)) return n;
+    precision_.store(precision::milliseconds, relaxed);
+  }
+  return ::epoll_wait(epoll_.get(), into.data(), room, whole_milliseconds(timeout));
+}
+
 result<waited> epoll_backend::wait(std::span<kernel_event, events_per_wait> into, duration_ns timeout) {
   std::array<epoll_event, events_per_wait> raw;
-  const int n = wait_for_events(epoll_.get(), raw, timeout);
+  const int n = wait_for_events(raw, timeout);
   if (n < 0 && errno == EINTR) return waited{};
   if (n < 0) return std::unexpected(error::last("epoll_wait"));
   waited got;

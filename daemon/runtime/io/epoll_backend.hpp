@@ -2,6 +2,8 @@
 // Invariant: the eventfd is never read: it is registered edge-triggered, and each write is a new edge.
 // Threads:   any.
 #pragma once
+#include <sys/epoll.h>
+
 #include <atomic>
 #include <memory>
 
@@ -10,10 +12,12 @@
 
 namespace tokiod::io {
 
+enum class precision : std::uint8_t { nanoseconds, milliseconds };
+
 class epoll_backend final : public backend {
  public:
-  // EMFILE, ENFILE, ENOMEM.
-  [[nodiscard]] static result<std::unique_ptr<epoll_backend>> create();
+  // EMFILE, ENFILE, ENOMEM. Where the kernel does not wait in nanoseconds, milliseconds are found out and used.
+  [[nodiscard]] static result<std::unique_ptr<epoll_backend>> create(precision wanted = precision::nanoseconds);
 
   // EPERM: this kind of file is always ready (a regular file). EEXIST: it is registered here already. ENOSPC: the
   // user's limit /proc/sys/fs/epoll/max_user_watches. ENOMEM. EBADF: it is not open.
@@ -26,10 +30,13 @@ class epoll_backend final : public backend {
   void abandon(int other_pollable) override;
 
  private:
-  epoll_backend(unique_fd epoll, unique_fd wake) : epoll_(std::move(epoll)), wake_(std::move(wake)) {}
+  epoll_backend(unique_fd epoll, unique_fd wake, precision wanted)
+      : epoll_(std::move(epoll)), wake_(std::move(wake)), precision_(wanted) {}
+  [[nodiscard]] int wait_for_events(std::span<epoll_event> into, duration_ns timeout);
 
   unique_fd epoll_;
   unique_fd wake_;
+  std::atomic<precision> precision_;
 };
 
 }  // namespace tokiod::io

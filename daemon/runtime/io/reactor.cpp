@@ -15,6 +15,7 @@ result<std::unique_ptr<reactor>> reactor::create() {
 }
 
 result<source*> reactor::add(int fd, interest what, ready assume) {
+  if (fd < 0) return std::unexpected(error{EBADF, "epoll_ctl"});
   const auto taken = sources_.take(fd);
   if (!taken) return std::unexpected(taken.error());
   source& s = **taken;

@@ -12,7 +12,7 @@
 //            was read is the one that was registered. An event of an earlier generation changes nothing. A waiter is
 //            woken at most once per registration; with bits it wants set, none stays registered.
 // Threads:   look, wait, clear [the poller of this direction, one at a time]; event [any that turns the reactor];
-//            retire [the owner of the source, when nobody polls it]; adopt [who holds the free slot].
+//            generation, retire [the owner of the source, when nobody polls it].
 // Model:     tests/model/readiness_model.cpp
 #pragma once
 #include <cstdint>
@@ -52,9 +52,9 @@ class basic_readiness {
 
   [[nodiscard]] static constexpr ready bits_of(word w) { return static_cast<ready>(bits_field::get(w)); }
 
-  // Acquire pairs with the release in event(): what the kernel did before is done.
+  // Relaxed: only the owner of the slot asks, and only it changes the generation.
   [[nodiscard]] std::uint32_t generation() const {
-    return static_cast<std::uint32_t>(generation_field::get(word_.load(acquire)));
+    return static_cast<std::uint32_t>(generation_field::get(word_.load(relaxed)));
   }
 
   // A look without waiting.

@@ -47,7 +47,7 @@ class alignas(64) source {
   [[nodiscard]] const half& at(direction d) const { return halves_[static_cast<std::size_t>(d)]; }
 
   half halves_[2];
-  int fd_ = -1;
+  int fd_ = -1;              // -1: the slot is free
   std::uint32_t index_ = 0;  // of the slot, for ever
   union {
     reactor* home_ = nullptr;

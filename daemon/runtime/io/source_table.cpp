@@ -57,6 +57,8 @@ result<source*> source_table::take(int fd) {
 void source_table::give_back(source& s) {
   for (auto& half : s.halves_) half.retire();
   const hold locked(lock_);
+  TOKIOD_ASSERT(s.fd_ >= 0);  // given back once
+  s.fd_ = -1;
   s.next_free_ = free_;
   free_ = &s;
 }

@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -182,13 +185,35 @@ TEST_CASE("a wake that another thread's turn swallows is passed on") {
   CHECK(r->turn(never, [](task::key) {}).woken);
 }
 
-TEST_CASE("a wait ends in time when nothing happens") {
+TEST_CASE("a wait never ends early when nothing happens, in nanoseconds and on kernels that count milliseconds") {
+  for (const precision p : {precision::nanoseconds, precision::milliseconds}) {
+    reactor r(epoll_backend::create(p).value());
+    const instant_ns before = steady_clock().now();
+    const turn_report report = r.turn(2'300 * microsecond, [](task::key) {});
+    CHECK(steady_clock().now() - before >= 2'300 * microsecond);
+    CHECK(report.events == 0);
+    CHECK_FALSE(report.woken);
+  }
+}
+
+TEST_CASE("a signal ends a wait without an error") {
+  struct sigaction nothing{};
+  nothing.sa_handler = [](int) {};  // without SA_RESTART
+  REQUIRE(::sigaction(SIGUSR1, &nothing, nullptr) == 0);
   auto r = make_reactor();
-  const instant_ns before = steady_clock().now();
-  const turn_report report = r->turn(2 * millisecond, [](task::key) {});
-  CHECK(steady_clock().now() - before >= 2 * millisecond);
-  CHECK(report.events == 0);
-  CHECK_FALSE(report.woken);
+  std::atomic<bool> done{false};
+  std::thread waits([&] {
+    const turn_report report = r->turn(never, [](task::key) {});
+    CHECK(report.failed.code == 0);
+    CHECK(report.events == 0);
+    CHECK_FALSE(report.woken);
+    done = true;
+  });
+  while (!done.load()) {  // until one arrives while it waits
+    ::pthread_kill(waits.native_handle(), SIGUSR1);
+    std::this_thread::yield();
+  }
+  waits.join();
 }
 
 TEST_CASE("an owner of two reactors sleeps on one of them") {
@@ -315,8 +340,23 @@ TEST_CASE("many sources have slots of their own, and a free slot is used again")
   CHECK(r.add(7777).value() == all[500]);
 }
 
+namespace {
+
+// Descriptors registered with any epoll of this process, as the kernel counts them.
+std::size_t watched_descriptors() {
+  std::size_t n = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fdinfo")) {
+    std::ifstream info(entry.path());
+    for (std::string line; std::getline(info, line);) n += line.starts_with("tfd:") ? 1 : 0;
+  }
+  return n;
+}
+
+}  // namespace
+
 TEST_CASE("two threads turn one reactor while sources come and go: every byte wakes its reader") {
   auto r = make_reactor();
+  const std::size_t watched = watched_descriptors();
   std::atomic<bool> done{false};
   std::atomic<std::uint64_t> woken{0};
   const auto poller = [&] {
@@ -338,4 +378,5 @@ TEST_CASE("two threads turn one reactor while sources come and go: every byte wa
   one.join();
   two.join();
   CHECK(r->counts().live() == 0);
+  CHECK(watched_descriptors() == watched);
 }
