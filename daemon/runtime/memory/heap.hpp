@@ -156,7 +156,7 @@ class local_heap {
     auto* slot = static_cast<free_slot*>(memory);
     slot->next = into.first;
     into.first = slot;
-    poison_slot(slot, slot_bytes(slab.bin));
+    poison_slot(slot, kind_of(slab.bin), slot_bytes(slab.bin));
     if (++into.count >= magazine_slots(slab.bin)) [[unlikely]]
       rotate(slab.bin);
   }

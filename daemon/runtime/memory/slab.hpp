@@ -15,8 +15,9 @@ namespace tokiod::memory {
 
 class owner_heap;
 
-inline constexpr std::size_t page_bytes = 4096;   // what a run is charged in
-inline constexpr unsigned generation_shift = 16;  // word 0 of a dead task slot is its generation, so shifted
+inline constexpr std::size_t task_header_bytes = 64;  // what task/header.hpp puts at the start of a task slot
+inline constexpr std::size_t page_bytes = 4096;       // what a run is charged in
+inline constexpr unsigned generation_shift = 16;      // word 0 of a dead task slot is its generation, so shifted
 
 using owner_id = std::uint16_t;  // a plugin instance, or the runtime itself; accounting and limits are per owner
 
@@ -49,8 +50,20 @@ static_assert(sizeof(slab_header) == 64);
   return reinterpret_cast<std::byte*>(&slab) + sizeof(slab_header) + index * slot_bytes(slab.bin);
 }
 
-// A free slot. Word 0 belongs to the task layer and is not touched here. The rest of the slot is poisoned under
-// AddressSanitizer, so a use after free is found although the memory is never unmapped.
+// Word 0 of a task slot is an atomic word to everybody else, also while the slot is free.
+[[nodiscard]] inline std::uint64_t generation_in(const std::byte* slot) {
+  const auto* word = reinterpret_cast<const std::atomic<std::uint64_t>*>(slot);
+  return word->load(relaxed) >> generation_shift;
+}
+
+inline void set_generation(std::byte* slot, std::uint64_t generation) {
+  // Relaxed: who may use the slot gets it through a lock or the slab's `carved`.
+  reinterpret_cast<std::atomic<std::uint64_t>*>(slot)->store(generation << generation_shift, relaxed);
+}
+
+// A free slot. Word 0 belongs to the task layer and is not touched here; the other words overlay those of a task's
+// header that nobody reads without holding the task. The rest of the slot is poisoned under AddressSanitizer, so a use
+// after free is found although the memory is never unmapped.
 struct free_slot {
   std::uint64_t state;
   free_slot* next;           // within a magazine

@@ -31,9 +31,9 @@ struct alignas(64) basic_header {
   basic_state<P> state;
   typename P::template cell<basic_header*> next;  // in a queue; free list
   const basic_body_ops<P>* ops;
+  join_slot<P, basic_header> joiner;
   typename P::template atomic<const void*> about;  // for whoever set ops: which kind of body this is
   typename P::template atomic<task_id> id;
-  join_slot<P, basic_header> joiner;
   std::uint32_t home;                       // the shard a wake from outside goes to
   typename P::template cell<end_kind> end;  // published by the completion; the body is alive until then, and
                                             // behind a completed one until the handle is released
@@ -42,7 +42,9 @@ struct alignas(64) basic_header {
 
 using header = basic_header<real_policy>;
 using key = basic_key<header>;
-static_assert(sizeof(header) == 64 && offsetof(header, state) == 0);
+static_assert(sizeof(header) == memory::task_header_bytes && offsetof(header, state) == 0);
+static_assert(offsetof(header, about) >= sizeof(memory::free_slot) &&
+              offsetof(header, id) >= sizeof(memory::free_slot));
 
 inline constexpr std::size_t body_offset = sizeof(header);
 inline constexpr std::size_t body_align = alignof(header);
