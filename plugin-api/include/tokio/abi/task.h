@@ -10,6 +10,8 @@
  *   task_release_join or a failing task_spawn. Cancelled and panicked tasks: at once. Completed without a join handle:
  * at once. Completed with one: when the handle is released. It runs the destructors of what is still in the body and
  * must not free the block.
+ * - with a join handle the block stays until the handle is released, however the task ended. The host may use its
+ *   first 8 bytes once destroy(body) ran; the rest is as the plugin left it, for its own bookkeeping.
  * - abort: an idle or scheduled task is cancelled without another poll; for a running one it is decided when poll
  * returns (READY wins). A TOKIO_TF_GRACEFUL task is polled on with TOKIO_CX_CANCELLED instead, until READY or its time
  * is over.

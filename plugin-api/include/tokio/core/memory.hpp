@@ -29,6 +29,8 @@ struct alignas(16) block_prefix {
   void* frame = nullptr;     // of a spawned coroutine
 };
 static_assert(sizeof(block_prefix) == 32);
+// The first 8 bytes are the host's once the body was destroyed; what a join handle reads after that lies behind them.
+static_assert(offsetof(block_prefix, fate) >= 8);
 
 inline block_prefix& prefix_of(void* frame) noexcept { return static_cast<block_prefix*>(frame)[-1]; }
 
