@@ -6,11 +6,13 @@
 
 namespace tokiod::sched::multi_thread {
 
-// One thread that holds the core, or waits to hold it.
+// One thread that holds the core, or waits to hold it. Two never wait for one core: whoever starts a second one has
+// seen the first one seated.
 struct scheduler::occupant {
   explicit occupant(engine& of) : self(of, thread_kind::worker) {}
   thread self;
   os_thread system;
+  real_policy::event seated;  // it holds the core
 };
 
 struct scheduler::seat {
@@ -33,25 +35,29 @@ result<void> scheduler::start() {
   for (auto& one : seats_)
     if (done) done = occupy(*one);
   if (!done) (void)stop(moving_deadline(never));
+  for (auto& one : seats_)
+    if (done) one->sitting->seated.wait();
   return done;
 }
 
 result<void> scheduler::occupy(seat& of) {
   auto next = std::make_unique<occupant>(all_);
   auto started = os_thread::start({.name = all_.with.thread_name, .stack_bytes = all_.with.thread_stack_size},
-                                  [&of, &self = next->self] { run(of, self); });
+                                  [&of, &who = *next] { run(of, who); });
   if (!started) return std::unexpected(started.error());
   next->system = std::move(*started);
   of.sitting = std::move(next);
   return {};
 }
 
-void scheduler::run(seat& of, thread& on) {
+void scheduler::run(seat& of, occupant& who) {
+  thread& on = who.self;
   const options& with = on.runtime.with;
   on.runtime.enlist(on);
   if (with.on_thread_start) with.on_thread_start();
   of.vacant.wait();
   on.runtime.take_core(of.of, on);
+  who.seated.set();
   worker(of.of, on).loop();
   on.runtime.give_core(of.of, on);
   of.vacant.set();
@@ -81,6 +87,7 @@ bool scheduler::vacated(seat& of, instant_ns deadline) {
   if (of.leaving == nullptr) return true;
   if (!of.leaving->system.join_until(deadline)) return false;
   of.leaving = nullptr;
+  of.sitting->seated.wait();
   return true;
 }
 

@@ -35,7 +35,7 @@ class scheduler {
   struct occupant;
   [[nodiscard]] result<void> occupy(seat& of);
   [[nodiscard]] bool vacated(seat& of, instant_ns deadline);
-  static void run(seat& of, thread& on);
+  static void run(seat& of, occupant& who);
 
   engine& all_;
   monitor monitor_;

@@ -29,6 +29,8 @@ inline void drop_function_body(task::header& self) noexcept {
 }
 inline constexpr task::body_ops function_ops{poll_function_body, drop_function_body};
 
+inline constexpr task::spawn_options joined{.with_join_handle = true, .home = 0, .kind = {}};
+
 // A runtime and an owner; every call is wrapped as a plugin's would be.
 class bench_runtime {
  public:

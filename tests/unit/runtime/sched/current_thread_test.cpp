@@ -1,0 +1,122 @@
+#include <doctest/doctest.h>
+
+#include <thread>
+#include <vector>
+
+#include "tasks.hpp"
+
+using namespace tokiod;
+using namespace tokiod::test;
+using task::poll_result;
+
+namespace {
+
+runtime_options alone() {
+  runtime_options options;
+  options.kind = flavor::current_thread;
+  return options;
+}
+
+runtime_options alone(const tokiod::clock& time) {
+  runtime_options options = alone();
+  options.time = &time;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("a current_thread runtime runs nothing until it is driven, and then in the order of spawning") {
+  bench_runtime rt(alone());
+  std::vector<int> order;
+  rt.spawn_once([&] {
+    for (int i = 0; i < 200; ++i) rt.spawn_once([&order, i] { order.push_back(i); });
+  });
+  CHECK(order.empty());
+  CHECK(rt.all->run_until([&] { return order.size() == 200; }));
+  for (int i = 0; i < 200; ++i) REQUIRE(order[static_cast<std::size_t>(i)] == i);
+}
+
+TEST_CASE("run_until gives up at its deadline, also while a task yields for ever") {
+  bench_runtime rt(alone());
+  rt.spawn([](task::key, task::context&) { return poll_result::yielded; });
+  CHECK(!rt.all->run_until([] { return false; }, rt.all->now() + 2 * millisecond));
+}
+
+TEST_CASE("a task that wakes itself is polled again, behind the others") {
+  bench_runtime rt(alone());
+  std::vector<char> order;
+  rt.spawn([&](task::key self, task::context&) {
+    order.push_back('a');
+    if (order.size() > 3) return poll_result::ready;
+    rt.wake(self);
+    return poll_result::pending;
+  });
+  rt.spawn([&](task::key, task::context&) {
+    order.push_back('b');
+    return order.size() > 3 ? poll_result::ready : poll_result::yielded;
+  });
+  CHECK(rt.all->run_until([&] { return order.size() >= 4; }));
+  CHECK(std::string(order.begin(), order.end()).substr(0, 4) == "abab");
+}
+
+TEST_CASE("virtual time jumps from timer to timer, in their order, and a year costs nothing") {
+  manual_clock time;
+  bench_runtime rt(alone(time));
+  constexpr duration_ns day = 24 * 3600 * second;
+  std::vector<int> order;
+  std::vector<std::unique_ptr<time::timer_queue::entry>> timers;
+  for (const int days : {365, 1, 30}) {
+    auto* const timer = timers.emplace_back(std::make_unique<time::timer_queue::entry>()).get();
+    rt.spawn([&, timer, days, due = instant_ns{0}](task::key self, task::context&) mutable {
+      const sched::host_entry call;
+      if (due == 0) {
+        due = rt.all->now() + static_cast<duration_ns>(days) * day;
+        rt.all->arm(*timer, due, self);
+        return poll_result::pending;
+      }
+      if (rt.all->now() < due) return poll_result::pending;
+      order.push_back(days);
+      return poll_result::ready;
+    });
+  }
+  CHECK(rt.all->run_until([&] { return order.size() == 3; }, never, auto_advance(time)));
+  CHECK(order == std::vector<int>{1, 30, 365});
+  CHECK(time.now() >= 365 * day);
+  CHECK(time.now() < 365 * day + millisecond);
+}
+
+TEST_CASE("a wake from another thread ends the sleep of the driver") {
+  bench_runtime rt(alone());
+  std::atomic<bool> woken{false};
+  bool ended = false;
+  const task::key sleeper = rt.spawn([&](task::key, task::context&) {
+    ended = woken;
+    return ended ? poll_result::ready : poll_result::pending;
+  });
+  std::thread other([&] {
+    eventually([&] { return rt.all->snapshot().workers[0].state == metrics::worker_state::parked; });
+    woken = true;
+    rt.wake(sleeper);
+  });
+  CHECK(rt.all->run_until([&] { return ended; }));
+  other.join();
+}
+
+TEST_CASE("a current_thread runtime that is not driven any more still ends its tasks when it stops") {
+  int dropped = 0;
+  bench_runtime rt(alone());
+  auto watch = std::shared_ptr<int>(&dropped, [](int* n) { ++*n; });
+  rt.spawn([keep = watch](task::key, task::context&) { return poll_result::pending; });
+  rt.spawn([keep = std::move(watch)](task::key, task::context&) { return poll_result::yielded; });
+  CHECK(!rt.all->run_until([] { return false; }, rt.all->now() + millisecond));
+  CHECK(rt.all->stop(patience()) == stop_result::drained);
+  CHECK(dropped == 1);
+  CHECK(rt.all->live(*rt.mine) == 0);
+}
+
+TEST_CASE("the threads of a current_thread runtime are the caller's and cannot be rotated") {
+  bench_runtime rt(alone());
+  const auto rotated = rt.all->rotate_threads(patience());
+  REQUIRE(!rotated);
+  CHECK(rotated.error().code == ENOTSUP);
+}
