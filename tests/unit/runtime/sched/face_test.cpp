@@ -73,7 +73,7 @@ TEST_CASE("a closed owner spawns nothing, from a worker and from outside") {
 TEST_CASE("owners come and go while others run, and their numbers are used again") {
   bench_runtime rt(2);
   rt.spawn([](task::key, task::context&) { return poll_result::yielded; });
-  for (int i = 0; i < 3000; ++i) {
+  for (int i = 0; i < 1100; ++i) {
     auto other = rt.all->add_owner("guest", memory::no_limit);
     REQUIRE(other);
     bench_runtime* const bench = &rt;
