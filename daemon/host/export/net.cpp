@@ -401,6 +401,17 @@ tokio_status get_addr(tokio_io* handle, tokio_addr* local, tokio_addr* peer) noe
   return TOKIO_OK;
 }
 
+tokio_status set_peer(tokio_io* handle, const tokio_addr* peer) noexcept {
+  if (owner_of(handle) == nullptr) return static_cast<tokio_status>(closed_handle());
+  if (peer == nullptr || !handle->message) return fail(TOKIO_EINVAL, "set_peer takes a datagram socket and an address");
+  system_address to;
+  to.storage.ss_family = AF_UNSPEC;  // no peer any more
+  to.length = sizeof to.storage;
+  if (peer->family != TOKIO_AF_NONE && !to_system(*peer, to)) return bad_address("the peer's");
+  if (::connect(handle->fd, to.get(), to.length) != 0) return fail(-errno, error::last("connect").text());
+  return TOKIO_OK;
+}
+
 tokio_status multicast(tokio_io* handle, const tokio_addr* group, uint32_t interface, uint32_t join) noexcept {
   if (owner_of(handle) == nullptr) return static_cast<tokio_status>(closed_handle());
   if (group == nullptr || join > 1) return fail(TOKIO_EINVAL, "multicast takes a group, and join is 0 or 1");
@@ -482,6 +493,7 @@ const tokio_net_ext net_table = {
     .pair = net_pair,
     .peer_cred = peer_cred,
     .close = net_close,
+    .set_peer = set_peer,
 };
 
 }  // namespace tokiod::host

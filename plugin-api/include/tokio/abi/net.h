@@ -103,6 +103,9 @@ typedef struct tokio_net_ext {
   /* [any nb] who connected a unix stream; pid 0 when the system does not say */
   tokio_status (*peer_cred)(tokio_io*, uint32_t* uid, uint32_t* gid, int32_t* pid) TOKIO_NOEXCEPT;
   void (*close)(tokio_io*) TOKIO_NOEXCEPT; /* [any nb] consumes; pending wakers are dropped, not woken */
+  /* [any nb] the default peer of a datagram socket: where a send without an address goes, and the only one that is
+   * received from. Family NONE: none again. */
+  tokio_status (*set_peer)(tokio_io*, const tokio_addr* peer) TOKIO_NOEXCEPT;
 } tokio_net_ext;
 
 #ifdef __cplusplus

@@ -155,9 +155,10 @@ class line_methods {
   // Takes the stream along; `io::lines(reader)` borrows it.
   auto lines() && { return io::lines<Self>(std::move(self())); }
 
- private:
-  friend Self;
+ protected:
   line_methods() = default;
+
+ private:
   Self& self() noexcept { return static_cast<Self&>(*this); }
 };
 

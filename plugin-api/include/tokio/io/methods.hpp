@@ -38,9 +38,10 @@ class reader_methods {
   auto read_f32_le() noexcept { return number<float, std::endian::little>(); }
   auto read_f64_le() noexcept { return number<double, std::endian::little>(); }
 
- private:
-  friend Self;
+ protected:
   reader_methods() = default;
+
+ private:
   Self& self() noexcept { return static_cast<Self&>(*this); }
   template <class T, std::endian Order = std::endian::big>
   auto number() noexcept {
@@ -76,9 +77,10 @@ class writer_methods {
   auto write_f32_le(float value) noexcept { return number<std::endian::little>(value); }
   auto write_f64_le(double value) noexcept { return number<std::endian::little>(value); }
 
- private:
-  friend Self;
+ protected:
   writer_methods() = default;
+
+ private:
   Self& self() noexcept { return static_cast<Self&>(*this); }
   template <std::endian Order = std::endian::big, class T>
   auto number(T value) noexcept {

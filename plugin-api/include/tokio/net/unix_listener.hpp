@@ -1,0 +1,38 @@
+// `unix_listener`: accepts connections on a path or an abstract name. The file of a path stays when it is gone.
+// Threads: one task accepts at a time; the rest [any].
+#pragma once
+
+#include <utility>
+
+#include "tokio/net/tcp_listener.hpp"
+#include "tokio/net/unix_stream.hpp"
+
+namespace tokio::net {
+
+class unix_listener {
+ public:
+  explicit unix_listener(socket listening) noexcept : socket_(std::move(listening)) {}
+  // Fails when there is something at the path.
+  static result<unix_listener> bind(std::string_view path) {
+    const auto at = unix_address::from_path(path);
+    if (!at) return std::unexpected(at.error());
+    return bind_addr(*at);
+  }
+  static result<unix_listener> bind_addr(const unix_address& at) {
+    auto params = connect_future::stream_params();
+    params.local = at.raw();
+    auto made = socket::make(&tokio_net_ext::listen, params, "there is no runtime here: a listener needs one");
+    if (!made) return std::unexpected(made.error());
+    return unix_listener(std::move(*made));
+  }
+
+  accept_future<unix_stream> accept() noexcept { return accept_future<unix_stream>(socket_); }
+  auto poll_accept(context& cx) noexcept { return accept_future<unix_stream>::poll_accept(socket_, cx); }
+  result<unix_address> local_addr() const noexcept { return socket_.local<unix_address>(); }
+  result<std::optional<error>> take_error() const noexcept { return socket_.take_error(); }
+
+ private:
+  socket socket_;
+};
+
+}  // namespace tokio::net
