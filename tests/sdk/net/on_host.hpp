@@ -1,0 +1,63 @@
+// Runs a task of the SDK on a real host in this process, and gives its value to the test.
+// Invariant: when the scope ends nothing of the plugin is left: sockets, tasks, leases.
+// Threads: the test's.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "support/in_process_host.hpp"
+#include "tokio/task.hpp"
+
+namespace tokio::test {
+
+class on_host {
+ public:
+  on_host() {
+    bind_host(in_.plugin(), tokiod::test::in_process_host::table());
+    scope_.emplace(in_.plugin());
+  }
+  ~on_host() {
+    scope_.reset();
+    const auto left = in_.stop();
+    CHECK(left.leaked.empty());
+    CHECK(left.refused.empty());
+    CHECK(left.panics == 0);
+  }
+
+  // What the task gives. Fails the test when it throws or takes longer than ten seconds.
+  template <class T>
+  T run(task<T> work) {
+    auto out = std::make_shared<outcome<T>>();
+    spawn(
+        [](task<T> inner, std::shared_ptr<outcome<T>> to) -> task<> {
+          try {
+            to->value.emplace(co_await std::move(inner));
+          } catch (...) {
+            to->thrown = std::current_exception();
+          }
+          to->done.store(true, std::memory_order_release);  // publishes the value to the test's thread
+        },
+        std::move(work), out);
+    REQUIRE(in_.run_until([&] { return out->done.load(std::memory_order_acquire); }));
+    if (out->thrown) std::rethrow_exception(out->thrown);
+    return std::move(*out->value);
+  }
+
+ private:
+  template <class T>
+  struct outcome {
+    std::optional<T> value;
+    std::exception_ptr thrown;
+    std::atomic<bool> done{false};
+  };
+  tokiod::test::in_process_host in_;
+  std::optional<instance_scope> scope_;
+};
+
+}  // namespace tokio::test

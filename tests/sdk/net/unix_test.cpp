@@ -1,0 +1,107 @@
+// Unix sockets on a real host: rows NX-01 to NX-04.
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <array>
+#include <string>
+
+#include "on_host.hpp"
+#include "support/temp_dir.hpp"
+#include "tokio/io.hpp"
+#include "tokio/net.hpp"
+
+namespace {
+
+using namespace tokio;
+using namespace tokio::net;
+using std::string;
+
+task<string> ask(unix_stream stream, string question) {
+  (void)co_await stream.write_all(question);
+  (void)co_await stream.shutdown();
+  string answer;
+  (void)co_await stream.read_to_string(answer);
+  co_return answer;
+}
+task<> echo_once(unix_stream stream) {
+  string heard;
+  (void)co_await stream.read_to_string(heard);
+  (void)co_await stream.write_all(heard);
+}
+
+}  // namespace
+
+TEST_CASE("[NX-01] a listener on a path serves, leaves its file, and refuses a path that is taken") {
+  tokiod::test::temp_dir dir;
+  const string path = dir / "a.sock";
+  test::on_host real;
+  real.run([](string at) -> task<int> {
+    auto listener = unix_listener::bind(at);
+    CHECK(listener.has_value());
+    CHECK(listener->local_addr()->as_pathname() == at);
+    CHECK(unix_listener::bind(at).error().kind() == error_kind::addr_in_use);
+    auto client = co_await unix_stream::connect(at);
+    auto accepted = co_await listener->accept();
+    CHECK(accepted->second.is_unnamed());
+    auto serving = spawn(echo_once(std::move(accepted->first)));
+    auto answer = co_await ask(std::move(client.value()), "hello");
+    CHECK(answer == "hello");
+    (void)co_await serving;
+    co_return 0;
+  }(path));
+  CHECK(::access(path.c_str(), F_OK) == 0);
+}
+
+TEST_CASE("[NX-01] an abstract name needs no file") {
+  test::on_host real;
+  real.run([]() -> task<int> {
+    const auto name = unix_address::from_abstract_name("tokiod-test-" + std::to_string(::getpid())).value();
+    auto listener = unix_listener::bind_addr(name).value();
+    CHECK(listener.local_addr().value() == name);
+    auto client = co_await unix_stream::connect_addr(name);
+    CHECK(client->peer_addr().value() == name);
+    co_return 0;
+  }());
+}
+
+TEST_CASE("[NX-02] connecting to a path that is not there, or is too long, is an error") {
+  test::on_host real;
+  real.run([]() -> task<int> {
+    auto none = co_await unix_stream::connect("/nonexistent/socket");
+    CHECK(none.error().kind() == error_kind::not_found);
+    const string long_path(200, 'x');
+    auto invalid = co_await unix_stream::connect(long_path);
+    CHECK(invalid.error().kind() == error_kind::invalid_input);
+    co_return 0;
+  }());
+}
+
+TEST_CASE("[NX-02] a pair is connected both ways, and its halves are those of any stream") {
+  test::on_host real;
+  real.run([]() -> task<int> {
+    auto pair = unix_stream::pair();
+    auto halves = std::move(pair->first).into_split();
+    (void)co_await halves.second.write_all("x");
+    std::array<char, 2> room;
+    auto got = co_await pair->second.read(room);
+    CHECK(got.value() == 1);
+    {
+      auto gone = std::move(halves.second);
+    }
+    auto end = co_await pair->second.read(room);
+    CHECK(end.value() == 0);
+    co_return 0;
+  }());
+}
+
+TEST_CASE("[NX-04] the peer's credentials are this process's own") {
+  test::on_host real;
+  real.run([]() -> task<int> {
+    auto pair = unix_stream::pair();
+    const auto who = pair->first.peer_cred().value();
+    CHECK(who.uid == ::getuid());
+    CHECK(who.gid == ::getgid());
+    CHECK(who.pid == ::getpid());
+    co_return 0;
+  }());
+}
