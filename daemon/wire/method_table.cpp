@@ -42,23 +42,28 @@ constexpr param log_set_params[] = {
      128},
 };
 
-constexpr sv plugin_states[] = {"loaded",   "starting",    "running",  "draining", "stopped",
-                                "resident", "quarantined", "unloaded", "failed"};
-constexpr param plugin_list_params[] = {{"state", text, false, "only plugins in this state", "", 0, 16, plugin_states}};
-constexpr param plugin_name = {"plugin", text, true, "name of the instance", "", 1, 128};
-constexpr param deadline = {"deadline_s", number, false, "how long its tasks may take to end", "10", 0, most_seconds};
+constexpr param plugin_name = {"plugin", text, true, "name or id of a loaded plugin", "", 1, 128};
+constexpr param instance_name = {"instance", text, true, "name of an instance", "", 1, 128};
+constexpr param deadline = {"deadline_s", number, false,       "how long tasks may take to end; absent: as configured",
+                            "",           0,      most_seconds};
 constexpr param reason = {"reason", text, false, "goes to the log"};
 constexpr param plugin_info_params[] = {plugin_name};
 constexpr param plugin_inspect_params[] = {{"path", text, true, "file, or name in a plugin directory", "", 1}};
 constexpr param plugin_load_params[] = {
-    {"plugin", text, true, "path of a file, or name in a plugin directory", "", 1},
-    {"instance", text, false, "name of the instance; absent: the plugin's own", "", 1, 128},
-    {"config", object, false, "its configuration"},
-    {"start", boolean, false, "also start it", "true"},
+    {"plugin", text, true, "path of a file (with a slash), or name in a plugin directory", "", 1},
+    {"instance", text, false, "name of the instance that is started; absent: the plugin's", "", 1, 128},
+    {"config", object, false, "configuration of the instance"},
+    {"start", boolean, false, "also start an instance", "true"},
     reason,
 };
-constexpr param plugin_end_params[] = {plugin_name, deadline, reason};
-constexpr param plugin_start_params[] = {plugin_name, reason};
+constexpr param plugin_unload_params[] = {plugin_name, deadline, reason};
+constexpr param plugin_start_params[] = {
+    instance_name,
+    {"plugin", text, false, "make a new instance of this loaded plugin", "", 1, 128},
+    {"config", object, false, "configuration of a new instance"},
+    reason,
+};
+constexpr param plugin_stop_params[] = {instance_name, deadline, reason};
 constexpr param plugin_reload_params[] = {
     plugin_name,
     {"path", text, false, "take this file instead of the one it came from", "", 1},
@@ -66,10 +71,10 @@ constexpr param plugin_reload_params[] = {
     reason,
 };
 constexpr param plugin_call_params[] = {
-    plugin_name,
-    {"method", text, true, "a method that the plugin offers", "", 1, 128},
+    instance_name,
+    {"method", text, true, "a method that the instance offers", "", 1, 128},
     {"params", any, false, "given to the plugin unchanged", "{}"},
-    {"timeout_s", number, false, "how long to wait for its answer", "10", 0, most_seconds},
+    {"timeout_s", number, false, "how long to wait for its answer", "30", 0.001, most_seconds},
 };
 
 constexpr sv task_states[] = {"idle", "queued", "running", "done"};
@@ -202,41 +207,44 @@ constexpr auto rows = std::to_array<method>({
      {},
      R"({"match":"tokiod_tasks_*"})"},
     {"plugin.call", level::operate, while_running, plugin_call_params, "Calls a method that a plugin offers",
-     "whatever the plugin answers", e_call, R"({"plugin":"echo","method":"stats"})"},
+     "whatever the plugin answers", e_call, R"({"instance":"echo","method":"stats"})"},
     {"plugin.info", level::observe, always, plugin_info_params, "Everything about one plugin",
-     "{name, version, state, path, config, holds, methods, ...}", e_found, R"({"plugin":"echo"})"},
+     "{name, version, state, path, instances, methods, holds, unload_blockers, ...}", e_found, R"({"plugin":"echo"})"},
     {"plugin.inspect", level::observe, always, plugin_inspect_params,
-     "Reads what a plugin file says of itself; none of its code runs", "{name, version, abi, ...}", e_inspect,
-     R"({"path":"echo"})"},
+     "Reads what a plugin file says of itself; none of its code runs", "{path, id, version, abi, findings, ...}",
+     e_inspect, R"({"path":"echo"})"},
     {"plugin.list",
      level::observe,
      always,
-     plugin_list_params,
-     "Every plugin and its state",
-     "{plugins:[{name, version, state, tasks, ...}]}",
+     {},
+     "Every loaded plugin and its instances",
+     "{plugins:[{name, version, state, instances, ...}]}",
      {},
      "{}"},
     {"plugin.load", level::admin, while_running, plugin_load_params, "Loads a plugin file and starts an instance of it",
-     "{plugin, state}", e_load, R"({"plugin":"echo","instance":"echo2","config":{"port":7008}})"},
+     "{plugin, state, generation, warnings, instance?}", e_load,
+     R"({"plugin":"echo","instance":"echo2","config":{"port":7008}})"},
     {"plugin.reload", level::admin, while_running, plugin_reload_params,
-     "Starts the new file's copy, then drains the old; on failure the old keeps running", "{plugin, state}", e_load,
-     R"({"plugin":"echo"})"},
-    {"plugin.restart", level::operate, while_running, plugin_end_params, "Stops and starts a plugin", "{plugin, state}",
-     e_end, R"({"plugin":"echo"})"},
+     "Moves every instance to a fresh copy of the file; on failure the old ones keep running",
+     "{plugin, from, to, unmapped, blockers}", e_load, R"({"plugin":"echo"})"},
+    {"plugin.restart", level::operate, while_running, plugin_stop_params, "Stops and starts an instance",
+     "{instance, plugin, state}", e_end, R"({"instance":"echo"})"},
     {"plugin.scan",
      level::observe,
      always,
      {},
      "What lies in the plugin directories",
-     "{found:[{name, version, path}], rejected:[{path, why}]}",
+     "{found:[{name, version, path, loaded}], rejected:[{path, why}]}",
      {},
      "{}"},
-    {"plugin.start", level::operate, while_running, plugin_start_params, "Starts a plugin that is loaded or stopped",
-     "{plugin, state}", e_end, R"({"plugin":"echo"})"},
-    {"plugin.stop", level::operate, until_the_end, plugin_end_params, "Drains a plugin; its file stays loaded",
-     "{plugin, state}", e_end, R"({"plugin":"echo"})"},
-    {"plugin.unload", level::admin, until_the_end, plugin_end_params, "Drains a plugin and takes its image out",
-     "{plugin, state, unmapped, blockers}", e_end, R"({"plugin":"echo"})"},
+    {"plugin.start", level::operate, while_running, plugin_start_params,
+     "Starts an instance again, or a new one of a loaded plugin", "{instance, plugin, state}", e_end,
+     R"({"instance":"echo"})"},
+    {"plugin.stop", level::operate, until_the_end, plugin_stop_params, "Drains an instance; its plugin stays loaded",
+     "{instance, state, aborted, leaked, blockers}", e_end, R"({"instance":"echo"})"},
+    {"plugin.unload", level::admin, until_the_end, plugin_unload_params,
+     "Drains every instance of a plugin and takes its image out", "{plugin, state, unmapped, blockers}", e_end,
+     R"({"plugin":"echo"})"},
     {"rpc.discover", level::observe, always, {}, "This table, as an OpenRPC document", "OpenRPC document", {}, "{}"},
     {"runtime.info",
      level::observe,

@@ -138,7 +138,7 @@ outcome<json> parse(std::string_view text, const parse_limits& limits) {
   // The parser would skip a byte order mark without a word.
   if (text.starts_with("\xEF\xBB\xBF")) return refuse(kind::parse_error, "the text begins with a byte order mark");
   strict_builder builder(limits);
-  json::sax_parse(text.begin(), text.end(), &builder);
+  json::sax_parse(text.begin(), text.end(), &builder, json::input_format_t::json, true, limits.comments);
   return builder.take();
 }
 

@@ -15,6 +15,7 @@ namespace tokiod::wire {
 struct parse_limits {
   std::size_t depth = 64;      // nested objects and lists; copying and printing a document recurse once per level
   std::size_t values = 16384;  // every value and every key; a document costs up to 32 times its text in memory
+  bool comments = false;       // // and /* */ are skipped: files have them, the protocol does not
 };
 
 // Fails: parse_error (syntax, encoding, duplicate key, integer past 64 bits), too_deep, too_large.
