@@ -8,18 +8,18 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "control/metric_family.hpp"
+#include "host/registry.hpp"
 #include "wire/json.hpp"
 #include "wire/method.hpp"
-#include "wire/rpc.hpp"
 
 namespace tokiod::control {
 
@@ -112,49 +112,7 @@ struct task_page {
   bool more = false;
 };
 
-struct plugin_info {
-  std::string name;    // of the instance
-  std::string plugin;  // of the file it came from
-  std::string version;
-  std::string abi;
-  std::string summary;
-  std::string path;
-  std::string state;
-  std::string detail;  // why it is in this state, where that is not obvious
-  double state_seconds = 0;
-  std::uint64_t tasks = 0;
-  json holds = json::object();   // what it holds, by kind of handle
-  json config = json::object();  // its configuration; secrets already hidden
-  std::vector<std::string> methods;
-  json more = json::object();  // counters and whatever else plugin.info shows
-};
-
-struct load_order {
-  std::string plugin;  // path, or name in a plugin directory
-  std::string instance;
-  std::optional<json> config;
-  bool start = true;
-};
-
-struct end_order {
-  std::string plugin;
-  double deadline_s = 10;
-};
-
-struct reload_order {
-  std::string plugin;
-  std::string path;  // empty: where it came from
-  double deadline_s = 10;
-};
-
-struct call_order {
-  std::string plugin;
-  std::string method;
-  json params;
-};
-
-// What a plugin answered, or an error with the plugin's own code and data.
-using call_done = std::function<void(wire::answer)>;
+using drain_time = std::optional<duration_ns>;
 
 class backend {
  public:
@@ -181,24 +139,26 @@ class backend {
   [[nodiscard]] virtual outcome<json> config_schema(std::string_view path) const = 0;
   virtual outcome<json> config_reload(std::string_view reason) = 0;
 
-  // ---- plugins: looking [control]
-  [[nodiscard]] virtual std::vector<plugin_info> plugins() const = 0;
-  [[nodiscard]] virtual outcome<plugin_info> plugin(std::string_view name) const = 0;
+  // ---- plugins: looking [control]; the registry's own values
+  [[nodiscard]] virtual std::vector<host::image_view> plugins() const = 0;
+  [[nodiscard]] virtual outcome<host::image_info> plugin(std::string_view name) const = 0;
+  [[nodiscard]] virtual outcome<host::instance_view> instance(std::string_view name) const = 0;
 
-  // ---- plugins: doing [operation]; results are members that the reply shows beside plugin and state
-  virtual outcome<json> plugin_inspect(const std::string& path) = 0;
-  virtual outcome<json> plugin_scan() = 0;
-  virtual outcome<json> plugin_load(const load_order& order) = 0;
-  virtual outcome<json> plugin_reload(const reload_order& order) = 0;
-  virtual outcome<json> plugin_start(const std::string& name) = 0;
-  virtual outcome<json> plugin_stop(const end_order& order) = 0;
-  virtual outcome<json> plugin_restart(const end_order& order) = 0;
-  virtual outcome<json> plugin_unload(const end_order& order) = 0;
+  // ---- plugins: reading files, doing [operation]
+  [[nodiscard]] virtual outcome<host::inspection> inspect(const std::string& path_or_name) const = 0;
+  [[nodiscard]] virtual host::scan_result scan() const = 0;
+  virtual outcome<host::load_report> load(const host::load_request& request) = 0;
+  virtual outcome<host::unload_report> unload(std::string_view plugin, drain_time drain) = 0;
+  virtual outcome<host::reload_report> reload(std::string_view plugin, const std::string& path, drain_time drain) = 0;
+  virtual outcome<host::instance_view> start(const host::start_request& request) = 0;
+  virtual outcome<host::instance_view> start_again(std::string_view instance) = 0;
+  virtual outcome<host::stop_report> stop(std::string_view instance, drain_time drain) = 0;
+  virtual outcome<host::instance_view> restart(std::string_view instance, drain_time drain) = 0;
 
-  // Hands a call to a worker and returns [control]. `done` is called exactly once, from any thread, also after
-  // plugin_call_cancel(), which says that nobody waits any more. The number names the call until then.
-  virtual std::uint64_t plugin_call(call_order order, call_done done) = 0;
-  virtual void plugin_call_cancel(std::uint64_t call) = 0;
+  // ---- methods of plugins [control]: returns at once, the listener hears the rest on any thread, done() exactly once
+  virtual outcome<host::call_id> call(std::string_view instance, std::string_view method, std::string params,
+                                      std::shared_ptr<host::call_listener> listener, duration_ns timeout) = 0;
+  virtual void cancel_call(host::call_id id) = 0;
 };
 
 }  // namespace tokiod::control

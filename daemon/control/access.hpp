@@ -1,0 +1,38 @@
+// From who is calling to what he may do: the configured rules, then the built-in ones, then the socket's ceiling.
+// Invariant: nothing is granted above the ceiling of the socket a caller came through.
+// Threads:   values; read-only after compile().
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "control/options.hpp"
+#include "control/peer.hpp"
+#include "wire/method.hpp"
+
+namespace tokiod::control {
+
+// What one connection may do.
+struct grant {
+  level has = level::none;
+  level ceiling = level::none;
+  std::string rule;  // which rule said so, for whoami
+  std::vector<std::string> allow, deny;
+
+  [[nodiscard]] bool may(const wire::method& row) const;
+};
+
+class access_policy {
+ public:
+  // Looks the names of users and groups up. Fails: invalid_config, naming the unknown one.
+  [[nodiscard]] static outcome<access_policy> compile(std::vector<access_rule> configured);
+
+  [[nodiscard]] grant decide(const peer& who, level ceiling) const;
+
+ private:
+  std::vector<access_rule> rules_;
+  std::vector<std::string> names_;  // of the rules, for whoami
+};
+
+}  // namespace tokiod::control

@@ -1,0 +1,18 @@
+// The door to standalone Asio: no other file includes it. Callbacks only: the daemon has no coroutines. Every call
+// takes an error_code, so nothing throws.
+#pragma once
+#include <asio/buffer.hpp>
+#include <asio/io_context.hpp>
+#include <asio/local/stream_protocol.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+
+namespace tokiod::control {
+
+using local = asio::local::stream_protocol;
+
+[[nodiscard]] inline asio::steady_timer::duration asio_duration(unsigned long long ns) {
+  return std::chrono::duration_cast<asio::steady_timer::duration>(std::chrono::nanoseconds(ns));
+}
+
+}  // namespace tokiod::control

@@ -1,0 +1,168 @@
+#include "control/dispatch.hpp"
+
+#include <charconv>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "control/view.hpp"
+#include "wire/get.hpp"
+#include "wire/parse.hpp"
+
+namespace tokiod::control {
+namespace {
+
+answer unknown_method(const std::string& name) {
+  auto no = refuse(kind::method_not_found, "there is no method ", name.substr(0, 60)).error();
+  if (const auto meant = wire::nearest_method(name)) no.hint = "did you mean " + std::string(*meant) + "?";
+  return refused(no);
+}
+
+answer not_permitted(const wire::method& row, const grant& rights) {
+  const auto no = refuse(kind::permission_denied, row.name, " needs the level ", name(row.needs), "; this caller has ",
+                         name(rights.has), " (", rights.rule, ")");
+  return std::unexpected(wire::to_rpc_error(no.error(), {{"required", name(row.needs)}, {"have", name(rights.has)}}));
+}
+
+answer not_now(const wire::method& row, daemon_state now) {
+  json allowed = json::array();
+  for (const auto each : {daemon_state::starting, daemon_state::running, daemon_state::draining})
+    if (row.when & wire::bit(each)) allowed.push_back(name(each));
+  const auto why = now == daemon_state::draining ? kind::draining : kind::wrong_state;
+  const auto no = refuse(why, row.name, " cannot be called while the daemon is ", name(now));
+  return std::unexpected(wire::to_rpc_error(no.error(), {{"current", name(now)}, {"allowed", std::move(allowed)}}));
+}
+
+// Everything that changes something leaves a line: who, what, why, and how it ended.
+void audit(const wire::method& row, const peer& who, const std::string& reason, const answer& what) {
+  if (row.needs < level::operate) return;
+  std::vector<log::field> fields = {{"method", row.name},
+                                    {"peer_uid", who.uid},
+                                    {"peer_pid", who.pid},
+                                    {"peer_comm", who.comm},
+                                    {"outcome", what ? "ok" : what.error().message}};
+  if (!reason.empty()) fields.emplace_back("reason", reason);
+  log::write(log::level::info, "control", "method called", std::move(fields));
+}
+
+// What a plugin says of its own failure: its number and its data, beside our kind.
+answer from_plugin(const refusal& why) {
+  if (why.why != kind::plugin_error) return refused(why);
+  json more = json::object();
+  int plugin_code = 0;
+  if (std::from_chars(why.path.data(), why.path.data() + why.path.size(), plugin_code).ec == std::errc())
+    more["plugin_code"] = plugin_code;
+  if (!why.hint.empty()) {
+    auto data = wire::parse(why.hint);
+    more["plugin_data"] = data ? std::move(*data) : json(why.hint);
+  }
+  return std::unexpected(wire::to_rpc_error({why.why, why.sentence, {}, {}}, more));
+}
+
+answer from_plugin(const outcome<std::string>& said) {
+  if (!said) return from_plugin(said.error());
+  if (said->empty()) return json(nullptr);
+  auto parsed = wire::parse(*said);
+  if (parsed) return std::move(*parsed);
+  return refused({kind::plugin_error, "the plugin's answer is not JSON: " + parsed.error().sentence, {}, {}});
+}
+
+// Carries what a plugin says from whatever thread says it to the control thread.
+class listener final : public host::call_listener {
+ public:
+  listener(std::shared_ptr<mailbox> box, reply done, call_event event)
+      : box_(std::move(box)), done_(std::move(done)), event_(std::move(event)) {}
+
+  void event(std::string text) override {
+    box_->post([event = event_, text = std::move(text)]() mutable { event(std::move(text)); });
+  }
+  void done(outcome<std::string> said) override {
+    box_->post([done = done_, said = std::move(said)] { done(from_plugin(said)); });
+  }
+
+ private:
+  std::shared_ptr<mailbox> box_;
+  reply done_;
+  call_event event_;
+};
+
+// What keeps two operations apart: what they are about.
+std::string key_of(const wire::method& row, const json& params) {
+  if (row.needs < level::operate) return {};
+  for (const auto name : {"plugin", "instance"})
+    if (wire::find(params, name)) return wire::text_or(params, name);
+  return std::string(row.name);
+}
+
+void run_operation(const call_site& site, const wire::method& row, operation run, json params, const reply& done) {
+  const bool wait = wire::boolean_or(params, "wait", true);
+  auto key = key_of(row, params);
+  auto answered = wait ? done : reply([](const answer&) {});
+  const auto begun = site.shared.pool.submit(
+      std::move(key), [box = site.shared.box, &daemon = site.shared.daemon, run, params = std::move(params), answered] {
+        auto what = run(daemon, params);
+        box->post([answered, what = std::move(what)]() mutable { answered(std::move(what)); });
+      });
+  if (!begun) return done(refused(begun.error()));
+  if (!wait) done(json{{"accepted", true}});
+}
+
+struct runner {
+  const call_site& site;
+  const wire::method& row;
+  json params;
+  reply done;
+  call_event event;
+
+  std::optional<host::call_id> operator()(quick run) {
+    done(run(site, params));
+    return std::nullopt;
+  }
+  std::optional<host::call_id> operator()(operation run) {
+    run_operation(site, row, run, std::move(params), done);
+    return std::nullopt;
+  }
+  std::optional<host::call_id> operator()(deferred run) {
+    const auto begun =
+        run(site.shared.daemon, params, std::make_shared<listener>(site.shared.box, done, std::move(event)));
+    if (begun) return *begun;
+    done(refused(begun.error()));
+    return std::nullopt;
+  }
+};
+
+// Why the request goes no further, if it does not.
+std::optional<answer> turned_away(const call_site& site, const wire::method* row, const std::string& name) {
+  if (!row) return unknown_method(name);
+  if (!site.rights.may(*row)) return not_permitted(*row, site.rights);
+  if (const auto now = site.shared.daemon.state(); !(row->when & wire::bit(now))) return not_now(*row, now);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<host::call_id> dispatch(const call_site& site, wire::request asked, reply done, call_event event) {
+  const auto* row = wire::find_method(asked.method);
+  auto counted = [&counts = site.shared.counts, method = asked.method, began = steady_clock().now(),
+                  done = std::move(done)](answer what) {
+    counts.answered(method, what ? 0 : what.error().code, steady_clock().now() - began);
+    done(std::move(what));
+  };
+  if (auto away = turned_away(site, row, asked.method)) {
+    counted(std::move(*away));
+    return std::nullopt;
+  }
+  auto params = wire::check_params(*row, std::move(asked.params));
+  if (!params) {
+    counted(refused(params.error()));
+    return std::nullopt;
+  }
+  auto audited = [row, who = site.who, reason = wire::text_or(*params, "reason"), counted](answer what) {
+    audit(*row, who, reason, what);
+    counted(std::move(what));
+  };
+  runner run{site, *row, std::move(*params), std::move(audited), std::move(event)};
+  return std::visit(run, *find_code(row->name));
+}
+
+}  // namespace tokiod::control

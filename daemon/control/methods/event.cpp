@@ -1,0 +1,33 @@
+#include "control/methods/methods.hpp"
+#include "wire/get.hpp"
+
+namespace tokiod::control {
+namespace {
+
+answer subscribe(const call_site& site, const json& params) {
+  subscribe_order order;
+  for (const auto& topic : *wire::find(params, "topics")) order.topics.push_back(topic.get<std::string>());
+  order.interval = static_cast<duration_ns>(wire::integer_or(params, "interval_ms", 1000)) * millisecond;
+  order.match = wire::text_or(params, "match", "*");
+  const auto opened = site.subs.add(order);
+  if (!opened) return refused(opened.error());
+  return json{{"sub", opened->sub}, {"seq", opened->next_seq}};
+}
+
+answer unsubscribe(const call_site& site, const json& params) {
+  const auto sub = wire::text_or(params, "sub");
+  if (!site.subs.remove(sub))
+    return refused(refuse(kind::not_found, "this connection has no subscription ", sub).error());
+  return json::object();
+}
+
+constexpr binding bindings[] = {
+    {"event.subscribe", quick(subscribe)},
+    {"event.unsubscribe", quick(unsubscribe)},
+};
+
+}  // namespace
+
+std::span<const binding> event_methods() { return bindings; }
+
+}  // namespace tokiod::control

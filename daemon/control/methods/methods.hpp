@@ -1,0 +1,55 @@
+// The code behind the rows of the method table, bound by name. One file per group of methods.
+// Invariant: every row of wire::methods() has exactly one binding; a test counts them.
+// Threads:   `quick` and `deferred` run on the control thread and return at once; `operation` runs on the pool.
+#pragma once
+#include <memory>
+#include <span>
+#include <string_view>
+#include <variant>
+
+#include "control/backend.hpp"
+#include "control/peer.hpp"
+#include "control/plane.hpp"
+#include "control/subscriptions.hpp"
+#include "wire/rpc.hpp"
+
+namespace tokiod::control {
+
+using wire::answer;
+
+// The connection that a request came through.
+struct call_site {
+  plane& shared;
+  const peer& who;
+  const grant& rights;
+  std::string_view socket;
+  subscriptions& subs;
+};
+
+using quick = answer (*)(const call_site& site, const json& params);
+using operation = answer (*)(backend& daemon, const json& params);
+using deferred = outcome<host::call_id> (*)(backend& daemon, const json& params,
+                                            std::shared_ptr<host::call_listener> listener);
+using code = std::variant<quick, operation, deferred>;
+
+struct binding {
+  std::string_view name;
+  code run;
+};
+
+[[nodiscard]] std::span<const binding> config_methods();
+[[nodiscard]] std::span<const binding> control_methods();
+[[nodiscard]] std::span<const binding> daemon_methods();
+[[nodiscard]] std::span<const binding> event_methods();
+[[nodiscard]] std::span<const binding> log_methods();
+[[nodiscard]] std::span<const binding> metrics_methods();
+[[nodiscard]] std::span<const binding> plugin_methods();
+[[nodiscard]] std::span<const binding> runtime_methods();
+[[nodiscard]] std::span<const binding> task_methods();
+
+[[nodiscard]] const code* find_code(std::string_view method);
+
+// A refusal as a method's answer.
+[[nodiscard]] inline answer refused(const refusal& why) { return std::unexpected(wire::to_rpc_error(why)); }
+
+}  // namespace tokiod::control

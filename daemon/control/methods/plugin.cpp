@@ -1,0 +1,156 @@
+#include <cmath>
+
+#include "control/methods/methods.hpp"
+#include "control/view.hpp"
+#include "wire/get.hpp"
+#include "wire/parse.hpp"
+
+namespace tokiod::control {
+namespace {
+
+drain_time drain_of(const json& params) {
+  if (!wire::find(params, "deadline_s")) return std::nullopt;
+  return static_cast<duration_ns>(std::llround(wire::number_or(params, "deadline_s", 0) * 1e9));
+}
+
+std::string config_of(const json& params) {
+  const json* config = wire::find(params, "config");
+  return config ? wire::dump(*config) : "{}";
+}
+
+json brief(const host::instance_view& instance) {
+  json shown = {{"instance", instance.name}, {"plugin", instance.plugin}, {"state", name(instance.state)}};
+  if (!instance.reason.empty()) shown["reason"] = instance.reason;
+  return shown;
+}
+
+answer brief(const outcome<host::instance_view>& got) {
+  if (!got) return refused(got.error());
+  return brief(*got);
+}
+
+// ---- looking
+answer list(const call_site& site, const json&) {
+  json plugins = json::array();
+  for (const auto& image : site.shared.daemon.plugins()) plugins.push_back(view(image));
+  return json{{"plugins", std::move(plugins)}};
+}
+
+answer info(const call_site& site, const json& params) {
+  const auto got = site.shared.daemon.plugin(wire::text_or(params, "plugin"));
+  if (!got) return refused(got.error());
+  return view(*got);
+}
+
+answer inspect(backend& daemon, const json& params) {
+  const auto got = daemon.inspect(wire::text_or(params, "path"));
+  if (!got) return refused(got.error());
+  return view(*got);
+}
+
+answer scan(backend& daemon, const json&) { return view(daemon.scan()); }
+
+// ---- images
+host::load_request load_request_of(const json& params) {
+  auto named = wire::text_or(params, "plugin");
+  if (named.find('/') == std::string::npos) return {{}, std::move(named)};
+  return {std::move(named), {}};
+}
+
+host::start_request start_request_of(const json& params, const std::string& plugin) {
+  host::start_request request;
+  request.plugin = plugin;
+  request.instance = wire::text_or(params, "instance");
+  request.config = config_of(params);
+  return request;
+}
+
+// An image that was loaded for an instance which does not start serves nobody: it goes again.
+answer start_failed(backend& daemon, const std::string& plugin, const refusal& why) {
+  const auto gone = daemon.unload(plugin, std::nullopt);
+  json more = {{"plugin", plugin}, {"unmapped", gone && gone->unmapped}};
+  return std::unexpected(wire::to_rpc_error(why, more));
+}
+
+answer load(backend& daemon, const json& params) {
+  const auto loaded = daemon.load(load_request_of(params));
+  if (!loaded) return refused(loaded.error());
+  json shown = {{"plugin", loaded->plugin},
+                {"state", name(loaded->state)},
+                {"generation", loaded->generation},
+                {"warnings", loaded->warnings}};
+  if (!wire::boolean_or(params, "start", true)) return shown;
+  const auto started = daemon.start(start_request_of(params, loaded->plugin));
+  if (!started) return start_failed(daemon, loaded->plugin, started.error());
+  shown["instance"] = brief(*started);
+  return shown;
+}
+
+answer unload(backend& daemon, const json& params) {
+  const auto plugin = wire::text_or(params, "plugin");
+  const auto report = daemon.unload(plugin, drain_of(params));
+  if (!report) return refused(report.error());
+  return json{{"plugin", plugin},
+              {"state", name(report->state)},
+              {"unmapped", report->unmapped},
+              {"blockers", report->blockers}};
+}
+
+answer reload(backend& daemon, const json& params) {
+  const auto plugin = wire::text_or(params, "plugin");
+  const auto report = daemon.reload(plugin, wire::text_or(params, "path"), drain_of(params));
+  if (!report) return refused(report.error());
+  return json{{"plugin", plugin},
+              {"from", {{"generation", report->from}, {"version", report->from_version}}},
+              {"to", {{"generation", report->to}, {"version", report->to_version}}},
+              {"unmapped", report->old_image.unmapped},
+              {"blockers", report->old_image.blockers}};
+}
+
+// ---- instances
+answer start(backend& daemon, const json& params) {
+  const auto instance = wire::text_or(params, "instance");
+  const auto plugin = wire::text_or(params, "plugin");
+  if (!plugin.empty()) return brief(daemon.start(start_request_of(params, plugin)));
+  const bool fresh = !daemon.instance(instance).has_value();
+  // Unknown as an instance: it may be the name of a plugin that was loaded without starting it.
+  if (fresh) return brief(daemon.start(start_request_of(params, instance)));
+  if (wire::find(params, "config"))
+    return refused({kind::conflict, "the instance " + instance + " exists and keeps its configuration", "/config",
+                    "name its plugin to make a new instance"});
+  return brief(daemon.start_again(instance));
+}
+
+answer stop(backend& daemon, const json& params) {
+  const auto instance = wire::text_or(params, "instance");
+  const auto report = daemon.stop(instance, drain_of(params));
+  if (!report) return refused(report.error());
+  return json{{"instance", instance},
+              {"state", name(report->state)},
+              {"aborted", view(report->aborted)},
+              {"leaked", view(report->leaked)},
+              {"blockers", report->blockers}};
+}
+
+answer restart(backend& daemon, const json& params) {
+  return brief(daemon.restart(wire::text_or(params, "instance"), drain_of(params)));
+}
+
+outcome<host::call_id> call(backend& daemon, const json& params, std::shared_ptr<host::call_listener> listener) {
+  const auto timeout = static_cast<duration_ns>(std::llround(wire::number_or(params, "timeout_s", 30) * 1e9));
+  return daemon.call(wire::text_or(params, "instance"), wire::text_or(params, "method"),
+                     wire::dump(*wire::find(params, "params")), std::move(listener), timeout);
+}
+
+constexpr binding bindings[] = {
+    {"plugin.list", quick(list)},           {"plugin.info", quick(info)},       {"plugin.inspect", operation(inspect)},
+    {"plugin.scan", operation(scan)},       {"plugin.load", operation(load)},   {"plugin.unload", operation(unload)},
+    {"plugin.reload", operation(reload)},   {"plugin.start", operation(start)}, {"plugin.stop", operation(stop)},
+    {"plugin.restart", operation(restart)}, {"plugin.call", deferred(call)},
+};
+
+}  // namespace
+
+std::span<const binding> plugin_methods() { return bindings; }
+
+}  // namespace tokiod::control

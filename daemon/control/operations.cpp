@@ -1,0 +1,63 @@
+#include "control/operations.hpp"
+
+#include <utility>
+
+namespace tokiod::control {
+namespace {
+
+// Drains wait most of the time; eight of them at once leave room for a look into a file.
+constexpr std::size_t max_threads = 8;
+constexpr std::size_t max_waiting = 64;
+
+}  // namespace
+
+outcome<void> operations::submit(std::string key, std::function<void()> work) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return refuse(kind::draining, "the control plane is closing and begins nothing new");
+  if (waiting_.size() >= max_waiting) return refuse(kind::busy, max_waiting, " operations are waiting already");
+  if (!key.empty() && taken_.contains(key)) return refuse(kind::busy, "another operation on ", key, " is in progress");
+  if (more_threads_needed()) {
+    auto thread = os_thread::start({.name = "tokiod-operate"}, [this] { run(); });
+    if (thread) threads_.push_back(std::move(*thread));
+    // When the system has no more threads, those that exist do the work.
+    if (!thread && threads_.empty())
+      return refuse(kind::internal, "no thread could be had for the operation: ", thread.error().text());
+  }
+  if (!key.empty()) taken_.insert(key);
+  waiting_.push_back({std::move(key), std::move(work)});
+  changed_.notify_one();
+  return {};
+}
+
+void operations::stop() {
+  std::vector<os_thread> threads;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    waiting_.clear();
+    threads.swap(threads_);
+  }
+  changed_.notify_all();
+  for (auto& each : threads) each.join();
+}
+
+bool operations::more_threads_needed() const { return idle_ <= waiting_.size() && threads_.size() < max_threads; }
+
+void operations::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    ++idle_;
+    changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    --idle_;
+    if (waiting_.empty()) return;
+    auto next = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    next.work();
+    next.work = nullptr;  // what it captured goes before the key is free again
+    lock.lock();
+    taken_.erase(next.key);
+  }
+}
+
+}  // namespace tokiod::control

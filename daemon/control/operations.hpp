@@ -1,0 +1,48 @@
+// Where long operations run, so that the control thread never waits: a few threads of our own, started when needed.
+// Invariant: at most one operation per key at a time; a second one is refused as busy, not queued, because it was asked
+//            for without knowing of the first.
+// Threads:   submit [any]; stop [one thread, once]; operations run on threads of the pool.
+#pragma once
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/os_thread.hpp"
+
+namespace tokiod::control {
+
+class operations {
+ public:
+  operations() = default;
+  operations(const operations&) = delete;
+  operations& operator=(const operations&) = delete;
+  ~operations() { stop(); }
+
+  // An empty key excludes nobody. Fails: busy (the key is taken, or too many wait), draining (stopped).
+  [[nodiscard]] outcome<void> submit(std::string key, std::function<void()> work);
+  void stop();  // nothing new starts; waits for what runs, drops what waits
+
+ private:
+  struct job {
+    std::string key;
+    std::function<void()> work;
+  };
+  void run();
+  [[nodiscard]] bool more_threads_needed() const;
+
+  std::mutex mutex_;  // guards everything below
+  std::condition_variable changed_;
+  std::deque<job> waiting_;
+  std::set<std::string> taken_;
+  std::vector<os_thread> threads_;
+  std::size_t idle_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace tokiod::control

@@ -1,0 +1,227 @@
+#include "control/server.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <cerrno>
+#include <set>
+#include <utility>
+
+#include "base/log.hpp"
+#include "base/os_thread.hpp"
+#include "control/listen_socket.hpp"
+#include "control/plane.hpp"
+#include "control/session.hpp"
+#include "wire/parse.hpp"
+#include "wire/rpc.hpp"
+
+namespace tokiod::control {
+namespace {
+
+constexpr duration_ns tick_interval = 500 * millisecond;
+constexpr duration_ns accept_pause = 100 * millisecond;  // after the process ran out of descriptors or memory
+constexpr duration_ns farewell = 500 * millisecond;      // for replies that are ready when the server stops
+
+void say_full(int fd, std::size_t limit) {
+  const auto no = refuse(kind::too_many_clients, "the control socket serves at most ", limit, " clients at once");
+  const auto line = wire::print_reply(nullptr, std::unexpected(wire::to_rpc_error(no.error()))) + "\n";
+  // A new socket's buffer takes one line; if it does not, the client sees the close.
+  static_cast<void>(::send(fd, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
+}  // namespace
+
+std::vector<metric_family> plane::metrics() const {
+  auto families = daemon.metrics();
+  for (auto& family : counts.families()) families.push_back(std::move(family));
+  return families;
+}
+
+struct server::parts {
+  struct door {
+    door(asio::io_context& io, listen_socket made) : socket(std::move(made)), acceptor(io), pause(io) {}
+    listen_socket socket;
+    local::acceptor acceptor;
+    asio::steady_timer pause;
+  };
+
+  explicit parts(backend& daemon) : shared(io, daemon), ticker(io), goodbye(io) {}
+
+  // ---- accepting
+  void wait_for(door& at);
+  void accept_all(door& at);
+  void admit(door& at, unique_fd fd);
+  void leave(session& who);
+
+  // ---- the loop's own health
+  void tick();
+
+  // ---- the end
+  void begin_to_close();
+
+  asio::io_context io{1};
+  plane shared;
+  std::vector<std::unique_ptr<door>> doors;
+  std::set<std::shared_ptr<session>> sessions;
+  asio::steady_timer ticker, goodbye;
+  instant_ns next_tick = 0;
+  bool closing = false;
+  os_thread thread;
+  // Written by the control thread, read by the watchdog; relaxed: it carries nothing but itself.
+  std::atomic<instant_ns> last_turn{0};
+};
+
+// ---- accepting
+
+void server::parts::wait_for(door& at) {
+  at.acceptor.async_wait(local::acceptor::wait_read, [this, &at](const asio::error_code& failed) {
+    if (!failed && !closing) accept_all(at);
+  });
+}
+
+void server::parts::accept_all(door& at) {
+  for (;;) {
+    unique_fd fd(::accept4(at.socket.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (fd) {
+      admit(at, std::move(fd));
+      continue;
+    }
+    if (errno == EINTR || errno == ECONNABORTED) continue;
+    if (errno == EAGAIN) return wait_for(at);
+    log::warn("control", "cannot accept a client",
+              {{"socket", at.socket.label()}, {"error", error::last("accept4").text()}});
+    at.pause.expires_after(asio_duration(accept_pause));
+    at.pause.async_wait([this, &at](const asio::error_code& failed) {
+      if (!failed && !closing) wait_for(at);
+    });
+    return;
+  }
+}
+
+void server::parts::admit(door& at, unique_fd fd) {
+  auto who = peer_of(fd.get());
+  if (!who) return log::warn("control", "cannot tell who connected", {{"error", who.error().text()}});
+  const auto& bounds = shared.bounds;
+  const auto places = bounds.max_clients + (who->uid == 0 ? bounds.reserved_for_root : 0);
+  if (sessions.size() >= places) {
+    shared.counts.rejected(name(kind::too_many_clients));
+    return say_full(fd.get(), places);
+  }
+  local::socket socket(io);
+  asio::error_code failed;
+  socket.assign(local(), fd.get(), failed);
+  if (failed) return log::warn("control", "cannot watch a client", {{"error", failed.message()}});
+  static_cast<void>(fd.release());
+  auto rights = shared.policy.decide(*who, at.socket.ceiling());
+  identity client{at.socket.label(), std::move(*who), std::move(rights)};
+  auto made =
+      std::make_shared<session>(shared, std::move(socket), std::move(client), [this](session& gone) { leave(gone); });
+  sessions.insert(made);
+  made->start();
+}
+
+void server::parts::leave(session& who) {
+  sessions.erase(who.shared_from_this());
+  if (closing && sessions.empty()) io.stop();
+}
+
+// ---- the loop's own health
+
+void server::parts::tick() {
+  const auto now = steady_clock().now();
+  if (next_tick != 0) shared.counts.lagged(now > next_tick ? now - next_tick : 0);
+  last_turn.store(now, std::memory_order_relaxed);
+  next_tick = now + tick_interval;
+  ticker.expires_after(asio_duration(tick_interval));
+  ticker.async_wait([this](const asio::error_code& failed) {
+    if (!failed) tick();
+  });
+}
+
+// ---- the end
+
+void server::parts::begin_to_close() {
+  closing = true;
+  for (auto& each : doors) {
+    asio::error_code ignored;
+    each->acceptor.close(ignored);
+    each->pause.cancel();
+  }
+  const auto all = sessions;  // finish() takes sessions out of the set
+  for (const auto& each : all) each->finish();
+  if (sessions.empty()) return io.stop();
+  goodbye.expires_after(asio_duration(farewell));
+  goodbye.async_wait([this](const asio::error_code&) { io.stop(); });
+}
+
+server::server(std::unique_ptr<parts> made) : parts_(std::move(made)) {}
+server::~server() { stop(); }
+
+outcome<std::unique_ptr<server>> server::open(server_options options, backend& daemon) {
+  auto made = std::make_unique<parts>(daemon);
+  auto policy = access_policy::compile(std::move(options.access));
+  if (!policy) return std::unexpected(std::move(policy.error()));
+  made->shared.policy = std::move(*policy);
+  made->shared.bounds = options.bounds;
+  made->shared.version = std::move(options.version);
+  for (auto& each : options.sockets) {
+    auto socket = listen_socket::open(std::move(each));
+    if (!socket) return std::unexpected(std::move(socket.error()));
+    auto door = std::make_unique<parts::door>(made->io, std::move(*socket));
+    // Asio closes what it holds, and so does the socket: each gets a descriptor of its own.
+    const int twin = ::fcntl(door->socket.fd(), F_DUPFD_CLOEXEC, 0);
+    asio::error_code failed;
+    if (twin >= 0) door->acceptor.assign(local(), twin, failed);
+    if (twin < 0 || failed)
+      return refuse(kind::io_error, "cannot watch the control socket ", door->socket.path(), ": ",
+                    twin < 0 ? error::last("fcntl").text() : failed.message());
+    made->doors.push_back(std::move(door));
+  }
+  return std::unique_ptr<server>(new server(std::move(made)));
+}
+
+outcome<void> server::start() {
+  auto& all = *parts_;
+  for (auto& each : all.doors) all.wait_for(*each);
+  all.tick();
+  auto thread = os_thread::start({.name = "tokiod-control"}, [&all] { all.io.run(); });
+  if (!thread) return refuse(kind::internal, "cannot start the control thread: ", thread.error().text());
+  all.thread = std::move(*thread);
+  return {};
+}
+
+void server::stop() {
+  auto& all = *parts_;
+  if (!all.thread.joinable()) return;
+  asio::post(all.io, [&all] { all.begin_to_close(); });  // 1  nobody new; what is ready leaves
+  all.thread.join();                                     // 2  the thread has ended
+  all.shared.box->close();                               // 3  late answers of plugins go nowhere
+  all.shared.pool.stop();                                // 4  operations end
+  const auto left = std::exchange(all.sessions, {});     // 5  who did not read his reply in time
+  for (const auto& each : left) each->close();
+  all.doors.clear();  // 6  the files go
+}
+
+void server::publish(std::string_view topic, wire::json data) {
+  auto text = std::make_shared<const std::string>(wire::dump(data));
+  parts_->shared.box->post(
+      [all = parts_.get(), topic = std::string(topic), text = std::move(text), at = wall_clock_ns()] {
+        const auto sessions = all->sessions;  // a slow one may be disconnected on the way
+        for (const auto& each : sessions) each->publish(topic, at, text);
+      });
+}
+
+outcome<void> server::reconfigure(limits bounds, std::vector<access_rule> access) {
+  auto policy = access_policy::compile(std::move(access));
+  if (!policy) return std::unexpected(std::move(policy.error()));
+  parts_->shared.box->post([all = parts_.get(), bounds, policy = std::move(*policy)]() mutable {
+    all->shared.bounds = bounds;
+    all->shared.policy = std::move(policy);
+  });
+  return {};
+}
+
+instant_ns server::last_turn() const { return parts_->last_turn.load(std::memory_order_relaxed); }
+
+}  // namespace tokiod::control

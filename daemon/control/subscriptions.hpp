@@ -1,0 +1,59 @@
+// The event subscriptions of one connection: their rings, and the timers that feed metrics into them.
+// Invariant: a topic is one of topics(); what is not taken in time is dropped and counted, never kept without bound.
+// Threads:   [control].
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/asio.hpp"
+#include "control/event_ring.hpp"
+#include "control/plane.hpp"
+
+namespace tokiod::control {
+
+[[nodiscard]] std::span<const std::string_view> topics();
+
+struct subscribe_order {
+  std::vector<std::string> topics;
+  duration_ns interval = second;  // of metrics
+  std::string match = "*";
+};
+
+class subscriptions {
+ public:
+  // `wake` is called when there is something to pop.
+  subscriptions(plane& shared, std::function<void()> wake) : shared_(shared), wake_(std::move(wake)) {}
+  ~subscriptions() { clear(); }
+  subscriptions(const subscriptions&) = delete;
+  subscriptions& operator=(const subscriptions&) = delete;
+
+  struct opened {
+    std::string sub;
+    std::uint64_t next_seq;
+  };
+  [[nodiscard]] outcome<opened> add(const subscribe_order& order);  // Fails: bad_enum, quota_exceeded
+  [[nodiscard]] bool remove(std::string_view sub);
+  void clear();
+  [[nodiscard]] bool empty() const { return all_.empty(); }
+
+  void publish(std::string_view topic, std::int64_t wall_ns, const std::shared_ptr<const std::string>& data);
+  [[nodiscard]] std::optional<std::string> pop();  // the next event of the next subscription that has one
+
+ private:
+  struct one;
+  void tick(const std::shared_ptr<one>& each);
+  void push(one& into, std::string_view topic, std::int64_t wall_ns, const std::shared_ptr<const std::string>& data);
+
+  plane& shared_;
+  std::function<void()> wake_;
+  std::vector<std::shared_ptr<one>> all_;
+  std::size_t turn_ = 0;  // so that a busy subscription does not hide the others
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace tokiod::control

@@ -1,0 +1,231 @@
+#include <doctest/doctest.h>
+
+#include "control/methods/methods.hpp"
+#include "support/control_fixture.hpp"
+#include "wire/get.hpp"
+#include "wire/method.hpp"
+
+using namespace tokiod;
+using namespace tokiod::test;
+
+TEST_CASE("every row of the method table has code, and its example succeeds") {
+  control_fixture daemon;
+  auto client = daemon.client();
+  for (const auto& row : wire::methods()) {
+    CAPTURE(row.name);
+    CHECK(control::find_code(row.name) != nullptr);
+    if (row.name == "event.unsubscribe") client.call("event.subscribe", {{"topics", {"metrics"}}});
+    const auto reply = client.call(row.name, *wire::parse(row.example));
+    CHECK_MESSAGE(reply.contains("result"), reply.dump());
+  }
+}
+
+TEST_CASE("there is no code without a row") {
+  for (const auto group : {control::config_methods(), control::control_methods(), control::daemon_methods(),
+                           control::event_methods(), control::log_methods(), control::metrics_methods(),
+                           control::plugin_methods(), control::runtime_methods(), control::task_methods()})
+    for (const auto& each : group) CHECK(wire::find_method(each.name) != nullptr);
+}
+
+TEST_CASE("rpc.discover gives the table") {
+  control_fixture daemon;
+  const auto reply = daemon.client().call("rpc.discover");
+  CHECK(reply["result"]["openrpc"] == "1.2.6");
+  CHECK(reply["result"]["info"]["version"] == "9.9.9");
+  CHECK(reply["result"]["methods"].size() == wire::methods().size());
+}
+
+TEST_CASE("an unknown method is refused with the name that was meant") {
+  control_fixture daemon;
+  const auto reply = daemon.client().call("plugin.lod");
+  CHECK(reply["error"]["code"] == -32601);
+  CHECK(reply["error"]["data"]["hint"] == "did you mean plugin.load?");
+}
+
+TEST_CASE("whoami tells what the kernel says, and each socket's ceiling") {
+  control_fixture daemon;
+  const auto admin = daemon.client().call("control.whoami")["result"];
+  CHECK(admin["uid"] == ::getuid());
+  CHECK(admin["pid"] == ::getpid());
+  CHECK(admin["level"] == "admin");
+  CHECK(admin["socket"] == "control");
+  const auto observer = daemon.client("observe").call("control.whoami")["result"];
+  CHECK(observer["level"] == "observe");
+  CHECK(observer["socket"] == "observe");
+}
+
+TEST_CASE("who may only observe is told what he lacks") {
+  control_fixture daemon;
+  auto client = daemon.client("observe");
+  const auto reply = client.call("plugin.stop", {{"instance", "echo"}});
+  CHECK(kind_of(reply) == "permission_denied");
+  CHECK(reply["error"]["data"]["required"] == "operate");
+  CHECK(reply["error"]["data"]["have"] == "observe");
+  CHECK(client.call("plugin.list").contains("result"));
+}
+
+TEST_CASE("a draining daemon takes no new plugins but still answers and still unloads") {
+  control_fixture daemon;
+  auto client = daemon.client();
+  daemon.backend.be(control::daemon_state::draining);
+  const auto refused = client.call("plugin.load", {{"plugin", "echo"}});
+  CHECK(kind_of(refused) == "draining");
+  CHECK(refused["error"]["data"]["allowed"] == json{"running"});
+  CHECK(client.call("daemon.status")["result"]["state"] == "draining");
+  CHECK(client.call("plugin.unload", {{"plugin", "echo"}}).contains("result"));
+  daemon.backend.be(control::daemon_state::starting);
+  CHECK(kind_of(client.call("plugin.load", {{"plugin", "echo"}})) == "wrong_state");
+}
+
+TEST_CASE("shutdown hands the order on") {
+  control_fixture daemon;
+  const auto reply = daemon.client().call("daemon.shutdown",
+                                          {{"mode", "now"}, {"exit_code", 3}, {"deadline_s", 1.5}, {"reason", "test"}});
+  CHECK(reply["result"]["mode"] == "now");
+  const auto order = daemon.backend.ordered();
+  REQUIRE(order);
+  CHECK_FALSE(order->drain);
+  CHECK(order->exit_code == 3);
+  CHECK(order->deadline_s == 1.5);
+  CHECK(order->reason == "test");
+}
+
+TEST_CASE("health says which check fails, and status warns of it") {
+  control_fixture daemon;
+  auto client = daemon.client();
+  CHECK(client.call("daemon.health")["result"]["ready"] == true);
+  daemon.backend.be_unready("echo failed");
+  const auto health = client.call("daemon.health", {{"verbose", false}})["result"];
+  CHECK(health["ready"] == false);
+  CHECK(health["live"] == true);
+  REQUIRE(health["checks"].size() == 1);
+  CHECK(health["checks"][0]["detail"] == "echo failed");
+  CHECK(client.call("daemon.status")["result"]["warnings"][0] == "plugins: echo failed");
+}
+
+TEST_CASE("task.list goes through its pages without loss or repetition") {
+  control_fixture daemon;
+  daemon.backend.have_tasks(7);
+  auto client = daemon.client();
+  std::vector<std::string> ids;
+  json params = {{"limit", 3}};
+  for (int page = 0; page < 3; ++page) {
+    const auto result = client.call("task.list", params)["result"];
+    CHECK(result["total"] == 7);
+    for (const auto& task : result["tasks"]) ids.push_back(task["id"]);
+    CHECK(result.contains("next_cursor") == (page < 2));
+    if (page < 2) params["cursor"] = result["next_cursor"];
+  }
+  CHECK(ids == std::vector<std::string>{"t-1", "t-2", "t-3", "t-4", "t-5", "t-6", "t-7"});
+  CHECK(kind_of(client.call("task.list", {{"cursor", "x-1"}})) == "out_of_range");
+  CHECK(kind_of(client.call("task.get", {{"id", "t-99"}})) == "not_found");
+  CHECK(kind_of(client.call("task.get", {{"id", "t-18446744073709551616"}})) == "not_found");
+  CHECK(kind_of(client.call("task.cancel", {{"id", "t-99"}})) == "not_found");
+}
+
+TEST_CASE("the guilty task of a busy worker is named") {
+  control_fixture daemon;
+  const auto workers = daemon.client().call("runtime.workers")["result"]["workers"];
+  CHECK(workers[0]["current"]["task"] == "t-7");
+  CHECK(workers[0]["current"]["plugin"] == "echo");
+  CHECK_FALSE(workers[1].contains("current"));
+}
+
+TEST_CASE("a plugin that does not start is taken out again") {
+  control_fixture daemon;
+  const auto reply = daemon.client().call("plugin.load", {{"plugin", "echo"}, {"instance", "refuses"}});
+  CHECK(kind_of(reply) == "init_failed");
+  CHECK(reply["error"]["data"]["unmapped"] == true);
+  CHECK(daemon.backend.unloaded() == "echo");
+}
+
+TEST_CASE("a second operation on the same plugin is busy; on another one it is not") {
+  control_fixture daemon;
+  auto first = daemon.client(), other = daemon.client(), third = daemon.client();
+  daemon.backend.hold_operations();
+  first.write(wire::print_request(1, "plugin.reload", {{"plugin", "echo"}}) + "\n");
+  daemon.backend.wait_for_operation();
+  CHECK(kind_of(other.call("plugin.unload", {{"plugin", "echo"}})) == "busy");
+  third.write(wire::print_request(1, "plugin.reload", {{"plugin", "chat"}}) + "\n");
+  CHECK(other.call("control.ping").contains("result"));
+  daemon.backend.release_operations();
+  CHECK(first.reply().contains("result"));
+  CHECK(third.reply().contains("result"));
+}
+
+TEST_CASE("config.reload without waiting is answered at once") {
+  control_fixture daemon;
+  auto client = daemon.client();
+  daemon.backend.hold_operations();
+  CHECK(client.call("config.reload", {{"wait", false}})["result"]["accepted"] == true);
+  daemon.backend.release_operations();
+  CHECK(client.call("control.ping").contains("result"));
+}
+
+TEST_CASE("a plugin's own answer and its own error come through") {
+  control_fixture daemon;
+  auto client = daemon.client();
+  const json call = {{"instance", "echo"}, {"method", "stats"}, {"params", {{"deep", {1, 2}}}}};
+  CHECK(client.call("plugin.call", call)["result"] == json{{"connections", 3}});
+  daemon.backend.answer_calls(std::unexpected(refusal{kind::plugin_error, "no such key", "42", R"({"key":"x"})"}));
+  const auto failed = client.call("plugin.call", call)["error"];
+  CHECK(failed["message"] == "no such key");
+  CHECK(failed["code"] == 1108);
+  CHECK(failed["data"]["plugin_code"] == 42);
+  CHECK(failed["data"]["plugin_data"] == json{{"key", "x"}});
+  daemon.backend.answer_calls(std::string("not json"));
+  CHECK(kind_of(client.call("plugin.call", call)) == "plugin_error");
+  daemon.backend.answer_calls(std::string(100'000, '['));
+  CHECK(kind_of(client.call("plugin.call", call)) == "plugin_error");
+  CHECK(kind_of(client.call("plugin.call", {{"instance", "nobody"}, {"method", "x"}})) == "not_found");
+}
+
+TEST_CASE("a plugin's events come before its reply, on the connection that called") {
+  control_fixture daemon;
+  daemon.backend.keep_calls_open();
+  auto client = daemon.client();
+  client.write(wire::print_request(9, "plugin.call", {{"instance", "echo"}, {"method", "watch"}}) + "\n");
+  const auto listener = daemon.backend.wait_for_call();
+  listener->event(R"({"n":1})");
+  listener->done(std::string("\"end\""));
+  const auto event = client.reply();
+  CHECK(event["method"] == "plugin.call.event");
+  CHECK(event["params"] == json{{"id", 9}, {"data", {{"n", 1}}}});
+  CHECK(client.reply()["result"] == "end");
+}
+
+TEST_CASE("when the client goes away its plugin calls are cancelled, and a late answer is harmless") {
+  control_fixture daemon;
+  daemon.backend.keep_calls_open();
+  auto client = daemon.client();
+  client.write(wire::print_request(1, "plugin.call", {{"instance", "echo"}, {"method", "slow"}}) + "\n");
+  const auto listener = daemon.backend.wait_for_call();
+  client.close();
+  daemon.backend.wait_for_cancel();
+  listener->done(std::string("1"));
+  CHECK(daemon.client().call("control.ping").contains("result"));
+}
+
+TEST_CASE("an answer that comes after the server has ended goes nowhere") {
+  std::shared_ptr<host::call_listener> listener;
+  {
+    control_fixture daemon;
+    daemon.backend.keep_calls_open();
+    auto client = daemon.client();
+    client.write(wire::print_request(1, "plugin.call", {{"instance", "echo"}, {"method", "slow"}}) + "\n");
+    listener = daemon.backend.wait_for_call();
+    daemon.server->stop();
+    CHECK(client.closed_by_server());
+  }
+  listener->done(std::string("1"));
+}
+
+TEST_CASE("log levels are set and shown") {
+  control_fixture daemon;
+  auto client = daemon.client();
+  const auto before = client.call("log.get")["result"]["level"];
+  CHECK(client.call("log.set", {{"level", "debug"}, {"target", "plugin.echo"}})["result"]["targets"]["plugin.echo"] ==
+        "debug");
+  CHECK(client.call("log.get")["result"]["level"] == before);
+  CHECK(kind_of(client.call("log.set", {{"level", "loud"}})) == "bad_enum");
+}

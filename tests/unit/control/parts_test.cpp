@@ -1,0 +1,97 @@
+#include <doctest/doctest.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "control/glob.hpp"
+#include "control/operations.hpp"
+#include "control/outbox.hpp"
+
+using namespace tokiod;
+using namespace tokiod::control;
+
+namespace {
+
+// Something that a test opens and operations wait for.
+class gate {
+ public:
+  void open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return open_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false;
+};
+
+}  // namespace
+
+TEST_CASE("globs match whole names") {
+  CHECK(matches("*", ""));
+  CHECK(matches("plugin.*", "plugin.load"));
+  CHECK_FALSE(matches("plugin.*", "plugins"));
+  CHECK(matches("*.l?ad", "plugin.load"));
+  CHECK(matches("a*b*c", "aXbYbZc"));
+  CHECK_FALSE(matches("a*b*c", "aXbYbZ"));
+  CHECK_FALSE(matches("", "x"));
+  CHECK_FALSE(matches(std::string(50, '*') + "b", std::string(10'000, 'a')));
+}
+
+TEST_CASE("an outbox gives what was pushed, in pieces of any size") {
+  outbox out;
+  const std::string all = "onetwothreefour";
+  for (const auto text : {"one", "", "two", "three", "four"}) out.push(text);
+  for (std::size_t step = 4; !out.empty(); step = 3) {
+    std::string seen;
+    for (const auto& buffer : out.front()) seen.append(static_cast<const char*>(buffer.data()), buffer.size());
+    CHECK(seen == all.substr(all.size() - out.bytes()));
+    out.consume(std::min(step, out.bytes()));
+  }
+  CHECK(out.bytes() == 0);
+  CHECK(out.front().empty());
+}
+
+TEST_CASE("a key is taken while its operation runs and free afterwards") {
+  operations pool;
+  gate hold, done;
+  REQUIRE(pool.submit("echo", [&] { hold.wait(); }));
+  const auto other = pool.submit("echo", [] {});
+  REQUIRE_FALSE(other);
+  CHECK(other.error().why == kind::busy);
+  CHECK(pool.submit("chat", [&] { done.open(); }));
+  done.wait();
+  hold.open();
+  while (!pool.submit("echo", [] {})) std::this_thread::yield();
+}
+
+TEST_CASE("more operations than threads wait; more than that are refused") {
+  operations pool;
+  gate hold;
+  std::size_t taken = 0;
+  while (pool.submit("", [&] { hold.wait(); }) && taken < 1000) ++taken;
+  CHECK(taken >= 64);
+  CHECK(taken <= 64 + 8);
+  hold.open();
+}
+
+TEST_CASE("stop waits for what runs and refuses what comes") {
+  operations pool;
+  bool ran = false;
+  gate begun;
+  REQUIRE(pool.submit("x", [&] {
+    begun.open();
+    ran = true;
+  }));
+  begun.wait();
+  pool.stop();
+  CHECK(ran);
+  CHECK(pool.submit("y", [] {}).error().why == kind::draining);
+}
