@@ -1,0 +1,282 @@
+#include "ctl/commands.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <memory>
+
+#include "ctl/value.hpp"
+#include "wire/method.hpp"
+
+namespace tokiod::ctl {
+namespace {
+
+using wire::param;
+using wire::param_type;
+
+constexpr std::string_view own_words[] = {"call", "events", "methods", "version", "completion"};
+// The parameter that --timeout becomes: a plugin that does not answer is the daemon's to give up, and to name.
+constexpr std::string_view answer_time = "timeout_s";
+constexpr duration_ns daemon_first = 2 * second;  // so its sentence arrives before ours
+constexpr std::string_view value_options[] = {"--socket", "--timeout", "-s", "-t"};
+
+farewell mistake(std::string text) { return {"tokioctl: " + std::move(text) + "\n", exit_code::usage}; }
+
+farewell mistake(const refusal& why) {
+  auto said = mistake(why.sentence);
+  if (why.why != kind::wrong_type) said.code = exit_code::bad_input;
+  return said;
+}
+
+std::string help_of(const param& rule) {
+  std::string text(rule.doc);
+  if (rule.name.ends_with("_s")) text = "SECONDS: " + text;
+  if (rule.type == param_type::object) text += " (JSON or @FILE)";
+  for (const auto choice : rule.choices) text.append(choice == rule.choices.front() ? ": " : ", ").append(choice);
+  if (!rule.fallback.empty() && rule.fallback != R"("")") text.append(" [").append(rule.fallback).append("]");
+  return text;
+}
+
+// The parser and what its options stand for, until the words are read.
+class reader {
+ public:
+  reader() : app_("Talks to a running tokiod.", "tokioctl") {
+    app_.fallthrough();  // before any subcommand: they inherit it
+    app_.require_subcommand(1);
+    app_.add_option("-s,--socket", wanted_.socket, "control socket [$TOKIOD_SOCKET, else /run/tokiod/control.sock]");
+    app_.add_option("-t,--timeout", timeout_, "give up after this long: 30, 500ms, 2m");
+    app_.add_flag("--json", wanted_.json_output, "print the daemon's result as it is");
+    app_.add_flag("-q,--quiet", wanted_.quiet, "print nothing when all is well");
+    app_.add_flag("--no-color", wanted_.no_color, "no colors [also: NO_COLOR]");
+    app_.set_version_flag("--version", "tokioctl " TOKIOD_VERSION);
+    for (const auto& each : verbs()) add(each);
+    add_own();
+  }
+
+  std::expected<order, farewell> read(const std::vector<std::string>& args, std::istream& input) {
+    std::vector<std::string> reversed(args.rbegin(), args.rend());  // as CLI11 wants them
+    try {
+      app_.parse(reversed);
+    } catch (const CLI::Success& done) {
+      return std::unexpected(farewell{text_of(done), exit_code::ok});
+    } catch (const CLI::ParseError& wrong) {
+      return std::unexpected(mistake(std::string(wrong.what()) + "; see tokioctl " + path_of_parsed() + "--help"));
+    }
+    if (!timeout_.empty()) {
+      const auto time = duration_named(timeout_);
+      if (!time) return std::unexpected(mistake("--timeout must be a time as 30, 500ms or 2m, got " + timeout_));
+      wanted_.timeout = *time;
+    }
+    return finish(input);
+  }
+
+ private:
+  struct slot {
+    const param* rule;
+    CLI::Option* option;
+  };
+
+  std::string text_of(const CLI::Success& done) {
+    if (dynamic_cast<const CLI::CallForHelp*>(&done) || dynamic_cast<const CLI::CallForAllHelp*>(&done))
+      return app_.help();
+    return std::string(done.what()) + "\n";
+  }
+
+  std::string path_of_parsed() const {
+    std::string path;
+    for (const CLI::App* at = &app_; !at->get_subcommands().empty();) {
+      at = at->get_subcommands().front();
+      path += at->get_name() + " ";
+    }
+    return path;
+  }
+
+  CLI::App* place(std::string_view words, std::string_view summary) {
+    const auto space = words.find(' ');
+    const std::string first(words.substr(0, space));
+    if (space == std::string_view::npos) return app_.add_subcommand(first, std::string(summary));
+    auto& group = groups_[first];
+    if (!group) group = app_.add_subcommand(first, "see tokioctl " + first + " --help")->require_subcommand(1);
+    return group->add_subcommand(std::string(words.substr(space + 1)), std::string(summary));
+  }
+
+  void add(const verb& each) {
+    const auto& row = *wire::find_method(each.method);
+    auto* at = place(each.words, row.summary);
+    auto& slots = slots_[at];
+    for (const auto name : each.positional) {
+      const auto rule = std::ranges::find(row.params, name, &param::name);
+      auto* option = at->add_option(std::string(name))->description(help_of(*rule));
+      option->required(rule->required);
+      slots.push_back({&*rule, option});
+    }
+    for (const auto& rule : row.params)
+      if (std::ranges::find(each.positional, rule.name) == each.positional.end() && rule.name != answer_time)
+        slots.push_back({&rule, add_option(*at, each, rule)});
+    if (each.method == "metrics.get") at->add_flag("--prometheus", prometheus_, "the Prometheus text format");
+    at->callback([this, &each, at] { chosen(each, at); });
+  }
+
+  static CLI::Option* add_option(CLI::App& at, const verb& each, const param& rule) {
+    // The parameters of a plugin's method are words of their own: key=value.
+    if (each.method == "plugin.call" && rule.name == "params")
+      return at.add_option("params")->description("key=value ..., @FILE or -")->expected(0, -1)->allow_extra_args();
+    const auto name = option_name(rule);
+    if (rule.type == param_type::boolean)
+      return at.add_flag(name + ",!--no" + name.substr(1))->description(help_of(rule));
+    return at.add_option(name)->description(help_of(rule))->required(rule.required);
+  }
+
+  void add_own() {
+    auto* call = app_.add_subcommand("call", "Calls any method: METHOD key=value ... | @FILE | -");
+    call->add_option("method", wanted_.method, "as tokioctl methods lists them")->required();
+    call->add_option("params", words_, "key=value ..., @FILE or -");
+    call->callback([this] { wanted_.what = action::call; });
+    auto* events = app_.add_subcommand("events", "Prints events as they happen");
+    events->add_option("topic", words_, "daemon.state, plugin.state, metrics [the first two]");
+    events->add_option("-n,--count", wanted_.count, "end after this many");
+    events->add_option("--interval-ms", interval_ms_, "how often metrics are sent");
+    events->add_option("--match", match_, "only metric families whose name matches");
+    events->callback([this] { wanted_.what = action::events; });
+    app_.add_subcommand("methods", "Lists the methods of the control socket")->callback([this] {
+      wanted_.what = action::methods;
+    });
+    app_.add_subcommand("version", "The versions of tokioctl and of the daemon")->callback([this] {
+      wanted_.what = action::version;
+      wanted_.method = "daemon.info";
+    });
+    auto* completion = app_.add_subcommand("completion", "Prints a completion script");
+    completion->add_option("shell", wanted_.shell)->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    completion->callback([this] { wanted_.what = action::completion; });
+  }
+
+  void chosen(const verb& each, CLI::App* at) {
+    wanted_.what = prometheus_ ? action::prometheus : action::request;
+    wanted_.shown = &each;
+    wanted_.method = prometheus_ ? "metrics.expose" : std::string(each.method);
+    filled_ = prometheus_ ? nullptr : &slots_[at];
+  }
+
+  void give_plugin_the_timeout() {
+    if (wanted_.method != "plugin.call" || wanted_.what != action::request || wanted_.timeout == 0) return;
+    wanted_.params[std::string(answer_time)] = static_cast<double>(wanted_.timeout) / 1e9;
+    wanted_.timeout += daemon_first;
+  }
+
+  std::expected<order, farewell> finish(std::istream& input) {
+    give_plugin_the_timeout();
+    if (wanted_.what == action::call) {
+      auto params = pairs(words_, wire::find_method(wanted_.method), input);
+      if (!params) return std::unexpected(mistake(params.error()));
+      wanted_.params = std::move(*params);
+    }
+    if (wanted_.what == action::events) add_topics();
+    if (!filled_) return wanted_;
+    for (const auto& [rule, option] : *filled_) {
+      if (option->count() == 0) continue;
+      const bool words = wanted_.method == "plugin.call" && rule->name == "params";
+      auto value =
+          words ? pairs(option->results(), nullptr, input) : value_of(*rule, document_words(*rule, *option), input);
+      if (!value) return std::unexpected(mistake(value.error()));
+      wanted_.params[std::string(rule->name)] = std::move(*value);
+    }
+    return wanted_;
+  }
+
+  // `config check FILE`: the document is always a file, so its name needs no @.
+  std::vector<std::string> document_words(const param& rule, const CLI::Option& option) const {
+    auto words = option.results();
+    const bool bare = wanted_.method == "config.check" && rule.name == "document" && words.front() != "-" &&
+                      !words.front().starts_with('@');
+    if (bare) words.front().insert(0, "@");
+    return words;
+  }
+
+  void add_topics() {
+    wanted_.method = "event.subscribe";
+    if (words_.empty()) words_ = {"daemon.state", "plugin.state"};
+    wanted_.params = {{"topics", words_}};
+    if (interval_ms_) wanted_.params["interval_ms"] = *interval_ms_;
+    if (!match_.empty()) wanted_.params["match"] = match_;
+  }
+
+  CLI::App app_;
+  order wanted_;
+  std::string timeout_, match_;
+  std::optional<std::int64_t> interval_ms_;
+  std::vector<std::string> words_;
+  bool prometheus_ = false;
+  std::map<std::string, CLI::App*> groups_;
+  std::map<CLI::App*, std::vector<slot>> slots_;
+  const std::vector<slot>* filled_ = nullptr;
+};
+
+// The words before the first one that can only be an argument.
+std::vector<std::string> plain_words(const std::vector<std::string>& args) {
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    if (std::ranges::find(value_options, args[i]) != std::end(value_options))
+      ++i;
+    else if (!args[i].starts_with('-'))
+      words.push_back(args[i]);
+  }
+  return words;
+}
+
+std::vector<std::string_view> known_after(std::string_view group) {
+  std::vector<std::string_view> known;
+  if (group.empty()) known.assign(std::begin(own_words), std::end(own_words));
+  for (const auto& each : verbs()) {
+    const auto space = std::min(each.words.find(' '), each.words.size());
+    if (group.empty())
+      known.push_back(each.words.substr(0, space));
+    else if (each.words.substr(0, space) == group && space < each.words.size())
+      known.push_back(each.words.substr(space + 1));
+  }
+  return known;
+}
+
+// CLI11 says of a misspelt verb only that one is required. This says which one is unknown, and what was meant.
+std::optional<farewell> unknown_verb(const std::vector<std::string>& args) {
+  const auto words = plain_words(args);
+  std::string group;
+  for (std::size_t i = 0; i < words.size() && i < 2; ++i) {
+    const auto known = known_after(group);
+    if (known.empty()) return std::nullopt;  // the first word was a whole verb
+    if (std::ranges::find(known, words[i]) == known.end()) {
+      auto text = "there is no command " + (group.empty() ? "" : group + " ") + words[i];
+      if (const auto meant = wire::nearest(words[i], known))
+        text += "; did you mean " + (group.empty() ? "" : group + " ") + std::string(*meant) + "?";
+      return mistake(text + (group.empty() ? "; see tokioctl --help" : "; see tokioctl " + group + " --help"));
+    }
+    group = words[i];
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<duration_ns> duration_named(std::string_view text) {
+  double number = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  constexpr double most_seconds = 86400.0 * 365;
+  if (failed != std::errc()) return std::nullopt;
+  double seconds = number;
+  if (unit == "ms")
+    seconds = number / 1000;
+  else if (unit == "m")
+    seconds = number * 60;
+  else if (!unit.empty() && unit != "s")
+    return std::nullopt;
+  if (!(seconds > 0 && seconds <= most_seconds)) return std::nullopt;
+  return static_cast<duration_ns>(seconds * 1e9);
+}
+
+std::expected<order, farewell> read_command_line(const std::vector<std::string>& args, std::istream& input) {
+  if (auto unknown = unknown_verb(args)) return std::unexpected(std::move(*unknown));
+  return reader().read(args, input);
+}
+
+}  // namespace tokiod::ctl

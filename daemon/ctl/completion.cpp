@@ -1,0 +1,115 @@
+#include "ctl/completion.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ctl/verb.hpp"
+#include "wire/method.hpp"
+
+namespace tokiod::ctl {
+namespace {
+
+// What may follow some words: the next words, and options.
+struct choice {
+  std::vector<std::string> words;
+  std::vector<std::string> options;
+};
+using tree = std::map<std::string, choice>;  // by the words before
+
+void add_once(std::vector<std::string>& list, std::string word) {
+  if (std::ranges::find(list, word) == list.end()) list.push_back(std::move(word));
+}
+
+void add(tree& all, const verb& each) {
+  std::string before;
+  std::string_view rest = each.words;
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find(' '), rest.size());
+    const std::string word(rest.substr(0, end));
+    add_once(all[before].words, word);
+    before += (before.empty() ? "" : " ") + word;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  const auto& row = *wire::find_method(each.method);
+  auto& leaf = all[before];
+  for (const auto& rule : row.params)
+    if (std::ranges::find(each.positional, rule.name) == each.positional.end() && option_name(rule) != "--timeout")
+      leaf.options.push_back(option_name(rule));
+}
+
+tree make_tree() {
+  tree all;
+  for (const auto& each : verbs()) add(all, each);
+  for (const auto own : {"call", "events", "methods", "version", "completion"}) add_once(all[""].words, own);
+  for (const auto shell : {"bash", "zsh", "fish"}) all["completion"].words.emplace_back(shell);
+  for (const auto topic : {"daemon.state", "plugin.state", "metrics"}) all["events"].words.emplace_back(topic);
+  all["metrics"].options.emplace_back("--prometheus");
+  for (const auto& row : wire::methods()) all["call"].words.emplace_back(row.name);
+  for (const auto option : {"--help", "--json", "--quiet", "--no-color", "--socket", "--timeout"})
+    for (auto& [before, leaf] : all) leaf.options.emplace_back(option);
+  return all;
+}
+
+std::string join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text.append(text.empty() ? "" : " ").append(word);
+  return text;
+}
+
+// bash and zsh (through bashcompinit) share one function: the words so far select what may come.
+std::string bash_function() {
+  std::string text =
+      "_tokioctl() {\n"
+      "  local cur=${COMP_WORDS[COMP_CWORD]} before= word\n"
+      "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do [[ $word == -* ]] || before+=\"${before:+ }$word\"; done\n"
+      "  case $before in\n";
+  for (const auto& [before, leaf] : make_tree())
+    text.append("    '")
+        .append(before)
+        .append("') COMPREPLY=($(compgen -W '")
+        .append(join(leaf.words))
+        .append(" ")
+        .append(join(leaf.options))
+        .append("' -- \"$cur\"));;\n");
+  return text.append(
+      "    *) COMPREPLY=($(compgen -f -- \"$cur\"));;\n"
+      "  esac\n"
+      "}\n"
+      "complete -o default -F _tokioctl tokioctl\n");
+}
+
+std::string fish_script() {
+  std::string text =
+      "function __tokioctl_before\n"
+      "  set -l words (commandline -opc)\n"
+      "  set -e words[1]\n"
+      "  test (string join ' ' (string match -v -- '-*' $words)) = \"$argv[1]\"\n"
+      "end\n"
+      "complete -c tokioctl -f\n";
+  for (const auto& [before, leaf] : make_tree()) {
+    text.append("complete -c tokioctl -n '__tokioctl_before \"")
+        .append(before)
+        .append("\"' -a '")
+        .append(join(leaf.words))
+        .append("'\n");
+    for (const auto& option : leaf.options)
+      text.append("complete -c tokioctl -n '__tokioctl_before \"")
+          .append(before)
+          .append("\"' -l ")
+          .append(option.substr(2))
+          .append("\n");
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string completion_script(std::string_view shell) {
+  if (shell == "fish") return fish_script();
+  if (shell == "zsh") return "autoload -U +X bashcompinit && bashcompinit\n" + bash_function();
+  return bash_function();
+}
+
+}  // namespace tokiod::ctl

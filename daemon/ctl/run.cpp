@@ -1,0 +1,149 @@
+#include "ctl/run.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+
+#include "ctl/client.hpp"
+#include "ctl/commands.hpp"
+#include "ctl/completion.hpp"
+#include "ctl/print.hpp"
+#include "wire/get.hpp"
+#include "wire/method.hpp"
+#include "wire/parse.hpp"
+
+namespace tokiod::ctl {
+namespace {
+
+constexpr duration_ns default_timeout = 60 * second;
+constexpr double margin_seconds = 15;  // over a deadline that the daemon itself keeps
+
+// What an order that names no timeout may take: longer when the daemon was given longer.
+duration_ns timeout_of(const order& asked) {
+  if (asked.timeout != 0) return asked.timeout;
+  double longest = 0;
+  for (const auto name : {"deadline_s", "timeout_s"})
+    longest = std::max(longest, wire::number_or(asked.params, name, 0));
+  return std::max(default_timeout, static_cast<duration_ns>((longest + margin_seconds) * 1e9));
+}
+
+exit_code code_of(const refusal& why) {
+  if (why.why == kind::timeout) return exit_code::temporary;
+  if (why.why == kind::parse_error || why.why == kind::too_large) return exit_code::internal;
+  return exit_code::unreachable;
+}
+
+// Good answers that are bad news.
+exit_code finding_in(const order& asked, const json& result) {
+  if (asked.method == "daemon.health" && !wire::boolean_or(result, "ready", false)) return exit_code::finding;
+  if (asked.method == "config.check" && !wire::boolean_or(result, "valid", false)) return exit_code::configuration;
+  return exit_code::ok;
+}
+
+class conversation {
+ public:
+  conversation(const order& asked, const terminal& at)
+      : asked_(asked),
+        at_(at),
+        style_{at.color && !asked.no_color && !std::getenv("NO_COLOR")},
+        deadline_(steady_clock().now() + timeout_of(asked)) {}
+
+  exit_code hold() {
+    auto connected = client::connect(socket_candidates(asked_.socket), deadline_);
+    if (!connected) return complain(connected.error());
+    auto answer = connected->call(asked_.method, asked_.params, deadline_);
+    if (!answer) return complain(answer.error());
+    if (!*answer) return complain(answer->error());
+    if (asked_.what == action::events) return follow(*connected, **answer);
+    show(**answer);
+    return finding_in(asked_, **answer);
+  }
+
+ private:
+  exit_code complain(const wire::rpc_error& error) {
+    if (asked_.json_output)
+      at_.err << wire::dump({{"code", error.code}, {"message", error.message}, {"data", error.data}}) << "\n";
+    else
+      at_.err << error_text(error, style_);
+    return exit_code_of(error);
+  }
+
+  exit_code complain(const refusal& why) {
+    static_cast<void>(complain(wire::to_rpc_error(why)));
+    return code_of(why);
+  }
+
+  void show(const json& result) {
+    if (asked_.quiet) return;
+    if (asked_.json_output)
+      at_.out << wire::dump(result) << "\n";
+    else if (asked_.what == action::prometheus)
+      at_.out << wire::text_or(result, "text");
+    else if (asked_.what == action::version)
+      at_.out << "tokioctl " TOKIOD_VERSION "\ntokiod " << clean(wire::text_or(result, "version")) << "\n";
+    else if (asked_.shown)
+      at_.out << result_text(*asked_.shown, result, style_);
+    else
+      at_.out << wire::dump_indented(result) << "\n";
+  }
+
+  void show_event(const json& event) {
+    if (asked_.json_output)
+      at_.out << wire::dump(event) << std::endl;
+    else
+      at_.out << wire::dump(*wire::find(event, "ts")) << " " << clean(wire::text_or(event, "topic")) << " "
+              << wire::dump(*wire::find(event, "data")) << std::endl;
+  }
+
+  // A timeout, when one was named, ends the watch; without one it lasts until the daemon or the user ends it.
+  exit_code follow(client& daemon, const json&) {
+    const auto until = asked_.timeout == 0 ? never : deadline_;
+    for (std::uint64_t seen = 0; asked_.count == 0 || seen < asked_.count;) {
+      const auto next = daemon.next(until);
+      if (!next) return complain(next.error());
+      if (next->notification != "event" || !next->what) continue;
+      if (!wire::find(*next->what, "ts") || !wire::find(*next->what, "data")) continue;
+      show_event(*next->what);
+      ++seen;
+    }
+    return exit_code::ok;
+  }
+
+  const order& asked_;
+  const terminal& at_;
+  print_style style_;
+  instant_ns deadline_;
+};
+
+void list_methods(const order& asked, const terminal& at) {
+  static constexpr column columns[] = {{"METHOD", "/name"}, {"LEVEL", "/level"}, {"SUMMARY", "/summary"}};
+  json rows = json::array();
+  for (const auto& row : wire::methods())
+    rows.push_back({{"name", row.name}, {"level", name(row.needs)}, {"summary", row.summary}});
+  if (asked.json_output)
+    at.out << wire::dump(rows) << "\n";
+  else
+    at.out << table(rows, columns, {});
+}
+
+}  // namespace
+
+exit_code run(const std::vector<std::string>& args, const terminal& at) {
+  const auto asked = read_command_line(args, at.in);
+  if (!asked) {
+    (asked.error().code == exit_code::ok ? at.out : at.err) << asked.error().text;
+    return asked.error().code;
+  }
+  switch (asked->what) {
+    case action::methods: list_methods(*asked, at); return exit_code::ok;
+    case action::completion: at.out << completion_script(asked->shell); return exit_code::ok;
+    case action::request:
+    case action::call:
+    case action::events:
+    case action::version:
+    case action::prometheus: return conversation(*asked, at).hold();
+  }
+  return exit_code::internal;
+}
+
+}  // namespace tokiod::ctl

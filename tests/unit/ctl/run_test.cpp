@@ -1,0 +1,227 @@
+#include "ctl/run.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <sstream>
+#include <thread>
+
+#include "ctl/verb.hpp"
+#include "support/control_fixture.hpp"
+#include "wire/method.hpp"
+
+using namespace tokiod;
+using namespace tokiod::test;
+using ctl::exit_code;
+
+namespace {
+
+struct said {
+  exit_code code;
+  std::string out, err;
+};
+
+said run(std::vector<std::string> args, const std::string& input = {}, bool color = false) {
+  std::istringstream in(input);
+  std::ostringstream out, err;
+  const auto code = ctl::run(args, {in, out, err, color});
+  return {code, out.str(), err.str()};
+}
+
+said run_on(const control_fixture& daemon, std::vector<std::string> args, const std::string& input = {}) {
+  args.insert(args.begin(), {"--socket", daemon.path()});
+  return run(std::move(args), input);
+}
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("every verb reaches the daemon and shows something") {
+  const control_fixture daemon;
+  for (const auto& verb : ctl::verbs()) {
+    CAPTURE(verb.words);
+    std::vector<std::string> args;
+    std::istringstream words{std::string(verb.words)};
+    for (std::string word; words >> word;) args.push_back(word);
+    const auto example = *wire::parse(wire::find_method(verb.method)->example);
+    for (const auto name : verb.positional) {
+      if (!example.contains(name)) continue;
+      const auto& value = example[std::string(name)];
+      args.push_back(name == "document" ? "-" : value.get<std::string>());
+    }
+    const auto seen = run_on(daemon, args, "{}");
+    CHECK_MESSAGE(seen.code == exit_code::ok, seen.err);
+    CHECK_FALSE(seen.out.empty());
+    CHECK(seen.out.ends_with('\n'));
+    CHECK(seen.err.empty());
+  }
+}
+
+TEST_CASE("every method has a verb of its own, or a reason") {
+  for (const auto& row : wire::methods()) {
+    const bool by_other_means = row.name == "rpc.discover" || row.name == "event.subscribe" ||
+                                row.name == "event.unsubscribe" || row.name == "metrics.expose";
+    const auto found = std::ranges::find(ctl::verbs(), row.name, &ctl::verb::method) != ctl::verbs().end();
+    CHECK_MESSAGE(found != by_other_means, row.name);
+  }
+}
+
+TEST_CASE("a list is a table, --json is the daemon's own result, --quiet says nothing") {
+  const control_fixture daemon;
+  const auto shown = run_on(daemon, {"plugin", "list"}).out;
+  CHECK(shown ==
+        "PLUGIN  VERSION  IMAGE   INSTANCE  STATE    TASKS  FAULTS  REASON\n"
+        "echo    1.0      loaded  echo      running      0       0  -\n");
+  const auto workers = run_on(daemon, {"worker", "list"}).out;
+  CHECK(has(workers, "running  t-7   echo    250.0ms"));
+  const auto exact = wire::parse(run_on(daemon, {"--json", "task", "list", "--limit", "1"}).out);
+  REQUIRE(exact);
+  CHECK((*exact)["tasks"].size() == 1);
+  CHECK((*exact)["next_cursor"] == "t-1");
+  CHECK(run_on(daemon, {"-q", "status"}).out.empty());
+}
+
+TEST_CASE("colors only on a terminal that wants them") {
+  const control_fixture daemon;
+  CHECK(has(run({"-s", daemon.path(), "plugin", "list"}, {}, true).out, "\x1b[32mrunning\x1b[0m"));
+  CHECK_FALSE(has(run({"-s", daemon.path(), "--no-color", "plugin", "list"}, {}, true).out, "\x1b"));
+  CHECK_FALSE(has(run({"-s", daemon.path(), "plugin", "list"}, {}, false).out, "\x1b"));
+}
+
+TEST_CASE("options of a verb come from the method's parameters") {
+  control_fixture daemon;
+  CHECK(run_on(daemon, {"shutdown", "--mode", "now", "--exit-code", "3", "--deadline", "1.5", "--reason", "x"}).code ==
+        exit_code::ok);
+  const auto order = daemon.backend.ordered();
+  REQUIRE(order);
+  CHECK_FALSE(order->drain);
+  CHECK(order->exit_code == 3);
+  CHECK(order->deadline_s == 1.5);
+  const auto loaded = run_on(daemon, {"plugin", "load", "echo", "--no-start", "--json"});
+  CHECK_FALSE(has(loaded.out, "instance"));
+  CHECK(run_on(daemon, {"plugin", "load", "echo", "--instance", "e2", "--config", R"({"port":1})"}).code ==
+        exit_code::ok);
+}
+
+TEST_CASE("call takes key=value words, a file and standard input") {
+  const control_fixture daemon;
+  const temp_dir dir;
+  const auto file = dir.write("params.json", R"({"echo": {"from": "file"} /* why not */})");
+  CHECK(has(run_on(daemon, {"call", "control.ping", "echo=5", "--json"}).out, R"({"echo":5,)"));
+  CHECK(has(run_on(daemon, {"call", "control.ping", "echo=word", "--json"}).out, R"({"echo":"word",)"));
+  CHECK(has(run_on(daemon, {"call", "control.ping", "@" + file, "--json"}).out, R"({"from":"file"})"));
+  CHECK(has(run_on(daemon, {"call", "control.ping", "-", "--json"}, R"({"echo":"in"})").out, R"({"echo":"in",)"));
+  // A task id looks like no number, but a name may: the parameter's own type decides.
+  CHECK(has(run_on(daemon, {"call", "plugin.info", "plugin=7"}).err, "no plugin 7 is loaded"));
+  CHECK(has(run_on(daemon, {"plugin", "call", "echo", "stats", "a=1", "--json"}).out, R"({"connections":3})"));
+}
+
+TEST_CASE("exit codes tell why") {
+  control_fixture daemon;
+  CHECK(run_on(daemon, {"plugin", "info", "nope"}).code == exit_code::failed);
+  CHECK(run_on(daemon, {"call", "no.such"}).code == exit_code::usage);
+  CHECK(run_on(daemon, {"task", "list", "--limit", "0"}).code == exit_code::bad_input);
+  CHECK(run_on(daemon, {"task", "list", "--limit", "many"}).code == exit_code::usage);
+  CHECK(run_on(daemon, {"task", "list", "--what"}).code == exit_code::usage);
+  CHECK(run_on(daemon, {"call", "control.ping", "{"}).code == exit_code::usage);
+  CHECK(run_on(daemon, {"plugin", "load", "x", "--config", "{"}).code == exit_code::bad_input);
+  CHECK(run({"--socket", daemon.dir / "nobody.sock", "status"}).code == exit_code::unreachable);
+  CHECK(run({"--socket", daemon.path("observe"), "plugin", "stop", "echo"}).code == exit_code::permission);
+  CHECK(run({"status", "--timeout", "soon"}).code == exit_code::usage);
+  CHECK(run_on(daemon, {"health"}).code == exit_code::ok);
+  daemon.backend.be_unready("echo failed");
+  const auto health = run_on(daemon, {"health"});
+  CHECK(health.code == exit_code::finding);
+  CHECK(has(health.out, "plugins  false  echo failed"));
+  const temp_dir dir;
+  CHECK(run_on(daemon, {"config", "check", dir.write("good.json", "{} // fine")}).code == exit_code::ok);
+  const auto faulty = run_on(daemon, {"config", "check", dir.write("bad.json", R"({"x":1})")});
+  CHECK(faulty.code == exit_code::configuration);
+  CHECK(has(faulty.out, "no such setting"));
+  CHECK(run_on(daemon, {"config", "check", dir / "missing.json"}).code == exit_code::bad_input);
+}
+
+TEST_CASE("waiting ends by the clock") {
+  control_fixture daemon;
+  daemon.backend.hold_operations();
+  const auto began = steady_clock().now();
+  const auto seen = run_on(daemon, {"--timeout", "50ms", "plugin", "reload", "echo"});
+  CHECK(seen.code == exit_code::temporary);
+  CHECK(steady_clock().now() - began >= 50 * millisecond);
+  daemon.backend.release_operations();
+}
+
+TEST_CASE("a misspelt command is named, and what was meant") {
+  CHECK(has(run({"plugin", "lod"}).err, "there is no command plugin lod; did you mean plugin load?"));
+  CHECK(has(run({"--socket", "x", "stauts"}).err, "did you mean status?"));
+  CHECK(run({"stauts"}).code == exit_code::usage);
+  CHECK(run({}).code == exit_code::usage);
+  CHECK(run({"plugin"}).code == exit_code::usage);
+  CHECK(run({"plugin", "info"}).code == exit_code::usage);
+}
+
+TEST_CASE("help and version end well, without a daemon") {
+  const auto help = run({"plugin", "load", "--help"});
+  CHECK(help.code == exit_code::ok);
+  CHECK(has(help.out, "Loads a plugin file"));
+  CHECK(has(help.out, "--no-start"));
+  CHECK(has(run({"--version"}).out, "tokioctl"));
+  CHECK(has(run({"methods"}).out, "plugin.load"));
+}
+
+TEST_CASE("version shows both ends, metrics the Prometheus text") {
+  const control_fixture daemon;
+  CHECK(has(run_on(daemon, {"version"}).out, "tokiod 9.9.9"));
+  CHECK(has(run_on(daemon, {"metrics", "--prometheus"}).out, "# TYPE tokiod_control_connections gauge"));
+  CHECK(has(run_on(daemon, {"metrics", "tokiod_control_conn*"}).out, "tokiod_control_connections{socket=control} 1"));
+}
+
+TEST_CASE("completion scripts know verbs, options and methods") {
+  for (const auto shell : {"bash", "zsh", "fish"}) {
+    const auto script = run({"completion", shell}).out;
+    CHECK(has(script, "quarantine") == false);
+    CHECK(has(script, "unload"));
+    CHECK(has(script, "no-such") == false);
+    CHECK(has(script, "deadline"));
+    CHECK(has(script, "rpc.discover"));
+  }
+  CHECK(run({"completion", "tcsh"}).code == exit_code::usage);
+}
+
+TEST_CASE("events are printed as they come, until the count is reached") {
+  control_fixture daemon;
+  said seen;
+  std::thread watcher([&] { seen = run_on(daemon, {"events", "plugin.state", "--count", "2", "--json"}); });
+  // The subscription begins when its reply is written; what is published before is not for it.
+  auto client = daemon.client();
+  const auto subscribed = [&] {
+    const auto page = client.call("metrics.expose")["result"]["text"].get<std::string>();
+    return has(page, "tokiod_control_subscriptions 1");
+  };
+  while (!subscribed()) std::this_thread::yield();
+  daemon.server->publish("plugin.state", {{"plugin", "one"}});
+  daemon.server->publish("plugin.state", {{"plugin", "two"}});
+  watcher.join();
+  CHECK(seen.code == exit_code::ok);
+  CHECK(has(seen.out, R"("data":{"plugin":"one"})"));
+  CHECK(has(seen.out, R"("data":{"plugin":"two"})"));
+}
+
+TEST_CASE("what a plugin says cannot move the cursor") {
+  control_fixture daemon;
+  daemon.backend.fail_plugin_work({kind::init_failed, "bad\x1b[2J\nname", {}, {}});
+  const auto seen = run_on(daemon, {"plugin", "start", "echo"});
+  CHECK(seen.code == exit_code::failed);
+  CHECK_FALSE(has(seen.err, "\x1b"));
+}
+
+TEST_CASE("a daemon that is full is reported as such") {
+  control_fixture daemon([](auto& options) {
+    options.bounds.max_clients = 0;
+    options.bounds.reserved_for_root = 0;
+  });
+  const auto seen = run_on(daemon, {"status"});
+  CHECK(seen.code == exit_code::temporary);
+  CHECK(has(seen.err, "at most 0 clients"));
+}
