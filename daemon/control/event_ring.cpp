@@ -21,16 +21,16 @@ std::uint64_t event_ring::push(std::string_view topic, std::int64_t wall_ns, std
 
 std::optional<std::string> event_ring::pop() {
   if (waiting_.empty()) return std::nullopt;
-  const auto event = std::move(waiting_.front());
+  const auto oldest = std::move(waiting_.front());
   waiting_.pop_front();
-  bytes_ -= event.data->size();
+  bytes_ -= oldest.data->size();
   wire::json head = {
-      {"sub", sub_}, {"seq", event.seq}, {"ts", static_cast<double>(event.wall_ns) / 1e9}, {"topic", event.topic}};
+      {"sub", sub_}, {"seq", oldest.seq}, {"ts", static_cast<double>(oldest.wall_ns) / 1e9}, {"topic", oldest.topic}};
   if (const auto dropped = std::exchange(dropped_, 0)) head["dropped"] = dropped;
   // The data is text already: it goes in as the last member, behind the head without its closing brace.
   std::string params = wire::dump(head);
   params.pop_back();
-  return R"({"jsonrpc":"2.0","method":"event","params":)" + params + ",\"data\":" + *event.data + "}}\n";
+  return R"({"jsonrpc":"2.0","method":"event","params":)" + params + ",\"data\":" + *oldest.data + "}}\n";
 }
 
 }  // namespace tokiod::control

@@ -57,9 +57,9 @@ std::vector<metric_family> statistics::families() const {
         {{{"method", key.first}, {"code", std::to_string(key.second)}}, static_cast<double>(count), {}});
   all.push_back(std::move(requests));
   metric_family times{"tokiod_control_request_seconds", histogram, "seconds", "From request to answer.", {}};
-  for (const auto& [method, spread] : took_) {
-    buckets shown{{}, spread.count, seconds(spread.sum)};
-    for (std::size_t i = 0; i < bounds_.size(); ++i) shown.upto.emplace_back(seconds(bounds_[i]), spread.upto[i]);
+  for (const auto& [method, seen] : took_) {
+    buckets shown{{}, seen.count, seconds(seen.sum)};
+    for (std::size_t i = 0; i < bounds_.size(); ++i) shown.upto.emplace_back(seconds(bounds_[i]), seen.upto[i]);
     times.samples.push_back({{{"method", method}}, 0, std::move(shown)});
   }
   all.push_back(std::move(times));
