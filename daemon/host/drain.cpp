@@ -54,40 +54,11 @@ bool nothing_runs(const tokio_plugin& p) {
   return pins_of(p).empty() && pins_of(p).empty();
 }
 
-std::string seconds_text(duration_ns ns) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(ns) / 1e9);
-  return text;
-}
+}  // namespace
 
-// One sentence per kind, and the tasks by name.
-std::vector<std::string> blockers_of(tokio_plugin& p) {
-  std::vector<std::string> sentences;
-  for (const auto& task : p.rt.tasks(&p.owner, 8)) {
-    if (task.state == task_state::done) continue;
-    const auto& kind = *static_cast<const tokio_task_vt*>(task.about);
-    std::string text = "task t-" + std::to_string(task.id) + " " + std::string(view(kind.name));
-    if (task.worker >= 0)
-      text += " has been polled on worker " + std::to_string(task.worker) + " for " + seconds_text(task.running_for);
-    sentences.push_back(text + (task.worker >= 0 ? " and has not returned" : " has not ended"));
-  }
-  for (const auto& one : pins_of(p))
-    if (one.kind != "tasks") sentences.push_back(std::to_string(one.count) + " " + one.kind);
-  return sentences;
-}
-
-// ---- step 2 and 7: [ctl] calls
-
-struct ctl_result {
-  bool entered = false;
-  own_thread_result ran = own_thread_result::no_thread;
-  [[nodiscard]] bool fine() const { return entered && ran == own_thread_result::returned; }
-};
-
-// `call` may outlive us when it is late, so it owns what it uses; the plugin stays for ever then. The gate is left by
-// the thread that made the call, however late.
 ctl_result ctl_call(tokio_plugin& p, const char* thread, instant_ns deadline, std::function<void()> call) {
   if (!p.gate->enter(deadline)) return {};
+  // The gate is left by the thread that made the call, however late.
   const auto ran = on_own_thread(thread, deadline, [&p, call = std::move(call)] {
     {
       const call_scope scope(p);
@@ -98,6 +69,8 @@ ctl_result ctl_call(tokio_plugin& p, const char* thread, instant_ns deadline, st
   if (ran == own_thread_result::no_thread) p.gate->leave();
   return {true, ran};
 }
+
+namespace {
 
 void tell_to_stop(tokio_plugin& p, const drain_limits& limits) {
   if (p.descriptor.stop == nullptr) return;
@@ -189,9 +162,9 @@ void finish(tokio_plugin& p) {
 }
 
 void give_owner_back(tokio_plugin& p, stop_report& report) {
-  p.keep_totals();
   p.enter_phase(phase::gone);
   report.leaked = take_back(p);
+  p.forget_owner();
   // A thread of the plugin's own may be in the middle of a call with this owner.
   if ((p.descriptor.flags & TOKIO_PF_OWN_THREADS) != 0) return;
   if (const auto removed = p.rt.remove_owner(p.owner); !removed) report.leaked.push_back({"task_slots", 1});

@@ -10,8 +10,10 @@
 // Threads:   one operation per image at a time (the registry sees to that); not a worker.
 #pragma once
 #include <atomic>
+#include <functional>
 
 #include "host/image.hpp"
+#include "host/own_thread.hpp"
 #include "host/registry_views.hpp"
 
 namespace tokiod::host {
@@ -28,6 +30,16 @@ struct start_failure {
   refusal why;
   bool quarantined = false;  // init has not returned, or what it spawned did not end
 };
+
+struct ctl_result {
+  bool entered = false;  // the instance's gate, before the deadline
+  own_thread_result ran = own_thread_result::no_thread;
+  [[nodiscard]] bool fine() const { return entered && ran == own_thread_result::returned; }
+};
+
+// A [ctl] call into the plugin, on a thread of its own, when no other is going on. `call` may outlive us when it is
+// late, so it owns what it uses; the plugin stays for ever then.
+[[nodiscard]] ctl_result ctl_call(tokio_plugin& p, const char* thread, instant_ns deadline, std::function<void()> call);
 
 // init(), on a thread of its own.
 [[nodiscard]] std::expected<void, start_failure> initialise(tokio_plugin& p, instant_ns deadline, duration_ns grace);

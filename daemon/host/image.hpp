@@ -22,17 +22,24 @@ struct image {
   std::string path;              // empty: linked into this program
   std::uint64_t generation = 0;  // of this process
   inspection seen;
-  std::unique_ptr<library> code;  // null: linked in
-  const tokio_plugin_desc* descriptor = nullptr;
+  std::unique_ptr<library> code;                  // null: linked in
+  const tokio_plugin_desc* descriptor = nullptr;  // read it only while the image is mapped
+
+  // What the descriptor says, for when it is gone.
+  std::string id, version, description, config_schema;
+  std::uint32_t abi_major = 0, abi_minor = 0;
+  std::uint64_t flags = 0;
+  std::vector<std::string> required_extensions, optional_extensions;
 
   // state
   image_state state = image_state::loading;
   std::int64_t since_wall_ns = 0;
   std::string reason;
   std::string operation = "load";  // in progress; empty: none
+  bool mapped = false;             // its constants may be read by whoever holds the lock
   std::vector<std::unique_ptr<tokio_plugin>> runs;
 
-  [[nodiscard]] bool multi() const { return (descriptor->flags & TOKIO_PF_MULTI) != 0; }
+  [[nodiscard]] bool multi() const { return (flags & TOKIO_PF_MULTI) != 0; }
 };
 
 // The sentence of a status that a plugin function returned.

@@ -51,6 +51,24 @@ struct opening {
   outcome<std::unique_ptr<library>> result = nullptr;
 };
 
+void keep_words(const tokio_plugin_desc& d, image& into) {
+  const auto names = [](const char* const* list) {
+    std::vector<std::string> all;
+    for (; list != nullptr && *list != nullptr; ++list) all.emplace_back(*list);
+    return all;
+  };
+  into.descriptor = &d;
+  into.id = d.id;
+  into.version = d.version;
+  into.description = d.description;
+  into.config_schema = d.config_schema != nullptr ? d.config_schema : "";
+  into.abi_major = d.abi_major;
+  into.abi_minor = d.abi_minor;
+  into.flags = d.flags;
+  into.required_extensions = names(d.req_exts);
+  into.optional_extensions = names(d.opt_exts);
+}
+
 void close_again(const std::shared_ptr<opening>& it) {
   (void)on_own_thread("tokio-unload", never, [it] { (void)(*it->result)->close(); });
 }
@@ -80,7 +98,7 @@ outcome<void> open_image(const plugin_file& file, const std::string& runtime_dir
     close_again(it);
     return checked;
   }
-  into.descriptor = d;
+  keep_words(*d, into);
   into.code = std::move(*it->result);
   return {};
 }
@@ -88,7 +106,7 @@ outcome<void> open_image(const plugin_file& file, const std::string& runtime_dir
 outcome<void> adopt_linked(const tokio_plugin_desc& d, image& into) {
   if (const auto fine = check_words(d, into.name); !fine) return fine;
   if (const auto fine = check_extensions(d, into.name); !fine) return fine;
-  into.descriptor = &d;
+  keep_words(d, into);
   into.seen.findings.push_back({verdict::resident, kind::bad_plugin, "linked", "is linked into this program"});
   return {};
 }

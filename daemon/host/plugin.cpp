@@ -79,13 +79,25 @@ std::string plugin::last_panic() const {
   return last_panic_;
 }
 
-void plugin::keep_totals() {
+void plugin::forget_owner() {
   const std::lock_guard hold(mutex_);
-  totals_ = rt.totals(owner);
+  last_totals_ = rt.totals(owner);
+  owner_known_ = false;
 }
-tokiod::metrics::task_totals plugin::final_totals() const {
+
+bool plugin::ended() const {
   const std::lock_guard hold(mutex_);
-  return totals_;
+  return !owner_known_;
+}
+
+tokiod::metrics::task_totals plugin::totals() const {
+  const std::lock_guard hold(mutex_);
+  return owner_known_ ? rt.totals(owner) : last_totals_;
+}
+
+std::vector<task_view> plugin::tasks(std::size_t limit) const {
+  const std::lock_guard hold(mutex_);
+  return owner_known_ ? rt.tasks(&owner, limit) : std::vector<task_view>();
 }
 
 call_scope::call_scope(const plugin& into)

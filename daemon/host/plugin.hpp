@@ -103,9 +103,12 @@ class plugin {
   void report_misuse(std::string_view sentence);
   [[nodiscard]] std::string last_panic() const;
 
-  // The owner goes back to the runtime at the end; what its tasks did is kept.
-  void keep_totals();
-  [[nodiscard]] tokiod::metrics::task_totals final_totals() const;
+  // The owner goes back to the runtime at the end; what its tasks did is kept, and nobody asks it any more.
+  void forget_owner();
+  [[nodiscard]] bool ended() const;  // drained to the end: nothing of it is left
+  [[nodiscard]] tokiod::metrics::task_totals totals() const;
+  // Tasks as the runtime sees them; none once the owner went back.
+  [[nodiscard]] std::vector<task_view> tasks(std::size_t limit) const;
 
  private:
   [[nodiscard]] tokio_plugin& self();
@@ -114,7 +117,8 @@ class plugin {
   mutable std::mutex mutex_;  // of the texts
   std::string config_;
   std::string last_panic_;
-  tokiod::metrics::task_totals totals_;
+  tokiod::metrics::task_totals last_totals_;
+  bool owner_known_ = true;
   std::atomic<std::uint64_t> memory_{0};
 };
 

@@ -32,7 +32,8 @@ struct tokio_host;
 
 namespace tokiod {
 class runtime;
-}
+struct task_view;
+}  // namespace tokiod
 
 namespace tokiod::host {
 
@@ -62,6 +63,9 @@ class registry {
   [[nodiscard]] outcome<inspection> inspect(const std::string& path_or_name) const;
   [[nodiscard]] scan_result scan() const;
   [[nodiscard]] std::vector<metric_sample> metrics() const;
+  // Names for what runtime::tasks() and snapshot() show; empty where an image is on its way out.
+  [[nodiscard]] std::vector<task_label> label(const std::vector<task_view>& tasks) const;
+  [[nodiscard]] std::string instance_of(std::uint16_t owner) const;  // empty: the runtime's own
   [[nodiscard]] std::vector<std::string> dirs() const;
   void set_dirs(std::vector<std::string> dirs);  // the configuration changed
 
@@ -103,8 +107,9 @@ class registry {
   // behind, and named in the log. A second call from another thread shortens the deadline.
   bool stop_all(instant_ns deadline);
 
+  struct parts;  // internal to registry*.cpp
+
  private:
-  struct parts;
   std::unique_ptr<parts> parts_;
 };
 

@@ -76,6 +76,12 @@ struct image_info {
   std::vector<std::string> mappings;         // "7f..-7f.. r-xp" of the private copy
 };
 
+// What a task is, as its plugin named it.
+struct task_label {
+  std::string instance, name, file;
+  std::uint32_t line = 0;
+};
+
 struct found_plugin {
   std::string name, path, id, version;
   bool loaded = false;

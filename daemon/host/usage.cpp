@@ -1,5 +1,7 @@
 #include "host/usage.hpp"
 
+#include <cstdio>
+
 #include "host/plugin.hpp"
 
 namespace tokiod::host {
@@ -14,10 +16,16 @@ void add(std::vector<held>& list, std::string_view kind, std::uint64_t count) {
   if (count != 0) list.push_back({std::string(kind), count});
 }
 
+std::string seconds_text(duration_ns ns) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(ns) / 1e9);
+  return text;
+}
+
 }  // namespace
 
 usage_view usage_of(const tokio_plugin& p) {
-  const auto tasks = p.now_in() == phase::gone ? p.final_totals() : p.rt.totals(p.owner);
+  const auto tasks = p.totals();
   usage_view u;
   u.tasks_live = tasks.live();
   u.tasks_spawned = tasks.spawned;
@@ -42,7 +50,7 @@ usage_view usage_of(const tokio_plugin& p) {
 
 std::vector<held> pins_of(const tokio_plugin& p) {
   std::vector<held> list;
-  if (p.now_in() != phase::gone) add(list, "tasks", p.rt.live(p.owner));
+  add(list, "tasks", p.totals().live());
   for (const auto e : {entry::jobs, entry::callbacks, entry::join_handles}) add(list, name(e), count_of(p, e));
   add(list, "threads_inside", threads_inside(&p));
   return list;
@@ -54,6 +62,23 @@ std::vector<held> handles_of(const tokio_plugin& p) {
                        entry::calls, entry::metrics, entry::memory_bytes})
     add(list, name(e), count_of(p, e));
   return list;
+}
+
+std::vector<std::string> blockers_of(const tokio_plugin& p) {
+  std::vector<std::string> sentences;
+  for (const auto& task : p.tasks(8)) {
+    if (task.state == task_state::done) continue;
+    const auto& kind = *static_cast<const tokio_task_vt*>(task.about);
+    std::string text =
+        "task t-" + std::to_string(task.id) + " " +
+        std::string(kind.name.ptr == nullptr ? "" : kind.name.ptr, kind.name.ptr == nullptr ? 0 : kind.name.len);
+    if (task.worker >= 0)
+      text += " has been polled on worker " + std::to_string(task.worker) + " for " + seconds_text(task.running_for);
+    sentences.push_back(text + (task.worker >= 0 ? " and has not returned" : " has not ended"));
+  }
+  for (const auto& one : pins_of(p))
+    if (one.kind != "tasks") sentences.push_back(std::to_string(one.count) + " " + one.kind);
+  return sentences;
 }
 
 }  // namespace tokiod::host

@@ -1,0 +1,276 @@
+// Instances: start, stop, restart, live configuration, and what they say of themselves.
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "host/guard.hpp"
+#include "host/own_thread.hpp"
+#include "host/registry_parts.hpp"
+
+namespace tokiod::host {
+
+// ---- the steps
+
+// A run in `in` with the configuration of `like`, initialised; it is nobody's current run yet.
+std::expected<tokio_plugin*, start_failure> registry::parts::make_run(guarded& lock, image& in,
+                                                                      const instance_slot& like) {
+  auto owner = rt.add_owner(like.name);
+  if (!owner) return std::unexpected(start_failure{owner.error(), false});
+  (*owner)->heap().set_limit_bytes(like.limits.max_bytes);
+  auto made = std::make_unique<tokio_plugin>(
+      rt, **owner, *in.descriptor, plugin_origin{like.name, like.config, like.limits.max_tasks, like.limits.max_bytes},
+      *this);
+  auto* run = made.get();
+  in.runs.push_back(std::move(made));
+  const auto deadline = std::min(steady_now() + options.init_timeout, hurry.load(relaxed));
+  const auto grace = options.abort_grace;
+  lock.unlock();
+  const auto begun = initialise(*run, deadline, grace);
+  lock.lock();
+  if (!begun) return std::unexpected(begun.error());
+  return run;
+}
+
+outcome<void> registry::parts::start(guarded& lock, instance_slot& which) {
+  if (which.state != instance_state::starting) set(which, instance_state::starting);
+  which.finished.reset();
+  which.gave_up.clear();
+  which.run = nullptr;
+  ++which.starts;
+  const auto run = make_run(lock, *which.in, which);
+  if (!run) {
+    // What it leaves behind is shown with the image.
+    if (run.error().quarantined) which.run = which.in->runs.back().get();
+    set(which, run.error().quarantined ? instance_state::quarantined : instance_state::failed,
+        run.error().why.sentence);
+    return std::unexpected(run.error().why);
+  }
+  which.run = *run;
+  set(which, instance_state::running);
+  if (which.finished || !which.gave_up.empty()) {  // it said so in its init
+    ending.emplace_back(which.name, which.run);
+    end_asked.notify_one();
+  }
+  return {};
+}
+
+stop_report registry::parts::stop(guarded& lock, instance_slot& which, instant_ns abort_at) {
+  set(which, instance_state::draining);
+  tell(lock);
+  auto* run = which.run;
+  const drain_limits limits{&hurry, abort_at, options.abort_grace};
+  lock.unlock();
+  auto report = drain(*run, limits);
+  lock.lock();
+  std::string reason;
+  for (const auto& one : report.blockers) reason += (reason.empty() ? "" : "; ") + one;
+  if (report.state == instance_state::stopped && !which.gave_up.empty()) {
+    report.state = instance_state::failed;
+    reason = which.gave_up;
+  }
+  for (const auto& one : report.leaked)
+    log::warn("host", "instance " + which.name + " left handles open", {{"kind", one.kind}, {"count", one.count}});
+  set(which, report.state, reason);
+  return report;
+}
+
+// ---- the face
+
+outcome<instance_view> registry::start(const start_request& request) {
+  guarded lock(parts_->mutex);
+  auto& all = *parts_;
+  if (all.stopping) return refuse(kind::draining, "the daemon is stopping: it starts nothing");
+  const auto found = all.loaded(request.plugin);
+  if (!found) return std::unexpected(found.error());
+  const auto& in = *found;
+  if (const auto begun = all.begin(lock, in, "start"); !begun) return std::unexpected(begun.error());
+  const auto give_up = [&](std::unexpected<refusal> why) -> outcome<instance_view> {
+    all.end(lock, *in);
+    return why;
+  };
+  if (in->state != image_state::loaded)
+    return give_up(
+        refuse(kind::wrong_state, "plugin ", in->name, " is ", tokiod::host::name(in->state), ", not loaded"));
+  const auto name = request.instance.empty() ? in->name : request.instance;
+  const auto known = all.instances.find(name);
+  if (known != all.instances.end() && parts::active(known->second))
+    return give_up(
+        refuse(kind::conflict, "instance ", name, " is ", tokiod::host::name(known->second.state), " already"));
+  for (const auto* other : all.slots_of(*in))
+    if (!in->multi() && parts::active(*other))
+      return give_up(refuse(kind::in_use, "plugin ", in->name, " allows one instance at a time, and ", other->name,
+                            " is ", tokiod::host::name(other->state)));
+  auto& slot = all.instances[name];
+  const auto starts = slot.starts;
+  slot = {};
+  slot.name = name;
+  slot.in = in;
+  slot.config = request.config;
+  slot.limits = request.limits;
+  slot.starts = starts;
+  const auto begun = all.start(lock, slot);
+  const auto view = all.view_of(slot);
+  all.end(lock, *in);
+  if (!begun) return std::unexpected(begun.error());
+  return view;
+}
+
+outcome<instance_view> registry::start_again(std::string_view instance) {
+  start_request request;
+  {
+    const std::lock_guard hold(parts_->mutex);
+    const auto slot = parts_->slot(instance);
+    if (!slot) return std::unexpected(slot.error());
+    request = {(*slot)->in->name, (*slot)->name, (*slot)->config, (*slot)->limits};
+  }
+  return start(request);
+}
+
+outcome<stop_report> registry::stop(std::string_view instance, std::optional<duration_ns> drain) {
+  guarded lock(parts_->mutex);
+  auto& all = *parts_;
+  const auto found = all.slot(instance);
+  if (!found) return std::unexpected(found.error());
+  const auto in = (*found)->in;
+  if (const auto begun = all.begin(lock, in, "stop"); !begun) return std::unexpected(begun.error());
+  const auto slot = all.slot(instance);  // it may have gone meanwhile
+  if (!slot || (*slot)->in != in || !allowed((*slot)->state, instance_state::draining)) {
+    const auto state = slot ? tokiod::host::name((*slot)->state) : std::string_view("unloaded");
+    all.end(lock, *in);
+    return refuse(kind::wrong_state, "instance ", instance, " is ", state, ", not running");
+  }
+  auto report = all.stop(lock, **slot, all.abort_time(drain));
+  all.end(lock, *in);
+  return report;
+}
+
+outcome<instance_view> registry::restart(std::string_view instance, std::optional<duration_ns> drain) {
+  const auto stopped = stop(instance, drain);
+  if (!stopped && stopped.error().why != kind::wrong_state) return std::unexpected(stopped.error());
+  if (stopped && stopped->state == instance_state::quarantined)
+    return refuse(kind::drain_timeout, "instance ", instance,
+                  " did not end: ", stopped->blockers.empty() ? "" : stopped->blockers.front());
+  return start_again(instance);
+}
+
+namespace {
+
+// On a thread of its own, which may be left behind: it owns what it uses.
+struct reconfiguration {
+  std::string config;
+  bool dry_run = false;
+  tokio_status status = TOKIO_OK;
+  std::string why;
+
+  void run(tokio_plugin& p) {
+    const auto& d = p.descriptor;
+    const tokio_str text{config.data(), config.size()};
+    tokio_buf reason{};
+    status = d.config_check != nullptr ? d.config_check(p.state, text, &reason) : TOKIO_OK;
+    if (status != TOKIO_OK && reason.ptr != nullptr) why.assign(reinterpret_cast<const char*>(reason.ptr), reason.len);
+    tokio_buf_release(&reason);
+    if (status == TOKIO_OK && !dry_run) status = d.config_apply(p.state, text);
+  }
+};
+
+}  // namespace
+
+outcome<void> registry::configure(std::string_view instance, std::string config, bool dry_run) {
+  guarded lock(parts_->mutex);
+  auto& all = *parts_;
+  const auto found = all.slot(instance);
+  if (!found) return std::unexpected(found.error());
+  const auto in = (*found)->in;
+  if (const auto begun = all.begin(lock, in, "configure"); !begun) return std::unexpected(begun.error());
+  const auto slot = all.slot(instance);
+  const auto give_up = [&](std::unexpected<refusal> why) -> outcome<void> {
+    all.end(lock, *in);
+    return why;
+  };
+  if (!slot || (*slot)->state != instance_state::running)
+    return give_up(refuse(kind::wrong_state, "instance ", instance, " is not running"));
+  auto* run = (*slot)->run;
+  if (run->descriptor.config_apply == nullptr)
+    return give_up(refuse(kind::needs_restart, "plugin ", in->name, " takes a new configuration only at a restart"));
+  const auto deadline = steady_clock().now() + all.options.init_timeout;
+  const auto it = std::make_shared<reconfiguration>(reconfiguration{config, dry_run, TOKIO_OK, {}});
+  lock.unlock();
+  const auto called = ctl_call(*run, "tokio-config", deadline, [run, it] { it->run(*run); });
+  lock.lock();
+  if (!called.fine())
+    return give_up(refuse(kind::timeout, "instance ", instance, ": the new configuration has not been taken in time"));
+  if (it->status != TOKIO_OK)
+    return give_up(refuse(kind::invalid_config, "instance ", instance, ": the new configuration was refused: ",
+                          it->why.empty() ? text_of_status(it->status) : it->why));
+  if (!dry_run) {
+    run->set_config(config);
+    if (const auto still = all.slot(instance)) (*still)->config = std::move(config);
+  }
+  all.end(lock, *in);
+  return {};
+}
+
+// ---- what plugins say of themselves
+
+void registry::parts::gave_up(tokio_plugin& which, std::string reason) {
+  const std::lock_guard hold(mutex);
+  for (auto& [name, one] : instances) {
+    if (name != which.instance || !active(one)) continue;
+    if (one.run != nullptr && one.run != &which) continue;
+    if (one.gave_up.empty()) one.gave_up = reason.empty() ? "it gave up without a reason" : std::move(reason);
+    if (one.state == instance_state::running) ending.emplace_back(name, &which);
+    end_asked.notify_one();
+    return;
+  }
+}
+
+void registry::parts::finished(tokio_plugin& which, std::int32_t status) {
+  const std::lock_guard hold(mutex);
+  for (auto& [name, one] : instances) {
+    if (name != which.instance || !active(one)) continue;
+    if (one.run != nullptr && one.run != &which) continue;
+    if (!one.finished) one.finished = status;
+    if (one.state == instance_state::running) ending.emplace_back(name, &which);
+    end_asked.notify_one();
+    return;
+  }
+}
+
+void registry::parts::end_instances() {
+  guarded lock(mutex);
+  for (;;) {
+    end_asked.wait(lock, [&] { return threads_stop || !ending.empty(); });
+    if (threads_stop) return;
+    const auto [name, run] = ending.front();
+    ending.pop_front();
+    const auto found = slot(name);
+    if (!found || (*found)->run != run || (*found)->state != instance_state::running) continue;
+    const auto in = (*found)->in;
+    if (!begin(lock, in, "stop")) {
+      ending.emplace_back(name, run);  // later
+      continue;
+    }
+    const auto still = slot(name);
+    if (still && (*still)->run == run && (*still)->state == instance_state::running)
+      (void)stop(lock, **still, abort_time({}));
+    end(lock, *in);
+  }
+}
+
+std::optional<std::int32_t> registry::wait_finished(std::string_view instance, instant_ns deadline) {
+  guarded lock(parts_->mutex);
+  const auto over = [&] {
+    const auto found = parts_->slot(instance);
+    return !found || (*found)->state == instance_state::stopped || (*found)->state == instance_state::failed ||
+           (*found)->state == instance_state::quarantined;
+  };
+  const auto until =
+      std::chrono::steady_clock::time_point(std::chrono::nanoseconds(std::min<instant_ns>(deadline, INT64_MAX / 2)));
+  if (!parts_->changed.wait_until(lock, until, over)) return std::nullopt;
+  const auto found = parts_->slot(instance);
+  constexpr std::int32_t software_error = 70;  // sysexits.h
+  if (!found) return 0;
+  if ((*found)->state == instance_state::stopped) return (*found)->finished.value_or(0);
+  return software_error;
+}
+
+}  // namespace tokiod::host
