@@ -34,12 +34,14 @@ TEST_CASE("a current_thread runtime runs nothing until it is driven, and then in
   CHECK(order.empty());
   CHECK(rt.all->run_until([&] { return order.size() == 200; }));
   for (int i = 0; i < 200; ++i) REQUIRE(order[static_cast<std::size_t>(i)] == i);
+  rt.end();
 }
 
 TEST_CASE("run_until gives up at its deadline, also while a task yields for ever") {
   bench_runtime rt(alone());
   rt.spawn([](task::key, task::context&) { return poll_result::yielded; });
   CHECK(!rt.all->run_until([] { return false; }, rt.all->now() + 2 * millisecond));
+  rt.end();
 }
 
 TEST_CASE("a task that wakes itself is polled again, behind the others") {
@@ -57,6 +59,7 @@ TEST_CASE("a task that wakes itself is polled again, behind the others") {
   });
   CHECK(rt.all->run_until([&] { return order.size() >= 4; }));
   CHECK(std::string(order.begin(), order.end()).substr(0, 4) == "abab");
+  rt.end();
 }
 
 TEST_CASE("virtual time jumps from timer to timer, in their order, and a year costs nothing") {
@@ -83,6 +86,7 @@ TEST_CASE("virtual time jumps from timer to timer, in their order, and a year co
   CHECK(order == std::vector<int>{1, 30, 365});
   CHECK(time.now() >= 365 * day);
   CHECK(time.now() < 365 * day + millisecond);
+  rt.end();
 }
 
 TEST_CASE("a wake from another thread ends the sleep of the driver") {
@@ -100,6 +104,7 @@ TEST_CASE("a wake from another thread ends the sleep of the driver") {
   });
   CHECK(rt.all->run_until([&] { return ended; }));
   other.join();
+  rt.end();
 }
 
 TEST_CASE("a current_thread runtime that is not driven any more still ends its tasks when it stops") {
@@ -112,6 +117,7 @@ TEST_CASE("a current_thread runtime that is not driven any more still ends its t
   CHECK(rt.all->stop(patience()) == stop_result::drained);
   CHECK(dropped == 1);
   CHECK(rt.all->live(*rt.mine) == 0);
+  rt.end();
 }
 
 TEST_CASE("the threads of a current_thread runtime are the caller's and cannot be rotated") {
@@ -119,4 +125,5 @@ TEST_CASE("the threads of a current_thread runtime are the caller's and cannot b
   const auto rotated = rt.all->rotate_threads(patience());
   REQUIRE(!rotated);
   CHECK(rotated.error().code == ENOTSUP);
+  rt.end();
 }

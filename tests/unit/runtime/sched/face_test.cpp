@@ -58,6 +58,7 @@ TEST_CASE("an owner is removed once its tasks are over and their handles release
   CHECK(early.error().sentence == "test still holds 1 task slots, 0 of them of live tasks");
   runtime::release_join(handle);
   CHECK(rt.all->remove_owner(*rt.mine));
+  rt.end();
 }
 
 TEST_CASE("a closed owner spawns nothing, from a worker and from outside") {
@@ -68,6 +69,7 @@ TEST_CASE("a closed owner spawns nothing, from a worker and from outside") {
   CHECK(rt.all->run_on_worker(
       [&] { code = rt.try_spawn([](task::key, task::context&) { return poll_result::ready; }).error().code; }));
   CHECK(eventually([&] { return code == ESHUTDOWN; }));
+  rt.end();
 }
 
 TEST_CASE("owners come and go while others run, and their numbers are used again") {
@@ -85,6 +87,7 @@ TEST_CASE("owners come and go while others run, and their numbers are used again
     rt.all->abort_all(**other);
     REQUIRE(eventually([&] { return rt.all->remove_owner(**other).has_value(); }));
   }
+  rt.end();
 }
 
 TEST_CASE("abort ends a waiting task without another poll, and a joiner hears of it") {
@@ -108,6 +111,7 @@ TEST_CASE("abort ends a waiting task without another poll, and a joiner hears of
   runtime::abort(sleeper);
   CHECK(eventually([&] { return how == static_cast<int>(task::end_kind::cancelled); }));
   CHECK(polls == 1);
+  rt.end();
 }
 
 TEST_CASE("the view names the task that keeps a worker, its owner, and for how long") {
@@ -135,6 +139,7 @@ TEST_CASE("the view names the task that keeps a worker, its owner, and for how l
   for (const thread_view& one : rt.all->threads()) inside = inside || one.inside.owner == rt.mine->id();
   CHECK(inside);
   go = true;
+  rt.end();
 }
 
 TEST_CASE("a socket is served while the worker that registered it is busy") {
@@ -165,6 +170,7 @@ TEST_CASE("a socket is served while the worker that registered it is busy") {
   CHECK(eventually([&] { return got.load(); }));
   CHECK(rt.all->stop(patience()) == stop_result::drained);
   runtime::deregister_fd(*source);
+  rt.end();
 }
 
 TEST_CASE("every thread is replaced under load, and no task is lost") {
@@ -193,6 +199,7 @@ TEST_CASE("every thread is replaced under load, and no task is lost") {
   }
   enough = true;
   CHECK(eventually([&] { return ended == 20; }));
+  rt.end();
 }
 
 TEST_CASE("a rotation says when a poll does not come back, and is complete when it does") {
@@ -208,6 +215,7 @@ TEST_CASE("a rotation says when a poll does not come back, and is complete when 
   CHECK(early.error().code == ETIMEDOUT);
   go = true;
   CHECK(rt.all->rotate_threads(patience()));
+  rt.end();
 }
 
 TEST_CASE("a stop that cannot end a poll says so, and a second call does not wait for the first one's deadline") {
@@ -250,6 +258,7 @@ TEST_CASE("timers of an idle runtime are never early") {
   });
   CHECK(eventually([&] { return fired == 20; }));
   CHECK(earliest >= 0);
+  rt.end();
 }
 
 TEST_CASE("counters of workers and owners add up when nothing moves") {
@@ -262,6 +271,7 @@ TEST_CASE("counters of workers and owners add up when nothing moves") {
   CHECK(rt.all->live(*rt.mine) == 0);
   CHECK(all.workers.size() == 2);
   CHECK(all.owners.size() == 2);
+  rt.end();
 }
 
 TEST_CASE("where a call comes from: a worker, or nowhere of ours") {
@@ -276,4 +286,5 @@ TEST_CASE("where a call comes from: a worker, or nowhere of ours") {
   CHECK(eventually([&] { return worker != -2; }));
   CHECK(worker == 0);
   CHECK(owner == rt.mine->id());
+  rt.end();
 }

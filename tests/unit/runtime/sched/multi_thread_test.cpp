@@ -17,6 +17,7 @@ TEST_CASE("a spawned task runs on a worker, and its runtime stops without leavin
   CHECK(eventually([&] { return worker >= 0; }));
   CHECK(rt.all->stop(patience()) == stop_result::drained);
   CHECK(rt.all->live(*rt.mine) == 0);
+  rt.end();
 }
 
 TEST_CASE("10,000 tasks spawned from outside all run") {
@@ -24,6 +25,7 @@ TEST_CASE("10,000 tasks spawned from outside all run") {
   std::atomic<int> ran{0};
   for (int i = 0; i < 10'000; ++i) rt.spawn_once([&] { ++ran; });
   CHECK(eventually([&] { return ran == 10'000; }));
+  rt.end();
 }
 
 namespace {
@@ -37,6 +39,7 @@ TEST_CASE("a chain of tasks that each spawn the next comes to its end") {
   std::atomic<int> left{20'000};
   rt.spawn_once([&] { chain(rt, left); });
   CHECK(eventually([&] { return left <= 0; }));
+  rt.end();
 }
 
 TEST_CASE("what a busy worker has in its queue is run by another one before the poll ends") {
@@ -47,6 +50,7 @@ TEST_CASE("what a busy worker has in its queue is run by another one before the 
     CHECK(eventually([&] { return ran == 100; }));  // this poll goes on until the others have run elsewhere
   });
   CHECK(eventually([&] { return ran == 100; }));
+  rt.end();
 }
 
 TEST_CASE("what a busy worker has in its LIFO slot is run by another one before the poll ends") {
@@ -62,6 +66,7 @@ TEST_CASE("what a busy worker has in its LIFO slot is run by another one before 
     CHECK(eventually([&] { return ran.load(); }));
   });
   CHECK(eventually([&] { return ran.load(); }));
+  rt.end();
 }
 
 TEST_CASE("tasks that a core has claimed for itself are not lost behind a long poll") {
@@ -73,6 +78,7 @@ TEST_CASE("tasks that a core has claimed for itself are not lost behind a long p
     for (int i = 0; i < 15; ++i) rt.spawn_once([&] { ++ran; });
   });
   CHECK(eventually([&] { return ran == 15; }));
+  rt.end();
 }
 
 TEST_CASE("a timer fires while the worker that armed it is busy") {
@@ -93,6 +99,7 @@ TEST_CASE("a timer fires while the worker that armed it is busy") {
   });
   CHECK(eventually([&] { return fired.load(); }));
   runtime::disarm(entry);
+  rt.end();
 }
 
 TEST_CASE("a task that only yields keeps neither timers nor others from running") {
@@ -111,6 +118,7 @@ TEST_CASE("a task that only yields keeps neither timers nor others from running"
   rt.spawn([&](task::key, task::context&) { return fired ? poll_result::ready : poll_result::yielded; });
   CHECK(eventually([&] { return fired.load(); }));
   (void)waiter;
+  rt.end();
 }
 
 TEST_CASE("a wake from another thread is not lost, whenever it comes") {
@@ -126,6 +134,7 @@ TEST_CASE("a wake from another thread is not lost, whenever it comes") {
     if (i % 100 == 0) CHECK(eventually([&] { return seen == i; }));
   }
   CHECK(eventually([&] { return runtime::is_finished(sleeper); }));
+  rt.end();
 }
 
 TEST_CASE("stopping ends tasks that wait, run, and are spawned at that moment") {
