@@ -1,0 +1,251 @@
+// Tasks, joins, aborts, timers and blocking jobs on the real runtime with several workers: what only threads can break.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <random>
+#include <stdexcept>
+
+#include "support/in_process_host.hpp"
+#include "tokio/plugin.hpp"
+#include "tokio/task.hpp"
+#include "tokio/time.hpp"
+
+using namespace std::chrono_literals;
+using tokio::spawn;
+using tokio::task;
+using tokiod::test::in_process_host;
+
+namespace {
+
+// Counts those alive, on any thread.
+struct counted {
+  explicit counted(std::atomic<int>& alive) : alive_(&alive) { ++*alive_; }
+  counted(const counted& other) : alive_(other.alive_) { ++*alive_; }
+  counted& operator=(const counted&) = delete;
+  ~counted() { --*alive_; }
+  std::atomic<int>* alive_;
+};
+
+// The real host, and this thread working for its instance.
+struct bound_host {
+  in_process_host real;
+  std::optional<tokio::instance_scope> scope;
+  explicit bound_host(tokiod::test::host_options options = {.workers = 4}) : real(std::move(options)) {
+    REQUIRE_MESSAGE(real.running(), real.refusal());
+    tokio::bind_host(real.plugin(), in_process_host::table());
+    scope.emplace(real.plugin());
+  }
+  // Runs one task to its end.
+  template <class Fn>
+  void run(Fn fn) {
+    std::atomic<bool> done = false;
+    spawn(
+        [](Fn& body, std::atomic<bool>& flag) -> task<> {
+          co_await body();
+          flag = true;
+        },
+        std::ref(fn), std::ref(done))
+        .detach();
+    REQUIRE(real.run_until([&] { return done.load(); }, 30'000));
+  }
+  void end() {
+    scope.reset();
+    auto left = real.stop();
+    CHECK_MESSAGE(left.clean(), left.refused);
+  }
+};
+
+task<int> leaf(int value) {
+  if (value % 3 == 0) co_await tokio::yield_now();
+  co_return value;
+}
+task<long> tree(int depth) {
+  if (depth == 0) co_return 1;
+  auto left = spawn(tree(depth - 1)), right = spawn(tree(depth - 1));
+  co_return (co_await left).value_or(0) + (co_await right).value_or(0);
+}
+
+}  // namespace
+
+TEST_CASE("[TK-03] ten thousand spawned tasks give their values to one that awaits them all") {
+  bound_host host;
+  host.run([&]() -> task<> {
+    std::vector<tokio::join_handle<int>> handles;
+    for (int i = 0; i < 10'000; ++i) handles.push_back(spawn(leaf(i)));
+    long sum = 0;
+    for (auto& handle : handles) sum += (co_await handle).value();
+    CHECK(sum == 49'995'000);
+  });
+  host.end();
+}
+
+TEST_CASE("[SC-04] a tree of tasks that each join two others gives the number of its leaves") {
+  bound_host host;
+  host.run([&]() -> task<> { CHECK(co_await tree(12) == 4096); });
+  host.end();
+}
+
+TEST_CASE("[TK-05] tasks that are aborted while they run end once, and nothing of them is left") {
+  bound_host host;
+  std::atomic<int> alive = 0;
+  host.run([&]() -> task<> {
+    std::mt19937 random(7);
+    auto body = [](counted, std::uint32_t turns) -> task<int> {
+      for (std::uint32_t i = 0; i < turns; ++i) co_await tokio::yield_now();
+      co_return 1;
+    };
+    int completed = 0, cancelled = 0;
+    for (int round = 0; round < 200; ++round) {
+      std::vector<tokio::join_handle<int>> handles;
+      for (int i = 0; i < 20; ++i) handles.push_back(spawn(body(counted(alive), random() % 8)));
+      for (auto& handle : handles)
+        if (random() % 2 == 0) handle.abort();
+      for (auto& handle : handles) {
+        auto joined = co_await handle;
+        if (joined)
+          ++completed;
+        else if (joined.error().is_cancelled())
+          ++cancelled;
+      }
+    }
+    CHECK(completed + cancelled == 4000);
+    CHECK(completed > 0);
+    CHECK(cancelled > 0);
+  });
+  CHECK(alive == 0);
+  host.end();
+}
+
+TEST_CASE("[TK-11] exceptions of tasks whose handles go at the same time are neither lost nor leaked") {
+  bound_host host;
+  std::atomic<int> alive = 0;
+  host.run([&]() -> task<> {
+    auto thrower = [](std::atomic<int>& count) -> task<> {
+      co_await tokio::yield_now();
+      throw counted(count);
+    };
+    int seen = 0;
+    for (int i = 0; i < 200; ++i) {
+      auto handle = spawn(thrower(alive));
+      if (i % 2 == 0) {
+        handle.detach();  // races with the throw
+      } else if ((co_await handle).error().is_panic()) {
+        ++seen;
+      }
+    }
+    CHECK(seen == 100);
+  });
+  CHECK(host.real.run_until([&] { return alive == 0; }, 10'000));
+  host.scope.reset();
+  auto left = host.real.stop();
+  CHECK(left.clean());
+  CHECK(left.panics == 200);
+}
+
+TEST_CASE("[SN-12] a token that is cancelled while others begin to wait wakes them all") {
+  bound_host host;
+  host.run([&]() -> task<> {
+    for (int round = 0; round < 100; ++round) {
+      tokio::cancellation_token root;
+      std::vector<tokio::join_handle<void>> waiting;
+      auto wait = [](tokio::cancellation_token token) -> task<> { co_await token.cancelled(); };
+      for (int i = 0; i < 20; ++i) waiting.push_back(spawn(wait(root.child_token())));
+      if (round % 2) co_await tokio::yield_now();
+      spawn(
+          [](tokio::cancellation_token token) -> task<> {
+            token.cancel();
+            co_return;
+          },
+          root)
+          .detach();
+      for (auto& handle : waiting) CHECK((co_await handle).has_value());
+    }
+  });
+  host.end();
+}
+
+TEST_CASE("[TM-06] [TK-17] timeouts, sleeps and blocking jobs work on the real clock") {
+  bound_host host;
+  host.run([&]() -> task<> {
+    auto start = tokio::time::instant::now();
+    co_await tokio::time::sleep(5ms);
+    CHECK(start.elapsed() >= 5ms);
+    auto late = co_await tokio::time::timeout(2ms, tokio::time::sleep(10s));
+    CHECK_FALSE(late.has_value());
+    auto in_time = co_await tokio::time::timeout(10s, leaf(3));
+    CHECK(in_time == 3);
+    std::vector<tokio::join_handle<int>> jobs;
+    for (int i = 0; i < 50; ++i) jobs.push_back(tokio::spawn_blocking([i] { return i; }));
+    int sum = 0;
+    for (auto& job : jobs) sum += (co_await job).value();
+    CHECK(sum == 1225);
+    auto failed = co_await tokio::spawn_blocking([]() -> int { throw std::runtime_error("no disk"); });
+    CHECK(failed.error().message() == "no disk");
+  });
+  host.end();
+}
+
+TEST_CASE("[TK-14] a task keeps its id on every worker, and its destructors see it") {
+  bound_host host;
+  std::atomic<int> wrong = 0;
+  host.run([&]() -> task<> {
+    struct look {
+      std::atomic<int>& out;
+      tokio::task_id mine;
+      ~look() {
+        if (tokio::this_task::try_id() != mine) ++out;
+      }
+    };
+    auto body = [](std::atomic<int>& out) -> task<> {
+      look at_end{out, tokio::this_task::id()};
+      for (int i = 0; i < 50; ++i) {
+        co_await tokio::yield_now();
+        if (tokio::this_task::id() != at_end.mine) ++out;
+      }
+    };
+    std::vector<tokio::join_handle<void>> handles;
+    for (int i = 0; i < 100; ++i) handles.push_back(spawn(body(wrong)));
+    for (int i = 0; i < 100; i += 3) handles[static_cast<std::size_t>(i)].abort();
+    for (auto& handle : handles) (void)co_await handle;
+  });
+  CHECK(wrong == 0);
+  host.end();
+}
+
+namespace {
+// A plugin of the macro's kind on the real host.
+std::atomic<int> beats = 0;
+struct beater {
+  task<> run(tokio::cancellation_token stop) {
+    tokio::time::interval every(1ms);
+    for (;;) {
+      auto won = co_await tokio::select(stop.cancelled(), every.tick());
+      if (won.index() == 0) co_return;
+      ++beats;
+      tokio::log::debug("beat", {"n", beats.load()});
+      counter.add();
+    }
+  }
+  tokio::metrics::counter counter{"beats_total", "beats"};
+  tokio::control::method ping{"ping", "answers", [](std::string_view) -> tokio::control::answer { return "1"; }};
+};
+struct refuses {
+  explicit refuses(std::string_view) { throw std::runtime_error("port must be 1..65535, got 0"); }
+};
+}  // namespace
+
+TEST_CASE("a plugin made of a type starts, beats, and stops clean") {
+  static constexpr auto desc = tokio::plugin::describe<beater>("org.example.beater", "1.0.0");
+  in_process_host host(desc, {.workers = 2});
+  REQUIRE_MESSAGE(host.running(), host.refusal());
+  CHECK(host.run_until([] { return beats.load() > 5; }, 10'000));
+  auto left = host.stop();
+  CHECK_MESSAGE(left.clean(), left.refused);
+}
+
+TEST_CASE("a plugin whose constructor throws is refused") {
+  static constexpr auto desc = tokio::plugin::describe<refuses>("org.example.refuses", "1.0.0");
+  in_process_host host(desc, {.workers = 2});
+  CHECK_FALSE(host.running());
+  CHECK_FALSE(host.refusal().empty());
+}
