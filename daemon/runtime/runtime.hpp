@@ -102,7 +102,8 @@ class runtime {
 
   // ---- tasks: allocate, write the body, then spawn or discard
 
-  // Also of a closed owner, whose tasks may need memory to end. EDQUOT: over its limit. ENOMEM; E2BIG: one block cannot be that large.
+  // Also of a closed owner, whose tasks may need memory to end. EDQUOT: over its limit. ENOMEM. E2BIG: one block cannot
+  // be that large.
   [[nodiscard]] result<task::header*> allocate(runtime_owner& of, const task::body_ops& ops, const void* about,
                                                std::size_t body_bytes);
   void discard(task::header& task);

@@ -219,7 +219,7 @@ TEST_CASE("a rotation says when a poll does not come back, and is complete when 
 }
 
 TEST_CASE("a stop that cannot end a poll says so, and a second call does not wait for the first one's deadline") {
-  auto* const rt = new bench_runtime(2);  // it stays for ever, as the runtime's own parts do
+  static auto* const rt = new bench_runtime(2);  // it stays for ever, as the runtime's own parts do
   static std::atomic<bool> go{false}, in{false}, out{false};
   rt->spawn_once([] {
     in = true;
