@@ -29,7 +29,7 @@ class message_queue {
   ~message_queue() {
     while (offset_ < slots || to_next_block()) {
       auto& at = head_->at[offset_++];
-      if (state(at.word.load(acquire)) == full) at.value().~T();
+      if (state(at.word.load(relaxed)) == full) at.value().~T();  // alone by now
     }
     delete head_;
   }
@@ -50,7 +50,7 @@ class message_queue {
   }
   // After the last push of all: the consumer finds the end.
   void push_end() {
-    auto tail = tail_.load(acquire);
+    auto tail = tail_.load(relaxed);  // the block is not looked into before the lock is held
     if (offset(tail) >= slots) extend(in(tail));
     tail = tail_.fetch_add(one_ticket | ended, acquire);  // as in take_ticket()
     publish(in(tail)->at[offset(tail)], end);
@@ -100,15 +100,15 @@ class message_queue {
   // No ticket is given out after this.
   void close() noexcept {
     const hold lock(mutex_);
-    const auto tail = tail_.fetch_or(closed, acq_rel);  // pairs with take_ticket(): tickets before this one count
+    const auto tail = tail_.fetch_or(closed, acq_rel);  // pairs with is_closed(); tickets taken before it count
     if (!(tail & closed)) last_ = index(tail);
   }
   // Messages for which a ticket was taken, filled or not yet.
   std::size_t len() const noexcept {
     const hold lock(mutex_);
-    const auto tail = tail_.load(acquire);
+    const auto tail = tail_.load(relaxed);  // ordered by the lock
     const auto to = (tail & closed) ? last_ : index(tail);
-    return static_cast<std::size_t>(to - (head_->first + offset_));
+    return static_cast<std::size_t>(to - (head_->first.get() + offset_));
   }
 
  private:
@@ -128,7 +128,7 @@ class message_queue {
   struct alignas(64) block {
     slot at[slots];
     typename P::template atomic<block*> next{nullptr};
-    std::uint64_t first = 0;  // how many slots there were before this block
+    typename P::template cell<std::uint64_t> first{0};  // how many slots there were before this block
   };
 
   // The tail word: [63:48] next slot, [47:6] block, and two flags below.
@@ -144,7 +144,7 @@ class message_queue {
   static std::uint32_t offset(tail_word tail) noexcept { return static_cast<std::uint32_t>(tail / one_ticket); }
   // By the consumer, who alone frees blocks, and under the lock, so that the tail's block is the last one and no other.
   static std::uint64_t index(tail_word tail) noexcept {
-    return in(tail)->first + std::min(offset(tail), slots) - ((tail & ended) ? 1 : 0);
+    return in(tail)->first.get() + std::min(offset(tail), slots) - ((tail & ended) ? 1 : 0);
   }
 
   struct ticket {
@@ -188,7 +188,7 @@ class message_queue {
     if (!fresh) fresh = std::move(spare_);
     if (!fresh) return false;
     block* next = fresh.release();
-    next->first = last->first + slots;
+    next->first.set(last->first.get() + slots);
     last->next.store(next, release);  // publishes the block to to_next_block(); `last` may be gone after this
     // Publishes the block to take_ticket(). Failing: another void ticket, or a flag that must stay.
     while (!tail_.compare_exchange_weak(tail, address(next) | (tail & flags), release, relaxed)) {

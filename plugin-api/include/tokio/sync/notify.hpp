@@ -28,10 +28,10 @@ class notify_core {
 
   // Wakes the oldest (told::first) or the newest (told::last) waiter, or is kept.
   void notify_one(told which) {
-    auto word = word_.load(acquire);
+    auto word = word_.load(relaxed);  // only a guess for the CAS below
     while (state(word) != waiting) {
       // Also when it says `notified` already: the waiter must see what this caller wrote. Pairs with consume().
-      if (word_.compare_exchange_weak(word, with(word, notified), acq_rel, acquire)) return;
+      if (word_.compare_exchange_weak(word, with(word, notified), acq_rel, relaxed)) return;
     }
     const hold lock(mutex_);
     notify_locked(which);
@@ -39,7 +39,7 @@ class notify_core {
 
   void notify_waiters() {
     const hold lock(mutex_);
-    // Ends the round: futures of this one are ready. Pairs with the loads in wait() and round().
+    // Ends the round: futures of this one are ready. Publishes to the loads in consume() and round().
     word_.fetch_add(one_round, acq_rel);
     if (list_.empty()) return;
     while (auto* next = list_.front()) tell(*next, told::all);
@@ -60,13 +60,13 @@ class notify_core {
   // True: ready. False: stands in line now and must be given to poll_waiter() or cancel().
   bool wait(waiter& who, waker task) {
     const hold lock(mutex_);
-    auto word = word_.load(acquire);
+    auto word = word_.load(relaxed);  // a new round is ordered by the lock
     while (true) {
       if (word / one_round != who.round) return true;
       const bool kept = state(word) == notified;
       // Takes the kept notification, or says that there is a list to look into: then the CAS in notify_one() fails and
       // its caller takes the lock. Acquire: what the notifier wrote.
-      if (!word_.compare_exchange_weak(word, with(word, kept ? empty : waiting), acq_rel, acquire)) continue;
+      if (!word_.compare_exchange_weak(word, with(word, kept ? empty : waiting), acq_rel, relaxed)) continue;
       if (kept) return true;
       break;
     }
@@ -105,9 +105,9 @@ class notify_core {
   }
 
   void notify_locked(told which) {
-    auto word = word_.load(acquire);
+    auto word = word_.load(relaxed);  // only a guess for the CAS below
     while (state(word) != waiting) {
-      if (word_.compare_exchange_weak(word, with(word, notified), acq_rel, acquire)) return;  // as in notify_one()
+      if (word_.compare_exchange_weak(word, with(word, notified), acq_rel, relaxed)) return;  // as in notify_one()
     }
     tell(which == told::first ? *list_.front() : *list_.back(), which);
     if (list_.empty()) set_empty();
@@ -119,7 +119,8 @@ class notify_core {
     P::wake(who.who);  // the task takes the lock before it looks, hence after our unlock
   }
 
-  // Under the lock, and the word says `waiting`: nobody else writes it. Publishes the empty list to notify_one().
+  // Under the lock, and the word says `waiting`: nobody else writes it. Release: passes on what notify_waiters()
+  // published to the loads in consume() and round(), which may see this store instead of its own.
   void set_empty() noexcept { word_.store(with(word_.load(relaxed), empty), release); }
 
   typename P::template atomic<std::uint64_t> word_{0};

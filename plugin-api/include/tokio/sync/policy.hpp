@@ -1,6 +1,7 @@
 // The model seam of sync/: what its words and lists are made of. The model checker supplies another policy with the
 // same names and explores interleavings of the very same source.
 //   P::atomic<T>    std::atomic's interface; every order is written out
+//   P::cell<T>      plain data that the protocol hands from one thread to another: get(), set(v)
 //   P::mutex        lock(), unlock(); held for a few list operations and never across user code
 //   P::wake(w)      wakes whoever `w` names; legal under a P::mutex, because a waker holds no user code
 //   P::spin()       one iteration of waiting
@@ -26,6 +27,16 @@ inline constexpr auto acq_rel = std::memory_order_acq_rel;
 struct policy {
   template <class T>
   using atomic = std::atomic<T>;
+  template <class T>
+  class cell {
+   public:
+    explicit cell(T value) noexcept : value_(value) {}
+    const T& get() const noexcept { return value_; }
+    void set(T value) noexcept { value_ = value; }
+
+   private:
+    T value_;
+  };
   using mutex = spin_lock;
 
   static void wake(const waker& who) noexcept { sync::wake(who); }

@@ -57,14 +57,14 @@ class semaphore_core {
   // Takes the permits or stands in line. A waiter that once stood in line must be given to poll_waiter() or cancel().
   acquired acquire_or_wait(waiter& who, waker task) {
     const hold lock(mutex_);
-    auto word = word_.load(acquire);
+    auto word = word_.load(relaxed);  // only a guess for the CAS below; `closed` is ordered by the lock
     while (true) {
       if (word & closed) return acquired::closed;
       const bool enough = !(word & waiting) && permits(word) >= who.wanted;
       const auto next = enough ? word - who.wanted * one : waiting;
       // Takes the permits, or what there is of them together with the promise that a release will look into the list.
       // Pairs with the CAS in release(), which either comes first and is counted here, or sees `waiting`.
-      if (!word_.compare_exchange_weak(word, next, acq_rel, acquire)) continue;
+      if (!word_.compare_exchange_weak(word, next, acq_rel, relaxed)) continue;
       if (enough) return acquired::yes;
       who.missing = who.wanted - permits(word);
       who.now = waiter::state::queued;

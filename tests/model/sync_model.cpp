@@ -1,0 +1,484 @@
+// The words of the SDK's sync/: oneshot, semaphore, notify and the queue of mpsc, each with mutants.
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <optional>
+
+#include "explorer/expect.hpp"
+#include "sync_policy.hpp"
+#include "tokio/sync/message_queue.hpp"
+#include "tokio/sync/notify.hpp"
+#include "tokio/sync/oneshot.hpp"
+#include "tokio/sync/semaphore.hpp"
+
+using namespace tokiod::model;
+using tokiod::acquire;
+using tokiod::relaxed;
+using tokiod::release;
+
+namespace {
+
+using P = sync_policy;
+using change = mutant::change;
+
+// ---- oneshot
+
+struct oneshot_cell : tracked {
+  using word_type = tokio::sync::oneshot_word<P>;
+  word_type word;
+  cell<int> value{0};
+};
+
+// The receiver's side: the value, or nothing when the sender left. Frees the cell when it is the last.
+std::optional<int> receive(oneshot_cell* shared) {
+  using word = oneshot_cell::word_type;
+  sync_task task;
+  while (true) {
+    const auto now = shared->word.look();
+    if (now & word::sent) {
+      const int value = shared->value.get();
+      delete shared;
+      return value;
+    }
+    if (now & word::sender_gone) {
+      if (shared->word.leave_receiver(word::receiver_gone) & (word::sent | word::sender_gone)) delete shared;
+      return std::nullopt;
+    }
+    if (shared->word.offer_receiver(now, task.waker())) task.park();
+  }
+}
+
+void send(oneshot_cell* shared) {
+  shared->value.set(7);
+  if (shared->word.send()) return;
+  (void)shared->value.get();  // taken back
+  if (shared->word.leave_sender()) delete shared;
+}
+
+void value_against_wait() {
+  auto* shared = new oneshot_cell;
+  thread sender([&] { send(shared); });
+  check(receive(shared) == 7, "the receiver got no value");
+  sender.join();
+}
+
+void sender_leaves() {
+  auto* shared = new oneshot_cell;
+  thread sender([&] {
+    if (shared->word.leave_sender()) delete shared;
+  });
+  check(!receive(shared), "a value came from nowhere");
+  sender.join();
+}
+
+void receiver_leaves() {
+  using word = oneshot_cell::word_type;
+  auto* shared = new oneshot_cell;
+  thread sender([&] { send(shared); });
+  const auto before = shared->word.leave_receiver(word::receiver_gone);
+  if (before & word::sent) check(shared->value.get() == 7, "the value is not there");
+  if (before & (word::sent | word::sender_gone)) delete shared;
+  sender.join();
+}
+
+// RUSTSEC-2021-0124: after close, send and receive must not touch the value at the same time.
+void close_against_send() {
+  using word = oneshot_cell::word_type;
+  auto* shared = new oneshot_cell;
+  thread sender([&] { send(shared); });
+  shared->word.leave_receiver(word::closed);
+  if (shared->word.look() & word::sent) check(shared->value.get() == 7, "the value is not there");
+  if (shared->word.leave_receiver(word::receiver_gone) & (word::sent | word::sender_gone)) delete shared;
+  sender.join();
+}
+
+// The receiver is polled by one task, then by another: only the second one's waker counts.
+void waker_moves() {
+  auto* shared = new oneshot_cell;
+  sync_task first;
+  (void)shared->word.offer_receiver(shared->word.look(), first.waker());
+  thread sender([&] { send(shared); });
+  check(receive(shared) == 7, "the receiver got no value");
+  sender.join();
+}
+
+void sender_waits_for_close() {
+  using word = oneshot_cell::word_type;
+  auto* shared = new oneshot_cell;
+  thread sender([&] {
+    sync_task task;
+    while (true) {
+      const auto now = shared->word.look();
+      if (now & (word::closed | word::receiver_gone)) break;
+      if (shared->word.offer_sender(now, task.waker())) task.park();
+    }
+    if (shared->word.leave_sender()) delete shared;
+  });
+  if (shared->word.leave_receiver(word::receiver_gone) & (word::sent | word::sender_gone)) delete shared;
+  sender.join();
+}
+
+// ---- semaphore
+
+struct gate : tracked {
+  explicit gate(std::size_t n) : permits(n) {}
+  tokio::sync::semaphore_core<P> permits;
+  cell<int> guarded{0};
+};
+
+using core = tokio::sync::semaphore_core<P>;
+
+bool acquire_parked(gate& g, std::size_t n) {
+  sync_task task;
+  core::waiter node(n);
+  auto now = g.permits.try_acquire(n);
+  if (now == core::acquired::no) now = g.permits.acquire_or_wait(node, task.waker());
+  while (now == core::acquired::no) {
+    task.park();
+    now = g.permits.poll_waiter(node, task.waker());
+  }
+  return now == core::acquired::yes;
+}
+
+void exclusion() {
+  gate g(1);
+  const auto work = [&] {
+    check(acquire_parked(g, 1), "an open semaphore is closed");
+    g.guarded.set(g.guarded.get() + 1);
+    g.permits.release(1);
+  };
+  thread other(work);
+  work();
+  other.join();
+  check(g.guarded.get() == 2, "an increment was lost");
+  check(g.permits.available() == 1, "a permit was lost");
+}
+
+// The last use of the semaphore is the acquire: the releaser must not touch it after the waiter was let in.
+void freed_by_the_waiter() {
+  auto* g = new gate(0);
+  thread releaser([&] { g->permits.release(1); });
+  check(acquire_parked(*g, 1), "an open semaphore is closed");
+  releaser.join();
+  delete g;
+}
+
+void many_from_two_releases() {
+  gate g(0);
+  thread one([&] { g.permits.release(1); });
+  thread two([&] { g.permits.release(1); });
+  check(acquire_parked(g, 2), "an open semaphore is closed");
+  one.join();
+  two.join();
+  check(g.permits.available() == 0, "permits appeared");
+}
+
+void cancel_against_release() {
+  gate g(0);
+  thread releaser([&] { g.permits.release(1); });
+  {
+    sync_task task;
+    core::waiter node(1);
+    if (g.permits.acquire_or_wait(node, task.waker()) == core::acquired::no)
+      g.permits.cancel(node);
+    else
+      g.permits.release(1);
+  }
+  releaser.join();
+  check(g.permits.available() == 1, "a cancelled wait lost its permit");
+}
+
+// A release that found a line hands the permit to a waiter that has given up: it goes into the word, and publishes.
+void handed_out_permit_publishes() {
+  gate g(0);
+  sync_task task;
+  core::waiter node(1);
+  check(g.permits.acquire_or_wait(node, task.waker()) == core::acquired::no, "a permit came from nowhere");
+  thread releaser([&] {
+    g.guarded.set(1);
+    g.permits.release(1);
+  });
+  thread taker([&] {
+    if (g.permits.try_acquire(1) == core::acquired::yes) check(g.guarded.get() == 1, "a permit published nothing");
+  });
+  g.permits.cancel(node);
+  releaser.join();
+  taker.join();
+}
+
+void close_against_wait() {
+  gate g(0);
+  thread closer([&] { g.permits.close(); });
+  check(!acquire_parked(g, 1), "a permit came from nowhere");
+  closer.join();
+}
+
+// ---- notify
+
+using bell_core = tokio::sync::notify_core<P>;
+
+struct bell {
+  bell_core core;
+  cell<int> data{0};
+};
+
+void wait_for(bell& b) {
+  sync_task task;
+  bell_core::waiter node(b.core.round());
+  if (b.core.consume(node) || b.core.wait(node, task.waker())) return;
+  do task.park();
+  while (!b.core.poll_waiter(node, task.waker()));
+}
+
+void notify_against_wait() {
+  bell b;
+  thread notifier([&] {
+    b.data.set(1);
+    b.core.notify_one(bell_core::told::first);
+  });
+  wait_for(b);
+  check(b.data.get() == 1, "what was written before the notification is not seen");
+  notifier.join();
+}
+
+// Notified already: the second caller's writes must be seen by who consumes (the rule is that of tokio's issue 7622).
+void second_notification_publishes() {
+  bell b;
+  atomic<int> told(0);
+  b.core.notify_one(bell_core::told::first);
+  thread notifier([&] {
+    b.data.set(1);
+    b.core.notify_one(bell_core::told::first);
+    told.store(1, relaxed);
+  });
+  const bool after = told.load(relaxed) == 1;
+  wait_for(b);
+  if (after) check(b.data.get() == 1, "a notification that was kept already published nothing");
+  notifier.join();
+}
+
+void notify_waiters_against_wait() {
+  bell b;
+  bell_core::waiter node(b.core.round());
+  thread notifier([&] { b.core.notify_waiters(); });
+  sync_task task;
+  if (!b.core.consume(node) && !b.core.wait(node, task.waker())) {
+    do task.park();
+    while (!b.core.poll_waiter(node, task.waker()));
+  }
+  notifier.join();
+}
+
+// One future stands in line, the other was only made: both see what the notifier wrote.
+void notify_waiters_publishes() {
+  bell b;
+  sync_task first;
+  bell_core::waiter in_line(b.core.round());
+  bell_core::waiter only_made(b.core.round());
+  check(!b.core.wait(in_line, first.waker()), "nobody has notified yet");
+  thread notifier([&] {
+    b.data.set(1);
+    b.core.notify_waiters();
+  });
+  if (b.core.consume(only_made)) check(b.data.get() == 1, "notify_waiters published nothing");
+  b.core.cancel(in_line);
+  notifier.join();
+}
+
+// What closed() of the channels stands on: a future made after the call sees what was written before it.
+void a_later_round_sees() {
+  bell b;
+  thread notifier([&] {
+    b.data.set(1);
+    b.core.notify_waiters();
+  });
+  if (b.core.round() == 1) check(b.data.get() == 1, "a new round shows nothing");
+  notifier.join();
+}
+
+// One notification, two waiters, the first of which gives up: the other one is let through.
+void cancel_forwards() {
+  bell b;
+  sync_task first;
+  bell_core::waiter node(b.core.round());
+  check(!b.core.wait(node, first.waker()), "nobody has notified yet");
+  thread second([&] { wait_for(b); });
+  thread notifier([&] { b.core.notify_one(bell_core::told::first); });
+  b.core.cancel(node);
+  second.join();
+  notifier.join();
+}
+
+// ---- the queue of mpsc
+
+// Made with a write and moved with a read and a write, so that an unordered access is a race the model sees.
+struct message {
+  explicit message(int v) : value(v) {}
+  message(message&& other) : value(other.value.get()) {}
+  cell<int> value;
+};
+using queue = tokio::sync::message_queue<message, P>;
+
+int pop(queue& q, sync_task& task) {
+  while (true) {
+    switch (q.look()) {
+      case queue::seen::value: return q.take().value.get();
+      case queue::seen::end: return -1;
+      case queue::seen::hole: q.skip_hole(); break;
+      case queue::seen::nothing:
+        if (q.wait(task.waker())) task.park();
+    }
+  }
+}
+
+void push(queue& q, int value) {
+  message m(value);
+  check(q.push(m), "an open queue is closed");
+}
+
+void one_producer() {
+  queue q;
+  thread producer([&] {
+    for (int i = 1; i <= 3; ++i) push(q, i);
+    q.push_end();
+  });
+  sync_task task;
+  for (int i = 1; i <= 3; ++i) check(pop(q, task) == i, "a message is lost or out of order");
+  check(pop(q, task) == -1, "the end is missing");
+  producer.join();
+}
+
+// Two producers over the edge of a block: both help to append the next one.
+void two_producers() {
+  queue q;
+  push(q, 1);
+  push(q, 1);
+  thread other([&] { push(q, 10); });
+  thread third([&] { push(q, 100); });
+  sync_task task;
+  int sum = 0;
+  for (int i = 0; i < 4; ++i) sum += pop(q, task);
+  check(sum == 112, "a message is lost or came twice");
+  other.join();
+  third.join();
+  check(q.len() == 0, "the queue is not empty");
+}
+
+void close_against_push() {
+  queue q;
+  push(q, 1);
+  bool sent = false;
+  thread producer([&] {
+    message m(2);
+    sent = q.push(m);
+  });
+  q.close();
+  const auto expected = q.len();
+  producer.join();
+  check(expected == (sent ? 2u : 1u), "a push and a close do not agree");
+}
+
+// A reader that looks for half-written messages with len().
+void len_tells_of_a_push() {
+  queue q;
+  thread producer([&] { push(q, 1); });
+  sync_task task;
+  check(pop(q, task) == 1, "a message is lost");
+  check(q.len() == 0, "a message is counted twice");
+  producer.join();
+}
+
+void blocks_are_used_again() {
+  queue q;
+  sync_task task;
+  thread producer([&] {
+    for (int i = 1; i <= 6; ++i) push(q, i);
+  });
+  for (int i = 1; i <= 6; ++i) check(pop(q, task) == i, "a message is lost or out of order");
+  producer.join();
+}
+
+}  // namespace
+
+TEST_CASE("[SO] a value reaches a receiver that waits, and the cell is freed once") { passes(value_against_wait); }
+TEST_CASE("[SO] a sender that leaves wakes the receiver") { passes(sender_leaves); }
+TEST_CASE("[SO] a receiver that leaves while a value is sent frees it once") { passes(receiver_leaves); }
+TEST_CASE("[SO] close and send never touch the value at the same time") { passes(close_against_send); }
+TEST_CASE("[SO] a receiver that moves to another task is woken there") { passes(waker_moves); }
+TEST_CASE("[SO] a sender that waits for the end is woken by it") { passes(sender_waits_for_close); }
+
+TEST_CASE("[SS] permits exclude and none is lost") { passes(exclusion); }
+TEST_CASE("[SS] who was let in may free the semaphore at once") { passes(freed_by_the_waiter); }
+TEST_CASE("[SS] a large request collects from several releases") { passes(many_from_two_releases); }
+TEST_CASE("[SS] a cancelled wait gives back what it was given") { passes(cancel_against_release); }
+TEST_CASE("[SS] a permit that is handed out by the line publishes too") { passes(handed_out_permit_publishes); }
+TEST_CASE("[SS] close ends a wait") { passes(close_against_wait); }
+
+TEST_CASE("[SN] a notification is not lost and publishes") { passes(notify_against_wait); }
+TEST_CASE("[SN] a notification that was kept already publishes too") { passes(second_notification_publishes); }
+TEST_CASE("[SN] notify_waiters reaches a future that was made before") { passes(notify_waiters_against_wait); }
+TEST_CASE("[SN] notify_waiters publishes to all, polled or not") { passes(notify_waiters_publishes); }
+TEST_CASE("[SN] a future of a later round sees what came before it") { passes(a_later_round_sees); }
+TEST_CASE("[SN] a cancelled waiter passes its notification on") { passes(cancel_forwards); }
+
+TEST_CASE("[SM] one producer's messages arrive in order, then the end") { passes(one_producer); }
+TEST_CASE("[SM] two producers meet at the edge of a block") {
+  passes({.preemptions = 2, .stale_reads = 1}, two_producers);
+}
+TEST_CASE("[SM] close and push agree on what is in the queue") { passes(close_against_push); }
+TEST_CASE("[SM] a received message is not counted any more") { passes(len_tells_of_a_push); }
+TEST_CASE("[SM] blocks are used again without mixing old and new") {
+  passes({.preemptions = 2, .stale_reads = 1}, blocks_are_used_again);
+}
+
+TEST_CASE("[SO] every order and every step of the word is needed") {
+  for (const char* weak : {"send", "offer", "look"}) catches({change::weaken, weak}, value_against_wait);
+  catches({change::weaken, "leave_sender"}, close_against_send);
+  catches({change::weaken, "leave_receiver"}, receiver_leaves);
+  catches({change::drop_write, "send"}, value_against_wait);
+  catches({change::drop_write, "leave_sender"}, sender_leaves);
+  catches({change::drop_write, "leave_receiver"}, sender_waits_for_close);
+  catches({change::drop_write, "offer"}, waker_moves);
+  catches({change::split, "send"}, value_against_wait);
+}
+
+TEST_CASE("[SS] every order and every step of the semaphore's word is needed") {
+  for (const char* weak : {"try_acquire", "acquire_or_wait", "release"})
+    catches({change::weaken, weak, "cas"}, exclusion);
+  catches({change::weaken, "hand_out", "cas"}, handed_out_permit_publishes);
+  for (const char* lost : {"try_acquire", "release"}) catches({change::drop_write, lost}, exclusion);
+  catches({change::drop_write, "acquire_or_wait"}, freed_by_the_waiter);
+  catches({change::drop_write, "hand_out"}, cancel_against_release);
+  catches({change::drop_write, "close"}, close_against_wait);
+  for (const char* torn : {"try_acquire", "release", "acquire_or_wait"})
+    catches({change::split, torn, "cas"}, exclusion);
+}
+
+TEST_CASE("[SN] every order and every step of the notify's word is needed") {
+  catches({change::weaken, "notify_one", "cas"}, second_notification_publishes);
+  catches({change::weaken, "wait", "cas"}, notify_against_wait);
+  catches({change::weaken, "consume", "cas"}, second_notification_publishes);
+  catches({change::weaken, "consume", "load"}, notify_waiters_publishes);
+  catches({change::weaken, "set_empty"}, notify_waiters_publishes);
+  catches({change::weaken, "round"}, a_later_round_sees);
+  catches({change::weaken, "notify_waiters"}, a_later_round_sees);
+  catches({change::drop_write, "notify_one"}, notify_against_wait);
+  catches({change::drop_write, "wait"}, notify_against_wait);
+  catches({change::drop_write, "notify_waiters"}, notify_waiters_against_wait);
+  catches({change::drop_write, "notify_locked"}, cancel_forwards);
+}
+
+TEST_CASE("[SM] every order and every step of the queue is needed") {
+  catches({change::weaken, "publish", "cas"}, one_producer);
+  catches({change::weaken, "publish", "load"}, one_producer);
+  catches({change::weaken, "look", "load"}, one_producer);
+  catches({change::weaken, "wait", "cas"}, one_producer);
+  // Not here: the orders of install(), to_next_block() and take_ticket() publish a block's construction, and the
+  // explorer does not look at how an atomic was made.
+  catches({change::drop_write, "publish"}, one_producer);
+  catches({change::drop_write, "wait"}, one_producer);
+  catches({change::drop_write, "install"}, one_producer);
+  catches({change::drop_write, "take_ticket"}, one_producer);
+  catches({change::drop_write, "close"}, close_against_push);
+  catches({change::split, "take_ticket"}, two_producers);
+}
