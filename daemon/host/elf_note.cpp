@@ -102,6 +102,9 @@ step reader::header(elf_facts&) {
   if (header_.e_machine != machine) return broken("is built for another processor than this daemon");
   if (header_.e_type != ET_DYN) return broken("is not a shared object");
   if (header_.e_phentsize != sizeof(Elf64_Phdr)) return broken("has program headers of a wrong size");
+  // The loader does not need them, but they stand at the end: without them something is missing.
+  if (header_.e_shoff != 0 && !bytes_.at(header_.e_shoff, std::uint64_t{header_.e_shnum} * header_.e_shentsize))
+    return broken("is truncated: its section headers lie past its end");
   return {};
 }
 

@@ -90,7 +90,7 @@ void registry::parts::set(instance_slot& which, instance_state next, std::string
   which.since_wall_ns = wall_clock_ns();
   which.reason = std::move(reason);
   events.push_back({which.in->name, which.name, which.in->generation, std::string(name(next)),
-                    std::string(name(previous)), which.reason, which.since_wall_ns});
+                    previous == next ? std::string() : std::string(name(previous)), which.reason, which.since_wall_ns});
   changed.notify_all();
 }
 

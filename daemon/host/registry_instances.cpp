@@ -31,15 +31,15 @@ std::expected<tokio_plugin*, start_failure> registry::parts::make_run(guarded& l
 }
 
 outcome<void> registry::parts::start(guarded& lock, instance_slot& which) {
-  if (which.state != instance_state::starting) set(which, instance_state::starting);
+  set(which, instance_state::starting);
   which.finished.reset();
   which.gave_up.clear();
   which.run = nullptr;
   ++which.starts;
+  const auto runs_before = which.in->runs.size();
   const auto run = make_run(lock, *which.in, which);
   if (!run) {
-    // What it leaves behind is shown with the image.
-    if (run.error().quarantined) which.run = which.in->runs.back().get();
+    if (which.in->runs.size() != runs_before) which.run = which.in->runs.back().get();  // to show what it did
     set(which, run.error().quarantined ? instance_state::quarantined : instance_state::failed,
         run.error().why.sentence);
     return std::unexpected(run.error().why);

@@ -161,7 +161,7 @@ TEST_CASE("a file with flipped bytes is read or refused, never followed past its
   const std::size_t interesting = std::min<std::size_t>(whole.size(), 4096);
   int refused = 0;
   for (int round = 0; round < 20'000; ++round) {
-    std::string broken = whole.substr(0, interesting + 4096 > whole.size() ? whole.size() : interesting + 4096);
+    std::string broken = whole;
     const auto flips = 1 + random() % 4;
     for (unsigned i = 0; i < flips; ++i) {
       const auto at = random() % interesting;

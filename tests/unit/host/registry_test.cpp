@@ -1,0 +1,260 @@
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <set>
+
+#include "host/registry.hpp"
+#include "runtime/runtime.hpp"
+#include "support/temp_dir.hpp"
+#include "tokio/abi.h"
+
+using namespace tokiod;
+using namespace tokiod::host;
+
+namespace {
+
+instant_ns from_now(duration_ns span) { return steady_clock().now() + span; }
+
+std::unique_ptr<runtime> start_runtime() {
+  runtime_options with;
+  with.worker_threads = 2;
+  auto made = runtime::start(with);
+  REQUIRE(made);
+  return std::move(*made);
+}
+
+struct bench {
+  explicit bench(std::vector<std::string> dirs = {TOKIOD_FIXTURES})
+      : plugins(*rt, registry_options{.dirs = std::move(dirs),
+                                      .runtime_dir = dir / "run",
+                                      .stop_deadline = second,
+                                      .abort_grace = second,
+                                      .call_timeout = 20 * second}) {}
+  test::temp_dir dir;
+  std::unique_ptr<runtime> rt = start_runtime();
+  registry plugins;
+
+  void run(const std::string& name, const std::string& instance = {}, const std::string& config = "{}") {
+    if (!plugins.info(name)) REQUIRE(plugins.load({.path = {}, .name = name}));
+    const auto started = plugins.start({.plugin = name, .instance = instance, .config = config, .limits = {}});
+    REQUIRE_MESSAGE(started.has_value(), (started ? std::string() : started.error().sentence));
+  }
+};
+
+// What a client of plugin.call sees.
+class answer final : public call_listener {
+ public:
+  void event(std::string json) override {
+    const std::lock_guard hold(mutex_);
+    events.push_back(std::move(json));
+  }
+  void done(outcome<std::string> json) override {
+    const std::lock_guard hold(mutex_);
+    result = std::move(json);
+    ++times;
+    ready_.notify_all();
+  }
+  bool wait() {
+    std::unique_lock hold(mutex_);
+    return ready_.wait_for(hold, std::chrono::seconds(20), [&] { return times > 0; });
+  }
+  std::vector<std::string> events;
+  outcome<std::string> result;
+  int times = 0;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable ready_;
+};
+
+std::size_t entries(const char* dir) {
+  std::size_t n = 0;
+  for (const auto& one : std::filesystem::directory_iterator(dir)) n += one.path().empty() ? 0 : 1;
+  return n;
+}
+std::size_t mappings() {
+  std::ifstream maps("/proc/self/maps");
+  std::size_t n = 0;
+  for (std::string line; std::getline(maps, line);) ++n;
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("a file dropped into a directory is found and loadable by name, a rejected one says why") {
+  test::temp_dir dir;
+  bench b({dir.path()});
+  CHECK(b.plugins.scan().found.empty());
+  std::filesystem::copy(std::string(TOKIOD_FIXTURES) + "/quiet.so", dir / "dropped.so");
+  std::filesystem::copy(std::string(TOKIOD_FIXTURES) + "/no_entry.so", dir / "bad.so");
+  std::filesystem::copy(std::string(TOKIOD_FIXTURES) + "/quiet.so", dir / "open.so");
+  REQUIRE(::chmod((dir / "open.so").c_str(), 0777) == 0);
+  auto seen = b.plugins.scan();
+  REQUIRE(seen.found.size() == 1);
+  CHECK(seen.found[0].name == "dropped");
+  CHECK(seen.found[0].id == "test.quiet");
+  CHECK_FALSE(seen.found[0].loaded);
+  REQUIRE(seen.rejected.size() == 2);
+  CHECK(seen.rejected[1].why.find("everybody may write it") != std::string::npos);
+  REQUIRE(b.plugins.load({.path = {}, .name = "dropped"}));
+  CHECK(b.plugins.scan().found[0].loaded);
+  CHECK(b.plugins.load({.path = {}, .name = "dropped"}).error().why == kind::conflict);
+  CHECK(b.plugins.load({.path = dir / "open.so", .name = {}}).error().why == kind::not_trusted);
+  CHECK(b.plugins.inspect("bad")->refused()->rule == "no_entry");
+}
+
+TEST_CASE("an instance runs, stops, starts again and restarts; every move is told") {
+  bench b;
+  std::mutex mutex;
+  std::vector<std::string> told;
+  b.plugins.listen([&](const plugin_event& e) {
+    const std::lock_guard hold(mutex);
+    told.push_back((e.instance.empty() ? e.plugin : "-" + e.instance) + ":" + e.state);
+  });
+  b.run("quiet");
+  CHECK(b.plugins.instance("quiet")->usage.tasks_live == 1);
+  CHECK(b.plugins.stop("quiet", 0)->state == instance_state::stopped);
+  CHECK(b.plugins.stop("quiet").error().why == kind::wrong_state);
+  CHECK(b.plugins.start_again("quiet")->state == instance_state::running);
+  CHECK(b.plugins.restart("quiet", 0)->starts == 3);
+  CHECK(b.plugins.unload("quiet", 0)->unmapped);
+  CHECK(b.plugins.instance("quiet").error().why == kind::not_found);
+  CHECK(told == std::vector<std::string>{"quiet:loaded", "-quiet:starting", "-quiet:running", "-quiet:draining",
+                                         "-quiet:stopped", "-quiet:starting", "-quiet:running", "-quiet:draining",
+                                         "-quiet:stopped", "-quiet:starting", "-quiet:running", "quiet:unloading",
+                                         "-quiet:draining", "-quiet:stopped", "quiet:unloaded"});
+}
+
+TEST_CASE("several instances share an image that allows it, and only then") {
+  bench b;
+  b.run("quiet", "a");
+  b.run("quiet", "b");
+  CHECK(b.plugins.info("test.quiet")->image.instances.size() == 2);
+  CHECK(b.plugins.start({.plugin = "quiet", .instance = "a", .config = "{}", .limits = {}}).error().why ==
+        kind::conflict);
+  b.run("talker", "t1");
+  const auto refused = b.plugins.start({.plugin = "talker", .instance = "t2", .config = "{}", .limits = {}});
+  CHECK(refused.error().why == kind::in_use);
+  CHECK(b.plugins.unload("quiet", 0)->unmapped);
+}
+
+TEST_CASE("a control method answers, streams, fails, times out and hears of a cancel") {
+  bench b;
+  b.run("talker");
+  const auto call = [&](const char* method, std::optional<duration_ns> timeout = {}) {
+    auto to = std::make_shared<answer>();
+    const auto id = b.plugins.call("talker", method, "{\"x\":1}", to, timeout);
+    REQUIRE(id);
+    return std::pair(*id, to);
+  };
+  auto [_, echo] = call("echo");
+  CHECK(echo->wait());
+  CHECK(echo->result == "{\"x\":1}");
+  CHECK(echo->events == std::vector<std::string>{"\"begun\""});
+  auto [id2, failing] = call("fail");
+  CHECK(failing->wait());
+  CHECK(failing->result.error().why == kind::plugin_error);
+  CHECK(failing->result.error().sentence == "not today");
+  CHECK(failing->result.error().path == "42");
+  auto [id3, late] = call("never", millisecond);
+  CHECK(late->wait());
+  CHECK(late->result.error().why == kind::timeout);
+  auto [id4, cancelled] = call("never");
+  b.plugins.cancel(id4);
+  CHECK(cancelled->wait());
+  CHECK(cancelled->result.error().why == kind::cancelled);
+  CHECK(b.plugins.call("talker", "nothing", "{}", echo).error().why == kind::not_found);
+  CHECK(b.plugins.info("talker")->methods.at(0).second.size() == 3);
+  auto [id5, open] = call("never");
+  CHECK(b.plugins.stop("talker", 0)->state == instance_state::stopped);
+  CHECK(open->wait());
+  CHECK(open->times == 1);
+  CHECK(b.plugins.unload("talker")->unmapped);
+}
+
+TEST_CASE("a new configuration is checked, then applied; a plugin that cannot needs a restart") {
+  bench b;
+  b.run("talker");
+  CHECK(b.plugins.configure("talker", "bad").error().sentence ==
+        "instance talker: the new configuration was refused: a configuration is {}");
+  CHECK(b.plugins.configure("talker", "{}", true));
+  CHECK(b.plugins.configure("talker", "{} "));
+  CHECK(b.plugins.instance("talker")->config == "{} ");
+  b.run("quiet");
+  CHECK(b.plugins.configure("quiet", "{}").error().why == kind::needs_restart);
+}
+
+TEST_CASE("a reload brings a new image and moves the instances; a refusal leaves the old one running") {
+  bench b;
+  b.run("quiet", "a");
+  const auto moved = b.plugins.reload("quiet", {}, 0);
+  REQUIRE_MESSAGE(moved.has_value(), (moved ? std::string() : moved.error().sentence));
+  CHECK(moved->to > moved->from);
+  CHECK(moved->old_image.unmapped);
+  CHECK(b.plugins.instance("a")->state == instance_state::running);
+  CHECK(b.plugins.list().size() == 1);
+  const auto refused = b.plugins.reload("quiet", std::string(TOKIOD_FIXTURES) + "/no_entry.so", 0);
+  CHECK(refused.error().why == kind::bad_plugin);
+  CHECK(b.plugins.instance("a")->state == instance_state::running);
+}
+
+TEST_CASE("a plugin's metrics are read, and gone with its instance") {
+  bench b;
+  b.run("talker");
+  const auto samples = b.plugins.metrics();
+  REQUIRE(samples.size() == 3);
+  CHECK(samples[0].name == "talks");
+  CHECK(samples[0].value == 2);
+  CHECK(samples[1].value == 1.5);
+  CHECK(samples[2].count == 1);
+  CHECK(samples[2].sum == 0.25);
+  CHECK(b.plugins.stop("talker", 0));
+  CHECK(b.plugins.metrics().empty());
+}
+
+TEST_CASE("an instance that gives up is failed with its reason, one that finishes has its status") {
+  bench b;
+  b.run("talker", "one", "{\"give_up\":1}");
+  CHECK(b.plugins.wait_finished("one", from_now(20 * second)) == 70);
+  CHECK(b.plugins.instance("one")->state == instance_state::failed);
+  CHECK(b.plugins.instance("one")->reason == "the sea is rough");
+  b.run("talker", "two", "{\"finish\":7}");
+  CHECK(b.plugins.wait_finished("two", from_now(20 * second)) == 7);
+  CHECK(b.plugins.wait_finished("quiet", from_now(0)) == 0);
+}
+
+TEST_CASE("a thousand times loaded, started, stopped and unloaded: mappings, descriptors and threads stay") {
+  bench b;
+#if defined(TOKIOD_ASAN) || defined(TOKIOD_TSAN)
+  constexpr int rounds = 60;
+#else
+  constexpr int rounds = 1000;
+#endif
+  std::size_t maps = 0, fds = 0, threads = 0;
+  for (int i = 0; i < rounds; ++i) {
+    if (i == rounds / 10) maps = mappings(), fds = entries("/proc/self/fd"), threads = entries("/proc/self/task");
+    b.run("quiet");
+    const auto gone = b.plugins.unload("quiet", 0);
+    REQUIRE(gone);
+    REQUIRE(gone->unmapped);
+  }
+  CHECK(mappings() <= maps + 4);  // the allocator may have taken a region
+  CHECK(entries("/proc/self/fd") == fds);
+  CHECK(entries("/proc/self/task") == threads);
+  CHECK(std::filesystem::is_empty(b.dir / "run"));
+}
+
+TEST_CASE("the end drains all instances and unloads all images, and refuses what comes after") {
+  bench b;
+  b.run("quiet", "a");
+  b.run("talker");
+  CHECK(b.plugins.stop_all(from_now(100 * millisecond)));
+  CHECK(b.plugins.list().empty());
+  CHECK(b.plugins.load({.path = {}, .name = "quiet"}).error().why == kind::draining);
+}
