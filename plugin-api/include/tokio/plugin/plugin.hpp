@@ -77,7 +77,7 @@ class instance {
       *state = made;
       return TOKIO_OK;
     } catch (...) {
-      fail_with_exception();
+      report_panic(self, nullptr);  // its text is what the operator reads
       delete made;
       return TOKIO_EINVAL;
     }
