@@ -23,10 +23,10 @@ struct alignas(16) block_prefix {
   tokio_plugin* instance;        // nullptr: this is not a block of the host
   std::uint64_t generation = 0;  // of the task, known from its first poll on
   std::atomic<task_fate> fate{task_fate::running};
-  bool spawned = false;      // the host frees the block
-  bool has_future = false;   // the task's future is not destroyed yet
-  bool has_outcome = false;  // its outcome is there
-  void* frame = nullptr;     // of a spawned coroutine
+  bool spawned = false;     // the host frees the block
+  bool has_future = false;  // the task's future is not destroyed yet
+  bool has_value = false;   // it completed, and its value is there
+  void* frame = nullptr;    // of a spawned coroutine
 };
 static_assert(sizeof(block_prefix) == 32);
 // The first 8 bytes are the host's once the body was destroyed; what a join handle reads after that lies behind them.

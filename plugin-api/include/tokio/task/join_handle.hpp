@@ -144,7 +144,7 @@ class join_handle {
       ~release_after() { release(key); }
     } after{key};
     auto& prefix = prefix_of(key);
-    if (outcome == TOKIO_JOIN_COMPLETED && prefix.has_outcome) {
+    if (outcome == TOKIO_JOIN_COMPLETED && prefix.has_value) {
       if constexpr (std::is_void_v<T>)
         return {};
       else

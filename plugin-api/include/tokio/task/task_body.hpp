@@ -139,7 +139,7 @@ class task_body {
     auto& prefix = *static_cast<block_prefix*>(raw);
     task_scope scope(prefix.instance, nullptr, tokio_waker{tokio_body_task(host.core, raw), prefix.generation});
     drop_future_guarded(prefix, nullptr);
-    if (!prefix.has_outcome || !outcome_of<output>(prefix).has_value()) return;
+    if (!prefix.has_value) return;  // an exception is no longer ours: a join handle may be destroying it now
     try {
       outcome_of<output>(prefix).clear();
     } catch (...) {
@@ -153,6 +153,7 @@ class task_body {
       outcome.emplace();
     else
       outcome.emplace(std::move(polled).value());
+    prefix.has_value = true;
   }
   // Inside a catch block.
   static tokio_poll fail(block_prefix& prefix, tokio_cx* cx) noexcept {
@@ -166,7 +167,6 @@ class task_body {
     return TOKIO_POLL_PANIC;
   }
   static slot<output>& make_outcome(block_prefix& prefix) noexcept {
-    prefix.has_outcome = true;
     return *::new (static_cast<void*>(&outcome_of<output>(prefix))) slot<output>;
   }
   static void drop_future(block_prefix& prefix) {
