@@ -34,6 +34,8 @@ result<void> supervisor::block_signals() {
   const sigset_t set = our_signals();
   if (const int failed = ::pthread_sigmask(SIG_BLOCK, &set, nullptr); failed != 0)
     return std::unexpected(error{failed, "pthread_sigmask"});
+  // A shell may have started us with SIGINT ignored.
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) std::signal(number, SIG_DFL);
   // A client that goes away is an error value of write, not the end of the daemon.
   if (std::signal(SIGPIPE, SIG_IGN) == SIG_ERR) return std::unexpected(error::last("signal"));
   return {};

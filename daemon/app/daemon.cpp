@@ -1,0 +1,164 @@
+#include "app/daemon.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "app/instances.hpp"
+#include "app/live_backend.hpp"
+#include "app/wiring.hpp"
+#include "base/log_sink.hpp"
+#include "control/server.hpp"
+
+namespace tokiod::app {
+namespace {
+
+constexpr duration_ns runtime_grace = 2 * second;     // after the plugins' deadline, for what they left behind
+constexpr duration_ns control_patience = 2 * second;  // a control thread that did not turn for so long is not healthy
+
+int say(int code, const std::string& sentence) {
+  log::error("daemon", sentence);
+  log::stop();
+  return code;
+}
+
+// Ends a process in which a thread cannot be stopped: nothing may be destroyed under it.
+[[noreturn]] void leave_threads_behind(int code) {
+  log::stop();
+  ::_exit(code);
+}
+
+wire::json event_of(const host::plugin_event& e) {
+  return {{"plugin", e.plugin}, {"instance", e.instance}, {"from", e.previous}, {"to", e.state}, {"detail", e.reason}};
+}
+
+// Everything that lives as long as the daemon serves, in the order in which it is built.
+class daemon {
+ public:
+  daemon(const options& o, config::loaded values, std::vector<std::string> command_line)
+      : facts_{std::move(command_line), wall_clock_ns(), time_.now()},
+        manager_(notifier::from_environment(time_)),
+        life_(manager_, time_),
+        config_(o.sources, std::move(values)) {}
+
+  [[nodiscard]] outcome<void> build();
+  [[nodiscard]] int run();
+
+ private:
+  [[nodiscard]] std::vector<std::string> apply(const std::vector<config::change>& changes, const config::loaded& next);
+  [[nodiscard]] bool drain(const stop_order& order);
+  void hurry();
+  [[nodiscard]] bool healthy() const;
+  [[nodiscard]] live_parts parts() { return {facts_, *runtime_, *plugins_, config_, life_, manager_, applier_}; }
+
+  const steady_clock time_;
+  const process_facts facts_;
+  notifier manager_;
+  supervisor life_;
+  live_config config_;
+  live_config::applier applier_ = [this](const auto& changes, const auto& next) { return apply(changes, next); };
+  std::unique_ptr<tokiod::runtime> runtime_;
+  std::unique_ptr<host::registry> plugins_;
+  std::unique_ptr<live_backend> backend_;
+  std::unique_ptr<control::server> control_;
+};
+
+outcome<void> daemon::build() {
+  const config::config& c = config_.current()->values;
+  if (const auto opened = life_.open(); !opened) return refuse(kind::io_error, opened.error().text());
+  auto rt = tokiod::runtime::start(runtime_options_of(c.runtime));
+  if (!rt) return std::unexpected(rt.error());
+  runtime_ = std::move(*rt);
+  plugins_ = std::make_unique<host::registry>(*runtime_, registry_options_of(c.plugins));
+  backend_ = std::make_unique<live_backend>(parts());
+  auto server = control::server::open(server_options_of(c.control, passed_sockets()), *backend_);
+  if (!server) return std::unexpected(server.error());
+  control_ = std::move(*server);
+  plugins_->listen([this](const host::plugin_event& e) { control_->publish("plugin.state", event_of(e)); });
+  return control_->start();
+}
+
+int daemon::run() {
+  const auto values = config_.current();
+  log::info("daemon", "started",
+            {{"version", TOKIOD_VERSION},
+             {"pid", ::getpid()},
+             {"flavor", values->values.runtime.flavor},
+             {"workers", values->values.runtime.worker_threads},
+             {"workers_from", values->origin_of("/runtime/worker_threads")}});
+  for (const std::string& problem : start_instances(*plugins_, values->values)) log::error("host", problem);
+  supervisor::actions act;
+  act.reload = [this](const std::string& reason) { (void)reload_now(parts(), reason); };
+  act.drain = [this](const stop_order& order) { return drain(order); };
+  act.hurry = [this] { hurry(); };
+  act.healthy = [this] { return healthy(); };
+  act.status = [this] { return status_line(parts()); };
+  act.changed = [this](life now) {
+    control_->publish("daemon.state", {{"state", now == life::draining ? "draining" : "running"}});
+  };
+  const auto end = life_.run(act);
+  if (end.threads_left) leave_threads_behind(end.exit_code);
+  control_->stop();
+  log::info("daemon", "stopped", {{"exit_code", end.exit_code}});
+  if (end.exit_code == exit_abandoned) leave_threads_behind(end.exit_code);
+  return end.exit_code;
+}
+
+std::vector<std::string> daemon::apply(const std::vector<config::change>& changes, const config::loaded& next) {
+  log::set_levels(levels_of(next.values.log));
+  auto problems = follow_plugin_changes(*plugins_, changes, next.values);
+  if (const auto done = control_->reconfigure(limits_of(next.values.control), access_of(next.values.control)); !done)
+    problems.push_back(done.error().sentence);
+  return problems;
+}
+
+// Steps 2 and 3 of the stop. The control thread answers meanwhile.
+bool daemon::drain(const stop_order& order) {
+  const auto configured = config_.current()->values.shutdown.deadline_ms * millisecond;
+  const instant_ns deadline = time_.now() + (order.drain ? order.deadline.value_or(configured) : 0);
+  const bool plugins_gone = plugins_->stop_all(deadline);
+  const auto stopped = runtime_->stop(std::max(deadline, time_.now()) + runtime_grace);
+  if (stopped != stop_result::drained) log::error("daemon", "tasks did not end in time and are left behind");
+  return plugins_gone && stopped == stop_result::drained;
+}
+
+void daemon::hurry() {
+  (void)plugins_->stop_all(time_.now());
+  (void)runtime_->stop(time_.now());
+}
+
+bool daemon::healthy() const {
+  if (time_.now() - control_->last_turn() > control_patience) return false;
+  const auto watchdog = config_.current()->values.watchdog;
+  return watchdog.policy != "all_workers" ||
+         !all_workers_stuck(runtime_->snapshot(), watchdog.stuck_after_ms * millisecond);
+}
+
+std::unique_ptr<log::sink> sink_of(const config::log_settings& s) {
+  if (s.sink == "stderr") return std::make_unique<log::stderr_sink>(false);
+  if (s.sink == "journald")
+    if (auto journal = log::journald_sink::open()) return std::move(*journal);
+  return log::automatic_sink();
+}
+
+}  // namespace
+
+void start_log(const config::log_settings& settings) {
+  log::options how;
+  how.speak = levels_of(settings);
+  how.burst = static_cast<std::uint32_t>(settings.burst);
+  log::start(std::move(how), sink_of(settings));
+}
+
+int serve(const options& o, config::loaded values, std::vector<std::string> command_line) {
+  start_log(values.values.log);
+  daemon d(o, std::move(values), std::move(command_line));
+  if (const auto built = d.build(); !built) return say(exit_unavailable, built.error().sentence);
+  const int code = d.run();
+  log::stop();
+  return code;
+}
+
+}  // namespace tokiod::app

@@ -1,0 +1,50 @@
+// tokiod: options -> configuration -> daemon -> exit code.
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "app/daemon.hpp"
+#include "app/options.hpp"
+#include "app/supervisor.hpp"
+#include "config/load.hpp"
+
+namespace {
+
+using namespace tokiod;
+
+int report(const config::faults& found) {
+  for (const auto& f : found) std::fprintf(stderr, "tokiod: %s\n", text_of(f).c_str());
+  return app::exit_config;
+}
+
+int obey(const app::options& o, config::loaded values, std::vector<std::string> command_line) {
+  switch (o.what) {
+    case app::command::check_config:
+      std::printf("the configuration is valid (%zu files)\n", values.files.size());
+      return 0;
+    case app::command::print_config: std::fputs(config::printed(values).c_str(), stdout); return 0;
+    case app::command::serve: return app::serve(o, std::move(values), std::move(command_line));
+    case app::command::run_plugin: return app::run_plugin(o, values);
+  }
+  return app::exit_internal;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto o = app::parse_options(argc, argv, environ);
+  if (!o) {
+    std::fputs(o.error().text.c_str(), o.error().code == app::exit_ok ? stdout : stderr);
+    return o.error().code;
+  }
+  auto values = config::load(o->sources);
+  if (!values) return report(values.error());
+  // Before the first thread: all of them inherit the mask.
+  if (const auto blocked = app::supervisor::block_signals(); !blocked) {
+    std::fprintf(stderr, "tokiod: %s\n", blocked.error().text().c_str());
+    return app::exit_internal;
+  }
+  return obey(*o, std::move(*values), {argv, argv + argc});
+}

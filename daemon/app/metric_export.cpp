@@ -1,0 +1,249 @@
+#include "app/metric_export.hpp"
+
+#include <dirent.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+
+#include "base/fd.hpp"
+
+namespace tokiod::app {
+namespace {
+
+using control::labels;
+using control::metric_family;
+using control::metric_type;
+using control::sample;
+
+constexpr double ns_per_second = 1e9;
+
+double number(std::uint64_t value) { return static_cast<double>(value); }
+double seconds(std::uint64_t ns) { return static_cast<double>(ns) / ns_per_second; }
+
+metric_family single(const char* name, metric_type type, const char* unit, const char* help, double value) {
+  return {name, type, unit, help, {{{}, value, {}}}};
+}
+
+// One row: a counter of each worker.
+struct worker_row {
+  const char* name;
+  const char* unit;
+  const char* help;
+  double (*read)(const metrics::worker_totals&);
+};
+constexpr worker_row worker_rows[] = {
+    {"tokiod_worker_polls_total", "", "Tasks polled.", [](const auto& w) { return number(w.polls); }},
+    {"tokiod_worker_lifo_polls_total", "", "Tasks polled from the LIFO slot.",
+     [](const auto& w) { return number(w.lifo_polls); }},
+    {"tokiod_worker_steal_operations_total", "", "Rounds of stealing that found something.",
+     [](const auto& w) { return number(w.steals); }},
+    {"tokiod_worker_steal_misses_total", "", "Rounds of stealing that found nothing.",
+     [](const auto& w) { return number(w.steal_misses); }},
+    {"tokiod_worker_stolen_tasks_total", "", "Tasks stolen from others.",
+     [](const auto& w) { return number(w.stolen_tasks); }},
+    {"tokiod_worker_overflows_total", "", "Times that the run queue was full.",
+     [](const auto& w) { return number(w.overflows); }},
+    {"tokiod_worker_injected_tasks_total", "", "Tasks taken from outside of the workers.",
+     [](const auto& w) { return number(w.injected_taken); }},
+    {"tokiod_worker_parks_total", "", "Times that the worker went to sleep.",
+     [](const auto& w) { return number(w.parks); }},
+    {"tokiod_worker_noops_total", "", "Times that the worker woke up and found nothing.",
+     [](const auto& w) { return number(w.spurious_unparks); }},
+    {"tokiod_worker_unparks_total", "", "Other workers woken up.",
+     [](const auto& w) { return number(w.unparks_sent); }},
+    {"tokiod_worker_takeovers_total", "", "Times that the worker was taken from a stuck thread.",
+     [](const auto& w) { return number(w.takeovers); }},
+    {"tokiod_worker_busy_seconds_total", "seconds", "Time not asleep.",
+     [](const auto& w) { return seconds(w.busy_ns); }},
+    {"tokiod_worker_idle_seconds_total", "seconds", "Time asleep.", [](const auto& w) { return seconds(w.parked_ns); }},
+};
+
+struct task_row {
+  const char* name;
+  const char* unit;
+  const char* help;
+  double (*read)(const metrics::task_totals&);
+};
+constexpr task_row task_rows[] = {
+    {"tokiod_tasks_spawned_total", "", "Tasks spawned.", [](const auto& t) { return number(t.spawned); }},
+    {"tokiod_task_polls_total", "", "Polls of tasks.", [](const auto& t) { return number(t.polls); }},
+    {"tokiod_task_wakes_total", "", "Wakes that made an idle task runnable.",
+     [](const auto& t) { return number(t.wakes); }},
+    {"tokiod_task_yields_total", "", "Times that a task let the others run.",
+     [](const auto& t) { return number(t.yields); }},
+    {"tokiod_budget_forced_yields_total", "", "Times that a task used up its cooperative budget.",
+     [](const auto& t) { return number(t.budget_exhaustions); }},
+    {"tokiod_task_poll_seconds_total", "seconds", "Time spent in polls.",
+     [](const auto& t) { return seconds(t.poll_ns); }},
+};
+
+std::string state_name(metrics::worker_state s) {
+  constexpr const char* names[] = {"running", "searching", "parked", "blocking", "stuck", "retired"};
+  return names[static_cast<unsigned>(s)];
+}
+
+metric_family histogram_of(const char* name, const char* help, const metrics::distribution& d) {
+  control::buckets spread;
+  for (std::size_t bucket = 0; bucket + 1 < metrics::histogram_buckets; ++bucket) {
+    spread.count += d.counts[bucket];
+    // One line per power of two is enough for a graph, and a quarter of the text.
+    if (bucket % (std::size_t{1} << metrics::histogram_split_bits) == 0 && spread.count > 0)
+      spread.upto.emplace_back(seconds(metrics::lower_bound(bucket + 1)), spread.count);
+  }
+  spread.count = d.total();
+  spread.sum = seconds(d.sum);
+  return {name, metric_type::histogram, "seconds", help, {{{}, 0, std::move(spread)}}};
+}
+
+void add_workers(std::vector<metric_family>& to, const metrics::runtime_snapshot& now) {
+  std::map<std::string, double> states;
+  metrics::distribution polls, latency;
+  metric_family depth{
+      "tokiod_worker_local_queue_depth", metric_type::gauge, "", "Tasks in the worker's own queue.", {}};
+  for (const auto& w : now.workers) {
+    ++states[state_name(w.state)];
+    polls.merge(w.poll_time_ns);
+    latency.merge(w.schedule_latency_ns);
+    depth.samples.push_back({{{"worker", std::to_string(w.index)}}, number(w.queued_tasks), {}});
+  }
+  metric_family workers{"tokiod_runtime_workers", metric_type::gauge, "", "Workers, by what they do.", {}};
+  for (const auto& [state, count] : states) workers.samples.push_back({{{"state", state}}, count, {}});
+  to.push_back(std::move(workers));
+  to.push_back(std::move(depth));
+  for (const auto& row : worker_rows) {
+    metric_family f{row.name, metric_type::counter, row.unit, row.help, {}};
+    for (const auto& w : now.workers)
+      f.samples.push_back({{{"worker", std::to_string(w.index)}}, row.read(w.totals), {}});
+    to.push_back(std::move(f));
+  }
+  to.push_back(histogram_of("tokiod_task_poll_seconds", "How long polls took; sampled.", polls));
+  to.push_back(histogram_of("tokiod_task_schedule_latency_seconds", "From runnable to polled; sampled.", latency));
+}
+
+void add_owners(std::vector<metric_family>& to, const metrics::runtime_snapshot& now) {
+  metric_family alive{"tokiod_tasks_alive", metric_type::gauge, "", "Tasks that have not ended.", {}};
+  metric_family ended{"tokiod_tasks_completed_total", metric_type::counter, "", "Tasks that ended, by how.", {}};
+  metric_family memory{"tokiod_task_memory_bytes", metric_type::gauge, "bytes", "Task memory charged.", {}};
+  for (const auto& o : now.owners) {
+    const labels plugin = {{"plugin", o.name}};
+    alive.samples.push_back({plugin, number(o.tasks.live()), {}});
+    memory.samples.push_back({plugin, number(o.heap_bytes), {}});
+    ended.samples.push_back({{{"plugin", o.name}, {"outcome", "ok"}}, number(o.tasks.completed), {}});
+    ended.samples.push_back({{{"plugin", o.name}, {"outcome", "cancelled"}}, number(o.tasks.cancelled), {}});
+    ended.samples.push_back({{{"plugin", o.name}, {"outcome", "panicked"}}, number(o.tasks.panicked), {}});
+  }
+  for (auto* const f : {&alive, &ended, &memory}) to.push_back(std::move(*f));
+  for (const auto& row : task_rows) {
+    metric_family f{row.name, metric_type::counter, row.unit, row.help, {}};
+    for (const auto& o : now.owners) f.samples.push_back({{{"plugin", o.name}}, row.read(o.tasks), {}});
+    to.push_back(std::move(f));
+  }
+}
+
+std::uint64_t open_descriptors() {
+  std::uint64_t count = 0;
+  if (DIR* const dir = ::opendir("/proc/self/fd")) {
+    while (::readdir(dir)) ++count;
+    ::closedir(dir);
+  }
+  return count > 3 ? count - 3 : 0;  // ".", ".." and the directory itself
+}
+
+// VmRSS, VmSize and Threads of /proc/self/status.
+struct status_numbers {
+  std::uint64_t resident_kib = 0, virtual_kib = 0, threads = 0;
+};
+
+status_numbers read_status() {
+  status_numbers n;
+  const auto text = read_file("/proc/self/status", 64 * 1024);
+  if (!text) return n;
+  const auto value = [&](const char* key) {
+    const auto at = text->find(key);
+    unsigned long long number = 0;
+    if (at != std::string::npos) std::sscanf(text->c_str() + at + std::char_traits<char>::length(key), "%llu", &number);
+    return static_cast<std::uint64_t>(number);
+  };
+  return {value("\nVmRSS:"), value("\nVmSize:"), value("\nThreads:")};
+}
+
+}  // namespace
+
+std::vector<metric_family> runtime_families(const metrics::runtime_snapshot& now) {
+  std::vector<metric_family> all;
+  add_workers(all, now);
+  add_owners(all, now);
+  constexpr auto gauge = metric_type::gauge;
+  all.push_back(single("tokiod_global_queue_depth", gauge, "", "Tasks in injectors.", number(now.injected_tasks)));
+  all.push_back(single("tokiod_timers_active", gauge, "", "Timers armed.", number(now.timers)));
+  all.push_back(single("tokiod_io_fds", gauge, "", "Descriptors registered.", number(now.sources)));
+  all.push_back(single("tokiod_blocking_queue_depth", gauge, "", "Blocking jobs that wait for a thread.",
+                       number(now.blocking_queued_jobs)));
+  const double idle = number(now.blocking_idle_threads), threads = number(now.blocking_threads);
+  all.push_back({"tokiod_blocking_threads",
+                 gauge,
+                 "",
+                 "Threads of the blocking pool.",
+                 {{{{"state", "idle"}}, idle, {}}, {{{"state", "busy"}}, std::max(0.0, threads - idle), {}}}});
+  return all;
+}
+
+std::vector<metric_family> plugin_families(const std::vector<host::image_view>& images,
+                                           const std::vector<host::metric_sample>& own) {
+  constexpr auto gauge = metric_type::gauge;
+  metric_family info{"tokiod_plugin_info", gauge, "", "Loaded plugin files.", {}};
+  metric_family up{"tokiod_plugin_up", gauge, "", "1 while the instance runs.", {}};
+  metric_family faults{"tokiod_plugin_faults_total", metric_type::counter, "", "Panics and misuse of the ABI.", {}};
+  for (const auto& image : images) {
+    info.samples.push_back(
+        {{{"plugin", image.name}, {"version", image.version}, {"state", std::string(name(image.state))}}, 1, {}});
+    for (const auto& i : image.instances) {
+      const labels who = {{"plugin", i.plugin}, {"instance", i.name}};
+      up.samples.push_back({who, i.state == host::instance_state::running ? 1.0 : 0.0, {}});
+      faults.samples.push_back({who, number(i.faults), {}});
+    }
+  }
+  std::vector<metric_family> all;
+  for (auto* const f : {&info, &up, &faults}) all.push_back(std::move(*f));
+  // Samples of one name from several instances belong to one family.
+  std::map<std::string, metric_family> by_name;
+  for (const auto& s : own) {
+    auto& family = by_name[s.name];
+    family.name = s.name;
+    family.unit = s.unit;
+    family.help = s.help;
+    family.type = s.kind == host::metric_sample::type::counter     ? metric_type::counter
+                  : s.kind == host::metric_sample::type::histogram ? metric_type::histogram
+                                                                   : gauge;
+    labels with = s.labels;
+    with.emplace_back("instance", s.instance);
+    family.samples.push_back({std::move(with), s.value, {s.buckets, s.count, s.sum}});
+  }
+  for (auto& [name, family] : by_name) all.push_back(std::move(family));
+  return all;
+}
+
+std::vector<metric_family> process_families() {
+  constexpr auto gauge = metric_type::gauge;
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);  // cannot fail for RUSAGE_SELF
+  const auto cpu = static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+                   static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+  rlimit files{};
+  ::getrlimit(RLIMIT_NOFILE, &files);
+  const status_numbers status = read_status();
+  return {
+      single("process_cpu_seconds_total", metric_type::counter, "seconds", "CPU time, user and system.", cpu),
+      single("process_open_fds", gauge, "", "Open descriptors.", number(open_descriptors())),
+      single("process_max_fds", gauge, "", "Descriptors the process may have.", number(files.rlim_cur)),
+      single("process_resident_memory_bytes", gauge, "bytes", "Memory in use.", number(status.resident_kib) * 1024),
+      single("process_virtual_memory_bytes", gauge, "bytes", "Address space in use.",
+             number(status.virtual_kib) * 1024),
+      single("process_threads", gauge, "", "Threads.", number(status.threads)),
+  };
+}
+
+}  // namespace tokiod::app

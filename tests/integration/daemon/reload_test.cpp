@@ -1,0 +1,56 @@
+// Configuration of the running daemon: reload by signal and by method, what is live, what needs a restart.
+#include <doctest/doctest.h>
+
+#include <csignal>
+
+#include "support/daemon_process.hpp"
+#include "support/eventually.hpp"
+
+using namespace tokiod;
+using namespace tokiod::test;
+
+TEST_CASE("SIGHUP applies what is live; what needs a restart is named") {
+  const daemon_process d;
+  auto client = d.connect();
+  d.write_config(R"({"log": {"level": "debug"}, "runtime": {"max_blocking_threads": 3}})");
+  d.child().signal(SIGHUP);
+  eventually("the new level", [&] { return client.call("log.get").at("level") == "debug"; });
+  const auto again = client.call("config.reload");
+  CHECK(again.at("needs_restart") == wire::json::array({"/runtime/max_blocking_threads"}));
+}
+
+TEST_CASE("config.reload tells what changed, and a faulty file changes nothing") {
+  const daemon_process d;
+  auto client = d.connect();
+  d.write_config(R"({"log": {"targets": {"host": "trace"}}})");
+  const auto report = client.call("config.reload");
+  CHECK(report.at("changed").at(0).at("path") == "/log/targets/host");
+  const auto revision = report.at("revision");
+
+  d.write_config(R"({"log": {"level": "loud"}})");
+  const auto refused = client.error("config.reload");
+  CHECK(refused.at("data").at("kind") == "invalid_config");
+  CHECK(refused.at("message").get<std::string>().find("tokiod.json:1:10: /log/level") != std::string::npos);
+  CHECK(client.call("config.get").at("revision") == revision);
+  CHECK(client.call("log.get").at("targets").at("host") == "trace");
+}
+
+TEST_CASE("every one of a burst of SIGHUPs is covered by a reload that begins after it") {
+  const daemon_process d;
+  auto client = d.connect();
+  for (int burst = 1; burst <= 20; ++burst) {
+    d.write_config(R"({"shutdown": {"deadline_ms": )" + std::to_string(burst) + "000}}");
+    d.child().signal(SIGHUP);
+  }
+  eventually("the last one is in force",
+             [&] { return client.call("config.get", {{"path", "/shutdown/deadline_ms"}}).at("value") == 20'000; });
+}
+
+TEST_CASE("a document can be checked, and the schema of one setting read") {
+  const daemon_process d;
+  auto client = d.connect();
+  const auto check = client.call("config.check", {{"document", {{"runtime", {{"worker_threads", 0}}}}}});
+  CHECK(check.at("valid") == false);
+  CHECK(check.at("problems").at(0).at("path") == "/runtime/worker_threads");
+  CHECK(client.call("config.schema", {{"path", "runtime.worker_threads"}}).at("maximum") == 1024);
+}

@@ -1,0 +1,66 @@
+#!/bin/bash
+# Runs inside a throw-away systemd (sdtest.sh) with the installed tree laid over /: the service's life as an operator
+# sees it. Prints the step that failed.
+set -u
+fail() { echo "FAIL: $*" >&2; journalctl -u tokiod --no-pager -n 40 >&2; exit 1; }
+as_nobody() { runuser -u nobody -- "$@"; }
+
+systemd-sysusers && systemd-tmpfiles --create tokiod.conf || fail "users and folders"
+systemctl daemon-reload
+systemd-analyze verify --man=no /usr/lib/systemd/system/tokiod.service /usr/lib/systemd/system/tokiod*.socket ||
+  fail "systemd-analyze verify"
+mkdir -p /etc/tokiod/conf.d
+cp /usr/share/tokiod/plugins.d/echo.json /etc/tokiod/conf.d/
+
+# 1 the sockets alone; the first connection starts the service
+systemctl start tokiod.socket tokiod-ro.socket || fail "starting the sockets"
+[ "$(systemctl is-active tokiod)" = inactive ] || fail "the service runs before anybody asked"
+tokioctl status || fail "the first connection did not start the service"
+[ "$(systemctl is-active tokiod)" = active ] || fail "not active after the first connection"
+systemctl show -p StatusText tokiod | grep -q 'workers' || { sleep 2; systemctl show -p StatusText tokiod | grep -q workers; } ||
+  fail "no status text"
+
+# 2 a plugin serves from inside the sandbox
+exec 3<>/dev/tcp/127.0.0.1/7007 || fail "the echo plugin does not listen"
+echo hello >&3; read -r -t 5 answer <&3 || fail "no echo"
+[ "$answer" = hello ] || fail "echo answered '$answer'"
+exec 3>&-
+
+# 3 who may do what: nobody may look, and only through the read-only socket
+as_nobody tokioctl --socket /run/tokiod/observe.sock ping || fail "nobody cannot look"
+as_nobody tokioctl --socket /run/tokiod/control.sock ping && fail "nobody reached the control socket"
+as_nobody tokioctl --socket /run/tokiod/observe.sock plugin stop echo && fail "nobody stopped a plugin"
+
+# 4 reload: a good file is applied when systemctl returns, a bad one is refused and changes nothing
+before=$(systemctl show -p MainPID --value tokiod)
+echo '{"log": {"level": "debug"}}' >/etc/tokiod/conf.d/50-log.json
+systemctl reload tokiod || fail "reload"
+tokioctl --json config get log.level | grep -q debug || fail "the reload did not apply"
+echo '{"log": {"level": "loud"}}' >/etc/tokiod/conf.d/50-log.json
+systemctl reload tokiod && fail "a faulty reload was called good"
+tokioctl --json config get log.level | grep -q debug || fail "a faulty reload changed something"
+[ "$(systemctl show -p MainPID --value tokiod)" = "$before" ] || fail "a reload restarted the service"
+rm /etc/tokiod/conf.d/50-log.json
+
+# 5 restart: the sockets stay where they are
+systemctl restart tokiod || fail "restart"
+tokioctl ping || fail "no answer after the restart"
+[ "$(stat -c %a:%G /run/tokiod/control.sock)" = 660:tokiod-admin ] || fail "the control socket's mode changed"
+
+# 6 the watchdog: a stopped process is killed and comes back
+systemctl kill -s STOP --kill-who=main tokiod
+for _ in $(seq 300); do [ "$(systemctl show -p NRestarts --value tokiod)" -ge 1 ] && break; sleep .1; done
+[ "$(systemctl show -p NRestarts --value tokiod)" -ge 1 ] || fail "the watchdog did not restart a stopped process"
+tokioctl ping || fail "no answer after the watchdog's restart"
+
+# 7 stop drains, and ends cleanly
+systemctl stop tokiod || fail "stop"
+[ "$(systemctl show -p Result --value tokiod)" = success ] || fail "stop: $(systemctl show -p Result --value tokiod)"
+
+# 8 a faulty configuration is not tried again and again
+echo '{"nothing": 1}' >/etc/tokiod/conf.d/50-bad.json
+systemctl start tokiod && fail "started with a faulty configuration"
+sleep 1
+[ "$(systemctl show -p NRestarts --value tokiod)" = 0 ] || fail "restarted although the configuration is faulty"
+journalctl -u tokiod --no-pager | grep -q '50-bad.json:1:2: /nothing is not a setting' || fail "the fault is not in the journal"
+echo "the service lives as it should"

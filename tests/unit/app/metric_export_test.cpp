@@ -1,0 +1,84 @@
+#include "app/metric_export.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+
+using namespace tokiod;
+
+namespace {
+
+metrics::runtime_snapshot two_workers() {
+  metrics::runtime_snapshot now;
+  now.workers.resize(2);
+  now.workers[1].index = 1;
+  now.workers[0].totals.polls = 5;
+  now.workers[1].state = metrics::worker_state::stuck;
+  now.workers[0].poll_time_ns.counts[metrics::bucket_of(1000)] = 3;
+  now.workers[0].poll_time_ns.sum = 3000;
+  now.owners.push_back({1, "echo", {}, 4096, 0});
+  now.owners[0].tasks.spawned = 9;
+  now.owners[0].tasks.completed = 4;
+  now.blocking_threads = 4;
+  now.blocking_idle_threads = 1;
+  return now;
+}
+
+const control::metric_family& family(const std::vector<control::metric_family>& all, const std::string& name) {
+  const auto found = std::ranges::find(all, name, &control::metric_family::name);
+  REQUIRE_MESSAGE(found != all.end(), name);
+  return *found;
+}
+
+std::vector<control::metric_family> everything() {
+  auto all = app::runtime_families(two_workers());
+  for (auto& f : app::plugin_families({}, {})) all.push_back(std::move(f));
+  for (auto& f : app::process_families()) all.push_back(std::move(f));
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("names keep the rules: counters end in _total, base units are suffixes, every family says what it is") {
+  std::set<std::string> names;
+  for (const auto& f : everything()) {
+    CAPTURE(f.name);
+    CHECK(names.insert(f.name).second);
+    CHECK(f.name.ends_with("_total") == (f.type == control::metric_type::counter));
+    CHECK(f.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string::npos);
+    CHECK(!f.help.empty());
+    if (!f.unit.empty()) CHECK(f.name.find("_" + f.unit) != std::string::npos);
+  }
+}
+
+TEST_CASE("workers are counted by state, tasks by plugin and outcome") {
+  const auto all = app::runtime_families(two_workers());
+  CHECK(family(all, "tokiod_runtime_workers").samples.size() == 2);
+  CHECK(family(all, "tokiod_worker_polls_total").samples[0].value == 5);
+  CHECK(family(all, "tokiod_tasks_alive").samples[0].value == 5);
+  CHECK(family(all, "tokiod_tasks_alive").samples[0].with == control::labels{{"plugin", "echo"}});
+  CHECK(family(all, "tokiod_tasks_completed_total").samples.size() == 3);
+  CHECK(family(all, "tokiod_blocking_threads").samples[1].value == 3);
+}
+
+TEST_CASE("a histogram's buckets are cumulative, rise, and hold what was recorded") {
+  const auto all = app::runtime_families(two_workers());
+  const auto& spread = family(all, "tokiod_task_poll_seconds").samples[0].spread;
+  CHECK(spread.count == 3);
+  CHECK(spread.sum == doctest::Approx(3e-6));
+  REQUIRE(!spread.upto.empty());
+  for (std::size_t i = 1; i < spread.upto.size(); ++i) {
+    CHECK(spread.upto[i].first > spread.upto[i - 1].first);
+    CHECK(spread.upto[i].second >= spread.upto[i - 1].second);
+  }
+  CHECK(spread.upto.front().first >= 1000e-9);
+  CHECK(spread.upto.back().second == 3);
+}
+
+TEST_CASE("the process's own numbers are there") {
+  const auto all = app::process_families();
+  CHECK(family(all, "process_resident_memory_bytes").samples[0].value > 1e6);
+  CHECK(family(all, "process_open_fds").samples[0].value >= 3);
+  CHECK(family(all, "process_threads").samples[0].value >= 1);
+}
