@@ -10,7 +10,7 @@ using namespace tokiod;
 using namespace tokiod::test;
 
 TEST_CASE("SIGHUP applies what is live; what needs a restart is named") {
-  const daemon_process d;
+  daemon_process d;
   auto client = d.connect();
   d.write_config(R"({"log": {"level": "debug"}, "runtime": {"max_blocking_threads": 3}})");
   d.child().signal(SIGHUP);
@@ -20,7 +20,7 @@ TEST_CASE("SIGHUP applies what is live; what needs a restart is named") {
 }
 
 TEST_CASE("config.reload tells what changed, and a faulty file changes nothing") {
-  const daemon_process d;
+  daemon_process d;
   auto client = d.connect();
   d.write_config(R"({"log": {"targets": {"host": "trace"}}})");
   const auto report = client.call("config.reload");
@@ -36,7 +36,7 @@ TEST_CASE("config.reload tells what changed, and a faulty file changes nothing")
 }
 
 TEST_CASE("every one of a burst of SIGHUPs is covered by a reload that begins after it") {
-  const daemon_process d;
+  daemon_process d;
   auto client = d.connect();
   for (int burst = 1; burst <= 20; ++burst) {
     d.write_config(R"({"shutdown": {"deadline_ms": )" + std::to_string(burst) + "000}}");
@@ -47,7 +47,7 @@ TEST_CASE("every one of a burst of SIGHUPs is covered by a reload that begins af
 }
 
 TEST_CASE("a document can be checked, and the schema of one setting read") {
-  const daemon_process d;
+  daemon_process d;
   auto client = d.connect();
   const auto check = client.call("config.check", {{"document", {{"runtime", {{"worker_threads", 0}}}}}});
   CHECK(check.at("valid") == false);
