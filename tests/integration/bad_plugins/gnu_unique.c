@@ -6,6 +6,7 @@ __asm__(
     ".globl only_one_of_me\n"
     ".type only_one_of_me, @gnu_unique_object\n"
     ".size only_one_of_me, 4\n"
+    ".balign 4\n"
     "only_one_of_me: .zero 4\n"
     ".popsection\n");
 
