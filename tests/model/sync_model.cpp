@@ -311,10 +311,11 @@ void cancel_forwards() {
 
 // ---- the queue of mpsc
 
-// Made with a write and moved with a read and a write, so that an unordered access is a race the model sees.
+// Made with a write (making a cell is none) and moved with a read and a write, so that an unordered access is a race
+// the model sees.
 struct message {
-  explicit message(int v) : value(v) {}
-  message(message&& other) : value(other.value.get()) {}
+  explicit message(int v) { value.set(v); }
+  message(message&& other) { value.set(other.value.get()); }
   cell<int> value;
 };
 using queue = tokio::sync::message_queue<message, P>;

@@ -51,7 +51,7 @@ class message_queue {
   // After the last push of all: the consumer finds the end.
   void push_end() {
     auto tail = tail_.load(relaxed);  // the block is not looked into before the lock is held
-    if (offset(tail) >= slots) extend(in(tail));
+    for (; offset(tail) >= slots; tail = tail_.load(relaxed)) extend(in(tail));
     tail = tail_.fetch_add(one_ticket | ended, acquire);  // as in take_ticket()
     publish(in(tail)->at[offset(tail)], end);
   }
@@ -59,10 +59,7 @@ class message_queue {
 
   // What the next slot holds.
   seen look() {
-    if (offset_ == slots && !to_next_block()) {
-      extend(head_);  // so that there is a slot to wait in
-      to_next_block();
-    }
+    while (offset_ == slots && !to_next_block()) extend(head_);  // so that there is a slot to wait in
     switch (state(head_->at[offset_].word.load(acquire))) {  // pairs with publish()
       case full: return seen::value;
       case hole: return seen::hole;
