@@ -107,7 +107,7 @@ control::daemon_info live_backend::info() const {
 std::vector<control::health_check> live_backend::health() const {
   std::vector<control::health_check> checks;
   const auto now = parts_.life.state();
-  checks.push_back({"running", now == life::running, now == life::draining ? "draining" : "", false});
+  checks.push_back({"running", now == life::running, std::string(wire::name(state())), false});
   const auto values = parts_.config.current();
   const bool stuck = all_workers_stuck(parts_.rt.snapshot(), values->values.watchdog.stuck_after_ms * millisecond);
   checks.push_back({"workers", !stuck, stuck ? "every worker is stuck in one poll" : "",

@@ -8,5 +8,6 @@ command -v systemd-analyze >/dev/null || { echo "SKIP: no systemd-analyze"; exit
 systemd-analyze security --offline=yes --threshold=15 --no-pager "$source/systemd/tokiod.service" | tail -1
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
+chmod 755 "$stage"  # it becomes the mode of the root directory in there
 DESTDIR=$stage cmake --install "$build" --prefix /usr >/dev/null
 bash "$here/sdtest.sh" run "$stage" "$here/systemd/lifecycle.sh"

@@ -9,4 +9,4 @@ static tokio_status init(tokio_plugin* plugin, const tokio_host* host, tokio_str
 }
 
 TOKIO_PLUGIN_DEFINE("org.example.plain", "1.0.0", "ends at once", TOKIO_PF_UNLOADABLE | TOKIO_PF_MULTI, init, NULL,
-                    NULL)
+                    NULL);
