@@ -44,7 +44,7 @@ class pin {
 }  // namespace
 
 outcome<call_id> registry::call(std::string_view instance, std::string_view method, std::string params,
-                                std::shared_ptr<call_listener> listener, std::optional<duration_ns> timeout) {
+                                std::shared_ptr<call_listener> to, std::optional<duration_ns> timeout) {
   auto& all = *parts_;
   guarded lock(all.mutex);
   const auto found = all.slot(instance);
@@ -59,7 +59,7 @@ outcome<call_id> registry::call(std::string_view instance, std::string_view meth
   const auto held = std::make_shared<pin>(p);
   const auto id = ++all.calls;
   const auto limit = timeout.value_or(all.options.call_timeout);
-  auto* opened = p.calls.open(id, std::make_shared<forgetting_listener>(all, id, std::move(listener)));
+  auto* opened = p.calls.open(id, std::make_shared<forgetting_listener>(all, id, std::move(to)));
   if (opened == nullptr) {
     p.methods.finished(*registration);
     return refuse(kind::quota_exceeded, "no memory for a call of ", instance, ".", method);
