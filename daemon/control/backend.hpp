@@ -2,8 +2,10 @@
 // fake.
 // Invariant: no function throws or keeps a reference to its arguments.
 // Threads:   [control]: called on the control thread; reads snapshots and takes short locks that are never held while
-//            plugin code runs, so that it answers while every worker is stuck. [operation]: called on a thread of the
-//            operations pool, may wait up to its own deadline; at most one at a time per plugin. All may overlap.
+//            plugin code runs, so that it answers while every worker is stuck. [reader]: called on a reader's thread;
+//            may take some milliseconds more (files, a walk over all tasks), never waits for a plugin or a worker.
+//            [operation]: called on a thread for operations, may wait up to its own deadline; at most one at a time
+//            per plugin. All may overlap.
 #pragma once
 #include <sys/types.h>
 
@@ -66,7 +68,7 @@ struct runtime_info {
   std::string flavor;
   std::uint32_t workers = 0, parked = 0, searching = 0, stuck = 0;
   std::uint64_t tasks_live = 0, tasks_spawned = 0, tasks_completed = 0;
-  std::uint64_t global_queue_depth = 0, remote_schedules = 0;
+  std::uint64_t global_queue_depth = 0;
   std::uint32_t blocking_threads = 0, blocking_idle = 0, blocking_queue = 0, blocking_max = 0;
   std::uint64_t io_sources = 0, timers = 0;
   bool stopping = false;
@@ -83,7 +85,6 @@ struct worker_info {
   double poll_seconds = 0;  // for how long
   std::uint32_t queue_depth = 0, injector_depth = 0;
   std::uint64_t polls = 0, parks = 0, noops = 0, steal_operations = 0, stolen_tasks = 0, overflows = 0;
-  std::uint64_t local_schedules = 0, remote_schedules = 0, forced_yields = 0;
   double busy_seconds = 0, mean_poll_seconds = 0;
 };
 
@@ -94,7 +95,6 @@ struct task_info {
   std::string location;  // file:line of the spawn, where known
   std::string state;     // idle, queued, running, done
   bool cancelled = false;
-  std::uint64_t polls = 0;
   std::int32_t worker = -1;
   double running_seconds = 0;
 };
@@ -124,7 +124,7 @@ class backend {
   [[nodiscard]] virtual std::vector<health_check> health() const = 0;
   virtual outcome<void> shutdown(const shutdown_order& order) = 0;  // begins it and returns
 
-  // ---- the runtime [control]
+  // ---- the runtime: as a whole [control], its parts [reader]
   [[nodiscard]] virtual runtime_info runtime() const = 0;
   [[nodiscard]] virtual std::vector<worker_info> workers() const = 0;
   [[nodiscard]] virtual task_page tasks(const task_query& query) const = 0;
@@ -144,7 +144,7 @@ class backend {
   [[nodiscard]] virtual outcome<host::image_info> plugin(std::string_view name) const = 0;
   [[nodiscard]] virtual outcome<host::instance_view> instance(std::string_view name) const = 0;
 
-  // ---- plugins: reading files, doing [operation]
+  // ---- plugins: reading files [reader], doing [operation]
   [[nodiscard]] virtual outcome<host::inspection> inspect(const std::string& path_or_name) const = 0;
   [[nodiscard]] virtual host::scan_result scan() const = 0;
   virtual outcome<host::load_report> load(const host::load_request& request) = 0;

@@ -88,7 +88,6 @@ class listener final : public host::call_listener {
 
 // What keeps two operations apart: what they are about.
 std::string key_of(const wire::method& row, const json& params) {
-  if (row.needs < level::operate) return {};
   for (const auto name : {"plugin", "instance"})
     if (wire::find(params, name)) return wire::text_or(params, name);
   return std::string(row.name);
@@ -98,7 +97,7 @@ void run_operation(const call_site& site, const wire::method& row, operation run
   const bool wait = wire::boolean_or(params, "wait", true);
   auto key = key_of(row, params);
   auto answered = wait ? done : reply([](const answer&) {});
-  const auto begun = site.shared.pool.submit(
+  const auto begun = site.shared.doing.submit(
       std::move(key), [box = site.shared.box, &daemon = site.shared.daemon, run, params = std::move(params), answered] {
         auto what = run(daemon, params);
         box->post([answered, what = std::move(what)]() mutable { answered(std::move(what)); });
@@ -116,6 +115,13 @@ struct runner {
 
   std::optional<host::call_id> operator()(quick run) {
     done(run(site, params));
+    return std::nullopt;
+  }
+  std::optional<host::call_id> operator()(reading run) {
+    const auto begun =
+        site.shared.read([&shared = site.shared, run, params = std::move(params)] { return run(shared, params); },
+                         [answered = done](answer what) { answered(std::move(what)); });
+    if (!begun) done(refused(begun.error()));
     return std::nullopt;
   }
   std::optional<host::call_id> operator()(operation run) {

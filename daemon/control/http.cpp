@@ -62,7 +62,7 @@ std::optional<std::expected<http_request, std::string>> read_http(std::string_vi
   return std::unexpected(response("431 Request Header Fields Too Large", plain, "the headers are too long\n"));
 }
 
-std::string answer_http(plane& shared, const grant& rights, const http_request& request) {
+std::string answer_http(const plane& shared, const grant& rights, const http_request& request) {
   const bool head = request.method == "HEAD";
   if (!head && request.method != "GET")
     return response("405 Method Not Allowed", plain, "only GET and HEAD; changes are made over JSON-RPC\n", false,

@@ -1,7 +1,7 @@
 // The little HTTP that the sockets speak: GET and HEAD of /metrics, /livez and /readyz, one request per connection.
 // Nothing that changes anything is reachable this way.
 // Invariant: an answer is complete: status, headers with Connection: close, body.
-// Threads:   pure functions [any], except answer_http [control].
+// Threads:   any.
 #pragma once
 #include <cstddef>
 #include <expected>
@@ -23,6 +23,6 @@ struct http_request {
 
 // Nothing yet: the head is not complete. An error is the finished refusal to send.
 [[nodiscard]] std::optional<std::expected<http_request, std::string>> read_http(std::string_view head);
-[[nodiscard]] std::string answer_http(plane& shared, const grant& rights, const http_request& request);
+[[nodiscard]] std::string answer_http(const plane& shared, const grant& rights, const http_request& request);
 
 }  // namespace tokiod::control

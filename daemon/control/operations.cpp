@@ -5,8 +5,6 @@
 namespace tokiod::control {
 namespace {
 
-// Drains wait most of the time; eight of them at once leave room for a look into a file.
-constexpr std::size_t max_threads = 8;
 constexpr std::size_t max_waiting = 64;
 
 }  // namespace
@@ -17,7 +15,7 @@ outcome<void> operations::submit(std::string key, std::function<void()> work) {
   if (waiting_.size() >= max_waiting) return refuse(kind::busy, max_waiting, " operations are waiting already");
   if (!key.empty() && taken_.contains(key)) return refuse(kind::busy, "another operation on ", key, " is in progress");
   if (more_threads_needed()) {
-    auto thread = os_thread::start({.name = "tokiod-operate"}, [this] { run(); });
+    auto thread = os_thread::start({.name = thread_name_}, [this] { run(); });
     if (thread) threads_.push_back(std::move(*thread));
     // When the system has no more threads, those that exist do the work.
     if (!thread && threads_.empty())
@@ -41,7 +39,7 @@ void operations::stop() {
   for (auto& each : threads) each.join();
 }
 
-bool operations::more_threads_needed() const { return idle_ <= waiting_.size() && threads_.size() < max_threads; }
+bool operations::more_threads_needed() const { return idle_ <= waiting_.size() && threads_.size() < max_threads_; }
 
 void operations::run() {
   std::unique_lock lock(mutex_);

@@ -1,4 +1,4 @@
-// Where long operations run, so that the control thread never waits: a few threads of our own, started when needed.
+// Where work runs that takes longer than the control thread may take: a few threads of our own, started when needed.
 // Invariant: at most one operation per key at a time; a second one is refused as busy, not queued, because it was asked
 //            for without knowing of the first.
 // Threads:   submit [any]; stop [one thread, once]; operations run on threads of the pool.
@@ -10,6 +10,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -19,7 +20,8 @@ namespace tokiod::control {
 
 class operations {
  public:
-  operations() = default;
+  operations(std::string thread_name, std::size_t max_threads)
+      : thread_name_(std::move(thread_name)), max_threads_(max_threads) {}
   operations(const operations&) = delete;
   operations& operator=(const operations&) = delete;
   ~operations() { stop(); }
@@ -35,6 +37,9 @@ class operations {
   };
   void run();
   [[nodiscard]] bool more_threads_needed() const;
+
+  const std::string thread_name_;
+  const std::size_t max_threads_;
 
   std::mutex mutex_;  // guards everything below
   std::condition_variable changed_;

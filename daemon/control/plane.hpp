@@ -1,6 +1,6 @@
 // What all connections share. Internal to control/.
-// Invariant: everything here is touched on the control thread only, except operations and mailbox, which say otherwise.
-// Threads:   [control].
+// Invariant: bounds and policy change on the control thread only.
+// Threads:   [control]; daemon, version, counts, metrics() and box also [reader] and [operation].
 #pragma once
 #include <memory>
 #include <string>
@@ -25,11 +25,22 @@ struct plane {
   access_policy policy;
   std::string version;
   statistics counts;
-  operations pool;
+  // Drains wait most of the time; the ninth one waits for its turn. Readers never wait for a plugin, and so nobody who
+  // only looks ever waits for somebody's drain.
+  operations doing{"tokiod-operate", 8};
+  operations reading{"tokiod-read", 2};
   std::shared_ptr<mailbox> box = std::make_shared<mailbox>(io);  // outlives us in listeners of plugin calls
 
   // The daemon's families and our own.
   [[nodiscard]] std::vector<metric_family> metrics() const;
+
+  // Work on a reader's thread, then what follows on the control thread. Fails: busy.
+  template <class Work, class Then>
+  [[nodiscard]] outcome<void> read(Work work, Then then) {
+    return reading.submit({}, [mail = box, work = std::move(work), then = std::move(then)]() mutable {
+      mail->post([result = work(), then = std::move(then)]() mutable { then(std::move(result)); });
+    });
+  }
 };
 
 }  // namespace tokiod::control

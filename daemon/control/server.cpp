@@ -20,6 +20,7 @@ namespace tokiod::control {
 namespace {
 
 constexpr duration_ns tick_interval = 500 * millisecond;
+constexpr int accepts_per_turn = 16;
 constexpr duration_ns accept_pause = 100 * millisecond;  // after the process ran out of descriptors or memory
 constexpr duration_ns farewell = 500 * millisecond;      // for replies that are ready when the server stops
 
@@ -81,14 +82,15 @@ void server::parts::wait_for(door& at) {
 }
 
 void server::parts::accept_all(door& at) {
-  for (;;) {
+  // A few at a time: a client that connects without end must not keep the others from their turn.
+  for (int admitted = 0; admitted < accepts_per_turn; ++admitted) {
     unique_fd fd(::accept4(at.socket.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (fd) {
       admit(at, std::move(fd));
       continue;
     }
     if (errno == EINTR || errno == ECONNABORTED) continue;
-    if (errno == EAGAIN) return wait_for(at);
+    if (errno == EAGAIN) break;
     log::warn("control", "cannot accept a client",
               {{"socket", at.socket.label()}, {"error", error::last("accept4").text()}});
     at.pause.expires_after(asio_duration(accept_pause));
@@ -97,6 +99,7 @@ void server::parts::accept_all(door& at) {
     });
     return;
   }
+  wait_for(at);
 }
 
 void server::parts::admit(door& at, unique_fd fd) {
@@ -197,10 +200,11 @@ void server::stop() {
   asio::post(all.io, [&all] { all.begin_to_close(); });  // 1  nobody new; what is ready leaves
   all.thread.join();                                     // 2  the thread has ended
   all.shared.box->close();                               // 3  late answers of plugins go nowhere
-  all.shared.pool.stop();                                // 4  operations end
-  const auto left = std::exchange(all.sessions, {});     // 5  who did not read his reply in time
+  all.shared.reading.stop();                             // 4  nobody looks any more
+  all.shared.doing.stop();                               // 5  operations end
+  const auto left = std::exchange(all.sessions, {});     // 6  who did not read his reply in time
   for (const auto& each : left) each->close();
-  all.doors.clear();  // 6  the files go
+  all.doors.clear();  // 7  the files go
 }
 
 void server::publish(std::string_view topic, wire::json data) {

@@ -112,7 +112,7 @@ void session::on_read(const asio::error_code& failed, std::size_t n) {
 }
 
 void session::on_end() {
-  const bool nothing_due = out_.empty() && speaks_ != protocol::rpc;
+  const bool nothing_due = out_.empty() && speaks_ != protocol::rpc && !http_begun_;
   if (hung_up(socket_.native_handle()) || nothing_due) return close();
   ended_ = true;
   if (finishing_) return;
@@ -149,7 +149,7 @@ void session::turn() {
 
 void session::settle() {
   if (closed_ || finishing_) return;
-  if (ended_ && in_flight_ == 0 && !lines_.started() && subs_.empty()) return finish();
+  if (ended_ && in_flight_ == 0 && !lines_.started() && subs_.empty() && !http_begun_) return finish();
   arm_read_timer();
   read();
 }
@@ -182,9 +182,23 @@ void session::strike(const refusal& why) {
 }
 
 void session::read_http_head() {
-  const auto request = read_http(http_head_);
+  if (http_begun_) return;
+  auto request = read_http(http_head_);
   if (!request) return settle();
-  send(*request ? answer_http(shared_, client_.rights, **request) : request->error());
+  http_begun_ = true;
+  disarm_read_timer();
+  if (!*request) return answered_http(std::move(request->error()));
+  const auto begun = shared_.read([&shared = shared_, rights = client_.rights,
+                                   asked = std::move(**request)] { return answer_http(shared, rights, asked); },
+                                  [weak = weak_from_this()](std::string page) {
+                                    const auto self = weak.lock();
+                                    if (self && !self->closed_) self->answered_http(std::move(page));
+                                  });
+  if (!begun) close();
+}
+
+void session::answered_http(std::string page) {
+  send(std::move(page));
   finish();
 }
 
@@ -276,7 +290,8 @@ void session::on_written(const asio::error_code& failed, std::size_t n) {
 
 // Runs while a line has begun and has not ended; not while we are the ones who do not read.
 void session::arm_read_timer() {
-  const bool waiting = (lines_.started() || !http_head_.empty()) && may_handle() && !turning_ && !ended_;
+  const bool waiting =
+      (lines_.started() || (!http_head_.empty() && !http_begun_)) && may_handle() && !turning_ && !ended_;
   if (!waiting) return disarm_read_timer();
   if (std::exchange(read_timer_armed_, true)) return;
   read_timer_.expires_after(asio_duration(bounds_.read_timeout));
@@ -299,7 +314,7 @@ void session::arm_idle_timer() {
   idle_timer_.expires_after(asio_duration(bounds_.idle_timeout));
   idle_timer_.async_wait([self = shared_from_this()](const asio::error_code& failed) {
     if (failed || self->closed_) return;
-    const bool busy = !self->subs_.empty() || self->in_flight_ > 0 || !self->out_.empty();
+    const bool busy = !self->subs_.empty() || self->in_flight_ > 0 || self->http_begun_ || !self->out_.empty();
     if (busy) return self->arm_idle_timer();
     self->disconnect("idle_timeout");
   });

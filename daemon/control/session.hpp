@@ -54,6 +54,7 @@ class session : public std::enable_shared_from_this<session> {
   void handle(const wire::line& line);
   void strike(const refusal& why);
   void read_http_head();
+  void answered_http(std::string page);
 
   // ---- working
   void submit(wire::request asked, const std::shared_ptr<batch>& group, std::size_t slot);
@@ -90,8 +91,9 @@ class session : public std::enable_shared_from_this<session> {
   std::size_t in_flight_ = 0;
   unsigned parse_errors_ = 0;
   bool reading_ = false, writing_ = false, turning_ = false, read_timer_armed_ = false;
-  bool ended_ = false;      // the client has shut down its sending side
-  bool finishing_ = false;  // close once everything is written
+  bool http_begun_ = false;  // the request is whole and being answered
+  bool ended_ = false;       // the client has shut down its sending side
+  bool finishing_ = false;   // close once everything is written
   bool closed_ = false;
   asio::steady_timer read_timer_, idle_timer_, write_timer_;
 };

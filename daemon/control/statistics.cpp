@@ -21,8 +21,55 @@ metric_family single(std::string name, std::string unit, std::string help, doubl
 
 }  // namespace
 
+void statistics::connected(const std::string& socket) {
+  const guard lock(mutex_);
+  ++connections_total_[socket];
+  ++connections_[socket];
+}
+
+void statistics::disconnected(const std::string& socket) {
+  const guard lock(mutex_);
+  --connections_[socket];
+}
+
+void statistics::rejected(std::string_view reason) {
+  const guard lock(mutex_);
+  ++rejected_[std::string(reason)];
+}
+
+void statistics::received(std::size_t bytes) {
+  const guard lock(mutex_);
+  bytes_in_ += bytes;
+}
+
+void statistics::sent(std::size_t bytes) {
+  const guard lock(mutex_);
+  bytes_out_ += bytes;
+}
+
+void statistics::subscribed(int by) {
+  const guard lock(mutex_);
+  subscriptions_ += by;
+}
+
+void statistics::dropped(std::string_view topic, std::uint64_t events) {
+  const guard lock(mutex_);
+  dropped_[std::string(topic)] += events;
+}
+
+void statistics::lagged(duration_ns by) {
+  const guard lock(mutex_);
+  lag_ = by;
+}
+
+duration_ns statistics::lag() const {
+  const guard lock(mutex_);
+  return lag_;
+}
+
 void statistics::answered(std::string_view method, int code, duration_ns took) {
   const std::string name(wire::find_method(method) ? method : "unknown");
+  const guard lock(mutex_);
   ++requests_[{name, code}];
   auto& times = took_[name];
   for (std::size_t i = 0; i < bounds_.size(); ++i)
@@ -33,6 +80,7 @@ void statistics::answered(std::string_view method, int code, duration_ns took) {
 
 std::vector<metric_family> statistics::families() const {
   using enum metric_type;
+  const guard lock(mutex_);
   std::vector<metric_family> all;
   all.push_back(by_label("tokiod_control_connections", gauge, "", "Open control connections.", "socket", connections_));
   all.push_back(by_label("tokiod_control_connections_total", counter, "", "Control connections accepted.", "socket",

@@ -1,10 +1,11 @@
 // What the control plane counts of itself.
 // Invariant: counters only grow.
-// Threads:   one owner [control].
+// Threads:   any; one lock, held for a few instructions, or while families() copies.
 #pragma once
 #include <array>
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,18 +18,18 @@ namespace tokiod::control {
 
 class statistics {
  public:
-  void connected(const std::string& socket) { ++connections_total_[socket], ++connections_[socket]; }
-  void disconnected(const std::string& socket) { --connections_[socket]; }
-  void rejected(std::string_view reason) { ++rejected_[std::string(reason)]; }
-  void received(std::size_t bytes) { bytes_in_ += bytes; }
-  void sent(std::size_t bytes) { bytes_out_ += bytes; }
+  void connected(const std::string& socket);
+  void disconnected(const std::string& socket);
+  void rejected(std::string_view reason);
+  void received(std::size_t bytes);
+  void sent(std::size_t bytes);
   // `code` is 0 for a result, else the error's. Unknown methods are counted under one name: clients choose names.
   void answered(std::string_view method, int code, duration_ns took);
-  void subscribed(int by) { subscriptions_ += by; }
-  void dropped(std::string_view topic, std::uint64_t events) { dropped_[std::string(topic)] += events; }
-  void lagged(duration_ns by) { lag_ = by; }
+  void subscribed(int by);
+  void dropped(std::string_view topic, std::uint64_t events);
+  void lagged(duration_ns by);
 
-  [[nodiscard]] duration_ns lag() const { return lag_; }
+  [[nodiscard]] duration_ns lag() const;
   [[nodiscard]] std::vector<metric_family> families() const;
 
  private:
@@ -40,6 +41,8 @@ class statistics {
     duration_ns sum = 0;
   };
 
+  using guard = std::lock_guard<std::mutex>;
+  mutable std::mutex mutex_;  // for everything below
   std::map<std::string, std::uint64_t> connections_total_, connections_, rejected_, dropped_;
   std::map<std::pair<std::string, int>, std::uint64_t> requests_;
   std::map<std::string, spread, std::less<>> took_;

@@ -94,10 +94,23 @@ void subscriptions::tick(const std::shared_ptr<one>& each) {
   each->timer.async_wait([this, each](const asio::error_code& failed) {
     // Once a subscription is closed, so may be the connection that `this` belongs to.
     if (failed || !each->open) return;
-    const auto page = view(shared_.metrics(), each->match, wall_clock_ns());
-    push(*each, "metrics", wall_clock_ns(), std::make_shared<const std::string>(wire::dump(page)));
-    tick(each);
+    collect(each);
   });
+}
+
+// Weak: when the control plane ends first, the reader's thread must not be the last to hold a timer.
+void subscriptions::collect(const std::shared_ptr<one>& each) {
+  const auto begun = shared_.read(
+      [&shared = shared_, match = each->match] {
+        return std::make_shared<const std::string>(wire::dump(view(shared.metrics(), match, wall_clock_ns())));
+      },
+      [this, weak = std::weak_ptr(each)](const std::shared_ptr<const std::string>& page) {
+        const auto open = weak.lock();
+        if (!open || !open->open) return;
+        push(*open, "metrics", wall_clock_ns(), page);
+        tick(open);
+      });
+  if (!begun) tick(each);  // the readers are busy: this page is left out
 }
 
 }  // namespace tokiod::control

@@ -46,7 +46,8 @@ class subscriptions {
 
  private:
   struct one;
-  void tick(const std::shared_ptr<one>& each);
+  void tick(const std::shared_ptr<one>& each);     // waits for the interval, then collects
+  void collect(const std::shared_ptr<one>& each);  // one page of metrics
   void push(one& into, std::string_view topic, std::int64_t wall_ns, const std::shared_ptr<const std::string>& data);
 
   plane& shared_;

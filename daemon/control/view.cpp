@@ -141,7 +141,6 @@ json view(const runtime_info& info) {
            {{"total", info.workers}, {"parked", info.parked}, {"searching", info.searching}, {"stuck", info.stuck}}},
           {"tasks", {{"live", info.tasks_live}, {"spawned", info.tasks_spawned}, {"completed", info.tasks_completed}}},
           {"global_queue_depth", info.global_queue_depth},
-          {"remote_schedules", info.remote_schedules},
           {"blocking",
            {{"threads", info.blocking_threads},
             {"idle", info.blocking_idle},
@@ -167,9 +166,6 @@ json view(const worker_info& worker) {
                          {"steal_operations", worker.steal_operations},
                          {"stolen_tasks", worker.stolen_tasks},
                          {"overflows", worker.overflows},
-                         {"local_schedules", worker.local_schedules},
-                         {"remote_schedules", worker.remote_schedules},
-                         {"forced_yields", worker.forced_yields},
                          {"busy_seconds", worker.busy_seconds},
                          {"mean_poll_seconds", worker.mean_poll_seconds}};
   shown.update(counters);
@@ -178,8 +174,7 @@ json view(const worker_info& worker) {
 
 json view(const task_info& task) {
   json shown = {{"id", task_id_text(task.id)}, {"plugin", task.plugin},       {"name", task.name},
-                {"state", task.state},         {"cancelled", task.cancelled}, {"polls", task.polls},
-                {"location", task.location}};
+                {"state", task.state},         {"cancelled", task.cancelled}, {"location", task.location}};
   if (task.worker >= 0) shown["worker"] = task.worker;
   if (task.worker >= 0) shown["running_seconds"] = task.running_seconds;
   return shown;

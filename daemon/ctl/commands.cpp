@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <map>
 #include <memory>
 
@@ -177,20 +178,30 @@ class reader {
       if (option->count() == 0) continue;
       const bool words = wanted_.method == "plugin.call" && rule->name == "params";
       auto value =
-          words ? pairs(option->results(), nullptr, input) : value_of(*rule, document_words(*rule, *option), input);
+          words ? pairs(option->results(), nullptr, input) : value_of(*rule, meant_words(*rule, *option), input);
       if (!value) return std::unexpected(mistake(value.error()));
       wanted_.params[std::string(rule->name)] = std::move(*value);
     }
     return wanted_;
   }
 
-  // `config check FILE`: the document is always a file, so its name needs no @.
-  std::vector<std::string> document_words(const param& rule, const CLI::Option& option) const {
+  // `config check FILE`: the document is always a file, so its name needs no @. And a file is named as seen from here;
+  // the daemon stands in another folder.
+  std::vector<std::string> meant_words(const param& rule, const CLI::Option& option) const {
     auto words = option.results();
-    const bool bare = wanted_.method == "config.check" && rule.name == "document" && words.front() != "-" &&
-                      !words.front().starts_with('@');
-    if (bare) words.front().insert(0, "@");
+    auto& first = words.front();
+    const bool names_plugin = wanted_.method == "plugin.load" || wanted_.method == "plugin.inspect" ||
+                              (wanted_.method == "plugin.reload" && rule.name == "path");
+    if (wanted_.method == "config.check" && first != "-" && !first.starts_with('@')) first.insert(0, "@");
+    if (names_plugin && (rule.name == "path" || rule.name == "plugin") && first.find('/') != std::string::npos)
+      first = absolute(first);
     return words;
+  }
+
+  static std::string absolute(const std::string& path) {
+    std::error_code failed;
+    const auto whole = std::filesystem::absolute(path, failed);
+    return failed ? path : whole.lexically_normal().string();
   }
 
   void add_topics() {

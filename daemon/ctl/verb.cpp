@@ -37,7 +37,6 @@ constexpr column task_columns[] = {
     {"STATE", "/state"},
     {"WORKER", "/worker"},
     {"FOR", "/running_seconds", format::seconds},
-    {"POLLS", "/polls", format::count},
     {"LOCATION", "/location"},
 };
 constexpr column plugin_columns[] = {

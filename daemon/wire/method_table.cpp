@@ -264,7 +264,7 @@ constexpr auto rows = std::to_array<method>({
      "{}"},
     {"task.cancel", level::operate, until_the_end, task_id_params, "Ends a task at its next poll edge", "{id, state}",
      e_found, R"({"id":"t-1"})"},
-    {"task.get", level::observe, always, task_id_params, "One task", "{id, plugin, name, state, polls, ...}", e_found,
+    {"task.get", level::observe, always, task_id_params, "One task", "{id, plugin, name, state, location, ...}", e_found,
      R"({"id":"t-1"})"},
     {"task.list",
      level::observe,

@@ -1,6 +1,8 @@
 // The code behind the rows of the method table, bound by name. One file per group of methods.
 // Invariant: every row of wire::methods() has exactly one binding; a test counts them.
-// Threads:   `quick` and `deferred` run on the control thread and return at once; `operation` runs on the pool.
+// Threads:   `quick` and `deferred` run on the control thread and return at once. `reading` may take longer than the
+//            control thread may (lists of tasks, files, metrics of many parts) but never waits; it runs on a reader's
+//            thread. `operation` may wait and runs on a thread for operations.
 #pragma once
 #include <memory>
 #include <span>
@@ -27,10 +29,11 @@ struct call_site {
 };
 
 using quick = answer (*)(const call_site& site, const json& params);
+using reading = answer (*)(const plane& shared, const json& params);
 using operation = answer (*)(backend& daemon, const json& params);
 using deferred = outcome<host::call_id> (*)(backend& daemon, const json& params,
                                             std::shared_ptr<host::call_listener> listener);
-using code = std::variant<quick, operation, deferred>;
+using code = std::variant<quick, reading, operation, deferred>;
 
 struct binding {
   std::string_view name;

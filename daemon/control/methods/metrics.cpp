@@ -7,17 +7,17 @@
 namespace tokiod::control {
 namespace {
 
-answer get(const call_site& site, const json& params) {
-  return view(site.shared.metrics(), wire::text_or(params, "match", "*"), wall_clock_ns());
+answer get(const plane& shared, const json& params) {
+  return view(shared.metrics(), wire::text_or(params, "match", "*"), wall_clock_ns());
 }
 
-answer expose(const call_site& site, const json&) {
-  return json{{"content_type", prometheus_content_type}, {"text", prometheus_text(site.shared.metrics())}};
+answer expose(const plane& shared, const json&) {
+  return json{{"content_type", prometheus_content_type}, {"text", prometheus_text(shared.metrics())}};
 }
 
 constexpr binding bindings[] = {
-    {"metrics.get", quick(get)},
-    {"metrics.expose", quick(expose)},
+    {"metrics.get", reading(get)},
+    {"metrics.expose", reading(expose)},
 };
 
 }  // namespace

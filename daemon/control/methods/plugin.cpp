@@ -42,13 +42,13 @@ answer info(const call_site& site, const json& params) {
   return view(*got);
 }
 
-answer inspect(backend& daemon, const json& params) {
-  const auto got = daemon.inspect(wire::text_or(params, "path"));
+answer inspect(const plane& shared, const json& params) {
+  const auto got = shared.daemon.inspect(wire::text_or(params, "path"));
   if (!got) return refused(got.error());
   return view(*got);
 }
 
-answer scan(backend& daemon, const json&) { return view(daemon.scan()); }
+answer scan(const plane& shared, const json&) { return view(shared.daemon.scan()); }
 
 // ---- images
 host::load_request load_request_of(const json& params) {
@@ -143,8 +143,8 @@ outcome<host::call_id> call(backend& daemon, const json& params, std::shared_ptr
 }
 
 constexpr binding bindings[] = {
-    {"plugin.list", quick(list)},           {"plugin.info", quick(info)},       {"plugin.inspect", operation(inspect)},
-    {"plugin.scan", operation(scan)},       {"plugin.load", operation(load)},   {"plugin.unload", operation(unload)},
+    {"plugin.list", quick(list)},           {"plugin.info", quick(info)},       {"plugin.inspect", reading(inspect)},
+    {"plugin.scan", reading(scan)},         {"plugin.load", operation(load)},   {"plugin.unload", operation(unload)},
     {"plugin.reload", operation(reload)},   {"plugin.start", operation(start)}, {"plugin.stop", operation(stop)},
     {"plugin.restart", operation(restart)}, {"plugin.call", deferred(call)},
 };

@@ -6,15 +6,15 @@ namespace {
 
 answer info(const call_site& site, const json&) { return view(site.shared.daemon.runtime()); }
 
-answer workers(const call_site& site, const json&) {
+answer workers(const plane& shared, const json&) {
   json list = json::array();
-  for (const auto& worker : site.shared.daemon.workers()) list.push_back(view(worker));
+  for (const auto& worker : shared.daemon.workers()) list.push_back(view(worker));
   return json{{"workers", std::move(list)}};
 }
 
 constexpr binding bindings[] = {
     {"runtime.info", quick(info)},
-    {"runtime.workers", quick(workers)},
+    {"runtime.workers", reading(workers)},
 };
 
 }  // namespace

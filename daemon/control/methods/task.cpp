@@ -9,7 +9,7 @@ refusal no_task(const std::string& id) {
   return refuse(kind::not_found, "there is no live task ", id.substr(0, 40)).error();
 }
 
-answer list(const call_site& site, const json& params) {
+answer list(const plane& shared, const json& params) {
   task_query query;
   query.plugin = wire::text_or(params, "plugin");
   query.state = wire::text_or(params, "state");
@@ -19,33 +19,33 @@ answer list(const call_site& site, const json& params) {
     if (!after) return refused({kind::out_of_range, "cursor is not a next_cursor of task.list", "/cursor", {}});
     query.after_id = *after;
   }
-  const auto page = site.shared.daemon.tasks(query);
+  const auto page = shared.daemon.tasks(query);
   json shown = {{"tasks", json::array()}, {"total", page.total}};
   for (const auto& task : page.tasks) shown["tasks"].push_back(view(task));
   if (page.more && !page.tasks.empty()) shown["next_cursor"] = task_id_text(page.tasks.back().id);
   return shown;
 }
 
-answer get(const call_site& site, const json& params) {
+answer get(const plane& shared, const json& params) {
   const auto text = wire::text_or(params, "id");
   const auto id = task_id_of(text);
-  const auto task = id ? site.shared.daemon.task(*id) : std::nullopt;
+  const auto task = id ? shared.daemon.task(*id) : std::nullopt;
   if (!task) return refused(no_task(text));
   return view(*task);
 }
 
-answer cancel(const call_site& site, const json& params) {
+answer cancel(const plane& shared, const json& params) {
   const auto text = wire::text_or(params, "id");
   const auto id = task_id_of(text);
   if (!id) return refused(no_task(text));
-  if (const auto done = site.shared.daemon.cancel_task(*id); !done) return refused(done.error());
+  if (const auto done = shared.daemon.cancel_task(*id); !done) return refused(done.error());
   return json{{"id", text}, {"state", "cancelling"}};
 }
 
 constexpr binding bindings[] = {
-    {"task.list", quick(list)},
-    {"task.get", quick(get)},
-    {"task.cancel", quick(cancel)},
+    {"task.list", reading(list)},
+    {"task.get", reading(get)},
+    {"task.cancel", reading(cancel)},
 };
 
 }  // namespace

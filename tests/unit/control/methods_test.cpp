@@ -153,6 +153,21 @@ TEST_CASE("a second operation on the same plugin is busy; on another one it is n
   CHECK(third.reply().contains("result"));
 }
 
+TEST_CASE("who only looks never waits for operations, however many are under way") {
+  control_fixture daemon([](auto& options) { options.bounds.max_in_flight = 64; });
+  auto busy = daemon.client(), looking = daemon.client();
+  daemon.backend.hold_operations();
+  for (int id = 0; id < 20; ++id)
+    busy.write(wire::print_request(id, "plugin.reload", {{"plugin", "p" + std::to_string(id)}}) + "\n");
+  daemon.backend.wait_for_operation();
+  for (const auto method :
+       {"daemon.status", "plugin.list", "plugin.scan", "task.list", "runtime.workers", "metrics.get"})
+    CHECK(looking.call(method).contains("result"));
+  CHECK(daemon.http("GET /metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 200"));
+  daemon.backend.release_operations();
+  for (int id = 0; id < 20; ++id) CHECK(busy.reply().contains("result"));
+}
+
 TEST_CASE("config.reload without waiting is answered at once") {
   control_fixture daemon;
   auto client = daemon.client();

@@ -60,7 +60,7 @@ TEST_CASE("an outbox gives what was pushed, in pieces of any size") {
 }
 
 TEST_CASE("a key is taken while its operation runs and free afterwards") {
-  operations pool;
+  operations pool("test", 8);
   gate hold, done;
   REQUIRE(pool.submit("echo", [&] { hold.wait(); }));
   const auto other = pool.submit("echo", [] {});
@@ -73,7 +73,7 @@ TEST_CASE("a key is taken while its operation runs and free afterwards") {
 }
 
 TEST_CASE("more operations than threads wait; more than that are refused") {
-  operations pool;
+  operations pool("test", 8);
   gate hold;
   std::size_t taken = 0;
   while (pool.submit("", [&] { hold.wait(); }) && taken < 1000) ++taken;
@@ -83,7 +83,7 @@ TEST_CASE("more operations than threads wait; more than that are refused") {
 }
 
 TEST_CASE("stop waits for what runs and refuses what comes") {
-  operations pool;
+  operations pool("test", 8);
   bool ran = false;
   gate begun;
   REQUIRE(pool.submit("x", [&] {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <sstream>
 #include <thread>
 
@@ -115,6 +116,15 @@ TEST_CASE("call takes key=value words, a file and standard input") {
   // A task id looks like no number, but a name may: the parameter's own type decides.
   CHECK(has(run_on(daemon, {"call", "plugin.info", "plugin=7"}).err, "no plugin 7 is loaded"));
   CHECK(has(run_on(daemon, {"plugin", "call", "echo", "stats", "a=1", "--json"}).out, R"({"connections":3})"));
+}
+
+TEST_CASE("a plugin file is named as seen from here, a plugin by its bare name") {
+  const control_fixture daemon;
+  const auto here = std::filesystem::current_path().string();
+  const auto seen = run_on(daemon, {"--json", "plugin", "load", "./x/../echo.so", "--no-start"});
+  CHECK(has(seen.out, "\"plugin\":\"" + here + "/echo.so\""));
+  CHECK(has(run_on(daemon, {"--json", "plugin", "load", "echo", "--no-start"}).out, R"("plugin":"echo")"));
+  CHECK(has(run_on(daemon, {"--json", "plugin", "inspect", "../echo.so"}).out, R"("path":"/)"));
 }
 
 TEST_CASE("exit codes tell why") {
