@@ -213,6 +213,12 @@ outcome<reload_report> registry::reload(std::string_view plugin, const std::stri
     parts_->end(lock, **old);
     return std::unexpected(opened.error());
   }
+  if ((*opened)->id != (*old)->id) {
+    const auto other = (*opened)->id;
+    (void)parts_->unload(lock, *opened, abort_at);
+    parts_->end(lock, **old);
+    return refuse(kind::bad_plugin, path, ": is ", other, ", not a new version of ", (*old)->id);
+  }
   for (auto* one : parts_->slots_of(**old)) {
     if (one->state != instance_state::running) {
       one->in = *opened;

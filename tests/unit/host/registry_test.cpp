@@ -204,6 +204,33 @@ TEST_CASE("a reload brings a new image and moves the instances; a refusal leaves
   CHECK(b.plugins.instance("a")->state == instance_state::running);
 }
 
+TEST_CASE("a reload of what cannot live twice stops the old one first, and starts it again when the new one refuses") {
+  bench b;
+  // An abstract name is free as soon as its socket is closed, unlike a path.
+  const std::string name = std::string("\0tokiod-reload-", 15) + std::to_string(::getpid());
+  b.run("listener", "l", name);
+  const auto moved = b.plugins.reload("listener", {}, 0);
+  REQUIRE_MESSAGE(moved.has_value(), (moved ? std::string() : moved.error().sentence));
+  CHECK(moved->old_image.unmapped);
+  CHECK(b.plugins.instance("l")->state == instance_state::running);
+  const auto refused = b.plugins.reload("listener", std::string(TOKIOD_FIXTURES) + "/listener_broken.so", 0);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().why == kind::init_failed);
+  CHECK(b.plugins.instance("l")->state == instance_state::running);
+  CHECK(b.plugins.list().size() == 1);
+  CHECK(b.plugins.reload("listener", std::string(TOKIOD_FIXTURES) + "/quiet.so").error().why == kind::bad_plugin);
+  CHECK(b.plugins.unload("listener")->unmapped);
+}
+
+TEST_CASE("limits of an instance refuse the spawn and the memory past them") {
+  bench b;
+  REQUIRE(b.plugins.load({.path = {}, .name = "quiet"}));
+  const auto started = b.plugins.start({.plugin = "quiet", .instance = {}, .config = "{}", .limits = {.max_tasks = 0}});
+  REQUIRE_FALSE(started);
+  CHECK(started.error().sentence.find("may have 0 tasks") != std::string::npos);
+  CHECK(b.plugins.start({.plugin = "quiet", .instance = {}, .config = "{}", .limits = {.max_tasks = 1}}));
+}
+
 TEST_CASE("a plugin's metrics are read, and gone with its instance") {
   bench b;
   b.run("talker");
