@@ -88,8 +88,10 @@ int daemon::run() {
              {"flavor", values->values.runtime.flavor},
              {"workers", values->values.runtime.worker_threads},
              {"workers_from", values->origin_of("/runtime/worker_threads")}});
-  for (const std::string& problem : start_instances(*plugins_, values->values)) log::error("host", problem);
   supervisor::actions act;
+  act.start = [this, values] {
+    for (const std::string& problem : start_instances(*plugins_, values->values)) log::error("host", problem);
+  };
   act.reload = [this](const std::string& reason) { (void)reload_now(parts(), reason); };
   act.drain = [this](const stop_order& order) { return drain(order); };
   act.hurry = [this] { hurry(); };

@@ -30,6 +30,15 @@ std::string state_name(task_state s) {
   return names[static_cast<unsigned>(s)];
 }
 
+control::daemon_state state_of(const supervisor& main) {
+  switch (main.state()) {
+    case life::starting: return control::daemon_state::starting;
+    case life::running: return control::daemon_state::running;
+    case life::draining: return control::daemon_state::draining;
+  }
+  return control::daemon_state::starting;
+}
+
 control::task_info info_of(const task_view& t, host::task_label label) {
   control::task_info i;
   i.id = t.id;
@@ -79,14 +88,7 @@ const json* schema_at(const json& root, std::string_view pointer) {
 
 }  // namespace
 
-control::daemon_state live_backend::state() const {
-  switch (parts_.life.state()) {
-    case life::starting: return control::daemon_state::starting;
-    case life::running: return control::daemon_state::running;
-    case life::draining: return control::daemon_state::draining;
-  }
-  return control::daemon_state::starting;
-}
+control::daemon_state live_backend::state() const { return state_of(parts_.life); }
 
 control::daemon_info live_backend::info() const {
   control::daemon_info i;
@@ -314,7 +316,7 @@ bool all_workers_stuck(const runtime_view& view, duration_ns limit) {
 
 std::string status_line(const live_parts& parts) {
   const auto view = parts.rt.snapshot();
-  std::string line = parts.life.state() == life::draining ? "draining" : "running";
+  std::string line(wire::name(state_of(parts.life)));
   line += ", " + std::to_string(view.workers.size()) + " workers, " +
           std::to_string(parts.rt.metrics().all_tasks().live()) + " tasks";
   const char* before = "; plugins: ";

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <filesystem>
 
 #include "app/daemon.hpp"
@@ -17,40 +16,14 @@ constexpr duration_ns runtime_grace = 2 * second;
 constexpr duration_ns look_again = 200 * millisecond;  // whether a signal has ended the run meanwhile
 constexpr std::string_view instance_name = "main";
 
-// Asks the supervisor to stop once the instance has said its status.
-class finish_watch {
- public:
-  finish_watch(host::registry& plugins, supervisor& life) : plugins_(plugins), life_(life) {}
-
-  [[nodiscard]] result<void> start() {
-    auto thread = os_thread::start({.name = "tokiod-finish"}, [this] { watch(); });
-    if (!thread) return std::unexpected(thread.error());
-    thread_ = std::move(*thread);
-    return {};
+// Waits for the instance to end, and asks the supervisor to stop with its status.
+void watch(host::registry& plugins, supervisor& life, const clock& time) {
+  while (life.state() != life::draining) {
+    const auto status = plugins.wait_finished(instance_name, time.now() + look_again);
+    if (!status) continue;
+    return life.request_stop({true, {}, *status, "the plugin has finished"});
   }
-  void join() {
-    ending_.store(true, std::memory_order_relaxed);  // a flag alone; the join orders the rest
-    if (thread_.joinable()) thread_.join();
-  }
-
- private:
-  void watch() {
-    while (!ending_.load(std::memory_order_relaxed)) {
-      const auto status = plugins_.wait_finished(instance_name, time_.now() + look_again);
-      if (!status) continue;
-      stop_order order;
-      order.exit_code = *status;
-      order.reason = "the plugin has finished";
-      return life_.request_stop(std::move(order));
-    }
-  }
-
-  host::registry& plugins_;
-  supervisor& life_;
-  const steady_clock time_;
-  std::atomic<bool> ending_{false};
-  os_thread thread_;
-};
+}
 
 std::string absolute(const std::string& plugin) {
   std::error_code ignored;
@@ -77,11 +50,14 @@ int run_plugin(const options& o, const config::loaded& values) {
   config::plugin_instance as;
   as.plugin = absolute(o.plugin);
   as.config = o.plugin_config;
-  if (const auto up = bring_up(plugins, std::string(instance_name), as); !up)
-    return fail(exit_failed, up.error().sentence);
-  finish_watch watch(plugins, life);
-  if (const auto started = watch.start(); !started) return fail(exit_internal, started.error().text());
   supervisor::actions act;
+  act.start = [&] {
+    if (const auto up = bring_up(plugins, std::string(instance_name), as); !up) {
+      log::error("daemon", up.error().sentence);
+      return life.request_stop({true, {}, exit_failed, "the plugin did not start"});
+    }
+    watch(plugins, life, time);
+  };
   act.reload = [](const std::string&) { log::info("daemon", "run has no configuration to reload"); };
   act.drain = [&](const stop_order& order) {
     const auto configured = values.values.shutdown.deadline_ms * millisecond;
@@ -96,7 +72,6 @@ int run_plugin(const options& o, const config::loaded& values) {
   const auto end = life.run(act);
   log::flush();
   if (end.threads_left || end.exit_code == exit_abandoned) ::_exit(end.exit_code);
-  watch.join();
   log::stop();
   return end.exit_code;
 }

@@ -26,7 +26,7 @@ const char* name_of(unsigned number) { return number == SIGTERM ? "SIGTERM" : nu
 }  // namespace
 
 supervisor::~supervisor() {
-  for (os_thread* const t : {&reloader_, &drainer_, &hurrier_})
+  for (os_thread* const t : {&starter_, &reloader_, &drainer_, &hurrier_})
     if (t->joinable()) t->detach();  // only where the drain was given up: run() has joined them otherwise
 }
 
@@ -68,13 +68,13 @@ void supervisor::request_reload(std::string reason) {
 }
 
 supervisor::ending supervisor::run(const actions& act) {
-  enter(life::running, act);
-  manager_.ready();
+  begin_start(act);
   while (!drained_or_given_up()) {
     tell_status(act);
     const instant_ns due = manager_.turn(act.healthy());
     wait_until(std::min({due, status_due_, give_up_at_}));
     take_signals();
+    end_start(act);
     begin_reload(act);
     begin_drain(act);
     begin_hurry(act);
@@ -87,7 +87,7 @@ supervisor::ending supervisor::run(const actions& act) {
     if (stop_) wanted = stop_->exit_code;
   }
   if (!clean) return {exit_abandoned, true};
-  for (os_thread* const t : {&drainer_, &hurrier_, &reloader_})
+  for (os_thread* const t : {&drainer_, &hurrier_, &reloader_, &starter_})
     if (t->joinable()) t->join();
   return {*clean ? wanted : exit_abandoned, false};
 }
@@ -124,9 +124,37 @@ void supervisor::take_signals() {
   }
 }
 
+void supervisor::begin_start(const actions& act) {
+  const auto done = [this] {
+    {
+      const std::lock_guard hold(mutex_);
+      started_ = true;
+    }
+    wake();
+  };
+  auto started = os_thread::start({.name = "tokiod-start"}, [done, start = act.start] {
+    start();
+    done();
+  });
+  if (started) {
+    starter_ = std::move(*started);
+    return;
+  }
+  request_stop({true, {}, exit_unavailable, "no thread for the start: " + started.error().text()});
+}
+
+void supervisor::end_start(const actions& act) {
+  {
+    const std::lock_guard hold(mutex_);
+    if (!started_ || stop_ || state() != life::starting) return;
+  }
+  enter(life::running, act);
+  manager_.ready();
+}
+
 void supervisor::begin_reload(const actions& act) {
   const std::lock_guard hold(mutex_);
-  if (!reload_ || reloading_ || stop_) return;
+  if (!reload_ || reloading_ || stop_ || state() != life::running) return;
   if (reloader_.joinable()) reloader_.join();
   std::string reason = *std::exchange(reload_, std::nullopt);
   auto started = os_thread::start({.name = "tokiod-reload"}, [this, reload = act.reload, reason] {

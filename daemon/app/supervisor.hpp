@@ -30,6 +30,7 @@ enum class life : std::uint8_t { starting, running, draining };
 class supervisor {
  public:
   struct actions {
+    std::function<void()> start = {};                            // on a thread of its own; READY=1 follows
     std::function<void(const std::string& reason)> reload = {};  // on a thread of its own
     std::function<bool(const stop_order&)> drain = {};           // the same; false: something was left behind
     std::function<void()> hurry = {};                            // shortens a running drain to nothing; may block
@@ -55,7 +56,7 @@ class supervisor {
     int exit_code = 0;
     bool threads_left = false;  // the drain was given up: its thread still runs, so no part may be destroyed
   };
-  // Tells the manager READY=1 and runs until the daemon is to end.
+  // Starts, tells the manager READY=1, and runs until the daemon is to end. A stop is heard during the start too.
   [[nodiscard]] ending run(const actions& act);
 
  private:
@@ -66,6 +67,8 @@ class supervisor {
   void wake();
   void wait_until(instant_ns due);
   void take_signals();
+  void begin_start(const actions& act);
+  void end_start(const actions& act);
   void begin_reload(const actions& act);
   void begin_drain(const actions& act);
   void begin_hurry(const actions& act);
@@ -76,7 +79,7 @@ class supervisor {
   notifier& manager_;
   const clock& time_;
   unique_fd signals_, wake_;
-  os_thread reloader_, drainer_, hurrier_;
+  os_thread starter_, reloader_, drainer_, hurrier_;
   instant_ns status_due_ = 0;
   instant_ns give_up_at_ = never;
   unsigned stop_signals_ = 0;
@@ -87,6 +90,7 @@ class supervisor {
   std::optional<stop_order> stop_;
   std::optional<std::string> reload_;  // one is wanted, and why
   bool reloading_ = false;
+  bool started_ = false;
   std::optional<bool> drained_;  // the drain's result
 };
 

@@ -59,6 +59,7 @@ std::vector<std::string> daemon_words(const temp_dir& dir, const std::string& co
 std::string tokiod_path() { return TOKIOD_BUILD_DIR "/bin/tokiod"; }
 std::string tokioctl_path() { return TOKIOD_BUILD_DIR "/bin/tokioctl"; }
 std::string plugin_dir() { return TOKIOD_BUILD_DIR "/plugins"; }
+std::string fixture(const std::string& name) { return TOKIOD_BUILD_DIR "/tests/fixtures/" + name + ".so"; }
 
 process::process(const temp_dir& dir, std::vector<std::string> words, const std::vector<std::string>& variables) {
   static std::atomic<unsigned> count{0};
@@ -109,6 +110,8 @@ daemon_process::daemon_process(const std::string& config, std::vector<std::strin
     : child_(dir_, daemon_words(dir_, config, std::move(more_words)), variables) {
   const bool up = becomes_true([&] { return !child_.running() || rpc_client::answers(socket()); });
   REQUIRE_MESSAGE((up && child_.running()), "tokiod did not come up: ", child_.err());
+  auto client = connect();
+  eventually("the daemon runs", [&] { return client.call("daemon.info").at("state") == "running"; });
 }
 
 int daemon_process::stop() {

@@ -3,14 +3,12 @@
 // Invariant: only the process started here is ever signalled; none outlives its object.
 // Threads:   one.
 #pragma once
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include <sys/types.h>
 
 #include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "support/rpc_client.hpp"
 #include "support/temp_dir.hpp"
@@ -21,6 +19,7 @@ namespace tokiod::test {
 [[nodiscard]] std::string tokiod_path();
 [[nodiscard]] std::string tokioctl_path();
 [[nodiscard]] std::string plugin_dir();
+[[nodiscard]] std::string fixture(const std::string& name);  // path of a plugin made for tests
 
 class process {
  public:
@@ -55,7 +54,7 @@ struct finished {
 // tokiod with sockets and a configuration in its own folder, and no file of the system.
 class daemon_process {
  public:
-  // `config` is the text of its configuration file. Returns once the control socket answers.
+  // `config` is the text of its configuration file. Returns once the daemon runs.
   explicit daemon_process(const std::string& config = "{}", std::vector<std::string> more_words = {},
                           const std::vector<std::string>& variables = {});
 
