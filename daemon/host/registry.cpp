@@ -52,6 +52,18 @@ std::vector<instance_slot*> registry::parts::slots_of(const image& which) {
   return found;
 }
 
+std::vector<std::string> registry::parts::names_in(const image& which) const {
+  std::vector<std::string> found;
+  for (const auto& [name, one] : instances)
+    if (one.in.get() == &which) found.push_back(name);
+  return found;
+}
+
+instance_slot* registry::parts::slot_in(const image& which, std::string_view instance) {
+  const auto found = instances.find(instance);
+  return found != instances.end() && found->second.in.get() == &which ? &found->second : nullptr;
+}
+
 // ---- operations
 
 outcome<void> registry::parts::begin(guarded& lock, const std::shared_ptr<image>& which, const char* operation) {

@@ -119,9 +119,11 @@ unload_report registry::parts::unload(guarded& lock, const std::shared_ptr<image
   auto& i = *which;
   set(i, image_state::unloading);
   unload_report report;
-  for (auto* one : slots_of(i))
-    if (one->state == instance_state::running || one->state == instance_state::quarantined)
+  for (const auto& instance : names_in(i)) {
+    auto* const one = slot_in(i, instance);
+    if (one != nullptr && (one->state == instance_state::running || one->state == instance_state::quarantined))
       std::ranges::move(stop(lock, *one, abort_at).blockers, std::back_inserter(report.blockers));
+  }
   // Runs that were quarantined, and are nobody's current run any more.
   for (const auto& run : i.runs) {
     if (run->ended() || !report.blockers.empty()) continue;
@@ -192,9 +194,38 @@ outcome<void> registry::parts::move_instance(guarded& lock, instance_slot& which
   which.in = to;
   if (start(lock, which)) return {};
   const auto again = which.reason;
+  if (which.state == instance_state::quarantined) return refuse(kind::init_failed, again);  // it stays with its image
   which.in = from;
   if (const auto back = start(lock, which); !back) return std::unexpected(back.error());
   return refuse(kind::init_failed, again);
+}
+
+// All or none: when one instance refuses to move, those that have moved already go back.
+outcome<void> registry::parts::move_running(guarded& lock, const std::shared_ptr<image>& from,
+                                            const std::shared_ptr<image>& to, instant_ns abort_at) {
+  std::vector<std::string> moved;
+  for (const auto& instance : names_in(*from)) {
+    auto* const one = slot_in(*from, instance);
+    if (one == nullptr || one->state != instance_state::running) continue;
+    if (const auto done = move_instance(lock, *one, to, abort_at); !done) {
+      for (const auto& again : moved)
+        if (auto* const there = slot_in(*to, again); there != nullptr && there->state == instance_state::running)
+          (void)move_instance(lock, *there, from, abort_at);
+      return done;
+    }
+    moved.push_back(instance);
+  }
+  return {};
+}
+
+// Instances that do not run only change their image. Their last run goes with the old one; a quarantined run is still
+// of the old image, and stays there.
+void registry::parts::move_idle(const image& from, const std::shared_ptr<image>& to) {
+  for (auto* one : slots_of(from)) {
+    if (active(*one)) continue;
+    one->in = to;
+    one->run = nullptr;
+  }
 }
 
 outcome<reload_report> registry::reload(std::string_view plugin, const std::string& path,
@@ -217,20 +248,14 @@ outcome<reload_report> registry::reload(std::string_view plugin, const std::stri
     const auto other = (*opened)->id;
     (void)parts_->unload(lock, *opened, abort_at);
     parts_->end(lock, **old);
-    return refuse(kind::bad_plugin, path, ": is ", other, ", not a new version of ", (*old)->id);
+    return refuse(kind::bad_plugin, (*opened)->path, ": is ", other, ", not a new version of ", (*old)->id);
   }
-  for (auto* one : parts_->slots_of(**old)) {
-    if (one->state != instance_state::running) {
-      one->in = *opened;
-      continue;
-    }
-    if (const auto moved = parts_->move_instance(lock, *one, *opened, abort_at); !moved) {
-      const auto why = moved.error();
-      (void)parts_->unload(lock, *opened, parts_->abort_time(drain));
-      parts_->end(lock, **old);
-      return std::unexpected(why);
-    }
+  if (const auto moved = parts_->move_running(lock, *old, *opened, abort_at); !moved) {
+    (void)parts_->unload(lock, *opened, parts_->abort_time(drain));
+    parts_->end(lock, **old);
+    return std::unexpected(moved.error());
   }
+  parts_->move_idle(**old, *opened);
   reload_report report{(*old)->generation, (*opened)->generation, (*old)->version, (*opened)->version, {}};
   parts_->end(lock, **opened);
   report.old_image = parts_->unload(lock, *old, abort_at);
@@ -257,7 +282,6 @@ bool registry::stop_all(instant_ns deadline) {
   std::vector<os_thread> threads;
   std::atomic<bool> clean{true};
   for (const auto& one : images) {
-    if (one->state == image_state::resident) continue;
     const auto unload_one = [&all, &clean, one, deadline] {
       guarded lock(all.mutex);
       if (!all.begin(lock, one, "unload")) return clean.store(false);

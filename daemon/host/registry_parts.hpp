@@ -57,6 +57,9 @@ struct registry::parts final : plugin_events {
   [[nodiscard]] outcome<std::shared_ptr<image>> loaded(std::string_view name_or_id) const;
   [[nodiscard]] outcome<instance_slot*> slot(std::string_view instance);
   [[nodiscard]] std::vector<instance_slot*> slots_of(const image& which);
+  // For loops that let go of the lock: an instance that is not running may go to another image meanwhile.
+  [[nodiscard]] std::vector<std::string> names_in(const image& which) const;
+  [[nodiscard]] instance_slot* slot_in(const image& which, std::string_view instance);
   [[nodiscard]] static bool active(const instance_slot& s);
 
   // ---- operations. begin() waits for the operation in progress, and refuses `busy` when that takes too long.
@@ -77,6 +80,10 @@ struct registry::parts final : plugin_events {
   [[nodiscard]] unload_report unload(guarded& lock, const std::shared_ptr<image>& which, instant_ns abort_at);
   [[nodiscard]] outcome<void> move_instance(guarded& lock, instance_slot& which, const std::shared_ptr<image>& to,
                                             instant_ns abort_at);
+
+  [[nodiscard]] outcome<void> move_running(guarded& lock, const std::shared_ptr<image>& from,
+                                           const std::shared_ptr<image>& to, instant_ns abort_at);
+  void move_idle(const image& from, const std::shared_ptr<image>& to);
 
   // ---- events: gathered under the lock, told without it
   void tell(guarded& lock);

@@ -231,6 +231,40 @@ TEST_CASE("limits of an instance refuse the spawn and the memory past them") {
   CHECK(b.plugins.start({.plugin = "quiet", .instance = {}, .config = "{}", .limits = {.max_tasks = 1}}));
 }
 
+TEST_CASE("a reload takes stopped instances along, and nothing of their last run outlives the old image") {
+  bench b;
+  b.run("quiet", "a");
+  b.run("quiet", "b", "{ }");
+  CHECK(b.plugins.stop("b", 0));
+  REQUIRE(b.plugins.reload("quiet", {}, 0));
+  CHECK(b.plugins.instance("b")->state == instance_state::stopped);
+  CHECK(b.plugins.instance("b")->config == "{ }");
+  CHECK(b.plugins.info("quiet")->holds.size() == 1);
+  CHECK(b.plugins.start_again("b"));
+  CHECK(b.plugins.instance("b")->state == instance_state::running);
+}
+
+TEST_CASE("a reload that one instance refuses leaves all of them running in the old image") {
+  bench b;
+  test::temp_dir dir;
+  const auto path = dir / "quiet.so";
+  std::filesystem::copy_file(std::string(TOKIOD_FIXTURES) + "/quiet.so", path);
+  const auto loaded = b.plugins.load({.path = path, .name = {}});
+  REQUIRE_MESSAGE(loaded.has_value(), (loaded ? std::string() : loaded.error().sentence));
+  b.run("quiet", "a");
+  b.run("quiet", "b", "refuse after a reload");
+  b.run("quiet", "c");
+  CHECK(b.plugins.stop("c", 0));
+  const auto refused = b.plugins.reload("quiet", std::string(TOKIOD_FIXTURES) + "/quiet_picky.so", 0);
+  REQUIRE(!refused);
+  CHECK(refused.error().why == kind::init_failed);
+  CHECK(b.plugins.instance("a")->state == instance_state::running);
+  CHECK(b.plugins.instance("b")->state == instance_state::running);
+  CHECK(b.plugins.instance("c")->state == instance_state::stopped);
+  CHECK(b.plugins.list().size() == 1);
+  CHECK(b.plugins.list().front().generation == loaded->generation);
+}
+
 TEST_CASE("a plugin's metrics are read, and gone with its instance") {
   bench b;
   b.run("talker");
