@@ -1,4 +1,4 @@
-/* A poll that blocks in a system call for a while (the configuration is the number of milliseconds). */
+/* A poll that blocks in a system call for a while (the digits of the configuration are the milliseconds). */
 #include <time.h>
 
 #include "common.h"
@@ -18,7 +18,8 @@ static const tokio_task_vt task = {.size = sizeof task, .poll = block, .destroy 
 static tokio_status init(tokio_plugin* plugin, const tokio_host* table, tokio_str config, void** state) {
   (void)state;
   host = table;
-  for (size_t i = 0; i < config.len; ++i) milliseconds = milliseconds * 10 + (config.ptr[i] - '0');
+  for (size_t i = 0; i < config.len; ++i)
+    if (config.ptr[i] >= '0' && config.ptr[i] <= '9') milliseconds = milliseconds * 10 + (config.ptr[i] - '0');
   return spawn_simple(plugin, &task, NULL);
 }
 
