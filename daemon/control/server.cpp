@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cerrno>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "base/log.hpp"
@@ -162,7 +163,12 @@ server::server(std::unique_ptr<parts> made) : parts_(std::move(made)) {}
 server::~server() { stop(); }
 
 outcome<std::unique_ptr<server>> server::open(server_options options, backend& daemon) {
-  auto made = std::make_unique<parts>(daemon);
+  std::unique_ptr<parts> made;
+  try {
+    made = std::make_unique<parts>(daemon);
+  } catch (const std::system_error& failed) {  // Asio's context opens descriptors of its own
+    return refuse(kind::io_error, "cannot start the control plane: ", failed.what());
+  }
   auto policy = access_policy::compile(std::move(options.access));
   if (!policy) return std::unexpected(std::move(policy.error()));
   made->shared.policy = std::move(*policy);
