@@ -64,7 +64,8 @@ TEST_CASE("a file dropped into a plugin directory is found by a scan and loaded 
   auto client = d.connect();
   std::filesystem::copy_file(plugin_dir() + "/hello_c.so", drop / "dropped.so");
   bool found = false;
-  for (const auto& one : client.call("plugin.scan").at("found")) found |= one.at("name") == "dropped";
+  const auto scan = client.call("plugin.scan");
+  for (const auto& one : scan.at("found")) found |= one.at("name") == "dropped";
   CHECK(found);
   client.call("plugin.load", {{"plugin", "dropped"}});
   CHECK(state_of(client, "dropped") == "running");
@@ -76,7 +77,8 @@ TEST_CASE("a plugin that never yields is named, the daemon answers meanwhile, an
                    {"TOKIO_WORKER_THREADS=1"});
   auto client = d.connect();
   eventually("the guilty task is named", [&] {
-    for (const auto& task : client.call("task.list").at("tasks"))
+    const auto list = client.call("task.list");
+    for (const auto& task : list.at("tasks"))
       if (task.at("plugin") == "stuck" && task.at("name") == "spin" && task.at("state") == "running") return true;
     return false;
   });
