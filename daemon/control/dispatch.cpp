@@ -97,11 +97,11 @@ void run_operation(const call_site& site, const wire::method& row, operation run
   const bool wait = wire::boolean_or(params, "wait", true);
   auto key = key_of(row, params);
   auto answered = wait ? done : reply([](const answer&) {});
+  const auto what = std::make_shared<answer>();
   const auto begun = site.shared.doing.submit(
-      std::move(key), [box = site.shared.box, &daemon = site.shared.daemon, run, params = std::move(params), answered] {
-        auto what = run(daemon, params);
-        box->post([answered, what = std::move(what)]() mutable { answered(std::move(what)); });
-      });
+      std::move(key),
+      [&daemon = site.shared.daemon, run, params = std::move(params), what] { *what = run(daemon, params); },
+      [box = site.shared.box, answered, what] { box->post([answered, what] { answered(std::move(*what)); }); });
   if (!begun) return done(refused(begun.error()));
   if (!wait) done(json{{"accepted", true}});
 }

@@ -9,7 +9,7 @@ constexpr std::size_t max_waiting = 64;
 
 }  // namespace
 
-outcome<void> operations::submit(std::string key, std::function<void()> work) {
+outcome<void> operations::submit(std::string key, std::function<void()> work, std::function<void()> then) {
   const std::lock_guard lock(mutex_);
   if (stopping_) return refuse(kind::draining, "the control plane is closing and begins nothing new");
   if (waiting_.size() >= max_waiting) return refuse(kind::busy, max_waiting, " operations are waiting already");
@@ -22,7 +22,7 @@ outcome<void> operations::submit(std::string key, std::function<void()> work) {
       return refuse(kind::internal, "no thread could be had for the operation: ", thread.error().text());
   }
   if (!key.empty()) taken_.insert(key);
-  waiting_.push_back({std::move(key), std::move(work)});
+  waiting_.push_back({std::move(key), std::move(work), std::move(then)});
   changed_.notify_one();
   return {};
 }
@@ -55,6 +55,11 @@ void operations::run() {
     next.work = nullptr;  // what it captured goes before the key is free again
     lock.lock();
     taken_.erase(next.key);
+    if (!next.then) continue;
+    lock.unlock();
+    next.then();
+    next.then = nullptr;
+    lock.lock();
   }
 }
 

@@ -27,13 +27,14 @@ class operations {
   ~operations() { stop(); }
 
   // An empty key excludes nobody. Fails: busy (the key is taken, or too many wait), draining (stopped).
-  [[nodiscard]] outcome<void> submit(std::string key, std::function<void()> work);
+  // `then` follows on the same thread once the key is free: who is answered there may ask for the next one at once.
+  [[nodiscard]] outcome<void> submit(std::string key, std::function<void()> work, std::function<void()> then = {});
   void stop();  // nothing new starts; waits for what runs, drops what waits
 
  private:
   struct job {
     std::string key;
-    std::function<void()> work;
+    std::function<void()> work, then;
   };
   void run();
   [[nodiscard]] bool more_threads_needed() const;
