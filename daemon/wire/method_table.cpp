@@ -210,7 +210,7 @@ constexpr auto rows = std::to_array<method>({
      "whatever the plugin answers", e_call, R"({"instance":"echo","method":"stats"})"},
     {"plugin.info", level::observe, always, plugin_info_params, "Everything about one plugin",
      "{name, version, state, path, instances, methods, holds, unload_blockers, ...}", e_found, R"({"plugin":"echo"})"},
-    {"plugin.inspect", level::observe, always, plugin_inspect_params,
+    {"plugin.inspect", level::operate, always, plugin_inspect_params,
      "Reads what a plugin file says of itself; none of its code runs", "{path, id, version, abi, findings, ...}",
      e_inspect, R"({"path":"echo"})"},
     {"plugin.list",

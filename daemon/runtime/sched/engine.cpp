@@ -116,7 +116,10 @@ bool engine::work_visible() const {
 
 outcome<owner*> engine::add_owner(std::string name, std::uint64_t max_bytes) {
   const hold keep(owners_mutex);
-  for (std::uint32_t id = 1; id < max_owners; ++id) {
+  for (std::uint32_t tried = 1; tried < max_owners; ++tried) {
+    // In turn, not the lowest: who saw a task of an owner that is gone since must not take it for the next one's.
+    const std::uint32_t id = last_owner % (max_owners - 1) + 1;
+    last_owner = id;
     if (owners[id] != nullptr) continue;
     owners[id] =
         std::make_unique<owner>(*memory, static_cast<memory::owner_id>(id), std::move(name), max_bytes, door());

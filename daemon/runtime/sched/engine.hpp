@@ -113,6 +113,7 @@ class engine final : public task::scheduler {
 
   mutable real_policy::mutex owners_mutex;
   std::array<std::unique_ptr<owner>, max_owners> owners;
+  std::uint32_t last_owner = 0;  // given away last; under the mutex too
 
  private:
   engine(options given, std::unique_ptr<memory::arena> from);
