@@ -11,8 +11,9 @@
 namespace tokiod::control {
 namespace {
 
-// Requests handled before the others get their turn again.
+// What is handled before the others get their turn again: about a millisecond's worth, or one large request.
 constexpr int requests_per_turn = 8;
+constexpr std::size_t bytes_per_turn = 64 * 1024;
 // Events leave their ring only while little waits: in the ring they may still give way to newer ones.
 constexpr std::size_t event_watermark_bytes = 64 * 1024;
 
@@ -131,8 +132,9 @@ void session::watch_for_hangup() {
 void session::turn() {
   if (turning_) return;
   turning_ = true;
+  std::size_t bytes = 0;
   for (int handled = 0; may_handle(); ++handled) {
-    if (handled == requests_per_turn) {
+    if (handled == requests_per_turn || bytes >= bytes_per_turn) {
       asio::post(shared_.io, [self = shared_from_this()] {
         self->turning_ = false;
         self->turn();
@@ -141,6 +143,7 @@ void session::turn() {
     }
     const auto line = lines_.next();
     if (!line) break;
+    bytes += line->text.size();
     handle(*line);
   }
   turning_ = false;
@@ -165,7 +168,8 @@ void session::handle(const wire::line& line) {
   if (!asked) return send(wire::print_reply(nullptr, std::unexpected(asked.error())) + "\n");
   const auto group = asked->batch ? std::make_shared<batch>() : nullptr;
   if (group) group->slots.resize(group->open = asked->members.size());
-  for (std::size_t slot = 0; slot < asked->members.size(); ++slot) {
+  // The reply of one member may be what ends the connection.
+  for (std::size_t slot = 0; slot < asked->members.size() && !closed_; ++slot) {
     auto& member = asked->members[slot];
     ++in_flight_;
     if (member)

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <ctime>
 #include <vector>
 
 #include "wire/get.hpp"
@@ -12,6 +13,8 @@
 
 namespace tokiod::ctl {
 namespace {
+
+constexpr double exact_integers = 9007199254740992.0;  // 2^53: up to here a double holds every integer
 
 enum class tint : std::uint8_t { none, good, bad, busy, faint };
 
@@ -50,6 +53,10 @@ std::string cell(const json* value, format shown_as) {
   }
   if (shown_as == format::seconds && value->is_number()) return seconds_text(value->get<double>());
   if (value->is_boolean()) return value->get<bool>() ? "true" : "false";
+  // Counters come as fractions, because Prometheus has no other numbers; 3.0 is three.
+  if (value->is_number_float() && std::floor(value->get<double>()) == value->get<double>() &&
+      std::abs(value->get<double>()) < exact_integers)
+    return std::to_string(static_cast<std::int64_t>(value->get<double>()));
   return clean(wire::dump(*value));
 }
 
@@ -86,12 +93,21 @@ void flatten(const json& value, const std::string& name, std::vector<std::pair<s
   for (const auto& [key, each] : value.items()) flatten(each, name.empty() ? key : name + "." + key, into);
 }
 
+// Members that hold a moment, in Unix seconds.
+bool is_time(std::string_view name) {
+  const auto last = name.substr(name.rfind('.') + 1);
+  for (const auto moment : {"started", "since", "now", "time"})
+    if (last == moment) return true;
+  return false;
+}
+
 std::string value_text(const json& value, std::string_view name) {
   if (value.is_array()) {
     std::string list;
     for (const auto& each : value) list.append(list.empty() ? "" : ", ").append(cell(&each, format::plain));
     return list.empty() ? "-" : list;
   }
+  if (is_time(name) && value.is_number()) return time_text(value.get<double>());
   return cell(&value, name.ends_with("_seconds") ? format::seconds : format::plain);
 }
 
@@ -166,6 +182,14 @@ std::string clean(std::string_view text) {
   std::string clean_text;
   for (const char c : text) clean_text += (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) ? ' ' : c;
   return clean_text;
+}
+
+std::string time_text(double unix_seconds) {
+  const auto whole = static_cast<std::time_t>(unix_seconds);
+  std::tm parts{};
+  std::array<char, 32> text{};
+  if (!::gmtime_r(&whole, &parts)) return "-";
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
 std::string seconds_text(double seconds) {

@@ -17,6 +17,14 @@ TEST_CASE("times are short and in one unit or two") {
   CHECK(seconds_text(86400 * 3 + 3600 * 4) == "3d04h");
 }
 
+TEST_CASE("moments are dates, whole numbers have no fraction") {
+  CHECK(time_text(1769860800.25) == "2026-01-31T12:00:00Z");
+  CHECK(record({{"a", {{"since", 1769860800.0}}}, {"n", 3.0}, {"x", 2.5}}, {}) ==
+        "a.since  2026-01-31T12:00:00Z\n"
+        "n        3\n"
+        "x        2.5\n");
+}
+
 TEST_CASE("a table's columns fit their widest cell, numbers to the right, in code points") {
   constexpr column columns[] = {{"NAME", "/name"}, {"N", "/count/n", format::count}, {"T", "/t", format::seconds}};
   const json rows = {{{"name", "é"}, {"count", {{"n", 5}}}, {"t", 1.5}},
