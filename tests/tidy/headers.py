@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Compiles every header alone: it must include what it uses.
+"""Every header includes what it uses: it is the first include of a source file, or compiles alone here.
 
   headers.py --compiler CXX [--coroutines] ROOT    the SDK's headers only where coroutines are compiled
 """
 import argparse
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,24 @@ FLAGS = ["-std=c++23", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werr
 
 def folders(coroutines):
     return ["daemon", "tests/support"] + (["plugin-api/include", "plugins"] if coroutines else [])
+
+
+def proven_by_the_build():
+    """Headers that some source file includes before anything else, by the names with which they are included."""
+    proven = set()
+    for folder in ("daemon", "tests", "plugins"):
+        for source in Path(folder).rglob("*.cpp"):
+            first = re.search(r'^\s*#\s*include\s*["<]([^">]+)[">]', source.read_text(), re.M)
+            if first:
+                proven.add(first.group(1))
+    return proven
+
+
+def included_as(header):
+    for root in ("daemon/", "plugin-api/include/", "tests/"):
+        if header.startswith(root):
+            return header[len(root):]
+    return header
 
 
 def alone(compiler, header):
@@ -34,9 +53,12 @@ def main():
     options = parser.parse_args()
     os.chdir(options.root)
     headers = sorted(str(h) for f in folders(options.coroutines) for h in Path(f).rglob("*.hpp"))
+    proven = proven_by_the_build()
+    rest = [h for h in headers if included_as(h) not in proven]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        faults = [f for f in pool.map(lambda h: alone(options.compiler, h), headers) if f]
-    print("\n".join(faults) if faults else f"{len(headers)} headers compile alone")
+        faults = [f for f in pool.map(lambda h: alone(options.compiler, h), rest) if f]
+    print("\n".join(faults) if faults else
+          f"{len(headers) - len(rest)} headers are the first include of a source, {len(rest)} compile alone")
     return 1 if faults or not headers else 0
 
 
