@@ -23,8 +23,8 @@ struct print_style {
 // A whole result, as its verb shows it.
 [[nodiscard]] std::string result_text(const verb& shown, const json& result, const print_style& style);
 [[nodiscard]] std::string error_text(const wire::rpc_error& error, const print_style& style);
-[[nodiscard]] std::string seconds_text(double seconds);  // 350us, 12.5ms, 3.2s, 4m05s, 2h03m, 3d04h
+[[nodiscard]] std::string seconds_text(double seconds);    // 350us, 12.5ms, 3.2s, 4m05s, 2h03m, 3d04h
 [[nodiscard]] std::string time_text(double unix_seconds);  // 2026-01-31T12:00:00Z
-[[nodiscard]] std::string clean(std::string_view text);  // without control characters
+[[nodiscard]] std::string clean(std::string_view text);    // without control characters
 
 }  // namespace tokiod::ctl

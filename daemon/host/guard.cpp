@@ -45,7 +45,7 @@ guard_slot& acquire_guard_slot() {
   return *back.slot;
 }
 
-std::uint32_t threads_inside(const tokio_plugin* plugin) {
+std::uint32_t foreign_threads_inside(const tokio_plugin* plugin) {
   std::uint32_t count = 0;
   for (auto* slot = all_slots.load(acquire); slot != nullptr; slot = slot->next)
     if (slot->inside.load(acquire) == plugin) ++count;  // acquire: pairs with the release of ~guard()

@@ -1,6 +1,7 @@
-// A scope around every call into a plugin: each thread publishes the instance whose code it is inside of. The counts of
-// an instance can be zero while a thread is still on its way out of the plugin's code; only when no slot shows the
-// instance is zero the truth. (Redis modules' and N-API's unload crashes are exactly this gap.)
+// A scope around every call into a plugin on a thread that is not the runtime's (those show it in their own record,
+// sched/thread.hpp): the thread publishes the instance whose code it is inside of. The counts of an instance can be
+// zero while a thread is still on its way out of the plugin's code; only when no thread shows the instance is zero the
+// truth. (Redis modules' and N-API's unload crashes are exactly this gap.)
 // Invariant: a slot shows an instance from before its code is entered until after it has returned; nested scopes give
 //            back what they found.
 // Threads:   a scope belongs to its thread; inside() [any].
@@ -47,8 +48,8 @@ class guard {
   const tokio_plugin* outer_;
 };
 
-// How many threads are inside the plugin's code now. Call it after the pins were seen to be zero.
-[[nodiscard]] std::uint32_t threads_inside(const tokio_plugin* plugin);
+// How many such threads are inside the plugin's code now. Call it after the pins were seen to be zero.
+[[nodiscard]] std::uint32_t foreign_threads_inside(const tokio_plugin* plugin);
 
 // Whose code this thread is inside of, or null.
 [[nodiscard]] const tokio_plugin* inside_now();

@@ -24,7 +24,6 @@ enum class entry : std::uint8_t {
   timers,
   operations,
   metrics,
-  join_handles,
   leases,        // buffers of the host that it holds
   memory_bytes,  // mem_alloc and buffers
   // done: what it used

@@ -1,6 +1,7 @@
 #include "host/plugin.hpp"
 
 #include "base/log.hpp"
+#include "runtime/task/registry.hpp"
 
 namespace tokiod::host {
 namespace {
@@ -100,8 +101,16 @@ std::vector<task_view> plugin::tasks(std::size_t limit) const {
   return owner_known_ ? rt.tasks(&owner, limit) : std::vector<task_view>();
 }
 
-call_scope::call_scope(const plugin& into)
-    : shown_(static_cast<const tokio_plugin*>(&into)),
-      outside_(into.owner_id, static_cast<const tokio_plugin*>(&into)) {}
+std::uint64_t plugin::join_handles() const {
+  const std::lock_guard hold(mutex_);
+  if (!owner_known_) return 0;
+  std::uint64_t count = 0;
+  task::for_each_task(owner.heap(), [&](const task::sighting& seen) {
+    if (task::basic_state<real_policy>::has_join_handle(seen.word)) ++count;
+  });
+  return count;
+}
+
+std::size_t threads_inside(const tokio_plugin& p) { return p.rt.threads_inside(&p) + foreign_threads_inside(&p); }
 
 }  // namespace tokiod::host

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -109,6 +110,8 @@ class plugin {
   [[nodiscard]] tokiod::metrics::task_totals totals() const;
   // Tasks as the runtime sees them; none once the owner went back.
   [[nodiscard]] std::vector<task_view> tasks(std::size_t limit) const;
+  // Not released yet, by a walk over the tasks: no spawn counts them.
+  [[nodiscard]] std::uint64_t join_handles() const;
 
  private:
   [[nodiscard]] tokio_plugin& self();
@@ -125,15 +128,24 @@ class plugin {
 // Around every call into a plugin: the runtime may take this thread's core meanwhile, and the unload waits for it.
 class call_scope {
  public:
-  explicit call_scope(const plugin& into);
+  explicit call_scope(const tokio_plugin& into);
 
  private:
-  guard shown_;  // first in, last out
+  std::optional<guard> shown_;  // on a thread that is not the runtime's; first in, last out
   sched::plugin_call outside_;
 };
+
+// How many threads are inside the plugin's code now. Call it after the pins were seen to be zero.
+[[nodiscard]] std::size_t threads_inside(const tokio_plugin& p);
 
 }  // namespace tokiod::host
 
 struct tokio_plugin final : tokiod::host::plugin {
   using plugin::plugin;
 };
+
+// A thread of the runtime shows it in its own record.
+inline tokiod::host::call_scope::call_scope(const tokio_plugin& into) : outside_(into.owner_id, &into) {
+  if (outside_.runtime() != &into.rt.engine()) [[unlikely]]
+    shown_.emplace(&into);
+}

@@ -10,7 +10,7 @@ namespace {
 // The poll that this thread is in. A plugin may copy its tokio_cx, so the way back to the context is not in there.
 constinit thread_local task::context* current_poll = nullptr;
 
-tokio_poll enter(task::header& task, task::context& cx, tokio_plugin& p) noexcept {
+[[gnu::always_inline]] inline tokio_poll enter(task::header& task, task::context& cx, tokio_plugin& p) noexcept {
   tokio_cx given = {
       .size = sizeof given,
       .worker = runtime::worker_of(cx),
@@ -25,7 +25,7 @@ tokio_poll enter(task::header& task, task::context& cx, tokio_plugin& p) noexcep
   const auto& kind = kind_of(task);
   tokio_poll said;
   {
-    const call_scope scope(p);
+    const sched::plugin_call outside(p.owner_id, &p);  // a poll is always on a thread of the task's runtime
     said = kind.poll(task::body_of(task), &given);
   }
   current_poll = outer;
@@ -39,7 +39,7 @@ tokio_poll enter(task::header& task, task::context& cx, tokio_plugin& p) noexcep
 }
 
 task::poll_result poll(task::header& task, task::context& cx) noexcept {
-  auto& p = plugin_of(task);
+  auto& p = *static_cast<tokio_plugin*>(cx.user);
   const auto said = enter(task, cx, p);
   switch (said) {
     case TOKIO_POLL_READY: return task::poll_result::ready;

@@ -52,14 +52,15 @@ std::vector<held> pins_of(const tokio_plugin& p) {
   std::vector<held> list;
   add(list, "tasks", p.totals().live());
   for (const auto e : {entry::jobs, entry::callbacks}) add(list, name(e), count_of(p, e));
-  add(list, "threads inside its code", threads_inside(&p));
+  add(list, "threads inside its code", threads_inside(p));
   return list;
 }
 
 std::vector<held> handles_of(const tokio_plugin& p) {
   std::vector<held> list;
-  for (const auto e : {entry::join_handles, entry::sockets, entry::timers, entry::operations, entry::leases,
-                       entry::registrations, entry::calls, entry::metrics, entry::memory_bytes})
+  add(list, "join_handles", p.join_handles());
+  for (const auto e : {entry::sockets, entry::timers, entry::operations, entry::leases, entry::registrations,
+                       entry::calls, entry::metrics, entry::memory_bytes})
     add(list, name(e), count_of(p, e));
   return list;
 }

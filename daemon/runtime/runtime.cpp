@@ -203,8 +203,10 @@ std::vector<thread_view> runtime::threads() const {
   return all;
 }
 
-bool runtime::pass_all_guards(instant_ns deadline) {
-  return std::ranges::all_of(engine_.cores, [&](auto& one) { return engine_.with_core(*one, deadline, [] {}); });
+std::size_t runtime::threads_inside(const void* code) const {
+  std::size_t count = 0;
+  engine_.for_each_thread([&](const sched::thread& one) { count += one.inside_now().code == code ? 1 : 0; });
+  return count;
 }
 
 // ---- the end

@@ -100,7 +100,7 @@ class runtime {
   [[nodiscard]] std::uint64_t live(const runtime_owner& of) const { return totals(of).live(); }
   [[nodiscard]] std::vector<task_view> tasks(const runtime_owner* owner_or_null, std::size_t limit) const;
 
-  // ---- tasks: allocate, write the body, then spawn or discard
+  // ---- tasks: allocate, write the body, then spawn or discard. On a core's own thread these are the core's words.
 
   // Also of a closed owner, whose tasks may need memory to end. EDQUOT: over its limit. ENOMEM. E2BIG: one block cannot
   // be that large.
@@ -110,6 +110,7 @@ class runtime {
   // ESHUTDOWN: the task is still the caller's, to destroy its body and discard it. `front`: the LIFO slot of this
   // worker.
   [[nodiscard]] result<task::key> spawn(task::header& task, task::spawn_options options, bool front);
+  [[nodiscard]] static error error_of(memory::shortage why);
   static void wake(task::key waker) { task::wake(waker); }
   static void abort(task::key which, task::cancel_kind how = task::cancel_kind::force) { task::cancel(which, how); }
   // complete: task::end_of() and, for completed, the body may be read. pending: `waiter` is woken.
@@ -163,9 +164,8 @@ class runtime {
   // replaced when it does. EAGAIN: no thread can be had. ENOTSUP: current_thread, whose thread is the caller's.
   [[nodiscard]] result<void> rotate_threads(instant_ns deadline);
   [[nodiscard]] std::vector<thread_view> threads() const;
-  // Every thread that was in host code when this began has left it once: what it read before is not used any more.
-  // Returns false when `deadline` (CLOCK_MONOTONIC) comes first.
-  [[nodiscard]] bool pass_all_guards(instant_ns deadline);
+  // Threads that are inside the code which the host names so (sched::plugin_call). Exact for code that nobody enters.
+  [[nodiscard]] std::size_t threads_inside(const void* code) const;
 
   // ---- the end: the steps of sched/shutdown.hpp. A call during another one moves its deadline nearer and waits for
   // it. Not from a worker.
@@ -175,6 +175,9 @@ class runtime {
   // ---- looking
   [[nodiscard]] runtime_view snapshot() const;
   [[nodiscard]] metrics::runtime_snapshot metrics() const;
+
+  // For scopes and inline words of the host: which runtime a thread belongs to.
+  [[nodiscard]] sched::engine& engine() const { return engine_; }
 
   // ---- current_thread only, on a thread that drives no runtime: see current_thread/scheduler.hpp. A hook is asked
   // only while no blocking job is under way, so that virtual time does not overtake real work.
@@ -192,7 +195,6 @@ class runtime {
                                                        std::size_t body_bytes);
   [[nodiscard]] result<task::key> spawn_outside(task::header& task, task::spawn_options options);
   void discard_outside(task::header& task);
-  [[nodiscard]] static error error_of(memory::shortage why);
 
   std::unique_ptr<parts> parts_;
   sched::engine& engine_;
@@ -214,37 +216,25 @@ inline result<task::header*> runtime::allocate(runtime_owner& of, const task::bo
                                                std::size_t body_bytes) {
   sched::core* const on = engine_.here();
   if (on == nullptr) return allocate_outside(of, ops, about, body_bytes);
-  sched::share& part = on->share_of(of.id());
-  const auto made = task::prepare(part.heap, ops, about, body_bytes);
+  const auto made = on->allocate(on->share_of(of.id()), ops, about, body_bytes);
   if (!made) [[unlikely]]
     return std::unexpected(error_of(made.error()));
-  part.allocated.add();
   return *made;
 }
 
 inline void runtime::discard(task::header& task) {
   sched::core* const on = engine_.here();
   if (on == nullptr) return discard_outside(task);
-  sched::share& part = on->share_of(task::owner_of(task));
-  part.tasks.freed.add();
-  task::discard(task, part.heap);
+  on->discard(task);
 }
 
 inline result<task::key> runtime::spawn(task::header& task, task::spawn_options options, bool front) {
   sched::core* const on = engine_.here();
   if (on == nullptr) return spawn_outside(task, options);
-  sched::share& part = on->share_of(task::owner_of(task));
+  sched::share& part = on->part_of(task);
   if (part.whose.closed()) [[unlikely]]
     return std::unexpected(error{ESHUTDOWN, "spawn"});
-  options.home = on->home.id();
-  const task::key made = task::spawn(task, on->ids.take(engine_.ids), options);
-  part.tasks.spawned.add();  // before it can run, and so before it can end
-  if (front) {
-    on->run_next(task);
-  } else {
-    on->run_later(task);
-  }
-  return made;
+  return on->spawn(task, part, options, front);
 }
 
 }  // namespace tokiod

@@ -139,7 +139,7 @@ const tokio_host* in_process_host::table() { return &host::host_table; }
 
 bool in_process_host::wait_idle(std::uint64_t limit_ms) {
   // The second half makes what the tasks did visible here: it reads what each thread stored when it left the plugin.
-  return parts_->run([&] { return live_tasks() == 0 && host::threads_inside(plugin()) == 0; }, limit_ms);
+  return parts_->run([&] { return live_tasks() == 0 && host::threads_inside(*plugin()) == 0; }, limit_ms);
 }
 bool in_process_host::run_until(bool (*done)(void*), void* user, std::uint64_t limit_ms) {
   return parts_->run([&] { return done(user); }, limit_ms);

@@ -7,30 +7,10 @@
 namespace tokiod::host {
 namespace {
 
-constexpr std::uint32_t known_task_flags = TOKIO_TF_GRACEFUL | TOKIO_TF_SYSTEM;
+constexpr std::uint32_t known_task_flags = TOKIO_TF_GRACEFUL | TOKIO_TF_SYSTEM | TOKIO_TF_READY_IS_EMPTY;
 constexpr std::uint32_t known_spawn_flags = TOKIO_SPAWN_JOIN | TOKIO_SPAWN_FRONT;
 
 [[nodiscard]] task::header& header_of(tokio_task* t) { return *reinterpret_cast<task::header*>(t); }
-
-tokio_status check_kind(const tokio_task_vt& vt) {
-  if (vt.size < sizeof(tokio_task_vt) || vt.poll == nullptr) [[unlikely]]
-    return fail(TOKIO_EINVAL, "a tokio_task_vt needs its size, poll and destroy");
-  if ((vt.flags & ~known_task_flags) != 0 || vt.reserved != 0) [[unlikely]]
-    return fail(TOKIO_EINVAL, "tokio_task_vt.flags is ", vt.flags, "; known are GRACEFUL and SYSTEM, reserved is 0");
-  return TOKIO_OK;
-}
-
-tokio_status check_spawn(const tokio_plugin& p, const tokio_task_vt& vt, std::uint32_t flags, const tokio_waker* key) {
-  if (const auto status = check_kind(vt); status != TOKIO_OK) [[unlikely]]
-    return status;
-  if ((flags & ~known_spawn_flags) != 0) [[unlikely]]
-    return fail(TOKIO_EINVAL, "task_spawn knows the flags JOIN and FRONT, got ", flags);
-  if ((flags & TOKIO_SPAWN_JOIN) != 0 && key == nullptr) [[unlikely]]
-    return fail(TOKIO_EINVAL, "a join handle needs a place to put it");
-  if (p.max_tasks != UINT64_MAX && p.rt.live(p.owner) >= p.max_tasks) [[unlikely]]
-    return fail(TOKIO_EQUOTA, "instance ", p.instance, " may have ", p.max_tasks, " tasks, and has them");
-  return refused_new(p);
-}
 
 [[gnu::cold]] tokio_status refused_by_runtime(const tokio_plugin& p, const error& why) {
   switch (why.code) {
@@ -40,11 +20,64 @@ tokio_status check_spawn(const tokio_plugin& p, const tokio_task_vt& vt, std::ui
   }
 }
 
+// Everything that a spawn must be, as one condition; why_not() then says which part of it fails.
+[[nodiscard]] bool may_spawn(const tokio_plugin& p, const tokio_task_vt& vt, std::uint32_t flags,
+                             const tokio_waker* key) {
+  return vt.size >= sizeof(tokio_task_vt) && vt.poll != nullptr &&
+         ((vt.flags & ~known_task_flags) | vt.reserved | (flags & ~known_spawn_flags)) == 0 &&
+         (key != nullptr || (flags & TOKIO_SPAWN_JOIN) == 0) && p.max_tasks == UINT64_MAX && !p.owner.closed();
+}
+
+[[gnu::cold]] tokio_status why_not(const tokio_plugin& p, const tokio_task_vt& vt, std::uint32_t flags,
+                                   const tokio_waker* key) {
+  if (vt.size < sizeof(tokio_task_vt) || vt.poll == nullptr)
+    return fail(TOKIO_EINVAL, "a tokio_task_vt needs its size, poll and destroy");
+  if ((vt.flags & ~known_task_flags) != 0 || vt.reserved != 0)
+    return fail(TOKIO_EINVAL, "tokio_task_vt.flags is ", vt.flags,
+                "; known are GRACEFUL, SYSTEM and READY_IS_EMPTY, reserved is 0");
+  if ((flags & ~known_spawn_flags) != 0)
+    return fail(TOKIO_EINVAL, "task_spawn knows the flags JOIN and FRONT, got ", flags);
+  if ((flags & TOKIO_SPAWN_JOIN) != 0 && key == nullptr)
+    return fail(TOKIO_EINVAL, "a join handle needs a place to put it");
+  if (p.max_tasks != UINT64_MAX && p.rt.live(p.owner) >= p.max_tasks)
+    return fail(TOKIO_EQUOTA, "instance ", p.instance, " may have ", p.max_tasks, " tasks, and has them");
+  if (const auto status = refused_new(p); status != TOKIO_OK) return status;
+  return p.owner.closed() ? refused_by_runtime(p, {ESHUTDOWN, "spawn"}) : TOKIO_OK;
+}
+
+[[nodiscard]] task::spawn_options options_of(const tokio_task_vt& vt, std::uint32_t flags) {
+  task::spawn_options options;
+  options.with_join_handle = (flags & TOKIO_SPAWN_JOIN) != 0;
+  options.kind.graceful = (vt.flags & TOKIO_TF_GRACEFUL) != 0;
+  options.kind.system = (vt.flags & TOKIO_TF_SYSTEM) != 0;
+  options.kind.empty_when_ready = (vt.flags & TOKIO_TF_READY_IS_EMPTY) != 0;
+  return options;
+}
+
 // Consume-always: the body is destroyed and the block goes back.
 [[gnu::cold]] tokio_status refuse_spawn(task::header& task, tokio_plugin& p, tokio_status status) {
   plugin_task_ops.drop(task);
   p.rt.discard(task);
   return status;
+}
+
+// ---- on a thread without a core of the runtime
+
+[[gnu::cold]] tokio_status alloc_outside(tokio_plugin& p, std::size_t body_size, tokio_task** out) {
+  const auto task = p.rt.allocate(p.owner, plugin_task_ops, nullptr, body_size);
+  if (!task) return refused_by_runtime(p, task.error());
+  *out = reinterpret_cast<tokio_task*>(*task);
+  return TOKIO_OK;
+}
+
+[[gnu::cold]] tokio_status spawn_outside(task::header& task, const tokio_task_vt& vt, std::uint32_t flags,
+                                         tokio_waker* key) {
+  auto& p = plugin_of(task);
+  if (const auto status = why_not(p, vt, flags, key); status != TOKIO_OK) return refuse_spawn(task, p, status);
+  const auto made = p.rt.spawn(task, options_of(vt, flags), (flags & TOKIO_SPAWN_FRONT) != 0);
+  if (!made) return refuse_spawn(task, p, refused_by_runtime(p, made.error()));
+  if (key != nullptr) *key = waker_of(*made);
+  return TOKIO_OK;
 }
 
 // Which task a key names, while it is still that one.
@@ -60,9 +93,12 @@ tokio_status task_alloc(tokio_plugin* p, size_t body_size, size_t body_align, to
   if (p->now_in() == phase::gone) [[unlikely]]
     return fail(TOKIO_EGONE, "instance ", p->instance, " is gone");
   const sched::host_entry inside;
-  const auto task = p->rt.allocate(p->owner, plugin_task_ops, nullptr, body_size);
+  sched::core* const on = inside.core_of(p->rt.engine());
+  if (on == nullptr) [[unlikely]]
+    return alloc_outside(*p, body_size, out);
+  const auto task = on->allocate(on->share_of(p->owner_id), plugin_task_ops, nullptr, body_size);
   if (!task) [[unlikely]]
-    return refused_by_runtime(*p, task.error());
+    return refused_by_runtime(*p, runtime::error_of(task.error()));
   *out = reinterpret_cast<tokio_task*>(*task);
   return TOKIO_OK;
 }
@@ -71,23 +107,18 @@ tokio_status task_spawn(tokio_task* t, const tokio_task_vt* vt, uint32_t flags, 
   if (t == nullptr || vt == nullptr || vt->destroy == nullptr) [[unlikely]]
     return misuse(nullptr, "task_spawn: a null pointer, or a kind of task without destroy");
   auto& task = header_of(t);
-  auto& p = plugin_of(task);
   // Release, as in prepare(): a walker that reads it must then see whose it is.
   task.about.store(vt, release);
   const sched::host_entry inside;
-  if (const auto status = check_spawn(p, *vt, flags, key); status != TOKIO_OK) [[unlikely]]
-    return refuse_spawn(task, p, status);
-  task::spawn_options options;
-  options.with_join_handle = (flags & TOKIO_SPAWN_JOIN) != 0;
-  options.kind.graceful = (vt->flags & TOKIO_TF_GRACEFUL) != 0;
-  options.kind.system = (vt->flags & TOKIO_TF_SYSTEM) != 0;
-  if (options.with_join_handle) p.count(entry::join_handles, 1);
-  const auto made = p.rt.spawn(task, options, (flags & TOKIO_SPAWN_FRONT) != 0);
-  if (!made) [[unlikely]] {
-    if (options.with_join_handle) p.count(entry::join_handles, -1);
-    return refuse_spawn(task, p, refused_by_runtime(p, made.error()));
-  }
-  if (key != nullptr) *key = waker_of(*made);
+  sched::core* const on = inside.core_of(static_cast<sched::engine&>(task::scheduler_of(task)));
+  if (on == nullptr) [[unlikely]]
+    return spawn_outside(task, *vt, flags, key);
+  sched::share& part = on->part_of(task);
+  auto& p = *static_cast<tokio_plugin*>(part.user);
+  if (!may_spawn(p, *vt, flags, key)) [[unlikely]]
+    if (const auto status = why_not(p, *vt, flags, key); status != TOKIO_OK) return refuse_spawn(task, p, status);
+  const task::key made = on->spawn(task, part, options_of(*vt, flags), (flags & TOKIO_SPAWN_FRONT) != 0);
+  if (key != nullptr) *key = waker_of(made);
   return TOKIO_OK;
 }
 
@@ -136,9 +167,7 @@ void task_release_join(tokio_waker handle) noexcept {
   if (task.state.prepared_generation() != handle.generation) [[unlikely]]
     return (void)misuse(nullptr, "task_release_join: the join handle was released before");
   const sched::host_entry inside;
-  auto& p = plugin_of(task);
   runtime::release_join(key_of(handle));
-  p.count(entry::join_handles, -1);
 }
 
 int32_t task_is_finished(tokio_waker w) noexcept { return !names_a_task(w) || runtime::is_finished(key_of(w)) ? 1 : 0; }
@@ -149,7 +178,7 @@ void coop_exhausted(tokio_cx* cx) noexcept {
   const sched::host_entry inside;
   auto& task = *key_of(cx->waker).task;
   if (auto* thread = sched::this_thread; thread != nullptr && thread->held != nullptr)
-    thread->held->counters(task).budget_exhaustions.add();
+    thread->held->part_of(task).tasks.budget_exhaustions.add();
   runtime::wake(key_of(cx->waker));
 }
 

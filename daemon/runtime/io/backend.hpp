@@ -14,14 +14,15 @@ namespace tokiod::io {
 
 // A slot and which of its tenants: never a pointer, because an event may come after its source is gone.
 struct token {
-  std::uint32_t index = 0;
-  std::uint32_t generation = 0;
+  std::uint32_t index;
+  std::uint32_t generation;
 };
 
+// Without initialisers: a turn has room for hundreds of them on its stack and most turns use none.
 struct kernel_event {
   token about;
-  ready read = ready::none;  // what it means for each direction
-  ready write = ready::none;
+  ready read;  // what it means for each direction
+  ready write;
 };
 
 inline constexpr std::size_t events_per_wait = 256;

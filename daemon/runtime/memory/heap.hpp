@@ -21,11 +21,21 @@ namespace tokiod::memory {
 
 inline constexpr std::uint64_t no_limit = UINT64_MAX;
 
-// Slots that change hands with one lock. Fewer of the large ones, so that an idle core holds back at most 32 KiB a bin.
-[[nodiscard]] constexpr std::uint32_t magazine_slots(bin_index bin) {
+namespace impl {
+// Fewer of the large ones, so that an idle core holds back at most 32 KiB a bin.
+consteval std::uint32_t magazine_slots_of(bin_index bin) {
   const std::size_t fit = 16 * 1024 / slot_bytes(bin);
   return static_cast<std::uint32_t>(fit > 64 ? 64 : fit < 2 ? 2 : fit);
 }
+consteval auto magazine_slots_by_bin() {
+  std::array<std::uint32_t, bin_count> slots{};
+  for (std::size_t i = 0; i < bin_count; ++i) slots[i] = magazine_slots_of(static_cast<bin_index>(i));
+  return slots;
+}
+inline constexpr auto magazine_slots_table = magazine_slots_by_bin();
+}  // namespace impl
+// Slots that change hands with one lock. Looked up at every free: not to be divided out there.
+[[nodiscard]] constexpr std::uint32_t magazine_slots(bin_index bin) { return impl::magazine_slots_table[bin]; }
 
 // Freed runs of up to 256 KiB that an owner keeps for its next large block: giving one back costs 3 us, keeping it 30
 // ns.

@@ -30,9 +30,8 @@ class run_queue {
   template <class Overflow>
     requires overflow_for<Overflow, Task>
   void push(Task* task, Overflow& target) {
-    while (!try_push(task)) {
-      if (spill(task, target)) return;
-    }
+    if (!try_push(task)) [[unlikely]]
+      push_or_spill(task, target);
   }
 
   // False: the ring is full.
@@ -126,6 +125,14 @@ class run_queue {
       batch_next_ = 1;
       batch_end_ = count;
       return batch_[0];
+    }
+  }
+
+  // Apart, so that a push that finds room saves no registers for it.
+  template <class Overflow>
+  [[gnu::noinline]] void push_or_spill(Task* task, Overflow& target) {
+    while (!spill(task, target)) {
+      if (try_push(task)) return;
     }
   }
 

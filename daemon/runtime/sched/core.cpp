@@ -6,7 +6,7 @@ namespace tokiod::sched {
 
 namespace {
 constexpr std::uint32_t first_injector_interval = 61;  // until poll times are known; then see worker::tune()
-}
+}  // namespace
 
 core::core(engine& of, std::uint32_t number, shard::shard& shard, std::uint64_t seed)
     : all(of),
@@ -16,6 +16,7 @@ core::core(engine& of, std::uint32_t number, shard::shard& shard, std::uint64_t 
       lifo_open(of.with.lifo_slot),
       until_maintenance(of.with.event_interval),
       until_injector(of.with.global_queue_interval != 0 ? of.with.global_queue_interval : first_injector_interval),
+      wake_backlog(of.single() ? no_backlog : 1),
       random(seed),
       injector_interval(until_injector),
       maintenance_interval(of.with.event_interval) {
@@ -34,10 +35,7 @@ void core::overflow(task_chain tasks) noexcept {
   TOKIOD_ASSERT(open);
 }
 
-void core::notify_if_useful() noexcept {
-  if (all.idle.worth_a_look()) [[unlikely]]
-    all.notify(index);
-}
+void core::notify() noexcept { all.notify(index); }
 
 void core::end_batch() noexcept {
   in_batch = false;

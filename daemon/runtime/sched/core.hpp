@@ -23,6 +23,7 @@
 #include "runtime/task/budget.hpp"
 #include "runtime/task/header.hpp"
 #include "runtime/task/scheduler.hpp"
+#include "runtime/task/spawn.hpp"
 
 namespace tokiod::sched {
 
@@ -38,6 +39,7 @@ class alignas(cache_line) core {
   // Three in a row and then one from the queue: a pair of tasks that wake each other keeps its locality and does not
   // starve the others.
   static constexpr std::uint32_t lifo_in_a_row = 3;
+  static constexpr std::uint32_t no_backlog = UINT32_MAX;  // wake_backlog where there is nobody to wake
 
   core(engine& all, std::uint32_t index, shard::shard& home, std::uint64_t seed);
   core(const core&) = delete;
@@ -56,16 +58,41 @@ class alignas(cache_line) core {
   }
   // A task that ran: behind everything that waits. Nobody is notified: this core looks at its queue at once.
   void requeue(task::header& task) noexcept { ring.push(&task, *this); }
-  void free(task::header& task) noexcept {
-    share& of = share_of(memory::slab_of(&task).owner);
+  void free(task::header& task) noexcept { free(task, part_of(task)); }
+  void free(task::header& task, share& of) noexcept {
     of.tasks.freed.add();
     of.heap.free(&task);
   }
-  [[nodiscard]] metrics::task_counters& counters(task::header& task) noexcept {
-    return share_of(memory::slab_of(&task).owner).tasks;
-  }
+  [[nodiscard]] share& part_of(const task::header& task) noexcept { return share_of(task::owner_of(task)); }
   // The newer half of a full ring goes to the own shard's injector.
   void overflow(task_chain tasks) noexcept;
+
+  // ---- the life of a task begins here (runtime.hpp says what each does)
+
+  [[nodiscard]] std::expected<task::header*, memory::shortage> allocate(share& part, const task::body_ops& ops,
+                                                                        const void* about, std::size_t body_bytes) {
+    const auto made = task::prepare(part.heap, ops, about, body_bytes);
+    if (made) [[likely]]
+      part.allocated.add();
+    return made;
+  }
+  void discard(task::header& task) {
+    share& part = part_of(task);
+    part.tasks.freed.add();
+    task::discard(task, part.heap);
+  }
+  // The owner is not closed.
+  task::key spawn(task::header& task, share& part, task::spawn_options options, bool front) {
+    options.home = home.id();
+    const task::key made = task::spawn(task, next_id(), options);
+    part.tasks.spawned.add();  // before it can run, and so before it can end
+    if (front) {
+      run_next(task);
+    } else {
+      run_later(task);
+    }
+    return made;
+  }
 
   // ---- what the worker and the face use
 
@@ -81,7 +108,11 @@ class alignas(cache_line) core {
     ring.push(&task, *this);
     if (!in_batch) notify_if_useful();
   }
-  void notify_if_useful() noexcept;
+  // Wakes another worker if there is one to wake, and enough waits here to pay for it.
+  void notify_if_useful() noexcept {
+    if (ring.length() >= wake_backlog && worth_a_look()) [[unlikely]]
+      notify();
+  }
 
   [[nodiscard]] share& share_of(memory::owner_id id) noexcept {
     // Relaxed: only the holder, which we are, stores it; others acquire.
@@ -144,6 +175,7 @@ class alignas(cache_line) core {
   std::uint32_t until_maintenance;
   std::uint32_t until_injector;
   std::uint32_t claim_limit = real_policy::claim_max;
+  std::uint32_t wake_backlog;  // so many tasks in the ring are worth a wake-up; see worker::tune()
   task::coop_budget budget;
   task::context cx;
   task::id_block ids;
@@ -162,6 +194,9 @@ class alignas(cache_line) core {
   std::atomic<std::uint32_t> orders{0};         // [any] sets; the worker looks before each poll
   instant_ns active_since = 0;                  // end of the last sleep
 
+  // When a notifier woke the worker last; 0: it has been counted. Relaxed: only to learn what a wake-up takes.
+  std::atomic<instant_ns> woken_at{0};
+
   // Written by the monitor, read by searchers and observers; relaxed: each is a hint that is checked again.
   std::atomic<bool> stuck{false};
   std::atomic<instant_ns> poll_since{0};         // the running poll was first seen then
@@ -175,6 +210,9 @@ class alignas(cache_line) core {
 
  private:
   [[nodiscard]] share& new_share(memory::owner_id id) noexcept;
+  [[nodiscard]] task::task_id next_id() noexcept;
+  [[nodiscard]] bool worth_a_look() const noexcept;
+  void notify() noexcept;
 };
 
 }  // namespace tokiod::sched

@@ -95,7 +95,12 @@ void engine::inject(task::header& task) noexcept {
 }
 
 void engine::notify(std::uint32_t near) noexcept {
-  if (const std::uint32_t woken = idle.notify(near); woken != idle.nobody) unpark(woken);
+  const std::uint32_t woken = idle.notify(near);
+  if (woken == idle.nobody) return;
+  const instant_ns begun = steady_clock().now();
+  cores[woken]->woken_at.store(begun, relaxed);
+  cores[woken]->home.wake();
+  price.sent(steady_clock().now() - begun);
 }
 
 void engine::unpark_all() noexcept {

@@ -20,6 +20,7 @@
 #include "runtime/sched/options.hpp"
 #include "runtime/sched/owner.hpp"
 #include "runtime/sched/thread.hpp"
+#include "runtime/sched/wake_price.hpp"
 #include "runtime/sched/watch.hpp"
 #include "runtime/shard/shard.hpp"
 #include "runtime/task/id.hpp"
@@ -41,6 +42,7 @@ class engine final : public task::scheduler {
   void requeue(task::header& task) noexcept override;
   void free(task::header& task) noexcept override;
 
+  [[nodiscard]] bool single() const { return with.kind == flavor::current_thread || with.worker_threads == 1; }
   [[nodiscard]] void* door() { return static_cast<task::scheduler*>(this); }
   // The core under our feet; null on threads that hold none of ours.
   [[nodiscard]] core* here() const {
@@ -52,7 +54,6 @@ class engine final : public task::scheduler {
   void inject(task::header& task) noexcept;
   // One parked worker, the nearest to `near`, unless somebody searches.
   void notify(std::uint32_t near) noexcept;
-  void unpark(std::uint32_t worker) noexcept { cores[worker]->home.wake(); }
   void unpark_all() noexcept;
 
   // Something that a worker could take stands in a ring or an injector. seq_cst where it matters: injectors.
@@ -109,6 +110,7 @@ class engine final : public task::scheduler {
   task::id_source ids;
   std::atomic<std::uint64_t> remote_schedules{0};  // written by threads without a core only
   basic_watch<real_policy> watch;
+  wake_price price;
   unique_fd watch_timer;  // what the monitor sleeps on; set without waking anybody
 
   mutable real_policy::mutex owners_mutex;
@@ -123,6 +125,11 @@ class engine final : public task::scheduler {
   mutable real_policy::mutex threads_mutex_;
   std::vector<thread*> threads_;
 };
+
+// ---- a core's words that need the engine
+
+inline task::task_id core::next_id() noexcept { return ids.take(all.ids); }
+inline bool core::worth_a_look() const noexcept { return all.idle.worth_a_look(); }
 
 // ---- templates
 

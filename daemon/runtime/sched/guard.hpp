@@ -23,16 +23,22 @@ template <class P>
 class basic_guard {
  public:
   // The owner goes from plugin code to host code. What it reads of the core afterwards is its own again.
-  void enter() {
+  void enter() { (void)enter_nested(); }
+
+  // The same, also where the owner is in host code already; says what leave_nested() has to be told.
+  [[nodiscard]] std::uint32_t enter_nested() {
+    const std::uint32_t before = in_host_.load(relaxed);                // own store
     in_host_.store(1, store_order);                                     // strong: partner of revoke()
     if constexpr (!P::strong_guard) std::atomic_signal_fence(seq_cst);  // the compiler keeps store before load
-    // Acquire pairs with restore(): what a taker took is seen as taken.
-    if (revoked_.load(load_order) != 0) [[unlikely]]
+    // Acquire pairs with restore(): what a taker took is seen as taken. A taker that meets us inside steps back.
+    if (revoked_.load(load_order) != 0 && before == 0) [[unlikely]]
       await_restored();
+    return before;
   }
 
   // The owner goes from host code to plugin code. Release publishes what it did to the core; pairs with revoke().
-  void leave() { in_host_.store(0, release); }
+  void leave() { leave_nested(0); }
+  void leave_nested(std::uint32_t before) { in_host_.store(before, release); }
 
   [[nodiscard]] bool inside() const { return in_host_.load(relaxed) != 0; }  // relaxed: own store
 

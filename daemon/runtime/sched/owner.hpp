@@ -27,6 +27,7 @@ struct alignas(cache_line) share {
   explicit share(owner& of);
 
   owner& whose;
+  void* const user;  // the owner's
   memory::local_heap heap;
   metrics::counter allocated;  // task slots given out; those not given back keep the owner
   metrics::task_counters tasks;
@@ -73,6 +74,6 @@ class owner {
   std::atomic<bool> closed_{false};
 };
 
-inline share::share(owner& of) : whose(of), heap(of.heap()) {}
+inline share::share(owner& of) : whose(of), user(of.user), heap(of.heap()) {}
 
 }  // namespace tokiod::sched

@@ -21,12 +21,26 @@ enum class thread_kind : std::uint8_t { worker, blocking };
 
 inline constexpr memory::owner_id no_owner = UINT16_MAX;
 
-// Whose code runs on a thread. Relaxed throughout: an observer wants a recent value; who needs proof (unload) asks the
-// engine to pass every guard first.
+// Whose code runs on a thread: an owner, and the code as the host names it (null: the runtime's or the host's own).
 struct inside {
   memory::owner_id owner = no_owner;
-  std::uint16_t depth = 0;      // calls into plugins that have not returned
-  const void* image = nullptr;  // the loaded object, as the host names it
+  const void* code = nullptr;
+};
+
+// Both in one word, so that showing it is one store: a pointer of user space has 47 bits.
+class packed_inside {
+ public:
+  constexpr packed_inside() = default;
+  packed_inside(memory::owner_id owner, const void* code)
+      : word_(reinterpret_cast<std::uintptr_t>(code) | std::uint64_t{owner} << owner_shift) {}
+  [[nodiscard]] inside unpacked() const {
+    return {static_cast<memory::owner_id>(word_ >> owner_shift),
+            reinterpret_cast<const void*>(word_ & ((std::uint64_t{1} << owner_shift) - 1))};
+  }
+
+ private:
+  static constexpr unsigned owner_shift = 48;
+  std::uint64_t word_ = std::uint64_t{no_owner} << owner_shift;
 };
 
 struct alignas(cache_line) thread {
@@ -39,11 +53,11 @@ struct alignas(cache_line) thread {
   engine& runtime;
   const thread_kind kind;
   std::atomic<int> os_id{0};
-  std::atomic<memory::owner_id> owner{no_owner};
-  std::atomic<std::uint16_t> depth{0};
-  std::atomic<const void*> image{nullptr};
+  // Shown from before a plugin's code is entered until after it has returned. The store when it is left is a release:
+  // everything that the code did happens before an acquire load that sees that it is left.
+  std::atomic<packed_inside> shown{packed_inside{}};
 
-  [[nodiscard]] inside inside_now() const { return {owner.load(relaxed), depth.load(relaxed), image.load(relaxed)}; }
+  [[nodiscard]] inside inside_now() const { return shown.load(acquire).unpacked(); }
 };
 
 // The thread we are on; null on threads that are not ours. Initial-exec: one load, also in position-independent code.
@@ -52,10 +66,11 @@ struct alignas(cache_line) thread {
 // Around a call into a plugin.
 class plugin_call {
  public:
-  plugin_call(memory::owner_id owner, const void* image) : on_(this_thread) {
+  plugin_call(memory::owner_id owner, const void* code) : on_(this_thread) {
     if (on_ == nullptr) return;
-    outer_ = on_->inside_now();
-    show({owner, static_cast<std::uint16_t>(outer_.depth + 1), image});
+    outer_ = on_->shown.load(relaxed);  // own store
+    // Relaxed: the thread holds a pin of the owner (a task, a job) that it gives back later, with a release store.
+    on_->shown.store({owner, code}, relaxed);
     on_->entry.leave();
   }
   plugin_call(const plugin_call&) = delete;
@@ -63,34 +78,38 @@ class plugin_call {
   ~plugin_call() {
     if (on_ == nullptr) return;
     on_->entry.enter();
-    show(outer_);
+    on_->shown.store(outer_, release);  // pairs with inside_now()
   }
+  // Whose thread this is; null: no runtime's, and nothing was shown.
+  [[nodiscard]] const engine* runtime() const { return on_ != nullptr ? &on_->runtime : nullptr; }
 
  private:
-  void show(const inside& what) {
-    on_->owner.store(what.owner, relaxed);
-    on_->depth.store(what.depth, relaxed);
-    on_->image.store(what.image, relaxed);
-  }
   thread* on_;
-  inside outer_;
+  packed_inside outer_;
 };
 
 // Around a call from a plugin. Also legal where no plugin is on the stack: then it changes nothing.
 class host_entry {
  public:
-  host_entry() : on_(this_thread), outermost_(on_ != nullptr && !on_->entry.inside()) {
-    if (outermost_) on_->entry.enter();
+  host_entry() : on_(this_thread) {
+    if (on_ != nullptr) [[likely]]
+      before_ = on_->entry.enter_nested();
   }
   host_entry(const host_entry&) = delete;
   host_entry& operator=(const host_entry&) = delete;
   ~host_entry() {
-    if (outermost_) on_->entry.leave();
+    if (on_ != nullptr) [[likely]]
+      on_->entry.leave_nested(before_);
+  }
+
+  // The core of that runtime which this thread holds, or null.
+  [[nodiscard]] core* core_of(const engine& all) const {
+    return on_ != nullptr && &on_->runtime == &all ? on_->held : nullptr;
   }
 
  private:
   thread* on_;
-  bool outermost_;
+  std::uint32_t before_ = 0;
 };
 
 }  // namespace tokiod::sched

@@ -195,6 +195,7 @@ void worker::tune(instant_ns now) {
     const duration_ns mean = (7 * core_.mean_poll.load(relaxed) + one) / 8;
     core_.mean_poll.store(mean, relaxed);  // for observers
     core_.claim_limit = polls_in(hidden_for, mean, 1, real_policy::claim_max);
+    if (!all_.single()) core_.wake_backlog = polls_in(all_.price.worth(), mean, 1, real_policy::ring_capacity);
     core_.maintenance_interval = polls_in(looked_for_every, mean, 1, all_.with.event_interval);
     if (all_.with.global_queue_interval == 0) core_.injector_interval = polls_in(looked_for_every, mean, 2, 127);
   }
@@ -219,10 +220,16 @@ void worker::park(instant_ns limit) {
     core_.searching = true;
   }
   core_.active_since = steady_now();
+  learn_wake_price();
   core_.work.parked_ns.add(core_.active_since - before);
   core_.maintained_at = core_.active_since;  // sleep is no poll time
   core_.polls_then = core_.work.polls.read();
   if (core_.ring.length() > 1) core_.notify_if_useful();  // one of them is ours to run now
+}
+
+void worker::learn_wake_price() {
+  const instant_ns sent = core_.woken_at.exchange(0, relaxed);
+  if (sent != 0 && core_.active_since > sent) all_.price.arrived(core_.active_since - sent);
 }
 
 // After the announcement: every queue, every order. Partner of engine::inject() and idle::notify().

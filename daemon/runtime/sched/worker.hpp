@@ -35,6 +35,7 @@ class worker {
   [[nodiscard]] task::header* turn_late_shards();
   [[nodiscard]] task::header* take_from_stuck();
   bool turn(shard::shard& which);
+  void learn_wake_price();
   [[nodiscard]] bool reason_to_stay_awake();
   void sleep(instant_ns limit);
 

@@ -1,7 +1,7 @@
 // What the runtime runs. A body is memory behind a task's header and two functions; the runtime knows no coroutine and
 // no C ABI, only these.
 // Invariant: poll is never concurrent with poll or drop of the same task; drop runs exactly once per spawned task and
-//            leaves nothing alive in the body.
+//            leaves nothing alive in the body, but for a task that is empty_when_ready (header.hpp) and was ready.
 // Threads:   poll [a thread that holds a core]; drop [any thread, never inside poll of the same task].
 #pragma once
 #include <cstdint>
@@ -27,6 +27,7 @@ enum class poll_result : std::uint8_t {
 struct context {
   coop_budget* budget = nullptr;
   void* core = nullptr;       // the scheduler's, opaque here
+  void* user = nullptr;       // of the task's owner: whose body this is
   instant_ns now = 0;         // when this turn began
   bool cancelled = false;     // a graceful task was asked to stop
   std::string panic_message;  // set by a body before it returns panicked

@@ -21,22 +21,23 @@ namespace tokiod::task {
 enum class end_kind : std::uint8_t { none, completed, cancelled, panicked };
 
 struct traits {
-  bool graceful : 1 = false;    // asked to stop, it is polled on until it is ready, or forced
-  bool system : 1 = false;      // a background task: it does not hold up a drain
-  bool local_hint : 1 = false;  // prefers the core that spawned it
+  bool graceful : 1 = false;          // asked to stop, it is polled on until it is ready, or forced
+  bool system : 1 = false;            // a background task: it does not hold up a drain
+  bool local_hint : 1 = false;        // prefers the core that spawned it
+  bool empty_when_ready : 1 = false;  // a poll that says ready has left nothing in the body: drop is not called then
 };
 
 template <class P>
 struct alignas(64) basic_header {
   basic_state<P> state;
-  typename P::template cell<basic_header*> next;  // in a queue; free list
+  typename P::template cell<basic_header*> next;  // in a queue; free list; after a panic: its message, see join.hpp
   const basic_body_ops<P>* ops;
   join_slot<P, basic_header> joiner;
   typename P::template atomic<const void*> about;  // for whoever set ops: which kind of body this is
   typename P::template atomic<task_id> id;
   std::uint32_t home;                       // the shard a wake from outside goes to
-  typename P::template cell<end_kind> end;  // published by the completion; the body is alive until then, and
-                                            // behind a completed one until the handle is released
+  typename P::template cell<end_kind> end;  // published by the completion; what ended by itself keeps its body until
+                                            // the handle is released
   traits kind;
 };
 

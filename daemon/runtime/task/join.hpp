@@ -15,13 +15,26 @@ namespace tokiod::task {
 
 enum class join_poll : std::uint8_t { complete, pending };
 
-// The body of a task that ended without a result is gone, and its first word holds the message instead.
-struct epitaph {
-  std::string* panic_message;
-};
+namespace impl {
+// A task that panicked is in no queue any more: its message takes the place of the link. Written before the completion
+// publishes the task to its handle.
+template <class P>
+void keep_message(basic_header<P>& task, std::string&& message) noexcept {
+  auto* kept = message.empty() ? nullptr : new (std::nothrow) std::string(std::move(message));
+  task.next.set(reinterpret_cast<basic_header<P>*>(kept));
+}
+template <class P>
+[[nodiscard]] std::string* message_of(basic_header<P>& task) noexcept {
+  return reinterpret_cast<std::string*>(task.next.get());
+}
+template <class P>
+void drop_message(basic_header<P>& task) noexcept {
+  delete message_of(task);
+}
+}  // namespace impl
 
-// complete: read end_of() and, for completed, the body. pending: `waiter`, a task's key, is woken when it is worth
-// asking again. Whoever only wants to look asks state.poll_complete().
+// complete: read end_of() and, for completed and panicked, the body. pending: `waiter`, a task's key, is woken when it
+// is worth asking again. Whoever only wants to look asks state.poll_complete().
 template <class P, class Door>
   requires door_for<Door, P>
 [[nodiscard]] join_poll poll_join(basic_header<P>& task, basic_key<basic_header<P>> waiter, Door& door) noexcept {
@@ -43,43 +56,34 @@ template <class P>
 // What a panicked task said; empty for the others. Only after poll_join() said complete; valid until release_join().
 [[nodiscard]] inline std::string_view panic_message_of(header& task) noexcept {
   if (end_of(task) != end_kind::panicked) return {};
-  const auto* message = static_cast<epitaph*>(body_of(task))->panic_message;
+  const std::string* message = impl::message_of(task);
   return message == nullptr ? std::string_view{} : std::string_view{*message};
 }
 
-namespace impl {
+// Destroys what an ended task has left; nobody else may touch it. The slot is then free, one generation later.
 template <class P>
-void keep_message(basic_header<P>& task, std::string&& message) noexcept {
-  if constexpr (std::same_as<P, real_policy>) {
-    auto* left = static_cast<epitaph*>(body_of(task));
-    left->panic_message = message.empty() ? nullptr : new (std::nothrow) std::string(std::move(message));
-  }
-}
-template <class P>
-void drop_message(basic_header<P>& task) noexcept {
-  if constexpr (std::same_as<P, real_policy>) delete static_cast<epitaph*>(body_of(task))->panic_message;
-}
-}  // namespace impl
-
-// The slot goes back; the task had ended and nobody else may touch it.
-template <class P, class Door>
-  requires door_for<Door, P>
-void bury(basic_header<P>& task, Door& door) noexcept {
+void bury(basic_header<P>& task) noexcept {
   switch (task.end.get()) {
-    case end_kind::completed: task.ops->drop(task); break;
-    case end_kind::panicked: impl::drop_message(task); break;
-    case end_kind::cancelled:
+    case end_kind::completed:
+      if (!task.kind.empty_when_ready) task.ops->drop(task);
+      break;
+    case end_kind::panicked:
+      task.ops->drop(task);
+      impl::drop_message(task);
+      break;
+    case end_kind::cancelled:  // its body went when it was cancelled
     case end_kind::none: break;
   }
   task.state.retire();
-  door.free(task);
 }
 
-// Lets the task go: a running one goes on alone, a completed one's body is destroyed here and now.
+// Lets the task go: a running one goes on alone, an ended one's body is destroyed here and now.
 template <class P, class Door>
   requires door_for<Door, P>
 void release_join(basic_header<P>& task, Door& door) noexcept {
-  if (task.state.release_join() == release_outcome::owned) bury(task, door);
+  if (task.state.release_join() == release_outcome::detached) return;
+  bury(task);
+  door.free(task);
 }
 
 }  // namespace tokiod::task

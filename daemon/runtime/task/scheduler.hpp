@@ -21,11 +21,24 @@ concept door_for = requires(Door& door, basic_header<P>& task) {
   { door.free(task) } noexcept;
 };
 
-// What poll.hpp counts into; a model's door does without.
+// A door that keeps a part for each owner: counters, the free lists, whose it is. It is looked up once for a poll and
+// handed on. A model's door does without.
 template <class Door, class P>
-concept counting_door = door_for<Door, P> && requires(Door& door, basic_header<P>& task) {
-  { door.counters(task) } noexcept -> std::same_as<metrics::task_counters&>;
+concept parted_door = door_for<Door, P> && requires(Door& door, basic_header<P>& task) {
+  { door.part_of(task).tasks } noexcept -> std::same_as<metrics::task_counters&>;
+  { door.part_of(task).user } noexcept -> std::convertible_to<void*>;
+  { door.free(task, door.part_of(task)) } noexcept;
 };
+
+struct no_part {};
+
+template <class P, class Door>
+[[nodiscard]] decltype(auto) part_of(Door& door, basic_header<P>& task) noexcept {
+  if constexpr (parted_door<Door, P>)
+    return door.part_of(task);
+  else
+    return no_part{};
+}
 
 class scheduler {
  public:

@@ -16,11 +16,10 @@ struct spawn_options {
   traits kind;
 };
 
-// Room for a header and `body_bytes` behind it, at least a word: it holds a panic's message when the body is gone.
+// Room for a header and `body_bytes` behind it.
 [[nodiscard]] inline std::expected<header*, memory::shortage> prepare(memory::local_heap& heap, const body_ops& ops,
                                                                       const void* about, std::size_t body_bytes) {
-  const std::size_t least = sizeof(void*);
-  const auto slot = heap.allocate(memory::slot_kind::task, body_offset + (body_bytes < least ? least : body_bytes));
+  const auto slot = heap.allocate(memory::slot_kind::task, body_offset + body_bytes);
   if (!slot) [[unlikely]]
     return std::unexpected(slot.error());
   auto* task = static_cast<header*>(*slot);

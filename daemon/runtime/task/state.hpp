@@ -107,6 +107,7 @@ class basic_state {
   [[nodiscard]] static constexpr std::uint64_t generation_of(word w) { return generation_field::get(w); }
   [[nodiscard]] static constexpr bool is_live(word w) { return (w & live) != 0; }
   [[nodiscard]] static constexpr bool is_running_or_queued(word w) { return (w & (scheduled | complete)) == scheduled; }
+  [[nodiscard]] static constexpr bool has_join_handle(word w) { return (w & join_interest) != 0; }
   [[nodiscard]] static constexpr bool is_complete(word w) { return (w & complete) != 0; }
 
   // Acquire pairs with the release in spawn(): who sees a live word sees the header's constant fields.

@@ -16,29 +16,29 @@ const auto* const other = reinterpret_cast<const tokio_plugin*>(&other_place);
 }  // namespace
 
 TEST_CASE("a scope shows the instance while it lasts, and gives back what it found") {
-  CHECK(threads_inside(one) == 0);
+  CHECK(foreign_threads_inside(one) == 0);
   {
     const guard outer(one);
-    CHECK(threads_inside(one) == 1);
+    CHECK(foreign_threads_inside(one) == 1);
     {
       const guard inner(other);
-      CHECK(threads_inside(other) == 1);
+      CHECK(foreign_threads_inside(other) == 1);
       CHECK(inside_now() == other);
     }
     CHECK(inside_now() == one);
   }
-  CHECK(threads_inside(one) == 0);
-  CHECK(threads_inside(other) == 0);
+  CHECK(foreign_threads_inside(one) == 0);
+  CHECK(foreign_threads_inside(other) == 0);
 }
 
 TEST_CASE("every thread shows its own scope, and the slots of ended threads are used again") {
   for (int round = 0; round < 100; ++round) {
     std::thread worker([] {
       const guard scope(one);
-      CHECK(threads_inside(one) == 1);
+      CHECK(foreign_threads_inside(one) == 1);
     });
     worker.join();
-    CHECK(threads_inside(one) == 0);
+    CHECK(foreign_threads_inside(one) == 0);
   }
 }
 

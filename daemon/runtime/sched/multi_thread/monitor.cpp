@@ -45,17 +45,26 @@ void monitor::look(instant_ns now) {
   bool help = false;
   for (std::size_t i = 0; i < seen_.size(); ++i) {
     core& of = *all_.cores[i];
+    const bool old = has_old_backlog(of, seen_[i]);  // before watch() takes the number of polls
     watch(of, seen_[i], now);
-    help = help || needs_help(of, now);
+    help = help || old || needs_help(of, now);
   }
-  if (all_.idle.any_parked() && (help || all_.work_visible())) all_.notify(0);
+  if (help && all_.idle.any_parked()) all_.notify(0);
+}
+
+// Queues are first in, first out: what waited at the last look has been polled when there were as many polls since.
+bool monitor::has_old_backlog(const core& of, sight& last) {
+  const bool old = last.waiting != 0 && of.work.polls.read() - last.polls < last.waiting;
+  last.waiting = of.ring.length() + of.home.injector.length();
+  return old;
 }
 
 void monitor::watch(core& of, sight& last, instant_ns now) {
   const std::uint64_t polls = of.work.polls.read();
   const bool running = of.running.load(relaxed) != nullptr;
   const bool same = running && polls == last.polls && last.at != 0;
-  if (!same) last = {polls, running ? now : 0};
+  if (!same) last.at = running ? now : 0;
+  last.polls = polls;
   of.poll_since.store(last.at, relaxed);
   of.stuck.store(same, relaxed);
 }

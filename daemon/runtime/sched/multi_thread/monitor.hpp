@@ -2,7 +2,8 @@
 // wake-ups that a local push was allowed to miss. It runs no task and touches no core; it wakes a worker that sleeps,
 // and that one searches.
 // Invariant: while a worker is active the monitor looks every millisecond; when all sleep it sleeps, too, without a
-//            deadline. With work visible, or hidden behind a long poll, and a worker asleep, one is woken at each look.
+//            deadline. With a worker asleep and work that waited a whole look long, or is hidden behind a long poll,
+//            one is woken at each look.
 // Threads:   start, stop [the scheduler]; the rest is the monitor's own.
 #pragma once
 #include <vector>
@@ -27,12 +28,14 @@ class monitor {
   struct sight {
     std::uint64_t polls = 0;
     instant_ns at = 0;
+    std::uint64_t waiting = 0;  // tasks in the core's queues
   };
 
   void loop();
   bool rest();
   void watch(core& of, sight& last, instant_ns now);
   [[nodiscard]] bool needs_help(core& of, instant_ns now) const;
+  [[nodiscard]] static bool has_old_backlog(const core& of, sight& last);
 
   engine& all_;
   std::vector<sight> seen_;

@@ -7,11 +7,11 @@
  *
  * - poll() is never concurrent with poll() or destroy() of the same task; each poll happens-after the previous one.
  * - destroy(body) runs exactly once per spawned task, never during its poll, on a thread of the host or inside
- *   task_release_join or a failing task_spawn. Cancelled and panicked tasks: at once. Completed without a join handle:
- * at once. Completed with one: when the handle is released. It runs the destructors of what is still in the body and
- * must not free the block.
- * - with a join handle the block stays until the handle is released, however the task ended. The host may use its
- *   first 8 bytes once destroy(body) ran; the rest is as the plugin left it, for its own bookkeeping.
+ *   task_release_join or a failing task_spawn. A cancelled task: at once. A completed or panicked one: at once without
+ *   a join handle, with one when the handle is released; what must not wait for that is destroyed before poll returns.
+ *   It runs the destructors of what is still in the body and must not free the block. It is not called for a
+ *   TOKIO_TF_READY_IS_EMPTY task that was READY.
+ * - with a join handle the block stays until the handle is released, however the task ended, as the plugin left it.
  * - abort: an idle or scheduled task is cancelled without another poll; for a running one it is decided when poll
  * returns (READY wins). A TOKIO_TF_GRACEFUL task is polled on with TOKIO_CX_CANCELLED instead, until READY or its time
  * is over.
@@ -62,6 +62,8 @@ typedef struct tokio_task_vt {
 } tokio_task_vt;
 #define TOKIO_TF_GRACEFUL 1u /* cooperative cancellation, see above */
 #define TOKIO_TF_SYSTEM 2u   /* background task: does not hold up draining, aborted first, does not keep `run` alive */
+#define TOKIO_TF_READY_IS_EMPTY \
+  4u /* a poll that returns READY has left nothing to destroy: destroy is not called then */
 
 #define TOKIO_SPAWN_JOIN 1u  /* the key is a join handle: valid until task_release_join */
 #define TOKIO_SPAWN_FRONT 2u /* run next on this worker (LIFO slot), as a wake from this worker would */

@@ -5,7 +5,6 @@
 // Threads: [any]; a frame may be freed on another thread than the one that made it.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <new>
 
@@ -13,24 +12,18 @@
 
 namespace tokio {
 
-// Who still cares about an exception that ended a task. Not a lock: one exchange by each side decides.
-enum class task_fate : std::uint32_t { running, detached, panicked };
-
 // The beginning of every body that the SDK gives the host. The rest of it belongs to whoever spawned it.
 struct alignas(16) block_prefix {
   explicit block_prefix(tokio_plugin* owner) noexcept : instance(owner) {}
 
   tokio_plugin* instance;        // nullptr: this is not a block of the host
   std::uint64_t generation = 0;  // of the task, known from its first poll on
-  std::atomic<task_fate> fate{task_fate::running};
-  bool spawned = false;     // the host frees the block
-  bool has_future = false;  // the task's future is not destroyed yet
-  bool has_value = false;   // it completed, and its value is there
-  void* frame = nullptr;    // of a spawned coroutine
+  void* frame = nullptr;         // of a spawned coroutine
+  bool spawned = false;          // the host frees the block
+  bool has_future = false;       // the task's future is not destroyed yet
+  bool has_outcome = false;      // it ended by itself, and its value or exception is there
 };
 static_assert(sizeof(block_prefix) == 32);
-// The first 8 bytes are the host's once the body was destroyed; what a join handle reads after that lies behind them.
-static_assert(offsetof(block_prefix, fate) >= 8);
 
 inline block_prefix& prefix_of(void* frame) noexcept { return static_cast<block_prefix*>(frame)[-1]; }
 

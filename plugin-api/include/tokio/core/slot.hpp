@@ -18,6 +18,10 @@ class slot {
 
   slot() noexcept {}
   ~slot() { clear(); }
+  slot(slot&& other) noexcept(std::is_nothrow_move_constructible_v<value_type>) {
+    if (other.has_exception()) set_exception(other.take_exception());
+    if (other.has_value()) emplace(std::move(other.value_));
+  }
   slot(const slot&) = delete;
   slot& operator=(const slot&) = delete;
 
@@ -37,6 +41,7 @@ class slot {
     state_ = state::exception;
   }
   value_type& value() noexcept { return value_; }
+  const std::exception_ptr& exception() const noexcept { return exception_; }
   std::exception_ptr take_exception() noexcept {
     auto exception = std::move(exception_);
     clear();

@@ -60,7 +60,7 @@ class message_queue {
   // What the next slot holds.
   seen look() {
     while (offset_ == slots && !to_next_block()) extend(head_);  // so that there is a slot to wait in
-    switch (state(head_->at[offset_].word.load(acquire))) {  // pairs with publish()
+    switch (state(head_->at[offset_].word.load(acquire))) {      // pairs with publish()
       case full: return seen::value;
       case hole: return seen::hole;
       case end: return seen::end;

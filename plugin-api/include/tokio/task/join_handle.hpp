@@ -127,7 +127,7 @@ class join_handle {
   tokio::abort_handle abort_handle() const noexcept { return tokio::abort_handle(key_, id()); }
   // Lets the task go; its output is destroyed unseen.
   void detach() noexcept {
-    if (key_.task) release(std::exchange(key_, {}));
+    if (key_.task) host.core->task_release_join(std::exchange(key_, {}));
   }
 
  private:
@@ -141,10 +141,10 @@ class join_handle {
     task_id id{host.core->task_id(key)};
     struct release_after {
       tokio_waker key;
-      ~release_after() { release(key); }
+      ~release_after() { host.core->task_release_join(key); }
     } after{key};
     auto& prefix = prefix_of(key);
-    if (outcome == TOKIO_JOIN_COMPLETED && prefix.has_value) {
+    if (outcome == TOKIO_JOIN_COMPLETED && prefix.has_outcome) {
       if constexpr (std::is_void_v<T>)
         return {};
       else
@@ -153,14 +153,6 @@ class join_handle {
     if (outcome == TOKIO_JOIN_PANICKED)
       return output(std::unexpect, join_error::panicked(id, outcome_of<T>(prefix).take_exception()));
     return output(std::unexpect, join_error::cancelled(id));
-  }
-
-  // The block stays until the host's handle is released.
-  static void release(tokio_waker key) noexcept {
-    // acq_rel: pairs with the exchange of a failing poll; finding `panicked` hands its exception to this side.
-    if (prefix_of(key).fate.exchange(task_fate::detached, std::memory_order_acq_rel) == task_fate::panicked)
-      outcome_of<T>(prefix_of(key)).clear();
-    host.core->task_release_join(key);
   }
 
   tokio_waker key_{};

@@ -48,79 +48,115 @@ concept task_function = !pollable<Fn> && requires(std::decay_t<Fn>& fn, std::dec
   { fn(std::move(args)...) } -> pollable;
 };
 
-// Hands a block to the host. On a refusal its future is destroyed already.
+// How a future is handed to the host: what it asks for (TOKIO_SPAWN_*) and where the key goes. `key` stays as it was
+// when the host refuses; the future is destroyed then.
+struct start_request {
+  tokio_plugin* instance;
+  std::uint32_t flags;
+  tokio_waker* key;
+};
+
 template <class Future, task_name Name>
-result<join_handle<typename Future::output>> spawn_block(block_prefix& prefix) {
+tokio_status start_block(const start_request& how, block_prefix& prefix) noexcept {
   prefix.has_future = true;
-  tokio_waker key{};
-  auto* task = tokio_body_task(host.core, &prefix);
-  auto status = host.core->task_spawn(task, &task_body<Future, Name>::vt, TOKIO_SPAWN_JOIN, &key);
-  if (status < 0) return std::unexpected(error::from_status(status));
-  return join_handle<typename Future::output>(key);
+  return host.core->task_spawn(tokio_body_task(host.core, &prefix), &task_body<Future, Name>::vt, how.flags, how.key);
 }
 
 template <class F, task_name Name, class... Args>
-result<join_handle<output_of<F>>> spawn_boxed(tokio_plugin* instance, Args&&... args) {
+tokio_status start_boxed(const start_request& how, Args&&... args) {
   using layout = typename boxed_future<F>::layout;
   tokio_task* task = nullptr;
-  if (auto status = host.core->task_alloc(instance, sizeof(layout), alignof(layout), &task); status < 0)
-    return std::unexpected(error::from_status(status));
-  auto& prefix = *::new (tokio_task_body(host.core, task)) block_prefix(instance);
+  if (auto status = host.core->task_alloc(how.instance, sizeof(layout), alignof(layout), &task); status < 0)
+    return status;
+  auto& prefix = *::new (tokio_task_body(host.core, task)) block_prefix(how.instance);
   try {
     ::new (static_cast<void*>(&boxed_future<F>::at(prefix).future)) F(std::forward<Args>(args)...);
   } catch (...) {
     host.core->task_discard(task);
     throw;
   }
-  return spawn_block<boxed_future<F>, Name>(prefix);
+  return start_block<boxed_future<F>, Name>(how, prefix);
 }
 
 // A coroutine's frame is a block already; one that was made elsewhere, or that runs, is put into a block of its own.
 template <class T, task_name Name>
-result<join_handle<T>> spawn_framed(tokio_plugin* instance, task<T>&& whole) {
+tokio_status start_framed(const start_request& how, task<T>&& whole) {
   bool started = whole.started();
   void* frame = whole.into_frame();
   if (!frame) panic("spawn: the task was moved from, or it is over");
   auto& prefix = prefix_of(frame);
-  if (started || prefix.instance != instance) return spawn_boxed<task<T>, Name>(instance, task<T>::from_frame(frame));
+  if (started || prefix.instance != how.instance) return start_boxed<task<T>, Name>(how, task<T>::from_frame(frame));
   prefix.frame = frame;
   prefix.spawned = true;
-  return spawn_block<framed_future<T>, Name>(prefix);
+  return start_block<framed_future<T>, Name>(how, prefix);
 }
 
-// As spawn(), but says why when the host refuses (memory, quota, shutdown).
-template <task_name Name = "", pollable F>
-  requires(!std::is_lvalue_reference_v<F>)
-auto try_spawn(F&& future) {
-  auto* instance = current_instance("there is no runtime here: spawn() needs a task, a callback or an instance_scope");
+template <task_name Name, pollable F>
+tokio_status start(const start_request& how, F&& future) {
   using whole = std::remove_cvref_t<F>;
   if constexpr (std::same_as<whole, task<output_of<F>>>)
-    return spawn_framed<output_of<F>, Name>(instance, std::move(future));
+    return start_framed<output_of<F>, Name>(how, std::move(future));
   else
-    return spawn_boxed<whole, Name>(instance, std::forward<F>(future));
+    return start_boxed<whole, Name>(how, std::forward<F>(future));
 }
-template <task_name Name = "", class Fn, class... Args>
+template <task_name Name, class Fn, class... Args>
   requires task_function<Fn, Args...>
-auto try_spawn(Fn&& fn, Args&&... args) {
-  auto* instance = current_instance("there is no runtime here: spawn() needs a task, a callback or an instance_scope");
+tokio_status start(const start_request& how, Fn&& fn, Args&&... args) {
   // Without captures and arguments there is nothing to keep beside the coroutine.
   if constexpr (std::is_empty_v<std::decay_t<Fn>> && sizeof...(Args) == 0)
-    return try_spawn<Name>(fn());
+    return start<Name>(how, fn());
   else
-    return spawn_boxed<call<std::decay_t<Fn>, std::decay_t<Args>...>, Name>(instance, std::forward<Fn>(fn),
+    return start_boxed<call<std::decay_t<Fn>, std::decay_t<Args>...>, Name>(how, std::forward<Fn>(fn),
                                                                             std::forward<Args>(args)...);
+}
+
+inline start_request for_this_instance(std::uint32_t flags, tokio_waker* key) {
+  return {current_instance("there is no runtime here: spawn() needs a task, a callback or an instance_scope"), flags,
+          key};
+}
+
+template <class First, class... Args>
+struct spawned {
+  using output = output_of<std::invoke_result_t<std::decay_t<First>&, std::decay_t<Args>&&...>>;
+};
+template <pollable F>
+struct spawned<F> {
+  using output = output_of<F>;
+};
+template <class... Args>
+using spawned_output = typename spawned<Args...>::output;
+
+template <class First, class... Args>
+constexpr bool spawnable =
+    (pollable<First> && sizeof...(Args) == 0 && !std::is_lvalue_reference_v<First>) || task_function<First, Args...>;
+
+// As spawn(), but says why when the host refuses (memory, quota, shutdown).
+template <task_name Name = "", class... Args>
+  requires(spawnable<Args...>)
+result<join_handle<spawned_output<Args...>>> try_spawn(Args&&... args) {
+  tokio_waker key{};
+  const auto status = start<Name>(for_this_instance(TOKIO_SPAWN_JOIN, &key), std::forward<Args>(args)...);
+  if (status < 0) return std::unexpected(error::from_status(status));
+  return join_handle<spawned_output<Args...>>(key);
 }
 
 // Starts a task, which never runs before spawn returns to the worker. A task that the host refuses resolves as
 // cancelled. spawn<"name">(...) names it in task lists.
-template <task_name Name = "", class First, class... Args>
-auto spawn(First&& first, Args&&... args) {
-  static_assert(
-      (pollable<First> && sizeof...(Args) == 0 && !std::is_lvalue_reference_v<First>) || task_function<First, Args...>,
-      "spawn takes a task (moved in), or a function and its arguments that together give a task.");
-  auto spawned = try_spawn<Name>(std::forward<First>(first), std::forward<Args>(args)...);
-  using handle = typename decltype(spawned)::value_type;
-  return spawned ? std::move(*spawned) : handle();
+template <task_name Name = "", class... Args>
+auto spawn(Args&&... args) {
+  static_assert(spawnable<Args...>,
+                "spawn takes a task (moved in), or a function and its arguments that together give a task.");
+  tokio_waker key{};
+  (void)start<Name>(for_this_instance(TOKIO_SPAWN_JOIN, &key), std::forward<Args>(args)...);
+  return join_handle<spawned_output<Args...>>(key);
+}
+
+// A task that nobody will wait for: what spawn(...).detach() does, for less. A task that the host refuses is destroyed.
+template <task_name Name = "", class... Args>
+void spawn_detached(Args&&... args) {
+  static_assert(spawnable<Args...>,
+                "spawn_detached takes a task (moved in), or a function and its arguments that together give a task.");
+  (void)start<Name>(for_this_instance(0, nullptr), std::forward<Args>(args)...);
 }
 
 // The task that this thread is polling or destroying now.

@@ -51,6 +51,15 @@ class task_promise_base : public promise_base, public frame_memory {
   final_awaiter final_suspend() const noexcept { return {}; }
   void unhandled_exception() noexcept { outcome.set_exception(std::current_exception()); }
 
+  // A poll of this coroutine as the outermost of its line.
+  void drive_as_root(std::coroutine_handle<> frame, context& cx) noexcept {
+    if (!line) {
+      line = &own;
+      own.start(frame);
+    }
+    own.drive(cx);
+  }
+
   std::coroutine_handle<> continuation = std::noop_coroutine();
   root own;  // used when nothing awaits this task directly
   slot<T> outcome;
@@ -94,12 +103,7 @@ class [[nodiscard]] task {
 
   // Polls as a root of its own (spawned, or a branch of select and join). Panics once it was ready.
   tokio::poll<T> poll(context& cx) {
-    auto& promise = live();
-    if (!promise.line) {
-      promise.line = &promise.own;
-      promise.own.start(frame_);
-    }
-    promise.own.drive(cx);
+    live().drive_as_root(frame_, cx);
     if (!frame_.done()) return pending;
     return finish(task(std::exchange(frame_, nullptr)));
   }

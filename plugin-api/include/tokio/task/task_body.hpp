@@ -1,9 +1,10 @@
 // internal to task/: what a spawned future looks like inside the host's block of memory, and the two functions that the
-// host calls on it. A block is a prefix and, behind it, first the future and then its outcome; a join_handle<T> finds
-// the outcome without knowing the future's type. The frame of a coroutine that is spawned stays where it is.
-// Invariant: the future is destroyed before the host learns that the task is done; a value stays until the join handle
-//            is released; an exception is destroyed by whoever comes second, the failing poll or the last handle.
-// Threads: poll and destroy as in tokio/abi/task.h; fate is the only word that a handle may touch meanwhile.
+// host calls on it. A block is a prefix and, behind it, first the future and then its outcome, a value or an exception;
+// a join_handle<T> finds the outcome without knowing the future's type. The frame of a coroutine that is spawned stays
+// where it is.
+// Invariant: the future is destroyed before the host learns that the task is done; its outcome stays until the join
+//            handle is released, or goes at once when there is none.
+// Threads: poll and destroy as in tokio/abi/task.h.
 #pragma once
 
 #include "tokio/core/slot.hpp"
@@ -66,6 +67,15 @@ slot<T>& outcome_of(block_prefix& prefix) noexcept {
   return *std::launder(reinterpret_cast<slot<T>*>(reinterpret_cast<char*>(&prefix) + offset));
 }
 
+enum class progress : unsigned char { pending, ready, failed };
+
+// The task ended by itself: its outcome takes the place of the future, which is gone.
+template <class T>
+slot<T>& make_outcome(block_prefix& prefix) noexcept {
+  prefix.has_outcome = true;
+  return *::new (static_cast<void*>(&outcome_of<T>(prefix))) slot<T>;
+}
+
 // A future in a block of its own.
 template <class F>
 class boxed_future {
@@ -82,8 +92,26 @@ class boxed_future {
     };
   };
   static layout& at(block_prefix& prefix) noexcept { return reinterpret_cast<layout&>(prefix); }
-  static tokio::poll<output> poll(block_prefix& prefix, context& cx) { return at(prefix).future.poll(cx); }
+
+  // Ready: the outcome is made. What the future or its destructor throws comes out.
+  static progress poll(block_prefix& prefix, context& cx) {
+    auto polled = at(prefix).future.poll(cx);
+    const bool over = polled.is_ready() || gave_up(prefix);
+    if (!over) return progress::pending;
+    prefix.has_future = false;
+    destroy(prefix);
+    if (polled.is_ready()) fill(make_outcome<output>(prefix), std::move(polled));
+    return progress::ready;
+  }
   static void destroy(block_prefix& prefix) { at(prefix).future.~F(); }
+
+ private:
+  static void fill(slot<output>& outcome, tokio::poll<output>&& polled) {
+    if constexpr (std::is_void_v<output>)
+      outcome.emplace();
+    else
+      outcome.emplace(std::move(polled).value());
+  }
   // The future says that it will never be ready: the task ends as cancelled, without an outcome.
   static bool gave_up(block_prefix& prefix) noexcept {
     if constexpr (requires(F& future) { future.reported_cancelled(); })
@@ -100,21 +128,27 @@ class framed_future {
   using output = T;
   static constexpr std::uint32_t flags = 0;
 
-  static tokio::poll<output> poll(block_prefix& prefix, context& cx) {
-    auto whole = task<T>::from_frame(std::exchange(prefix.frame, nullptr));
-    auto polled = whole.poll(cx);  // the frame is gone when this is ready, and when it throws
-    prefix.frame = whole.into_frame();
-    return polled;
+  static progress poll(block_prefix& prefix, context& cx) {
+    auto frame = std::coroutine_handle<task_promise<T>>::from_address(prefix.frame);
+    auto& promise = frame.promise();
+    promise.drive_as_root(frame, cx);
+    if (!frame.done()) return progress::pending;
+    slot<T> ended(std::move(promise.outcome));
+    prefix.has_future = false;
+    frame.destroy();
+    auto& outcome = *::new (static_cast<void*>(&outcome_of<T>(prefix))) slot<T>(std::move(ended));
+    prefix.has_outcome = true;
+    return outcome.has_exception() ? progress::failed : progress::ready;
   }
-  static void destroy(block_prefix& prefix) {
-    if (prefix.frame) std::coroutine_handle<>::from_address(std::exchange(prefix.frame, nullptr)).destroy();
-  }
-  static bool gave_up(block_prefix&) noexcept { return false; }
+  static void destroy(block_prefix& prefix) { std::coroutine_handle<>::from_address(prefix.frame).destroy(); }
 };
 
 template <class Future, task_name Name>
 class task_body {
   using output = typename Future::output;
+  // A value without a destructor leaves nothing to destroy, and the host need not ask.
+  static constexpr std::uint32_t empty_flag =
+      std::is_trivially_destructible_v<non_void<output>> ? TOKIO_TF_READY_IS_EMPTY : 0u;
 
  public:
   static const tokio_task_vt vt;
@@ -125,56 +159,45 @@ class task_body {
     task_scope scope(prefix.instance, cx, cx->waker);
     prefix.generation = cx->waker.generation;
     context now(cx);
+    switch (step(prefix, now)) {
+      case progress::pending: return now.yielded() ? TOKIO_POLL_YIELD : TOKIO_POLL_PENDING;
+      case progress::ready: return TOKIO_POLL_READY;
+      case progress::failed: break;
+    }
+    report_outcome(prefix, cx);
+    return TOKIO_POLL_PANIC;
+  }
+  static progress step(block_prefix& prefix, context& cx) noexcept {
     try {
-      auto polled = Future::poll(prefix, now);
-      if (polled.is_pending() && !Future::gave_up(prefix)) return now.yielded() ? TOKIO_POLL_YIELD : TOKIO_POLL_PENDING;
-      drop_future(prefix);
-      if (polled.is_ready()) set_outcome(prefix, std::move(polled));
-      return TOKIO_POLL_READY;
+      return Future::poll(prefix, cx);
     } catch (...) {
-      return fail(prefix, cx);
+      auto thrown = std::current_exception();
+      drop_future_guarded(prefix, cx.raw());
+      make_outcome<output>(prefix).set_exception(std::move(thrown));
+      return progress::failed;
+    }
+  }
+  [[gnu::cold]] static void report_outcome(block_prefix& prefix, tokio_cx* cx) noexcept {
+    try {
+      std::rethrow_exception(outcome_of<output>(prefix).exception());
+    } catch (...) {
+      report_panic(prefix.instance, cx);
     }
   }
   static void destroy(void* raw) noexcept {
     auto& prefix = *static_cast<block_prefix*>(raw);
     task_scope scope(prefix.instance, nullptr, tokio_waker{tokio_body_task(host.core, raw), prefix.generation});
     drop_future_guarded(prefix, nullptr);
-    if (!prefix.has_value) return;  // an exception is no longer ours: a join handle may be destroying it now
+    if (!prefix.has_outcome) return;
     try {
       outcome_of<output>(prefix).clear();
     } catch (...) {
       report_panic(prefix.instance, nullptr);
     }
   }
-
-  static void set_outcome(block_prefix& prefix, tokio::poll<output>&& polled) {
-    auto& outcome = make_outcome(prefix);
-    if constexpr (std::is_void_v<output>)
-      outcome.emplace();
-    else
-      outcome.emplace(std::move(polled).value());
-    prefix.has_value = true;
-  }
-  // Inside a catch block.
-  static tokio_poll fail(block_prefix& prefix, tokio_cx* cx) noexcept {
-    auto thrown = std::current_exception();
-    report_panic(prefix.instance, cx);
-    drop_future_guarded(prefix, cx);
-    auto& outcome = make_outcome(prefix);
-    outcome.set_exception(std::move(thrown));
-    // acq_rel: publishes the exception to the handle that finds `panicked`, or sees that no handle is left.
-    if (prefix.fate.exchange(task_fate::panicked, std::memory_order_acq_rel) == task_fate::detached) outcome.clear();
-    return TOKIO_POLL_PANIC;
-  }
-  static slot<output>& make_outcome(block_prefix& prefix) noexcept {
-    return *::new (static_cast<void*>(&outcome_of<output>(prefix))) slot<output>;
-  }
-  static void drop_future(block_prefix& prefix) {
-    if (std::exchange(prefix.has_future, false)) Future::destroy(prefix);
-  }
   static void drop_future_guarded(block_prefix& prefix, tokio_cx* cx) noexcept {
     try {
-      drop_future(prefix);
+      if (std::exchange(prefix.has_future, false)) Future::destroy(prefix);
     } catch (...) {
       report_panic(prefix.instance, cx);
     }
@@ -182,7 +205,13 @@ class task_body {
 };
 
 template <class Future, task_name Name>
-const tokio_task_vt task_body<Future, Name>::vt{
-    sizeof(tokio_task_vt), Future::flags, &task_body::poll, &task_body::destroy, {Name.text, Name.size}, {}, 0, 0};
+const tokio_task_vt task_body<Future, Name>::vt{sizeof(tokio_task_vt),
+                                                Future::flags | empty_flag,
+                                                &task_body::poll,
+                                                &task_body::destroy,
+                                                {Name.text, Name.size},
+                                                {},
+                                                0,
+                                                0};
 
 }  // namespace tokio

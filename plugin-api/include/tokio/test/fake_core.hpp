@@ -160,9 +160,15 @@ class fake_core {
   void complete(fake_task& task, std::uint32_t outcome) {
     task.done = true;
     task.outcome = outcome;
-    if (outcome != TOKIO_JOIN_COMPLETED || !task.handle) task.vt->destroy(body(task));
-    if (!task.handle) return free(task);
+    if (outcome == TOKIO_JOIN_CANCELLED) task.vt->destroy(body(task));
+    if (!task.handle) return bury(task);
     wake(task.joiner);
+  }
+  // What an ended task left in its body is destroyed, and its block goes.
+  void bury(fake_task& task) {
+    const bool said_empty = task.outcome == TOKIO_JOIN_COMPLETED && (task.vt->flags & TOKIO_TF_READY_IS_EMPTY) != 0;
+    if (task.outcome != TOKIO_JOIN_CANCELLED && !said_empty) task.vt->destroy(body(task));
+    free(task);
   }
   void make_cx(fake_task& task, std::int32_t* left, tokio_cx* cx) {
     *cx = tokio_cx{sizeof(tokio_cx), 0, left, key_of(task), now_ns, host.core, task.owner, 0};

@@ -48,8 +48,7 @@ inline void release_join(tokio_waker handle) noexcept {
   task.handle = false;
   task.joiner = {};
   if (!task.done) return;
-  if (task.outcome == TOKIO_JOIN_COMPLETED) task.vt->destroy(fake_core::body(task));
-  task.core->free(task);
+  task.core->bury(task);
 }
 inline std::int32_t is_finished(tokio_waker key) noexcept {
   auto* task = fake_core::current ? fake_core::current->find(key) : nullptr;

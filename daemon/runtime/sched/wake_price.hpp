@@ -1,0 +1,40 @@
+// What it costs to wake a sleeping worker on this machine, learnt from every wake-up: the waker's own time, and how long
+// until the woken one runs. A backlog that its core works off sooner by itself wakes nobody, because on a virtual
+// machine a wake-up costs as much as hundreds of short polls, and on bare metal as much as ten.
+// Invariant: worth() is between `least` and `most`, so that one odd sample neither wakes for everything nor for nothing.
+// Threads:   [any]. Relaxed throughout: an estimate that orders nothing, and a lost sample costs precision alone.
+#pragma once
+#include <algorithm>
+#include <atomic>
+
+#include "base/cache_line.hpp"
+#include "base/clock.hpp"
+#include "base/policy.hpp"
+
+namespace tokiod::sched {
+
+class alignas(cache_line) wake_price {
+ public:
+  static constexpr duration_ns least = microsecond;
+  static constexpr duration_ns most = 200 * microsecond;
+
+  // So much work must wait to be worth it: when the helper arrives it must still find some, and the waker's time is
+  // paid twice, once by the waker and once by the tasks behind it.
+  [[nodiscard]] duration_ns worth() const {
+    return std::clamp(latency_.load(relaxed) + 2 * cost_.load(relaxed), least, most);
+  }
+
+  void sent(duration_ns cost) { learn(cost_, cost); }
+  void arrived(duration_ns latency) { learn(latency_, latency); }
+
+ private:
+  static void learn(std::atomic<duration_ns>& mean, duration_ns sample) {
+    mean.store((7 * mean.load(relaxed) + std::min(sample, most)) / 8, relaxed);
+  }
+
+  // Before the first sample: between what bare metal and a virtual machine take.
+  std::atomic<duration_ns> cost_{3 * microsecond};
+  std::atomic<duration_ns> latency_{10 * microsecond};
+};
+
+}  // namespace tokiod::sched
