@@ -22,25 +22,20 @@ namespace tokiod::sched {
 template <class P>
 class basic_guard {
  public:
-  // The owner goes from plugin code to host code. What it reads of the core afterwards is its own again.
-  void enter() { (void)enter_nested(); }
+  // What the owner tells enter() and leave() about where it comes from: 1 host code already, 0 plugin code.
+  [[nodiscard]] std::uint32_t now() const { return in_host_.load(relaxed); }  // own store
 
-  // The same, also where the owner is in host code already; says what leave_nested() has to be told.
-  [[nodiscard]] std::uint32_t enter_nested() {
-    const std::uint32_t before = in_host_.load(relaxed);                // own store
+  // The owner goes from plugin code to host code. What it reads of the core afterwards is its own again.
+  void enter(std::uint32_t before = 0) {
     in_host_.store(1, store_order);                                     // strong: partner of revoke()
     if constexpr (!P::strong_guard) std::atomic_signal_fence(seq_cst);  // the compiler keeps store before load
     // Acquire pairs with restore(): what a taker took is seen as taken. A taker that meets us inside steps back.
     if (revoked_.load(load_order) != 0 && before == 0) [[unlikely]]
       await_restored();
-    return before;
   }
 
   // The owner goes from host code to plugin code. Release publishes what it did to the core; pairs with revoke().
-  void leave() { leave_nested(0); }
-  void leave_nested(std::uint32_t before) { in_host_.store(before, release); }
-
-  [[nodiscard]] bool inside() const { return in_host_.load(relaxed) != 0; }  // relaxed: own store
+  void leave(std::uint32_t before = 0) { in_host_.store(before, release); }
 
   // True: the owner is in plugin code and stays out of the core until restore(). False: it is in host code; try later.
   [[nodiscard]] bool revoke() {

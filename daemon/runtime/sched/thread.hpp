@@ -92,14 +92,16 @@ class plugin_call {
 class host_entry {
  public:
   host_entry() : on_(this_thread) {
-    if (on_ != nullptr) [[likely]]
-      before_ = on_->entry.enter_nested();
+    if (on_ == nullptr) [[unlikely]]
+      return;
+    before_ = on_->entry.now();
+    on_->entry.enter(before_);
   }
   host_entry(const host_entry&) = delete;
   host_entry& operator=(const host_entry&) = delete;
   ~host_entry() {
     if (on_ != nullptr) [[likely]]
-      on_->entry.leave_nested(before_);
+      on_->entry.leave(before_);
   }
 
   // The core of that runtime which this thread holds, or null.

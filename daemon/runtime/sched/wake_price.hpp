@@ -1,7 +1,8 @@
-// What it costs to wake a sleeping worker on this machine, learnt from every wake-up: the waker's own time, and how long
-// until the woken one runs. A backlog that its core works off sooner by itself wakes nobody, because on a virtual
+// What it costs to wake a sleeping worker on this machine, learnt from every wake-up: the waker's own time, and how
+// long until the woken one runs. A backlog that its core works off sooner by itself wakes nobody, because on a virtual
 // machine a wake-up costs as much as hundreds of short polls, and on bare metal as much as ten.
-// Invariant: worth() is between `least` and `most`, so that one odd sample neither wakes for everything nor for nothing.
+// Invariant: worth() is between `least` and `most`, so that one odd sample neither wakes for everything nor for
+//            nothing.
 // Threads:   [any]. Relaxed throughout: an estimate that orders nothing, and a lost sample costs precision alone.
 #pragma once
 #include <algorithm>
