@@ -30,6 +30,15 @@ int say(int code, const std::string& sentence) {
   ::_exit(code);
 }
 
+wire::json event_of(const sched::stuck_poll& s, const std::string& instance) {
+  return {{"worker", s.worker},
+          {"os_thread", s.os_thread},
+          {"task", "t-" + std::to_string(s.task)},
+          {"instance", instance},
+          {"lasted_ms", s.lasted / millisecond},
+          {"taken_over", s.taken_over}};
+}
+
 wire::json event_of(const host::plugin_event& e) {
   return {{"plugin", e.plugin}, {"instance", e.instance}, {"from", e.previous}, {"to", e.state}, {"detail", e.reason}};
 }
@@ -50,6 +59,7 @@ class daemon {
   [[nodiscard]] std::vector<std::string> apply(const std::vector<config::change>& changes, const config::loaded& next);
   [[nodiscard]] bool drain(const stop_order& order);
   void hurry();
+  void stuck(const sched::stuck_poll& found);
   [[nodiscard]] bool healthy() const;
   [[nodiscard]] live_parts parts() { return {facts_, *runtime_, *plugins_, config_, life_, manager_, applier_}; }
 
@@ -59,6 +69,9 @@ class daemon {
   supervisor life_;
   live_config config_;
   live_config::applier applier_ = [this](const auto& changes, const auto& next) { return apply(changes, next); };
+  std::atomic<bool> ready_{false};  // everything below is built
+  instant_ns stuck_logged_ = 0;     // [monitor]
+  std::uint64_t stuck_unlogged_ = 0;
   std::unique_ptr<tokiod::runtime> runtime_;
   std::unique_ptr<host::registry> plugins_;
   std::unique_ptr<live_backend> backend_;
@@ -68,7 +81,9 @@ class daemon {
 outcome<void> daemon::build() {
   const config::config& c = config_.current()->values;
   if (const auto opened = life_.open(); !opened) return refuse(kind::io_error, opened.error().text());
-  auto rt = tokiod::runtime::start(runtime_options_of(c.runtime));
+  auto options = runtime_options_of(c.runtime);
+  options.on_stuck = [this](const sched::stuck_poll& found) { stuck(found); };
+  auto rt = tokiod::runtime::start(options);
   if (!rt) return std::unexpected(rt.error());
   runtime_ = std::move(*rt);
   plugins_ = std::make_unique<host::registry>(*runtime_, registry_options_of(c.plugins));
@@ -76,6 +91,7 @@ outcome<void> daemon::build() {
   auto server = control::server::open(server_options_of(c.control, passed_sockets()), *backend_);
   if (!server) return std::unexpected(server.error());
   control_ = std::move(*server);
+  ready_.store(true, release);  // pairs with stuck()
   plugins_->listen([this](const host::plugin_event& e) { control_->publish("plugin.state", event_of(e)); });
   return control_->start();
 }
@@ -106,6 +122,27 @@ int daemon::run() {
   log::info("daemon", "stopped", {{"exit_code", end.exit_code}});
   if (end.exit_code == exit_abandoned) leave_threads_behind(end.exit_code);
   return end.exit_code;
+}
+
+// On the monitor's thread. One that never yields is told of again and again, so the log takes one record a second.
+void daemon::stuck(const sched::stuck_poll& found) {
+  if (!ready_.load(acquire)) return;  // nothing of a plugin runs before
+  const std::string instance = runtime_->owner_name(found.owner);
+  control_->publish("runtime.stuck", event_of(found, instance));
+  const instant_ns now = time_.now();
+  if (now - stuck_logged_ < second && stuck_logged_ != 0) {
+    ++stuck_unlogged_;
+    return;
+  }
+  log::warn("runtime",
+            found.taken_over ? "a poll does not end: its worker goes on with another thread" : "a poll does not end",
+            {{"instance", instance},
+             {"task", "t-" + std::to_string(found.task)},
+             {"worker", found.worker},
+             {"os_thread", found.os_thread},
+             {"lasted_ms", found.lasted / millisecond},
+             {"not_logged_before", std::exchange(stuck_unlogged_, 0)}});
+  stuck_logged_ = now;
 }
 
 std::vector<std::string> daemon::apply(const std::vector<config::change>& changes, const config::loaded& next) {

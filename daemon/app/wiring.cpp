@@ -34,6 +34,7 @@ runtime_options runtime_options_of(const config::runtime_settings& s) {
   o.thread_stack_size = s.thread_stack_bytes;
   o.event_interval = u32(s.event_interval);
   o.global_queue_interval = u32(s.global_queue_interval);
+  o.stuck_after = s.stuck_after_ms * millisecond;
   return o;
 }
 

@@ -19,6 +19,7 @@ struct runtime_settings {
   std::uint64_t thread_stack_bytes = 2 * 1024 * 1024;
   std::uint64_t event_interval = 61;
   std::uint64_t global_queue_interval = 0;
+  std::uint64_t stuck_after_ms = 10;
 };
 
 // Who may do what: the first rule that matches the peer decides. At most one of user, group, uid

@@ -34,6 +34,10 @@ constexpr setting table[] = {
     {"/runtime/global_queue_interval", integer, 0, 1'000'000, "", "polls", restart,
      "After how many polls a worker looks at tasks from outside although it has work; 0: tuned while running.",
      [](config& c) -> auto& { return c.runtime.global_queue_interval; }},
+    {"/runtime/stuck_after_ms", integer, 0, day_ms, "", "ms", restart,
+     "A task that polls for longer is reported, and if it holds up others, its worker goes on with another thread; 0: "
+     "neither.",
+     [](config& c) -> auto& { return c.runtime.stuck_after_ms; }},
 
     {"/control/socket", text, 1, socket_path_bytes, "", "", restart,
      "The control socket: every method, as far as the caller's level goes. A socket passed by systemd under the name "

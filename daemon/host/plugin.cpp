@@ -83,6 +83,7 @@ std::string plugin::last_panic() const {
 void plugin::forget_owner() {
   const std::lock_guard hold(mutex_);
   last_totals_ = rt.totals(owner);
+  last_slow_polls_ = owner.slow_polls.read();
   owner_known_ = false;
 }
 
@@ -99,6 +100,11 @@ tokiod::metrics::task_totals plugin::totals() const {
 std::vector<task_view> plugin::tasks(std::size_t limit) const {
   const std::lock_guard hold(mutex_);
   return owner_known_ ? rt.tasks(&owner, limit) : std::vector<task_view>();
+}
+
+std::uint64_t plugin::slow_polls() const {
+  const std::lock_guard hold(mutex_);
+  return owner_known_ ? owner.slow_polls.read() : last_slow_polls_;
 }
 
 std::uint64_t plugin::join_handles() const {

@@ -90,7 +90,11 @@ class plugin {
     return p == phase::open ? TOKIO_OK : p == phase::gone ? TOKIO_EGONE : TOKIO_ESHUTDOWN;
   }
 
-  void count(entry what, std::int64_t by) { book.add(current_core(), what, by); }
+  void count(entry what, std::int64_t by) {
+    const sched::host_entry inside;  // the core stays this thread's until it is counted
+    book.add(current_core(), what, by);
+  }
+  // Inside a host_entry.
   [[nodiscard]] static std::int32_t current_core();
 
   // Memory that the plugin asked for; false: over its limit.
@@ -110,6 +114,7 @@ class plugin {
   [[nodiscard]] tokiod::metrics::task_totals totals() const;
   // Tasks as the runtime sees them; none once the owner went back.
   [[nodiscard]] std::vector<task_view> tasks(std::size_t limit) const;
+  [[nodiscard]] std::uint64_t slow_polls() const;
   // Not released yet, by a walk over the tasks: no spawn counts them.
   [[nodiscard]] std::uint64_t join_handles() const;
 
@@ -121,6 +126,7 @@ class plugin {
   std::string config_;
   std::string last_panic_;
   tokiod::metrics::task_totals last_totals_;
+  std::uint64_t last_slow_polls_ = 0;
   bool owner_known_ = true;
   std::atomic<std::uint64_t> memory_{0};
 };

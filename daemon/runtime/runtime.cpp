@@ -74,6 +74,14 @@ runtime::~runtime() {
   if (!clean) (void)parts_.release();
 }
 
+std::string runtime::owner_name(memory::owner_id id) const {
+  std::string name;
+  engine_.for_each_owner([&](const runtime_owner& of) {
+    if (of.id() == id) name = of.name();
+  });
+  return name;
+}
+
 // ---- tasks
 
 std::size_t runtime::abort_all(runtime_owner& of, task::cancel_kind how) { return task::cancel_all(of.heap(), how); }
@@ -132,6 +140,7 @@ task::task_id runtime::id_of(task::key which) {
 // ---- where am I
 
 runtime::place runtime::here() {
+  const sched::host_entry inside;  // the core stays this thread's until it is read
   const sched::thread* const on = sched::this_thread;
   if (on == nullptr) return {};
   return {.ours = true,
@@ -292,8 +301,27 @@ worker_view view_of(sched::engine& all, sched::core& of, instant_ns now) {
   return view;
 }
 
-task_view view_of(const task::sighting& seen, memory::owner_id owner, const std::vector<const sched::core*>& busy,
-                  instant_ns now) {
+// A poll that is going on: on a core, or on a thread that lost its core.
+struct running_poll {
+  const task::header* task = nullptr;
+  std::uint32_t worker = 0;  // where it began
+  duration_ns lasted = 0;    // to the monitor's precision
+};
+
+std::vector<running_poll> running_polls(const sched::engine& all, instant_ns now) {
+  std::vector<running_poll> polls;
+  for (const auto& one : all.cores)
+    if (const task::header* task = one->running.load(relaxed); task != nullptr)
+      polls.push_back({task, one->index, running_for(*one, now)});
+  all.for_each_thread([&](const sched::thread& one) {
+    const task::header* const task = one.stuck_in.load(relaxed);
+    const instant_ns since = one.stuck_since.load(relaxed);
+    if (task != nullptr) polls.push_back({task, one.stuck_from.load(relaxed), now > since ? now - since : 0});
+  });
+  return polls;
+}
+
+task_view view_of(const task::sighting& seen, memory::owner_id owner, const std::vector<running_poll>& polls) {
   using state = task::basic_state<real_policy>;
   task_view view{.which = seen.which, .id = seen.id, .owner = owner, .about = seen.about};
   view.cancelled = (seen.word & state::cancelled) != 0;
@@ -302,11 +330,11 @@ task_view view_of(const task::sighting& seen, memory::owner_id owner, const std:
   } else if (state::is_running_or_queued(seen.word)) {
     view.state = task_state::queued;
   }
-  for (const sched::core* one : busy)
-    if (one->running.load(relaxed) == seen.which.task && view.state == task_state::queued) {
+  for (const running_poll& one : polls)
+    if (one.task == seen.which.task && view.state == task_state::queued) {
       view.state = task_state::running;
-      view.worker = static_cast<std::int32_t>(one->index);
-      view.running_for = running_for(*one, now);
+      view.worker = static_cast<std::int32_t>(one.worker);
+      view.running_for = one.lasted;
     }
   return view;
 }
@@ -321,15 +349,12 @@ runtime_view runtime::snapshot() const {
 }
 
 std::vector<task_view> runtime::tasks(const runtime_owner* owner_or_null, std::size_t limit) const {
-  std::vector<const sched::core*> busy;
-  for (auto& one : engine_.cores)
-    if (one->running.load(relaxed) != nullptr) busy.push_back(one.get());
+  const std::vector<running_poll> polls = running_polls(engine_, steady_clock().now());
   std::vector<task_view> all;
-  const instant_ns now = steady_clock().now();
   engine_.for_each_owner([&](runtime_owner& of) {
     if (owner_or_null != nullptr && &of != owner_or_null) return;
     task::for_each_task(of.heap(), [&](const task::sighting& seen) {
-      if (all.size() < limit) all.push_back(view_of(seen, of.id(), busy, now));
+      if (all.size() < limit) all.push_back(view_of(seen, of.id(), polls));
     });
   });
   return all;

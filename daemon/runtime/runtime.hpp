@@ -43,7 +43,7 @@ struct task_view {
   const void* about = nullptr;  // as given to allocate(): in the plugin's image, so read it only while that is loaded
   task_state state = task_state::idle;
   bool cancelled = false;
-  std::int32_t worker = -1;     // that polls it now
+  std::int32_t worker = -1;     // that polls it now, or polled it until the worker was taken over
   duration_ns running_for = 0;  // this poll, to the monitor's precision (1 ms); 0 when shorter
 };
 
@@ -93,6 +93,7 @@ class runtime {
   }
   // Refuses while a task lives, or one that ended still waits for its join handle to be released.
   [[nodiscard]] outcome<void> remove_owner(runtime_owner& gone) { return engine_.remove_owner(gone); }
+  [[nodiscard]] std::string owner_name(memory::owner_id id) const;  // empty: it is gone
   void close_owner(runtime_owner& of) { engine_.close_owner(of); }  // no spawn of it succeeds after this returns
   // Asks every task of it: `ask` reaches graceful ones gently. Repeat until live() is 0; close first.
   std::size_t abort_all(runtime_owner& of, task::cancel_kind how = task::cancel_kind::force);

@@ -36,6 +36,27 @@ void owner_against_taker() {
   check(owner_ran + taker_ran == 2, "a task is lost, or run twice");
 }
 
+// Takeover: the core goes to another thread while its holder is in a poll; who comes back sees that, and keeps away.
+void holder_against_successor() {
+  sched::basic_guard<model_policy> guard;
+  cell<int> held{1};  // what thread::held is
+  cell<int> core{0};  // everything in the core
+  thread successor([&] {
+    if (!guard.revoke()) return;
+    held.set(0);
+    guard.restore();
+    core.set(core.get() + 1);
+  });
+  core.set(1);
+  guard.leave();  // the poll
+  guard.enter();  // a call of the plugin into the host
+  if (held.get() == 1) core.set(core.get() + 1);
+  guard.leave();
+  guard.enter();  // the poll is over
+  if (held.get() == 1) core.set(core.get() + 1);
+  successor.join();
+}
+
 // close_owner(): after every guard was passed once, nobody acts on what it read before.
 void flag_then_pass() {
   sched::basic_guard<model_policy> guard;
@@ -76,6 +97,9 @@ using change = mutant::change;
 }  // namespace
 
 TEST_CASE("a core is touched by its owner or by a taker, never by both") { passes(owner_against_taker); }
+TEST_CASE("a core that is taken over is not touched any more by the thread that lost it") {
+  passes(holder_against_successor);
+}
 TEST_CASE("what is stored before every guard was passed is seen by whoever enters later") { passes(flag_then_pass); }
 TEST_CASE("one thread at a time has the right to turn a shard") { passes(right_of_two); }
 
@@ -90,6 +114,15 @@ TEST_CASE("mutants of the guard are caught") {
   catches({change::weaken, "leave", "store"}, owner_against_taker);
   catches({change::weaken, "restore", "store"}, owner_against_taker);
   catches({change::blind, "await_restored", "load"}, owner_against_taker);
+}
+
+TEST_CASE("mutants of the guard are caught by a takeover, too") {
+  catches({change::weaken, "enter", "load"}, holder_against_successor);
+  catches({change::drop_write, "enter", "store"}, holder_against_successor);
+  catches({change::weaken, "revoke", "store"}, holder_against_successor);
+  catches({change::blind, "revoke", "load"}, holder_against_successor);
+  catches({change::weaken, "leave", "store"}, holder_against_successor);
+  catches({change::weaken, "restore", "store"}, holder_against_successor);
 }
 
 TEST_CASE("mutants of the poll right are caught") {

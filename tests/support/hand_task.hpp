@@ -28,6 +28,10 @@ class fake_scheduler final : public task::scheduler {
     heap->free(&t);
     ++freed;
   }
+  void count(task::header&, metrics::counter metrics::task_counters::* what) noexcept override {
+    (mine.tasks.*what).add();
+  }
+
   // Everything that a door keeps for an owner, and this one has only one.
   struct part {
     metrics::task_counters tasks;

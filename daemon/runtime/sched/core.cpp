@@ -19,10 +19,7 @@ core::core(engine& of, std::uint32_t number, shard::shard& shard, std::uint64_t 
       wake_backlog(of.single() ? no_backlog : 1),
       random(seed),
       injector_interval(until_injector),
-      maintenance_interval(of.with.event_interval) {
-  cx.budget = &budget;
-  cx.core = this;
-}
+      maintenance_interval(of.with.event_interval) {}
 
 core::~core() {
   for (auto& one : shares) delete one.load(relaxed);  // the engine ends alone

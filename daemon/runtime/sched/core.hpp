@@ -1,7 +1,8 @@
 // A scheduler slot: the run queue, the LIFO slot, the budget, the free lists and the counters that one thread at a time
 // uses without atomic operations. The thread that holds a core may change (rotation, takeover); the core stays.
 // Invariant: everything here is touched by the thread that holds the core, inside host code, or by whoever passed its
-//            guard; the exceptions are the ring's stealing side, the counters and `running`, which any thread reads.
+//            guard, and a holder may change whenever plugin code ran: who comes back from there asks lost(); the
+//            exceptions are the ring's stealing side, the counters and `running`, which any thread reads.
 // Threads:   [holder] unless said otherwise.
 #pragma once
 #include <array>
@@ -64,6 +65,8 @@ class alignas(cache_line) core {
     of.heap.free(&task);
   }
   [[nodiscard]] share& part_of(const task::header& task) noexcept { return share_of(task::owner_of(task)); }
+  // While a body's code ran, the core went to another thread. [the thread that polls here, inside host code]
+  [[nodiscard]] bool lost() const noexcept { return this_thread->held != this; }
   // The newer half of a full ring goes to the own shard's injector.
   void overflow(task_chain tasks) noexcept;
 
@@ -120,7 +123,8 @@ class alignas(cache_line) core {
     return known != nullptr ? *known : new_share(id);
   }
 
-  [[nodiscard]] task::header* next_local() noexcept {
+  // `budget` is that of the thread that holds the core.
+  [[nodiscard]] task::header* next_local(task::coop_budget& budget) noexcept {
     task::header* const front = lifo.load(relaxed);
     if (front != nullptr && lifo_streak < lifo_in_a_row && !budget.exhausted()) {
       ++lifo_streak;
@@ -176,8 +180,6 @@ class alignas(cache_line) core {
   std::uint32_t until_injector;
   std::uint32_t claim_limit = real_policy::claim_max;
   std::uint32_t wake_backlog;  // so many tasks in the ring are worth a wake-up; see worker::tune()
-  task::coop_budget budget;
-  task::context cx;
   task::id_block ids;
   fast_random random;
 

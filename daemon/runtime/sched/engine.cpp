@@ -86,6 +86,13 @@ void engine::free(task::header& task) noexcept {
   from.part.heap.free(&task);
 }
 
+void engine::count(task::header& task, metrics::counter metrics::task_counters::* what) noexcept {
+  if (core* const on = here()) return (on->part_of(task).tasks.*what).add();
+  foreign_share& from = owners[task::owner_of(task)]->foreign();
+  const hold lock(from.lock);
+  (from.part.tasks.*what).add();
+}
+
 void engine::inject(task::header& task) noexcept {
   shard::shard& to = *shards[task.home % shards.size()];
   const bool open = to.injector.push(&task);
@@ -159,6 +166,11 @@ owner_totals engine::totals(const owner& of) const {
   return sum;
 }
 
+void engine::count_slow_poll(memory::owner_id id) {
+  const hold keep(owners_mutex);  // it may have been removed meanwhile
+  if (id < max_owners && owners[id] != nullptr) owners[id]->slow_polls.add();
+}
+
 outcome<void> engine::remove_owner(owner& gone) {
   TOKIOD_ASSERT(gone.closed());
   const hold keep(owners_mutex);
@@ -202,8 +214,28 @@ void engine::take_core(core& of, thread& on) {
   on.held = &of;
   of.orders.fetch_and(~order_yield, seq_cst);
   of.active_since = of.maintained_at = steady_clock().now();
-  of.cx.now = time.now();
+  on.cx.core = &of;
+  on.cx.now = time.now();
   became_active();
+}
+
+bool engine::take_from_holder(core& of, std::uint64_t poll) {
+  bool taken = false;
+  (void)try_with_core(of, [&] {
+    task::header* const task = of.running.load(relaxed);
+    // Its thread stays out of host code until we are done, so what we see here holds.
+    if (of.holder == nullptr || task == nullptr || of.work.polls.read() != poll) return;
+    of.holder->stuck_from.store(of.index, relaxed);
+    of.holder->stuck_since.store(of.poll_since.load(relaxed), relaxed);
+    of.holder->stuck_in.store(task, relaxed);
+    of.holder->held = nullptr;
+    of.holder = nullptr;
+    of.running.store(nullptr, relaxed);
+    of.stuck.store(false, relaxed);
+    of.work.takeovers.add();
+    taken = true;
+  });
+  return taken;
 }
 
 void engine::give_core(core& of, thread& on) {

@@ -41,6 +41,7 @@ class engine final : public task::scheduler {
   void schedule(task::header& task) noexcept override;
   void requeue(task::header& task) noexcept override;
   void free(task::header& task) noexcept override;
+  void count(task::header& task, metrics::counter metrics::task_counters::* what) noexcept override;
 
   [[nodiscard]] bool single() const { return with.kind == flavor::current_thread || with.worker_threads == 1; }
   [[nodiscard]] void* door() { return static_cast<task::scheduler*>(this); }
@@ -65,6 +66,7 @@ class engine final : public task::scheduler {
   [[nodiscard]] outcome<void> remove_owner(owner& gone);
   void close_owner(owner& of);  // exact: no spawn of it succeeds after this returns
   [[nodiscard]] owner_totals totals(const owner& of) const;
+  void count_slow_poll(memory::owner_id id);
   [[nodiscard]] owner& system() { return *owners[0]; }
   // With the mutex that keeps owners and their shares in place.
   template <class Visit>
@@ -79,6 +81,9 @@ class engine final : public task::scheduler {
   void discharge(thread& on);
   void take_core(core& of, thread& on);
   void give_core(core& of, thread& on);
+  // Takes the core away from the thread that is in poll number `poll` on it: that thread finishes its poll without one,
+  // and somebody else may take_core(). False: the poll is over, or the thread is in host code just now.
+  [[nodiscard]] bool take_from_holder(core& of, std::uint64_t poll);
   template <class Visit>
   void for_each_thread(Visit visit) const {
     const hold keep(threads_mutex_);
@@ -136,10 +141,11 @@ inline bool core::worth_a_look() const noexcept { return all.idle.worth_a_look()
 template <class Call>
 bool engine::try_with_core(core& of, Call call) {
   if (!of.hand_over.try_lock()) return false;
-  const bool own = of.holder != nullptr && of.holder == this_thread;
-  const bool free = of.holder == nullptr || own || of.holder->entry.revoke();
+  thread* const holder = of.holder;  // the call may change it
+  const bool own = holder != nullptr && holder == this_thread;
+  const bool free = holder == nullptr || own || holder->entry.revoke();
   if (free) call();
-  if (free && !own && of.holder != nullptr) of.holder->entry.restore();
+  if (free && !own && holder != nullptr) holder->entry.restore();
   of.hand_over.unlock();
   return free;
 }

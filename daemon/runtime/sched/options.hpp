@@ -14,6 +14,16 @@ enum class flavor : std::uint8_t { multi_thread, current_thread };
 
 inline constexpr std::uint32_t max_workers = 1024;
 
+// A poll that does not end.
+struct stuck_poll {
+  std::uint32_t worker = 0;
+  int os_thread = 0;
+  std::uint64_t task = 0;   // its id
+  std::uint16_t owner = 0;  // whose
+  duration_ns lasted = 0;   // until now
+  bool taken_over = false;  // its worker goes on without it
+};
+
 struct options {
   flavor kind = flavor::multi_thread;
   std::uint32_t worker_threads = 1;             // 1..max_workers; ignored by current_thread
@@ -26,8 +36,11 @@ struct options {
   bool lifo_slot = true;                                 // off: every wake goes to the back of the queue
   std::uint64_t seed = 0;                                // where thieves start looking; 0 = from the clock
   const clock* time = nullptr;                           // not owned; null = CLOCK_MONOTONIC
-  std::function<void()> on_thread_start;                 // on every worker and blocking thread, after it started
-  std::function<void()> on_thread_stop;                  // and before it ends
+  // A poll that lasts longer and holds up others loses its core to another thread; 0 = never. Tokio has nothing of it.
+  duration_ns stuck_after = 10 * millisecond;
+  std::function<void(const stuck_poll&)> on_stuck;  // on the monitor's thread, once per such poll: it must not wait
+  std::function<void()> on_thread_start;            // on every worker and blocking thread, after it started
+  std::function<void()> on_thread_stop;             // and before it ends
 };
 
 }  // namespace tokiod::sched

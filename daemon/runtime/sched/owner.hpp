@@ -63,6 +63,8 @@ class owner {
   // For whoever added the owner; written before the first task of it is allocated, read by that task's body.
   void* user = nullptr;
 
+  metrics::counter slow_polls;  // that the monitor found; it alone writes
+
   // Relaxed: engine::close_owner() passes every guard after the store, and that is what makes it exact.
   [[nodiscard]] bool closed() const { return closed_.load(relaxed); }
   void close() { closed_.store(true, relaxed); }

@@ -8,9 +8,13 @@
 #include <cstdint>
 
 #include "base/cache_line.hpp"
+#include "base/clock.hpp"
 #include "base/policy.hpp"
 #include "runtime/memory/slab.hpp"
 #include "runtime/sched/guard.hpp"
+#include "runtime/task/body.hpp"
+#include "runtime/task/budget.hpp"
+#include "runtime/task/header.hpp"
 
 namespace tokiod::sched {
 
@@ -44,14 +48,26 @@ class packed_inside {
 };
 
 struct alignas(cache_line) thread {
-  thread(engine& of, thread_kind what) : runtime(of), kind(what) {}
+  thread(engine& of, thread_kind what) : runtime(of), kind(what) { cx.budget = &budget; }
   thread(const thread&) = delete;
   thread& operator=(const thread&) = delete;
 
   guard entry;
-  core* held = nullptr;  // changes only under the engine's hand-over
+  // Changes under the core's hand_over: by the thread itself, or by a taker that has passed its guard (takeover). The
+  // thread reads it inside host code, where it is stable.
+  core* held = nullptr;
   engine& runtime;
   const thread_kind kind;
+
+  // What a poll on this thread uses. Not the core's: a poll that lost its core goes on using them.
+  task::coop_budget budget;
+  task::context cx;
+
+  // Of a poll that lost its core: which, since when, and where it began. Relaxed: for observers.
+  std::atomic<task::header*> stuck_in{nullptr};
+  std::atomic<instant_ns> stuck_since{0};
+  std::atomic<std::uint32_t> stuck_from{0};
+
   std::atomic<int> os_id{0};
   // Shown from before a plugin's code is entered until after it has returned. The store when it is left is a release:
   // everything that the code did happens before an acquire load that sees that it is left.

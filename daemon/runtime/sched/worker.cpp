@@ -24,7 +24,7 @@ std::uint32_t polls_in(duration_ns span, duration_ns mean, std::uint32_t least, 
 }  // namespace
 
 void worker::loop() {
-  while (!ordered()) {
+  while (holds() && !ordered()) {
     tick();
     if (task::header* task = next()) {
       poll(*task);
@@ -34,7 +34,7 @@ void worker::loop() {
       park();
     }
   }
-  if (core_.searching) found_while_searching();  // whoever relied on this search must not wait for it
+  if (holds() && core_.searching) found_while_searching();  // whoever relied on this search must not wait for it
 }
 
 void worker::tick() {
@@ -47,7 +47,7 @@ task::header* worker::next() {
     core_.until_injector = core_.injector_interval;
     task = take_injected(core_.home, 1);
   }
-  if (task == nullptr) task = core_.next_local();
+  if (task == nullptr) task = core_.next_local(thread_.budget);
   if (task != nullptr && core_.searching) [[unlikely]]
     found_while_searching();
   return task;
@@ -56,8 +56,9 @@ task::header* worker::next() {
 void worker::poll(task::header& task) {
   core_.running.store(&task, relaxed);
   core_.work.polls.add();
-  task::run(task, core_.cx, core_);
-  core_.running.store(nullptr, relaxed);
+  task::run(task, thread_.cx, core_);
+  if (holds()) [[likely]]
+    core_.running.store(nullptr, relaxed);
 }
 
 // ---- looking for work elsewhere
@@ -136,7 +137,7 @@ task::header* worker::turn_late_shards() {
   const instant_ns now = steady_now();
   for (auto& other : all_.shards)
     if (other.get() != &core_.home && other->right.is_late(now) && turn(*other))
-      if (task::header* task = core_.next_local()) return task;
+      if (task::header* task = core_.next_local(thread_.budget)) return task;
   return nullptr;
 }
 
@@ -150,7 +151,7 @@ task::header* worker::take_from_stuck() {
       other->emptied_at.store(other->work.polls.read(), relaxed);
     });
     if (taken.count == 0) continue;
-    core_.work.takeovers.add();
+    core_.work.stolen_tasks.add(taken.count);
     adopt(taken.first->next.get());
     return taken.first;
   }
@@ -170,7 +171,7 @@ bool worker::turn(shard::shard& which) {
     which.turn_for_owner(wake);
   }
   core_.end_batch();
-  core_.cx.now = all_.time.now();  // not before the timers that just fired
+  thread_.cx.now = all_.time.now();  // not before the timers that just fired
   which.right.give_back(steady_now());
   return true;
 }
@@ -256,7 +257,7 @@ void worker::sleep(instant_ns limit) {
   get_up();
   core_.home.fire_timers([&](task::key waiter) { task::wake(waiter, core_); });
   core_.end_batch();
-  core_.cx.now = all_.time.now();
+  thread_.cx.now = all_.time.now();
   if (alone) core_.home.right.give_back(steady_now());
 }
 

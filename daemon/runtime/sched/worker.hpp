@@ -11,8 +11,9 @@ class worker {
  public:
   worker(core& of, thread& on) : core_(of), all_(of.all), thread_(on) {}
 
-  // Until an order says to leave.
+  // Until an order says to leave, or the core was taken away during a poll.
   void loop();
+  [[nodiscard]] bool holds() const { return thread_.held == &core_; }
 
   // ---- the verbs, also for a driver that is not a thread of its own (current_thread)
   void tick();

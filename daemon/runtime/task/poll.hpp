@@ -2,8 +2,6 @@
 // Invariant: the caller holds S and gives it away; after run() it must not touch the task.
 // Threads:   a thread that holds a core, or that empties queues at shutdown.
 #pragma once
-#include <concepts>
-#include <type_traits>
 #include <utility>
 
 #include "runtime/task/join.hpp"
@@ -12,9 +10,12 @@ namespace tokiod::task {
 
 namespace impl {
 
-template <class Part>
-void count(Part& part, metrics::counter metrics::task_counters::* what) noexcept {
-  if constexpr (!std::same_as<std::remove_const_t<Part>, no_part>) (part.tasks.*what).add();
+template <class P, class Door, class Part>
+void count(basic_header<P>& task, metrics::counter metrics::task_counters::* what, Door& door, Part& part) noexcept {
+  if constexpr (parted_door<Door, P>)
+    (part.tasks.*what).add();
+  else if constexpr (requires { door.count(task, what); })
+    door.count(task, what);
 }
 
 inline metrics::counter metrics::task_counters::* counter_of(end_kind how) {
@@ -30,16 +31,19 @@ inline metrics::counter metrics::task_counters::* counter_of(end_kind how) {
 template <class P, class Door, class Part>
 void give_back(basic_header<P>& task, Door& door, Part& part) noexcept {
   bury(task);
-  if constexpr (parted_door<Door, P>)
+  if constexpr (parted_door<Door, P>) {
+    if (lost(door)) [[unlikely]]
+      return scheduler_of(task).free(task);
     door.free(task, part);
-  else
+  } else {
     door.free(task);
+  }
 }
 
 // The task is over. Its counters are touched first: afterwards it may belong to its join handle.
 template <class P, class Door, class Part>
 void finish(basic_header<P>& task, end_kind how, Door& door, Part& part) noexcept {
-  count(part, counter_of(how));
+  count(task, counter_of(how), door, part);
   task.end.set(how);
   basic_key<basic_header<P>> joiner;
   switch (task.state.finish(task.joiner, joiner)) {
@@ -52,6 +56,11 @@ void finish(basic_header<P>& task, end_kind how, Door& door, Part& part) noexcep
 template <class P, class Door, class Part>
 void end_cancelled(basic_header<P>& task, Door& door, Part& part) noexcept {
   task.ops->drop(task);
+  if constexpr (parted_door<Door, P>)
+    if (lost(door)) [[unlikely]] {
+      no_part none;
+      return finish(task, end_kind::cancelled, scheduler_of(task), none);
+    }
   finish(task, end_kind::cancelled, door, part);
 }
 
@@ -70,6 +79,22 @@ void settle_pending(basic_header<P>& task, begin_outcome begun, Door& door, Part
       // then.
       if (task.kind.graceful) return door.requeue(task);
       return end_cancelled(task, door, part);
+  }
+}
+
+// What follows from what a poll said.
+template <class P, class Door, class Part>
+void settle(basic_header<P>& task, begin_outcome begun, poll_result said, context& cx, Door& door,
+            Part& part) noexcept {
+  switch (said) {
+    case poll_result::ready: return finish(task, end_kind::completed, door, part);
+    case poll_result::pending: return settle_pending(task, begun, door, part);
+    case poll_result::yielded:
+      count(task, &metrics::task_counters::yields, door, part);
+      return door.requeue(task);  // S stays; a cancel that came meanwhile is seen by the next begin_poll()
+    case poll_result::panicked:
+      keep_message(task, std::exchange(cx.panic_message, {}));
+      return finish(task, end_kind::panicked, door, part);
   }
 }
 
@@ -92,17 +117,14 @@ void run(basic_header<P>& task, context& cx, Door& door) noexcept {
     return impl::end_cancelled(task, door, part);
   cx.cancelled = begun != begin_outcome::poll;
   if constexpr (parted_door<Door, P>) cx.user = part.user;
-  impl::count(part, &metrics::task_counters::polls);
-  switch (task.ops->poll(task, cx)) {
-    case poll_result::ready: return impl::finish(task, end_kind::completed, door, part);
-    case poll_result::pending: return impl::settle_pending(task, begun, door, part);
-    case poll_result::yielded:
-      impl::count(part, &metrics::task_counters::yields);
-      return door.requeue(task);  // S stays; a cancel that came meanwhile is seen by the next begin_poll()
-    case poll_result::panicked:
-      impl::keep_message(task, std::exchange(cx.panic_message, {}));
-      return impl::finish(task, end_kind::panicked, door, part);
-  }
+  impl::count(task, &metrics::task_counters::polls, door, part);
+  const poll_result said = task.ops->poll(task, cx);
+  if constexpr (parted_door<Door, P>)
+    if (lost(door)) [[unlikely]] {
+      no_part none;
+      return impl::settle(task, begun, said, cx, scheduler_of(task), none);
+    }
+  impl::settle(task, begun, said, cx, door, part);
 }
 
 }  // namespace tokiod::task

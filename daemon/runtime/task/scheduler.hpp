@@ -32,6 +32,16 @@ concept parted_door = door_for<Door, P> && requires(Door& door, basic_header<P>&
 
 struct no_part {};
 
+// A door whose thread may lose the core while a body's code runs, because that took too long (takeover): what the door
+// and the part point to is another thread's then, and the task is settled through its abstract door.
+template <class Door>
+[[nodiscard]] bool lost(const Door& door) noexcept {
+  if constexpr (requires { door.lost(); })
+    return door.lost();
+  else
+    return false;
+}
+
 template <class P, class Door>
 [[nodiscard]] decltype(auto) part_of(Door& door, basic_header<P>& task) noexcept {
   if constexpr (parted_door<Door, P>)
@@ -45,6 +55,8 @@ class scheduler {
   virtual void schedule(header& task) noexcept = 0;
   virtual void requeue(header& task) noexcept = 0;
   virtual void free(header& task) noexcept = 0;
+  // One more of these, for the task's owner.
+  virtual void count(header& task, metrics::counter metrics::task_counters::* what) noexcept = 0;
 
  protected:
   ~scheduler() = default;

@@ -71,8 +71,10 @@ TEST_CASE("the runtime's numbers are those of the configuration") {
   s.flavor = "current_thread";
   s.worker_threads = 5;
   s.thread_keep_alive_ms = 20;
+  s.stuck_after_ms = 7;
   const auto o = app::runtime_options_of(s);
   CHECK(o.kind == flavor::current_thread);
   CHECK(o.worker_threads == 5);
   CHECK(o.thread_keep_alive == 20 * millisecond);
+  CHECK(o.stuck_after == 7 * millisecond);
 }

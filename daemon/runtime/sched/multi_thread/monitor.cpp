@@ -42,14 +42,43 @@ bool monitor::rest() {
 }
 
 void monitor::look(instant_ns now) {
+  const bool somebody_sleeps = all_.idle.any_parked();
   bool help = false;
   for (std::size_t i = 0; i < seen_.size(); ++i) {
     core& of = *all_.cores[i];
     const bool old = has_old_backlog(of, seen_[i]);  // before watch() takes the number of polls
     watch(of, seen_[i], now);
-    help = help || old || needs_help(of, now);
+    const bool waited_for = old || needs_help(of, now);
+    if (is_stuck(seen_[i], now)) report_or_rescue(of, seen_[i], now, waited_for && !somebody_sleeps);
+    help = help || waited_for;
   }
-  if (help && all_.idle.any_parked()) all_.notify(0);
+  if (help && somebody_sleeps) all_.notify(0);
+}
+
+bool monitor::is_stuck(const sight& last, instant_ns now) const {
+  return all_.with.stuck_after != 0 && last.at != 0 && now - last.at >= all_.with.stuck_after;
+}
+
+// With a sleeping worker there is a thief, who is enough; without one the core goes to another thread.
+void monitor::report_or_rescue(core& of, sight& last, instant_ns now, bool rescue) {
+  stuck_poll found = describe(of, last, now);
+  found.taken_over = rescue && take_over_(of.index, last.polls);
+  if (!found.taken_over && last.told) return;
+  if (!last.told) all_.count_slow_poll(found.owner);
+  last.told = true;
+  if (all_.with.on_stuck) all_.with.on_stuck(found);
+}
+
+// What is read of the task may be of a later one, if the poll ends at this moment.
+stuck_poll monitor::describe(core& of, const sight& last, instant_ns now) {
+  stuck_poll found{.worker = of.index, .lasted = now - last.at};
+  if (const task::header* const task = of.running.load(relaxed); task != nullptr) {
+    found.task = task->id.load(relaxed);
+    found.owner = task::owner_of(*task);
+  }
+  const hold keep(of.hand_over);
+  if (of.holder != nullptr) found.os_thread = of.holder->os_id.load(relaxed);
+  return found;
 }
 
 // Queues are first in, first out: what waited at the last look has been polled when there were as many polls since.
@@ -63,7 +92,10 @@ void monitor::watch(core& of, sight& last, instant_ns now) {
   const std::uint64_t polls = of.work.polls.read();
   const bool running = of.running.load(relaxed) != nullptr;
   const bool same = running && polls == last.polls && last.at != 0;
-  if (!same) last.at = running ? now : 0;
+  if (!same) {
+    last.at = running ? now : 0;
+    last.told = false;
+  }
   last.polls = polls;
   of.poll_since.store(last.at, relaxed);
   of.stuck.store(same, relaxed);

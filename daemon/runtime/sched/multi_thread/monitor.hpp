@@ -1,11 +1,13 @@
 // The thread that looks at the workers while any of them is active: it finds polls that last long, and makes up for
-// wake-ups that a local push was allowed to miss. It runs no task and touches no core; it wakes a worker that sleeps,
-// and that one searches.
-// Invariant: while a worker is active the monitor looks every millisecond; when all sleep it sleeps, too, without a
+// wake-ups that a local push was allowed to miss. It runs no task; it wakes a worker that sleeps, and that one
+// searches, and where none sleeps it has a core taken over whose poll does not end. Invariant: while a worker is active
+// the monitor looks every millisecond; when all sleep it sleeps, too, without a
 //            deadline. With a worker asleep and work that waited a whole look long, or is hidden behind a long poll,
 //            one is woken at each look.
 // Threads:   start, stop [the scheduler]; the rest is the monitor's own.
 #pragma once
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "base/os_thread.hpp"
@@ -16,7 +18,9 @@ namespace tokiod::sched::multi_thread {
 // A poll is long when two looks in a row meet it.
 class monitor {
  public:
-  explicit monitor(engine& of) : all_(of), seen_(of.cores.size()) {}
+  // take_over(worker, number of its poll): gives the core to another thread; false: not now.
+  using take_over_fn = std::function<bool(std::uint32_t worker, std::uint64_t poll)>;
+  monitor(engine& of, take_over_fn take_over) : all_(of), take_over_(std::move(take_over)), seen_(of.cores.size()) {}
 
   [[nodiscard]] result<void> start();
   void stop();
@@ -29,15 +33,20 @@ class monitor {
     std::uint64_t polls = 0;
     instant_ns at = 0;
     std::uint64_t waiting = 0;  // tasks in the core's queues
+    bool told = false;          // on_stuck was called for this poll
   };
 
   void loop();
   bool rest();
   void watch(core& of, sight& last, instant_ns now);
   [[nodiscard]] bool needs_help(core& of, instant_ns now) const;
+  [[nodiscard]] bool is_stuck(const sight& last, instant_ns now) const;
+  void report_or_rescue(core& of, sight& last, instant_ns now, bool rescue);
+  [[nodiscard]] static stuck_poll describe(core& of, const sight& last, instant_ns now);
   [[nodiscard]] static bool has_old_backlog(const core& of, sight& last);
 
   engine& all_;
+  const take_over_fn take_over_;
   std::vector<sight> seen_;
   std::atomic<bool> stopping_{false};
   os_thread thread_;

@@ -6,8 +6,7 @@
 
 namespace tokiod::sched::multi_thread {
 
-// One thread that holds the core, or waits to hold it. Two never wait for one core: whoever starts a second one has
-// seen the first one seated.
+// One thread that holds the core, or waits to hold it.
 struct scheduler::occupant {
   explicit occupant(engine& of) : self(of, thread_kind::worker) {}
   thread self;
@@ -15,15 +14,18 @@ struct scheduler::occupant {
   real_policy::event seated;  // it holds the core
 };
 
+// Lists: under the scheduler's mutex.
 struct scheduler::seat {
   explicit seat(core& its) : of(its) { vacant.set(); }
   core& of;
   real_policy::event vacant;          // nobody holds the core; taken by the next holder
-  std::unique_ptr<occupant> sitting;  // holds the core, or will once it is vacant
-  std::unique_ptr<occupant> leaving;  // was told to go, and has not ended yet
+  std::shared_ptr<occupant> sitting;  // holds the core, or will once it is vacant
+  std::shared_ptr<occupant> waiting;  // started for a takeover that came too late: for the next one
+  occupants leaving;                  // were told to go, or lost the core, and have not ended yet
 };
 
-scheduler::scheduler(engine& of) : all_(of), monitor_(of) {
+scheduler::scheduler(engine& of)
+    : all_(of), monitor_(of, [this](std::uint32_t worker, std::uint64_t poll) { return take_over(worker, poll); }) {
   for (auto& one : all_.cores) seats_.push_back(std::make_unique<seat>(*one));
 }
 
@@ -31,23 +33,28 @@ scheduler::~scheduler() = default;
 
 result<void> scheduler::start() {
   result<void> done;
-  if (all_.cores.size() > 1) done = monitor_.start();
-  for (auto& one : seats_)
-    if (done) done = occupy(*one);
+  if (all_.cores.size() > 1 || all_.with.stuck_after != 0) done = monitor_.start();
+  for (auto& one : seats_) {
+    if (!done) break;
+    auto first = new_occupant(*one);
+    if (first)
+      one->sitting = *first;
+    else
+      done = std::unexpected(first.error());
+  }
   if (!done) (void)stop(moving_deadline(never));
   for (auto& one : seats_)
     if (done) one->sitting->seated.wait();
   return done;
 }
 
-result<void> scheduler::occupy(seat& of) {
-  auto next = std::make_unique<occupant>(all_);
+result<std::shared_ptr<scheduler::occupant>> scheduler::new_occupant(seat& of) {
+  auto next = std::make_shared<occupant>(all_);
   auto started = os_thread::start({.name = all_.with.thread_name, .stack_bytes = all_.with.thread_stack_size},
                                   [&of, &who = *next] { run(of, who); });
   if (!started) return std::unexpected(started.error());
   next->system = std::move(*started);
-  of.sitting = std::move(next);
-  return {};
+  return next;
 }
 
 void scheduler::run(seat& of, occupant& who) {
@@ -58,24 +65,52 @@ void scheduler::run(seat& of, occupant& who) {
   of.vacant.wait();
   on.runtime.take_core(of.of, on);
   who.seated.set();
-  worker(of.of, on).loop();
-  on.runtime.give_core(of.of, on);
-  of.vacant.set();
+  worker seated(of.of, on);
+  seated.loop();
+  if (seated.holds()) {
+    on.runtime.give_core(of.of, on);
+    of.vacant.set();
+  }
+  on.stuck_in.store(nullptr, relaxed);
   if (with.on_thread_stop) with.on_thread_stop();
   on.runtime.discharge(on);
+}
+
+// ---- rotation
+
+bool scheduler::successor_waits(const seat& of) {
+  const hold keep(of.of.hand_over);
+  return of.of.holder != &of.sitting->self;
+}
+
+result<void> scheduler::prepare(seat& of) {
+  if (of.waiting != nullptr) return {};
+  auto next = new_occupant(of);
+  if (!next) return std::unexpected(next.error());
+  of.waiting = *next;
+  return {};
+}
+
+void scheduler::seat_who_waits(seat& of) {
+  of.leaving.push_back(std::exchange(of.sitting, std::exchange(of.waiting, nullptr)));
+}
+
+// Somebody waits until the core is vacant, and whoever holds it is among those who leave.
+result<void> scheduler::replace(seat& of) {
+  if (successor_waits(of)) return {};
+  if (auto ready = prepare(of); !ready) return ready;
+  seat_who_waits(of);
+  return {};
 }
 
 result<void> scheduler::rotate(instant_ns deadline) {
   result<void> done;
   for (auto& one : seats_) {
-    if (one->leaving != nullptr) continue;  // its successor is there already
-    auto before = std::move(one->sitting);
-    if (auto started = occupy(*one); !started) {
-      one->sitting = std::move(before);
-      done = started;
+    const hold lock(seats_mutex_);
+    if (auto replaced = replace(*one); !replaced) {
+      done = replaced;
       continue;
     }
-    one->leaving = std::move(before);
     one->of.give_order(order_yield);
   }
   for (auto& one : seats_)
@@ -83,11 +118,31 @@ result<void> scheduler::rotate(instant_ns deadline) {
   return done;
 }
 
+// All who were told to go have ended. They are waited for without the lock, and nobody else waits for them meanwhile.
 bool scheduler::vacated(seat& of, instant_ns deadline) {
-  if (of.leaving == nullptr) return true;
-  if (!of.leaving->system.join_until(deadline)) return false;
-  of.leaving = nullptr;
-  of.sitting->seated.wait();
+  occupants left;
+  {
+    const hold lock(seats_mutex_);
+    left.swap(of.leaving);
+  }
+  std::erase_if(left, [&](const auto& one) { return one->system.join_until(deadline); });
+  const hold lock(seats_mutex_);
+  of.leaving.insert(of.leaving.end(), left.begin(), left.end());
+  return left.empty();
+}
+
+// ---- takeover
+
+bool scheduler::take_over(std::uint32_t worker, std::uint64_t poll) {
+  seat& of = *seats_[worker];
+  const hold lock(seats_mutex_);
+  std::erase_if(of.leaving, [](const auto& one) { return one->system.join_until(0); });  // came back from their polls
+  if (of.leaving.size() >= left_behind_max) return false;
+  const bool waits = successor_waits(of);
+  if (!waits && !prepare(of)) return false;
+  if (!all_.take_from_holder(of.of, poll)) return false;  // whoever waits does so for the next time
+  if (!waits) seat_who_waits(of);
+  of.vacant.set();
   return true;
 }
 
@@ -106,16 +161,21 @@ bool join_by(os_thread& who, const moving_deadline& deadline) {
 }  // namespace
 
 bool scheduler::stop(const moving_deadline& deadline) {
+  monitor_.stop();  // nobody is taken over from here on
   bool all = true;
   for (auto& one : seats_) one->of.give_order(order_stop);
-  for (auto& one : seats_)
-    for (auto* who : {&one->leaving, &one->sitting}) {
-      if (*who == nullptr || !(*who)->system.joinable()) continue;
-      if (join_by((*who)->system, deadline)) continue;
-      (*who)->system.detach();  // whoever stops us keeps everything that it may touch
+  for (auto& one : seats_) {
+    occupants left = std::exchange(one->leaving, {});
+    left.push_back(one->sitting);
+    left.push_back(one->waiting);
+    for (auto& who : left) {
+      if (who == nullptr || !who->system.joinable()) continue;
+      if (join_by(who->system, deadline)) continue;
+      who->system.detach();  // whoever stops us keeps everything that it may touch, and we keep its record
+      one->leaving.push_back(who);
       all = false;
     }
-  monitor_.stop();
+  }
   return all;
 }
 

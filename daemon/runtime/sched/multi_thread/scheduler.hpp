@@ -1,7 +1,8 @@
 // The multi-thread flavor: one OS thread per core, and a monitor. A seat is a core with the thread that holds it; the
-// thread may be replaced while the core, its queue, its sockets and its timers stay.
-// Invariant: a core has at most one holder; a new holder takes it only after the old one gave it up.
-// Threads:   start, rotate, stop [one at a time; never from a worker].
+// thread may be replaced while the core, its queue, its sockets and its timers stay: when threads are rotated, and when
+// a poll does not end and the seat is taken over.
+// Invariant: a core has at most one holder; a new holder takes it only after the old one gave it up, or lost it.
+// Threads:   start, rotate, stop [one at a time; never from a worker]; take_over [the monitor].
 #pragma once
 #include <memory>
 #include <vector>
@@ -30,16 +31,30 @@ class scheduler {
   // Tells all workers to leave, and waits. False: some did not by `deadline`; their threads are left behind.
   [[nodiscard]] bool stop(const moving_deadline& deadline);
 
+  // Gives the core to another thread while its holder is in poll number `poll`, which it finishes without a core.
+  // False: the poll is over, no thread can be had, or the limit on threads that are left behind is reached.
+  bool take_over(std::uint32_t worker, std::uint64_t poll);
+
  private:
   struct seat;
   struct occupant;
-  [[nodiscard]] result<void> occupy(seat& of);
+  using occupants = std::vector<std::shared_ptr<occupant>>;
+  [[nodiscard]] result<std::shared_ptr<occupant>> new_occupant(seat& of);
+  [[nodiscard]] static bool successor_waits(const seat& of);
+  [[nodiscard]] result<void> prepare(seat& of);
+  static void seat_who_waits(seat& of);
+  [[nodiscard]] result<void> replace(seat& of);
   [[nodiscard]] bool vacated(seat& of, instant_ns deadline);
   static void run(seat& of, occupant& who);
+
+  // Threads that lost their core and have not come back from their poll: more of them than this, and something is so
+  // wrong that more threads do not help.
+  static constexpr std::size_t left_behind_max = 64;
 
   engine& all_;
   monitor monitor_;
   std::vector<std::unique_ptr<seat>> seats_;
+  real_policy::mutex seats_mutex_;  // who sits, waits and leaves; never held while a thread is waited for
 };
 
 }  // namespace tokiod::sched::multi_thread

@@ -1,0 +1,84 @@
+// A plugin that keeps every worker does not hold up its neighbours: their sockets are served by the threads that took
+// the workers over, the operator is told who it is, and the kill switch turns that off.
+#include <doctest/doctest.h>
+
+#include "acceptance/instances.hpp"
+#include "acceptance/tcp_client.hpp"
+#include "support/daemon_process.hpp"
+#include "wire/parse.hpp"
+
+using namespace tokiod;
+using namespace tokiod::test;
+
+namespace {
+
+constexpr int workers = 2;
+
+struct bench {
+  explicit bench(const std::string& runtime = "{}")
+      : daemon(R"({"runtime": )" + runtime +
+                   R"(, "plugins": {"instances": {"echo": {"plugin": "echo", "config": {"port": )" + port.text() +
+                   "}}}}}",
+               {"--workers", std::to_string(workers)}),
+        control(daemon.connect()) {
+    wait_until_runs(control, "echo");
+  }
+  void spin_everywhere() {
+    control.call(
+        "plugin.load",
+        {{"plugin", TOKIOD_FIXTURES "/spins_everywhere.so"}, {"instance", "hog"}, {"config", {{"tasks", workers}}}});
+  }
+  std::size_t polled_of_hog() {
+    const auto listed = control.call("task.list", {{"plugin", "hog"}});
+    std::size_t polled = 0;
+    for (const auto& task : listed.at("tasks")) polled += task.contains("worker") ? 1 : 0;
+    return polled;
+  }
+
+  reserved_port port;
+  daemon_process daemon;
+  rpc_client control;
+};
+
+bool echoes(tcp_client& client, const std::string& text) {
+  return client.send(text) && client.read_until("\n") == text;
+}
+
+}  // namespace
+
+TEST_CASE("while every worker is inside a poll that never ends, another plugin's connections are served") {
+  bench b;
+  tcp_client before(b.port.number());
+  CHECK(echoes(before, "before\n"));
+  rpc_client events = b.daemon.connect();
+  events.call("event.subscribe", {{"topics", {"runtime.stuck"}}});
+  b.spin_everywhere();
+  eventually("every worker spins", [&] { return b.polled_of_hog() == workers; });
+  for (int i = 0; i < 20; ++i) CHECK(echoes(before, "line " + std::to_string(i) + "\n"));
+  tcp_client after(b.port.number());
+  CHECK(echoes(after, "after\n"));
+
+  CHECK(b.polled_of_hog() == workers);  // they still are where they were, and are shown
+  const auto told = events.next_line().at("params");
+  CHECK(told.at("topic") == "runtime.stuck");
+  CHECK(told.at("data").at("instance") == "hog");
+  CHECK(told.at("data").at("lasted_ms").get<int>() >= 10);
+  CHECK(usage_of(b.control, "hog").at("slow_polls").get<int>() >= workers);
+  const auto metrics = http_get(b.daemon.socket(), "/metrics");
+  CHECK(metrics.find("tokiod_worker_takeovers_total") != std::string::npos);
+}
+
+TEST_CASE("with the kill switch nothing is taken over, and control still answers") {
+  bench b(R"({"stuck_after_ms": 0})");
+  tcp_client client(b.port.number());
+  CHECK(echoes(client, "before\n"));
+  b.spin_everywhere();
+  eventually("every worker spins", [&] { return b.polled_of_hog() == workers; });
+  CHECK(client.send("nobody hears this\n"));
+  eventually("it is known how long", [&] {
+    const auto seen = b.control.call("runtime.workers").at("workers");
+    return seen.at(0).at("state") == "stuck" && seen.at(1).at("state") == "stuck";
+  });
+  CHECK(usage_of(b.control, "hog").at("slow_polls") == 0);
+  CHECK(b.control.call("control.ping").contains("now"));
+}

@@ -1,0 +1,246 @@
+// A poll that does not end loses its core to another thread: what waited behind it goes on, and the poll is settled
+// without a core when it returns.
+#include <doctest/doctest.h>
+
+#include "runtime/sched/multi_thread/monitor.hpp"
+#include "tasks.hpp"
+
+using namespace tokiod;
+using namespace tokiod::test;
+using task::poll_result;
+
+namespace {
+
+runtime_options impatient(std::uint32_t workers) {
+  runtime_options with = bench_runtime::with_workers(workers);
+  with.stuck_after = 2 * millisecond;
+  return with;
+}
+
+std::uint64_t takeovers(const bench_runtime& rt) { return rt.all->metrics().all_workers().takeovers; }
+
+// Called in a poll: holds its only worker until another task has run, which it can only by a takeover.
+void hold_until_another_ran(bench_runtime& rt) {
+  std::atomic<bool> ran{false};
+  rt.spawn_once([&] { ran = true; });
+  CHECK(eventually([&] { return ran.load(); }));
+}
+
+}  // namespace
+
+TEST_CASE("a poll that does not end holds nobody up, also where it has the only worker") {
+  bench_runtime rt(impatient(1));
+  std::atomic<bool> over{false};
+  rt.spawn_once([&] {
+    hold_until_another_ran(rt);
+    over = true;
+  });
+  CHECK(eventually([&] { return over.load(); }));
+  CHECK(takeovers(rt) == 1);
+  rt.end();
+}
+
+TEST_CASE("a timer that is due, and a wake from outside, reach their tasks behind a poll that does not end") {
+  bench_runtime rt(impatient(1));
+  time::timer_queue::entry entry;
+  std::atomic<int> woken{0};
+  const auto once_woken = [&, first = true](task::key, task::context&) mutable {
+    if (std::exchange(first, false)) return poll_result::pending;
+    ++woken;
+    return poll_result::ready;
+  };
+  const task::key by_timer = rt.spawn(once_woken);
+  const task::key by_thread = rt.spawn(once_woken);
+  std::atomic<bool> inside{false};
+  rt.spawn_once([&] {
+    {
+      const sched::host_entry call;
+      rt.all->arm(entry, rt.all->now() + millisecond, by_timer);
+    }
+    inside = true;
+    CHECK(eventually([&] { return woken == 2; }));
+  });
+  CHECK(eventually([&] { return inside.load(); }));
+  rt.wake(by_thread);
+  CHECK(eventually([&] { return woken == 2; }));
+  runtime::disarm(entry);
+  rt.end();
+}
+
+TEST_CASE("whatever a poll says that lost its core, the task goes on or ends as always") {
+  bench_runtime rt(impatient(1));
+  const auto settle = [&](poll_result first) {
+    std::atomic<int> polls{0};
+    const task::key task = rt.spawn(
+        [&, first](task::key, task::context& cx) {
+          if (++polls > 1) return poll_result::ready;
+          hold_until_another_ran(rt);
+          if (first == poll_result::panicked) cx.panic_message = "said without a core";
+          return first;
+        },
+        joined);
+    if (first == poll_result::pending) {
+      CHECK(eventually([&] { return polls == 1; }));
+      rt.wake(task);
+    }
+    CHECK(eventually([&] { return runtime::is_finished(task); }));
+    CHECK(polls == (first == poll_result::pending || first == poll_result::yielded ? 2 : 1));
+    const auto how = task::end_of(*task.task);
+    CHECK(how == (first == poll_result::panicked ? task::end_kind::panicked : task::end_kind::completed));
+    if (first == poll_result::panicked) CHECK(task::panic_message_of(*task.task) == "said without a core");
+    const sched::host_entry call;
+    runtime::release_join(task);
+  };
+  for (const auto said : {poll_result::ready, poll_result::pending, poll_result::yielded, poll_result::panicked})
+    settle(said);
+  CHECK(takeovers(rt) == 4);
+  CHECK(rt.all->live(*rt.mine) == 0);
+  rt.end();
+}
+
+TEST_CASE("a task that is aborted while it polls without a core is cancelled when the poll returns") {
+  bench_runtime rt(impatient(1));
+  std::atomic<bool> inside{false}, aborted{false};
+  const task::key task = rt.spawn(
+      [&](task::key, task::context&) {
+        hold_until_another_ran(rt);
+        inside = true;
+        CHECK(eventually([&] { return aborted.load(); }));
+        return poll_result::pending;
+      },
+      joined);
+  CHECK(eventually([&] { return inside.load(); }));
+  runtime::abort(task);
+  aborted = true;
+  CHECK(eventually([&] { return runtime::is_finished(task); }));
+  CHECK(task::end_of(*task.task) == task::end_kind::cancelled);
+  {
+    const sched::host_entry call;
+    runtime::release_join(task);
+  }
+  rt.end();
+}
+
+TEST_CASE("the task list shows a poll that lost its core, where it began and for how long it has lasted") {
+  bench_runtime rt(impatient(1));
+  std::atomic<bool> inside{false}, go{false};
+  const task::key task = rt.spawn([&](task::key, task::context&) {
+    hold_until_another_ran(rt);
+    inside = true;
+    CHECK(eventually([&] { return go.load(); }));
+    return poll_result::ready;
+  });
+  CHECK(eventually([&] { return inside.load(); }));
+  const auto tasks = rt.all->tasks(rt.mine, 10);
+  REQUIRE(tasks.size() == 1);
+  CHECK(tasks[0].which == task);
+  CHECK(tasks[0].state == task_state::running);
+  CHECK(tasks[0].worker == 0);
+  CHECK(tasks[0].running_for >= 2 * millisecond);
+  go = true;
+  rt.end();
+}
+
+TEST_CASE("a poll that does not end is reported once, with its task, its owner and its thread") {
+  std::mutex mutex;
+  std::vector<sched::stuck_poll> told;
+  auto with = impatient(2);
+  with.on_stuck = [&](const sched::stuck_poll& one) {
+    const std::lock_guard hold(mutex);
+    told.push_back(one);
+  };
+  const auto reports = [&] {
+    const std::lock_guard hold(mutex);
+    return told;
+  };
+  bench_runtime rt(with);
+  std::atomic<int> thread{0};
+  const task::key task = rt.spawn(
+      [&](task::key, task::context&) {
+        thread = current_thread_id();
+        CHECK(eventually([&] { return !reports().empty(); }));
+        return poll_result::ready;
+      },
+      joined);
+  CHECK(eventually([&] { return runtime::is_finished(task); }));
+  REQUIRE(reports().size() == 1);
+  const auto one = reports()[0];
+  CHECK(one.task == runtime::id_of(task));
+  CHECK(one.owner == rt.mine->id());
+  CHECK(one.os_thread == thread);
+  CHECK(one.lasted >= with.stuck_after);
+  CHECK(rt.mine->slow_polls.read() == 1);
+  CHECK_FALSE(one.taken_over);  // the other worker sleeps, and nothing waits
+  {
+    const sched::host_entry call;
+    runtime::release_join(task);
+  }
+  rt.end();
+}
+
+TEST_CASE("threads that lost their core hold up a rotation until they come back") {
+  bench_runtime rt(impatient(1));
+  std::atomic<bool> inside{false}, go{false};
+  rt.spawn_once([&] {
+    hold_until_another_ran(rt);
+    inside = true;
+    CHECK(eventually([&] { return go.load(); }));
+  });
+  CHECK(eventually([&] { return inside.load(); }));
+  CHECK(rt.all->rotate_threads(steady_clock().now() + millisecond).error().code == ETIMEDOUT);
+  go = true;
+  CHECK(rt.all->rotate_threads(patience()));
+  std::atomic<bool> ran{false};
+  rt.spawn_once([&] { ran = true; });
+  CHECK(eventually([&] { return ran.load(); }));
+  rt.end();
+}
+
+TEST_CASE("many polls that do not end, and nothing is lost") {
+  constexpr int hostages = 60, others = 6000;
+  bench_runtime rt(impatient(2));
+  std::atomic<int> ran{0}, held{0};
+  for (int i = 0; i < hostages; ++i) {
+    for (int n = 0; n < others / hostages; ++n)
+      rt.spawn([&, yields = n % 3](task::key, task::context&) mutable {
+        if (yields-- > 0) return poll_result::yielded;
+        ++ran;
+        return poll_result::ready;
+      });
+    rt.spawn_once([&] {
+      const int before = ran;
+      hold_until_another_ran(rt);
+      held += ran >= before ? 1 : 0;
+    });
+  }
+  CHECK(eventually([&] { return ran == others && held == hostages; }));
+  CHECK(eventually([&] { return rt.all->live(*rt.mine) == 0; }));
+  rt.end();
+}
+
+TEST_CASE(
+    "the monitor asks for a takeover when the time is over, nobody sleeps and somebody waits; never when it is "
+    "turned off") {
+  for (const duration_ns limit : {10 * millisecond, duration_ns{0}}) {
+    sched::options with;
+    with.stuck_after = limit;
+    const auto all = std::move(*sched::engine::create(with));
+    int asked = 0;
+    sched::multi_thread::monitor monitor(*all, [&](std::uint32_t, std::uint64_t) { return ++asked > 0; });
+    memory::local_heap heap(all->system().heap());
+    task::header* const polled = *task::prepare(heap, function_ops, nullptr, 0);
+    task::header* const waiting = *task::prepare(heap, function_ops, nullptr, 0);
+    sched::core& of = *all->cores[0];
+    of.running.store(polled, relaxed);
+    of.work.polls.add();
+    CHECK(of.home.injector.push(waiting));
+    monitor.look(second);
+    monitor.look(second + 9 * millisecond);
+    CHECK(asked == 0);
+    monitor.look(second + 10 * millisecond);
+    CHECK(asked == (limit != 0 ? 1 : 0));
+    (void)of.home.injector.pop(1);
+    task::discard(*waiting, heap);
+    task::discard(*polled, heap);
+  }
+}
