@@ -76,7 +76,7 @@ constexpr task_row task_rows[] = {
      [](const auto& t) { return number(t.yields); }},
     {"tokiod_budget_forced_yields_total", "", "Times that a task used up its cooperative budget.",
      [](const auto& t) { return number(t.budget_exhaustions); }},
-    {"tokiod_task_poll_seconds_total", "seconds", "Time spent in polls.",
+    {"tokiod_task_poll_seconds_total", "seconds", "Time that workers spent on polls.",
      [](const auto& t) { return seconds(t.poll_ns); }},
 };
 
@@ -100,13 +100,12 @@ metric_family histogram_of(const char* name, const char* help, const metrics::di
 
 void add_workers(std::vector<metric_family>& to, const metrics::runtime_snapshot& now) {
   std::map<std::string, double> states;
-  metrics::distribution polls, latency;
+  metrics::distribution polls;
   metric_family depth{
       "tokiod_worker_local_queue_depth", metric_type::gauge, "", "Tasks in the worker's own queue.", {}};
   for (const auto& w : now.workers) {
     ++states[state_name(w.state)];
     polls.merge(w.poll_time_ns);
-    latency.merge(w.schedule_latency_ns);
     depth.samples.push_back({{{"worker", std::to_string(w.index)}}, number(w.queued_tasks), {}});
   }
   metric_family workers{"tokiod_runtime_workers", metric_type::gauge, "", "Workers, by what they do.", {}};
@@ -120,7 +119,6 @@ void add_workers(std::vector<metric_family>& to, const metrics::runtime_snapshot
     to.push_back(std::move(f));
   }
   to.push_back(histogram_of("tokiod_task_poll_seconds", "How long polls took; sampled.", polls));
-  to.push_back(histogram_of("tokiod_task_schedule_latency_seconds", "From runnable to polled; sampled.", latency));
 }
 
 void add_owners(std::vector<metric_family>& to, const metrics::runtime_snapshot& now) {

@@ -368,8 +368,7 @@ metrics::runtime_snapshot runtime::metrics() const {
                            .state = state_of(engine_, *one, one->running.load(relaxed) != nullptr),
                            .queued_tasks = one->ring.length(),
                            .totals = one->work.read(),
-                           .poll_time_ns = one->work.poll_time_ns.read(),
-                           .schedule_latency_ns = one->work.schedule_latency_ns.read()});
+                           .poll_time_ns = one->work.poll_time_ns.read()});
     all.injected_tasks += one->home.injector.length();
     all.timers += one->home.timers.counts().live();
     all.sources += one->home.reactor->counts().live();

@@ -18,7 +18,6 @@ struct worker_snapshot {
   std::uint32_t queued_tasks = 0;  // in the ring; a hint
   worker_totals totals;
   distribution poll_time_ns;
-  distribution schedule_latency_ns;
 };
 
 struct owner_snapshot {

@@ -23,7 +23,7 @@ struct task_numbers {
   Number wakes{};  // that made an idle task runnable
   Number yields{};
   Number budget_exhaustions{};
-  Number poll_ns{};
+  Number poll_ns{};  // time on workers
 };
 
 template <class Set>
@@ -100,8 +100,7 @@ struct worker_totals : worker_numbers<std::uint64_t> {
 
 // One core.
 struct alignas(cache_line) worker_counters : worker_numbers<counter> {
-  histogram poll_time_ns;         // sampled polls
-  histogram schedule_latency_ns;  // sampled: from runnable to polled
+  histogram poll_time_ns;  // of sampled polls
 
   [[nodiscard]] worker_totals read() const;
 };

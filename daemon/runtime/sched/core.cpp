@@ -32,7 +32,17 @@ void core::overflow(task_chain tasks) noexcept {
   TOKIOD_ASSERT(open);
 }
 
-void core::notify() noexcept { all.notify(index); }
+void core::notify() noexcept {
+  if (all.notify(index)) work.unparks_sent.add();
+}
+
+instant_ns core::charge_to(share* next) noexcept {
+  const instant_ns now = steady_clock().now();
+  if (charged != nullptr) charged->tasks.poll_ns.add(now - charged_since);
+  charged = next;
+  charged_since = now;
+  return now;
+}
 
 void core::end_batch() noexcept {
   in_batch = false;

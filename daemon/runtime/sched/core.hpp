@@ -40,6 +40,7 @@ class alignas(cache_line) core {
   // Three in a row and then one from the queue: a pair of tasks that wake each other keeps its locality and does not
   // starve the others.
   static constexpr std::uint32_t lifo_in_a_row = 3;
+  static constexpr std::uint64_t no_sample = UINT64_MAX;
   static constexpr std::uint32_t no_backlog = UINT32_MAX;  // wake_backlog where there is nobody to wake
 
   core(engine& all, std::uint32_t index, shard::shard& home, std::uint64_t seed);
@@ -65,6 +66,16 @@ class alignas(cache_line) core {
     of.heap.free(&task);
   }
   [[nodiscard]] share& part_of(const task::header& task) noexcept { return share_of(task::owner_of(task)); }
+  // The owner whose task is polled next. The clock is read only when that is another one than before, and at
+  // maintenance.
+  [[nodiscard]] share& enter(const task::header& task) noexcept {
+    share& of = part_of(task);
+    if (&of != charged) [[unlikely]]
+      charge_to(&of);
+    return of;
+  }
+  // Charges the time since the last call to whoever was charged, and goes on with `next`; returns the time now.
+  instant_ns charge_to(share* next) noexcept;
   // While a body's code ran, the core went to another thread. [the thread that polls here, inside host code]
   [[nodiscard]] bool lost() const noexcept { return this_thread->held != this; }
   // The newer half of a full ring goes to the own shard's injector.
@@ -111,6 +122,8 @@ class alignas(cache_line) core {
     ring.push(&task, *this);
     if (!in_batch) notify_if_useful();
   }
+  // Wakes another worker, unless one searches already.
+  void notify() noexcept;
   // Wakes another worker if there is one to wake, and enough waits here to pay for it.
   void notify_if_useful() noexcept {
     if (ring.length() >= wake_backlog && worth_a_look()) [[unlikely]]
@@ -190,6 +203,12 @@ class alignas(cache_line) core {
   std::uint32_t maintenance_interval;
   std::atomic<duration_ns> mean_poll{0};
 
+  // Whose time it is. Null: nobody's, while the core looks for work or sleeps.
+  share* charged = nullptr;
+  instant_ns charged_since = 0;
+  std::uint32_t until_sample = 1;           // polls until one is timed for the histogram
+  std::uint64_t polls_at_wake = no_sample;  // the core was woken for work, and has polled nothing since
+
   run_queue ring;
   metrics::worker_counters work;
   std::atomic<task::header*> running{nullptr};  // relaxed: observers check the task's own words again
@@ -214,7 +233,6 @@ class alignas(cache_line) core {
   [[nodiscard]] share& new_share(memory::owner_id id) noexcept;
   [[nodiscard]] task::task_id next_id() noexcept;
   [[nodiscard]] bool worth_a_look() const noexcept;
-  void notify() noexcept;
 };
 
 }  // namespace tokiod::sched

@@ -93,6 +93,12 @@ void engine::count(task::header& task, metrics::counter metrics::task_counters::
   (from.part.tasks.*what).add();
 }
 
+void engine::came_back(task::header& task) noexcept {
+  foreign_share& from = owners[task::owner_of(task)]->foreign();
+  const hold lock(from.lock);
+  from.part.tasks.poll_ns.add(steady_clock().now() - this_thread->lost_core_at);
+}
+
 void engine::inject(task::header& task) noexcept {
   shard::shard& to = *shards[task.home % shards.size()];
   const bool open = to.injector.push(&task);
@@ -101,13 +107,14 @@ void engine::inject(task::header& task) noexcept {
   notify(to.owner());
 }
 
-void engine::notify(std::uint32_t near) noexcept {
+bool engine::notify(std::uint32_t near) noexcept {
   const std::uint32_t woken = idle.notify(near);
-  if (woken == idle.nobody) return;
+  if (woken == idle.nobody) return false;
   const instant_ns begun = steady_clock().now();
   cores[woken]->woken_at.store(begun, relaxed);
   cores[woken]->home.wake();
   price.sent(steady_clock().now() - begun);
+  return true;
 }
 
 void engine::unpark_all() noexcept {
@@ -178,7 +185,12 @@ outcome<void> engine::remove_owner(owner& gone) {
   if (left.outstanding() != 0)
     return refuse(kind::in_use, gone.name(), " still holds ", left.outstanding(), " task slots, ", left.tasks.live(),
                   " of them of live tasks");
-  for (auto& one : cores) with_core(*one, never, [&] { delete one->shares[gone.id()].exchange(nullptr, relaxed); });
+  for (auto& one : cores)
+    with_core(*one, never, [&] {
+      const share* const part = one->shares[gone.id()].exchange(nullptr, relaxed);
+      if (one->charged == part) one->charged = nullptr;
+      delete part;
+    });
   owners[gone.id()].reset();
   return {};
 }
@@ -228,6 +240,7 @@ bool engine::take_from_holder(core& of, std::uint64_t poll) {
     of.holder->stuck_from.store(of.index, relaxed);
     of.holder->stuck_since.store(of.poll_since.load(relaxed), relaxed);
     of.holder->stuck_in.store(task, relaxed);
+    of.holder->lost_core_at = of.charge_to(nullptr);
     of.holder->held = nullptr;
     of.holder = nullptr;
     of.running.store(nullptr, relaxed);

@@ -42,6 +42,7 @@ class engine final : public task::scheduler {
   void requeue(task::header& task) noexcept override;
   void free(task::header& task) noexcept override;
   void count(task::header& task, metrics::counter metrics::task_counters::* what) noexcept override;
+  void came_back(task::header& task) noexcept override;
 
   [[nodiscard]] bool single() const { return with.kind == flavor::current_thread || with.worker_threads == 1; }
   [[nodiscard]] void* door() { return static_cast<task::scheduler*>(this); }
@@ -53,8 +54,8 @@ class engine final : public task::scheduler {
 
   // Into the injector of the task's home shard, and one worker is woken for it. Not missed.
   void inject(task::header& task) noexcept;
-  // One parked worker, the nearest to `near`, unless somebody searches.
-  void notify(std::uint32_t near) noexcept;
+  // One parked worker, the nearest to `near`, unless somebody searches. True: it was woken.
+  bool notify(std::uint32_t near) noexcept;
   void unpark_all() noexcept;
 
   // Something that a worker could take stands in a ring or an injector. seq_cst where it matters: injectors.

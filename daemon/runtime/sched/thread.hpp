@@ -67,6 +67,7 @@ struct alignas(cache_line) thread {
   std::atomic<task::header*> stuck_in{nullptr};
   std::atomic<instant_ns> stuck_since{0};
   std::atomic<std::uint32_t> stuck_from{0};
+  instant_ns lost_core_at = 0;  // written by the taker, who has passed our guard; ours afterwards
 
   std::atomic<int> os_id{0};
   // Shown from before a plugin's code is entered until after it has returned. The store when it is left is a release:

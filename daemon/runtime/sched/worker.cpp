@@ -56,9 +56,21 @@ task::header* worker::next() {
 void worker::poll(task::header& task) {
   core_.running.store(&task, relaxed);
   core_.work.polls.add();
+  if (--core_.until_sample == 0) [[unlikely]]
+    return timed_poll(task);
   task::run(task, thread_.cx, core_);
   if (holds()) [[likely]]
     core_.running.store(nullptr, relaxed);
+}
+
+// For the histogram: one poll in thirty-two on average, at random, so that no pattern of tasks hides from it.
+void worker::timed_poll(task::header& task) {
+  core_.until_sample = 1 + core_.random.below(63);
+  const instant_ns before = steady_now();
+  task::run(task, thread_.cx, core_);
+  if (!holds()) return;
+  core_.running.store(nullptr, relaxed);
+  core_.work.poll_time_ns.record(steady_now() - before);
 }
 
 // ---- looking for work elsewhere
@@ -83,7 +95,7 @@ task::header* worker::stop_searching(task::header* found) {
 // Submitters that saw us searching woke nobody. The last one to leave makes up for it.
 void worker::found_while_searching() {
   core_.searching = false;
-  if (all_.idle.leave_search() && all_.work_visible()) all_.notify(core_.index);
+  if (all_.idle.leave_search() && all_.work_visible()) core_.notify();
 }
 
 // The oldest are returned and queued here: a fair part of what waits, so that the other workers find something too.
@@ -182,7 +194,7 @@ void worker::look() { (void)turn(core_.home); }
 // With a clock that others move there is no such shortcut, so that virtual time stays a function of the polls.
 void worker::maintain() {
   core_.until_maintenance = core_.maintenance_interval;
-  const instant_ns now = steady_now();
+  const instant_ns now = core_.charge_to(core_.charged);
   if (all_.with.time != nullptr || now - core_.home.right.last_turn() >= looked_for_at_most_every) look();
   if (core_.ring.length() != 0) core_.notify_if_useful();
   tune(now);
@@ -208,7 +220,8 @@ void worker::tune(instant_ns now) {
 
 void worker::park(instant_ns limit) {
   core_.work.parks.add();
-  const instant_ns before = steady_now();
+  if (core_.polls_at_wake == core_.work.polls.read()) core_.work.spurious_unparks.add();
+  const instant_ns before = core_.charge_to(nullptr);
   core_.work.busy_ns.add(before - core_.active_since);
   all_.idle.announce(core_.index, core_.searching);
   core_.searching = false;
@@ -246,6 +259,7 @@ void worker::sleep(instant_ns limit) {
     thread_.entry.enter();
     // A token means that a notifier counted us as a searcher.
     core_.searching = all_.idle.retract(core_.index);
+    core_.polls_at_wake = core_.searching ? core_.work.polls.read() : core::no_sample;
     all_.became_active();
     core_.begin_batch();
   };

@@ -25,6 +25,7 @@ class worker {
   void look();  // at the own sockets and timers, without waiting
 
  private:
+  void timed_poll(task::header& task);
   void maintain();
   void tune(instant_ns now);
   [[nodiscard]] task::header* take_injected(shard::shard& from, std::uint32_t limit);

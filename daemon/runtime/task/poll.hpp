@@ -18,6 +18,14 @@ void count(basic_header<P>& task, metrics::counter metrics::task_counters::* wha
     door.count(task, what);
 }
 
+template <class P, class Door>
+[[nodiscard]] decltype(auto) enter(Door& door, basic_header<P>& task) noexcept {
+  if constexpr (parted_door<Door, P>)
+    return door.enter(task);
+  else
+    return no_part{};
+}
+
 inline metrics::counter metrics::task_counters::* counter_of(end_kind how) {
   switch (how) {
     case end_kind::cancelled: return &metrics::task_counters::cancelled;
@@ -111,7 +119,7 @@ void end_cancelled(basic_header<P>& task, Door& door) noexcept {
 template <class P, class Door>
   requires door_for<Door, P>
 void run(basic_header<P>& task, context& cx, Door& door) noexcept {
-  auto&& part = part_of(door, task);
+  auto&& part = impl::enter(door, task);
   const begin_outcome begun = task.state.begin_poll();
   if (!impl::polls_on(task, begun)) [[unlikely]]
     return impl::end_cancelled(task, door, part);
@@ -122,6 +130,7 @@ void run(basic_header<P>& task, context& cx, Door& door) noexcept {
   if constexpr (parted_door<Door, P>)
     if (lost(door)) [[unlikely]] {
       no_part none;
+      scheduler_of(task).came_back(task);
       return impl::settle(task, begun, said, cx, scheduler_of(task), none);
     }
   impl::settle(task, begun, said, cx, door, part);

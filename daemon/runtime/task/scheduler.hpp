@@ -28,6 +28,7 @@ concept parted_door = door_for<Door, P> && requires(Door& door, basic_header<P>&
   { door.part_of(task).tasks } noexcept -> std::same_as<metrics::task_counters&>;
   { door.part_of(task).user } noexcept -> std::convertible_to<void*>;
   { door.free(task, door.part_of(task)) } noexcept;
+  { door.enter(task) } noexcept;  // the part of the task that is polled now: time is charged to it from here on
 };
 
 struct no_part {};
@@ -57,6 +58,8 @@ class scheduler {
   virtual void free(header& task) noexcept = 0;
   // One more of these, for the task's owner.
   virtual void count(header& task, metrics::counter metrics::task_counters::* what) noexcept = 0;
+  // The poll that lost its core on this thread is over: the rest of its time is charged.
+  virtual void came_back(header& task) noexcept = 0;
 
  protected:
   ~scheduler() = default;

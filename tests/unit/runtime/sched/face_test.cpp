@@ -142,6 +142,23 @@ TEST_CASE("the view names the task that keeps a worker, its owner, and for how l
   rt.end();
 }
 
+TEST_CASE("the time that polls take is charged to their owner, and that of some of them is in the histogram") {
+  bench_runtime rt(1);
+  runtime_owner& other = **rt.all->add_owner("other");
+  rt.spawn_once([] {
+    for (const instant_ns until = steady_clock().now() + 3 * millisecond; steady_clock().now() < until;) {
+    }
+  });
+  CHECK(eventually([&] { return rt.all->totals(*rt.mine).poll_ns >= 3 * millisecond; }));
+  CHECK(rt.all->totals(other).poll_ns == 0);
+  for (int i = 0; i < 200; ++i) rt.spawn_once([] {});
+  CHECK(eventually([&] { return rt.all->live(*rt.mine) == 0; }));
+  const auto seen = rt.all->metrics();
+  CHECK(seen.workers[0].poll_time_ns.total() >= 201 / 63);
+  CHECK(seen.workers[0].poll_time_ns.total() < 201);
+  rt.end();
+}
+
 TEST_CASE("a socket is served while the worker that registered it is busy") {
   bench_runtime rt(2);
   int ends[2];

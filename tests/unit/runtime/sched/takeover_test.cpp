@@ -138,6 +138,8 @@ TEST_CASE("the task list shows a poll that lost its core, where it began and for
   CHECK(tasks[0].worker == 0);
   CHECK(tasks[0].running_for >= 2 * millisecond);
   go = true;
+  CHECK(eventually([&] { return rt.all->live(*rt.mine) == 0; }));
+  CHECK(rt.all->totals(*rt.mine).poll_ns >= 2 * millisecond);  // also what came after the core was lost
   rt.end();
 }
 
