@@ -4,7 +4,7 @@
 // Invariant: head <= tail <= head + capacity; the tasks in [head, tail) are the ring's, those in the batch the owner's.
 //            Positions are 64 bits wide and never wrap, so a stalled compare-exchange cannot succeed on a later round.
 // Threads:   push, take, drain, steal_from as the thief [owner]; steal_from as the victim [any];
-//            length [any, a hint].
+//            length, claimed [any, a hint].
 // Model:     tests/model/run_queue_model.cpp
 #pragma once
 #include <array>
@@ -48,9 +48,12 @@ class run_queue {
   // The oldest task, or null. `claim_limit`: at most so many tasks become invisible to thieves by this call; a caller
   // whose polls are long says 1.
   [[nodiscard]] Task* take(std::uint32_t claim_limit = claim_max) {
-    if (batch_next_ != batch_end_) [[likely]]
-      return batch_[batch_next_++];
-    return claim(claim_limit);
+    // Relaxed, here and wherever the batch is touched: the owner's alone; atomic so that claimed() may look.
+    const std::uint32_t next = batch_next_.load(relaxed);
+    if (next == batch_end_.load(relaxed)) [[unlikely]]
+      return claim(claim_limit);
+    batch_next_.store(next + 1, relaxed);
+    return batch_[next];
   }
 
   // Half of the victim's tasks, at most steal_max: the oldest is returned to be run, the others are pushed here.
@@ -83,12 +86,17 @@ class run_queue {
     const std::uint64_t waiting = tail_.load(acquire) - head;
     return static_cast<std::uint32_t>(waiting > capacity ? capacity : waiting);
   }
-  // Tasks only the owner sees.
-  [[nodiscard]] std::uint32_t claimed() const { return batch_end_ - batch_next_; }
+  // Tasks that only the owner can take. The end first: the owner never moves the beginning past it.
+  [[nodiscard]] std::uint32_t claimed() const {
+    const std::uint32_t end = batch_end_.load(relaxed);
+    const std::uint32_t next = batch_next_.load(relaxed);
+    return end > next ? end - next : 0;
+  }
 
  private:
   using atomic_task = typename P::template atomic<Task*>;
   using atomic_position = typename P::template atomic<std::uint64_t>;
+  using atomic_count = typename P::template atomic<std::uint32_t>;
 
   static std::uint64_t smallest(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
     const std::uint64_t ab = a < b ? a : b;
@@ -122,8 +130,8 @@ class run_queue {
       const auto count = static_cast<std::uint32_t>(smallest((waiting + 1) / 2, claim_max, limit == 0 ? 1 : limit));
       for (std::uint32_t i = 0; i < count; ++i) batch_[i] = slot(head + i).load(relaxed);  // the owner wrote them
       if (!advance_head(head, head + count)) continue;
-      batch_next_ = 1;
-      batch_end_ = count;
+      batch_next_.store(1, relaxed);
+      batch_end_.store(count, relaxed);
       return batch_[0];
     }
   }
@@ -154,8 +162,8 @@ class run_queue {
 
   alignas(cache_line) atomic_position head_{0};  // moved by thieves and owner
   alignas(cache_line) atomic_position tail_{0};  // moved by the owner
-  std::uint32_t batch_next_ = 0;                 // [owner]
-  std::uint32_t batch_end_ = 0;                  // [owner]
+  atomic_count batch_next_{0};                   // [owner writes]
+  atomic_count batch_end_{0};                    // [owner writes]
   std::array<Task*, claim_max> batch_{};         // [owner]
   std::array<atomic_task, capacity> slots_{};
 };

@@ -165,9 +165,9 @@ class alignas(cache_line) core {
   [[nodiscard]] task_chain drain();
 
   // ---- [any]
-  // The monitor's verdict: this poll has lasted long, and the core may hold tasks that no thief can reach.
+  // The monitor's verdict: this poll has lasted long, and the core holds tasks that no thief can reach.
   [[nodiscard]] bool hides_work() const {
-    return stuck.load(relaxed) && (lifo.load(relaxed) != nullptr || emptied_at.load(relaxed) != work.polls.read());
+    return stuck.load(relaxed) && (lifo.load(relaxed) != nullptr || ring.claimed() != 0);
   }
   [[nodiscard]] std::uint32_t queued() const { return ring.length(); }
   [[nodiscard]] const share* peek_share(memory::owner_id id) const { return shares[id].load(acquire); }
@@ -220,8 +220,7 @@ class alignas(cache_line) core {
 
   // Written by the monitor, read by searchers and observers; relaxed: each is a hint that is checked again.
   std::atomic<bool> stuck{false};
-  std::atomic<instant_ns> poll_since{0};         // the running poll was first seen then
-  std::atomic<std::uint64_t> emptied_at{never};  // the poll during which the core was emptied last
+  std::atomic<instant_ns> poll_since{0};  // the running poll was first seen then
 
   // Who holds the core; changes under `hand_over`, which also lets one taker at a time pass the guard.
   real_policy::mutex hand_over;

@@ -158,10 +158,7 @@ task::header* worker::take_from_stuck() {
   for (auto& other : all_.cores) {
     if (other.get() == &core_ || !other->hides_work()) continue;
     task_chain taken;
-    all_.try_with_core(*other, [&] {
-      taken = other->drain();
-      other->emptied_at.store(other->work.polls.read(), relaxed);
-    });
+    all_.try_with_core(*other, [&] { taken = other->drain(); });
     if (taken.count == 0) continue;
     core_.work.stolen_tasks.add(taken.count);
     adopt(taken.first->next.get());
