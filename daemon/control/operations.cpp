@@ -16,7 +16,10 @@ outcome<void> operations::submit(std::string key, std::function<void()> work, st
   if (!key.empty() && taken_.contains(key)) return refuse(kind::busy, "another operation on ", key, " is in progress");
   if (more_threads_needed()) {
     auto thread = os_thread::start({.name = thread_name_}, [this] { run(); });
-    if (thread) threads_.push_back(std::move(*thread));
+    if (thread) {
+      threads_.push_back(std::move(*thread));
+      ++idle_;
+    }
     // When the system has no more threads, those that exist do the work.
     if (!thread && threads_.empty())
       return refuse(kind::internal, "no thread could be had for the operation: ", thread.error().text());
@@ -44,7 +47,6 @@ bool operations::more_threads_needed() const { return idle_ <= waiting_.size() &
 void operations::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    ++idle_;
     changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
     --idle_;
     if (waiting_.empty()) return;
@@ -55,6 +57,7 @@ void operations::run() {
     next.work = nullptr;  // what it captured goes before the key is free again
     lock.lock();
     taken_.erase(next.key);
+    ++idle_;  // before anybody hears of it: who asks for the next operation then needs no further thread
     if (!next.then) continue;
     lock.unlock();
     next.then();

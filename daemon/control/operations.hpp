@@ -47,7 +47,7 @@ class operations {
   std::deque<job> waiting_;
   std::set<std::string> taken_;
   std::vector<os_thread> threads_;
-  std::size_t idle_ = 0;
+  std::size_t idle_ = 0;  // threads that take the next job at once, or have just been told to
   bool stopping_ = false;
 };
 

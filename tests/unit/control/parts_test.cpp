@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "control/glob.hpp"
@@ -70,6 +72,20 @@ TEST_CASE("a key is taken while its operation runs and free afterwards") {
   done.wait();
   hold.open();
   while (!pool.submit("echo", [] {})) std::this_thread::yield();
+}
+
+TEST_CASE("operations that follow one another share one thread, also when the answer to one asks for the next") {
+  operations pool("test", 8);
+  gate done;
+  std::set<std::thread::id> on;
+  int left = 100;
+  std::function<void()> next = [&] {
+    if (left-- == 0) return done.open();
+    CHECK(pool.submit("echo", [&] { on.insert(std::this_thread::get_id()); }, [&] { next(); }));
+  };
+  next();
+  done.wait();
+  CHECK(on.size() == 1);
 }
 
 TEST_CASE("more operations than threads wait; more than that are refused") {
