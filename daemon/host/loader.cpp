@@ -75,25 +75,25 @@ void close_again(const std::shared_ptr<opening>& it) {
 
 }  // namespace
 
-outcome<void> open_image(const plugin_file& file, const std::string& runtime_dir, instant_ns deadline, image& into) {
+outcome<void> open_image(plugin_file file, const std::string& runtime_dir, instant_ns deadline, image& into) {
   auto seen = inspect_file(file);
   if (!seen) return std::unexpected(seen.error());
   if (const auto* why = seen->refused()) return refuse(why->why, file.path, ": ", why->sentence);
   into.seen = std::move(*seen);
-  const auto it = std::make_shared<opening>(opening{file, {runtime_dir, into.name, into.generation}});
+  const auto it = std::make_shared<opening>(opening{std::move(file), {runtime_dir, into.name, into.generation}});
+  const auto& path = it->file.path;
   switch (on_own_thread("tokio-load", deadline, [it] { it->result = library::open(it->file.span(), it->place); })) {
     case own_thread_result::returned: break;
-    case own_thread_result::no_thread:
-      return refuse(kind::io_error, file.path, ": the system has no thread to load it on");
+    case own_thread_result::no_thread: return refuse(kind::io_error, path, ": the system has no thread to load it on");
     case own_thread_result::late:
-      return refuse(kind::timeout, file.path, ": a constructor of it has not returned; its thread is left behind");
+      return refuse(kind::timeout, path, ": a constructor of it has not returned; its thread is left behind");
   }
-  if (!it->result) return refuse(it->result.error().why, file.path, ": ", it->result.error().sentence);
+  if (!it->result) return refuse(it->result.error().why, path, ": ", it->result.error().sentence);
   const auto* d = (*it->result)->descriptor();
-  outcome<void> checked = refuse(kind::bad_plugin, file.path, ": does not export tokio_plugin_v0");
-  if (d != nullptr) checked = check_words(*d, file.path);
-  if (checked) checked = check_against_note(*d, *into.seen.facts.note, file.path);
-  if (checked) checked = check_extensions(*d, file.path);
+  outcome<void> checked = refuse(kind::bad_plugin, path, ": does not export tokio_plugin_v0");
+  if (d != nullptr) checked = check_words(*d, path);
+  if (checked) checked = check_against_note(*d, *into.seen.facts.note, path);
+  if (checked) checked = check_extensions(*d, path);
   if (!checked) {
     close_again(it);
     return checked;

@@ -8,7 +8,7 @@ namespace tokiod::host {
 
 // Opens `file` into `into`, whose name, generation and path are set. On a refusal nothing stays mapped, unless a
 // constructor has not returned by the deadline: then its thread is left behind, and the sentence says so.
-[[nodiscard]] outcome<void> open_image(const plugin_file& file, const std::string& runtime_dir, instant_ns deadline,
+[[nodiscard]] outcome<void> open_image(plugin_file file, const std::string& runtime_dir, instant_ns deadline,
                                        image& into);
 
 // What the gate and the descriptor's own words say of a plugin that is linked in.

@@ -54,15 +54,16 @@ outcome<plugin_file> read_plugin(const std::string& path, bool must_be_trusted) 
     if (const auto fine = trusted(path, facts); !fine) return std::unexpected(fine.error());
   if (static_cast<std::size_t>(facts.st_size) > max_plugin_bytes)
     return refuse(kind::too_large, path, ": has ", facts.st_size, " bytes; a plugin has at most ", max_plugin_bytes);
-  plugin_file file{path, std::string(static_cast<std::size_t>(facts.st_size), '\0')};
-  auto rest = std::as_writable_bytes(std::span(file.bytes));
+  auto bytes = page_block::take(static_cast<std::size_t>(facts.st_size));
+  if (!bytes) return refuse(kind::io_error, path, ": ", bytes.error().text());
+  auto rest = bytes->bytes();
   while (!rest.empty()) {
     const auto n = read_some(fd.get(), rest);
     if (!n) return refuse(kind::io_error, path, ": ", n.error().text());
     if (*n == 0) return refuse(kind::io_error, path, ": became shorter while it was read");
     rest = rest.subspan(*n);
   }
-  return file;
+  return plugin_file{path, std::move(*bytes)};
 }
 
 }  // namespace
@@ -80,7 +81,7 @@ outcome<inspection> inspect_file(const plugin_file& file) {
   auto facts = read_elf(file.span(), file.path);
   if (!facts) return std::unexpected(facts.error());
   auto findings = lint(*facts);
-  return inspection{file.path, file.bytes.size(), std::move(*facts), std::move(findings)};
+  return inspection{file.path, file.span().size(), std::move(*facts), std::move(findings)};
 }
 
 std::vector<std::string> plugin_files_in(const std::string& dir) {

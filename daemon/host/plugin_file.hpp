@@ -10,15 +10,16 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/page_block.hpp"
 #include "host/elf_gate.hpp"
 
 namespace tokiod::host {
 
 struct plugin_file {
   std::string path;
-  std::string bytes;
+  page_block bytes;
 
-  [[nodiscard]] std::span<const std::byte> span() const { return std::as_bytes(std::span(bytes)); }
+  [[nodiscard]] std::span<const std::byte> span() const { return bytes.bytes(); }
 };
 
 inline constexpr std::size_t max_plugin_bytes = std::size_t{512} << 20;

@@ -55,8 +55,8 @@ outcome<std::shared_ptr<image>> registry::parts::open(guarded& lock, const std::
   const auto dir = options.runtime_dir;
   const auto deadline = steady_now() + options.init_timeout;
   lock.unlock();
-  const auto file = read_trusted(path);
-  const auto opened = file ? open_image(*file, dir, deadline, *made) : std::unexpected(file.error());
+  auto file = read_trusted(path);
+  const auto opened = file ? open_image(std::move(*file), dir, deadline, *made) : std::unexpected(file.error());
   lock.lock();
   if (opened) {
     made->mapped = true;

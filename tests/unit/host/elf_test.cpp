@@ -18,7 +18,7 @@ namespace {
 std::string bytes_of(const std::string& fixture) {
   const auto file = read_any(std::string(TOKIOD_FIXTURES) + "/" + fixture + ".so");
   REQUIRE(file);
-  return file->bytes;
+  return std::string(reinterpret_cast<const char*>(file->span().data()), file->span().size());
 }
 
 outcome<elf_facts> facts_of(const std::string& bytes) { return read_elf(std::as_bytes(std::span(bytes)), "x.so"); }

@@ -18,7 +18,7 @@ namespace {
 plugin_file fixture(const std::string& name) {
   auto file = read_any(std::string(TOKIOD_FIXTURES) + "/" + name + ".so");
   REQUIRE(file);
-  return *file;
+  return std::move(*file);
 }
 
 std::size_t files_in(const std::string& dir) {
