@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <utility>
 
 #include "base/log.hpp"
 #include "host/export/blocking.hpp"
@@ -160,7 +161,8 @@ refusal stopped(const tokio_plugin& p) {
 
 void finish(tokio_plugin& p) {
   p.methods.drop_all();
-  if (p.descriptor.fini != nullptr && p.state_given) p.descriptor.fini(p.state);
+  // Once, also when a later drain comes here because this one was not back in time.
+  if (std::exchange(p.state_given, false) && p.descriptor.fini != nullptr) p.descriptor.fini(p.state);
 }
 
 void give_owner_back(tokio_plugin& p, stop_report& report) {

@@ -73,7 +73,7 @@ class plugin {
   metric_table metrics;
   const std::shared_ptr<ctl_gate> gate;
   void* state = nullptr;     // [inside the gate] what init gave
-  bool state_given = false;  // init returned TOKIO_OK: stop and fini are due
+  bool state_given = false;  // init returned TOKIO_OK, and fini is still due
 
   // Acquire: who sees a phase sees what led to it.
   [[nodiscard]] phase now_in() const { return phase_.load(acquire); }

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <mutex>
 #include <set>
 
+#include "base/fd.hpp"
 #include "host/registry.hpp"
 #include "runtime/runtime.hpp"
 #include "support/temp_dir.hpp"
@@ -288,6 +290,22 @@ TEST_CASE("an instance that gives up is failed with its reason, one that finishe
   b.run("talker", "two", "{\"finish\":7}");
   CHECK(b.plugins.wait_finished("two", from_now(20 * second)) == 7);
   CHECK(b.plugins.wait_finished("quiet", from_now(0)) == 0);
+}
+
+TEST_CASE("fini that is not back in time is called once, also when the unload that follows comes to it again") {
+  bench b;
+  REQUIRE(::mkfifo((b.dir / "go").c_str(), 0600) == 0);
+  const unique_fd go(::open((b.dir / "go").c_str(), O_RDWR | O_CLOEXEC));  // both ends: opening does not wait
+  b.run("slow_fini", "slow", b.dir.path());
+  const auto stopped = b.plugins.stop("slow", 0);
+  REQUIRE(stopped);
+  CHECK(stopped->state == instance_state::quarantined);
+  CHECK(stopped->blockers == std::vector<std::string>{"fini has not returned"});
+  REQUIRE(write_all(go.get(), std::as_bytes(std::span("g", 1))));
+  const auto gone = b.plugins.unload("slow_fini");
+  REQUIRE(gone);
+  CHECK(gone->unmapped);
+  CHECK(read_file(b.dir / "said", 100) == std::string("fini\n"));
 }
 
 TEST_CASE("a thousand times loaded, started, stopped and unloaded: mappings, descriptors and threads stay") {
