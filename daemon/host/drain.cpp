@@ -1,5 +1,7 @@
 #include "host/drain.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <ctime>
 #include <utility>
@@ -181,6 +183,8 @@ instant_ns drain_limits::abort_time() const {
   return hurry == nullptr ? abort_at : std::min(abort_at, hurry->load(relaxed));
 }
 
+bool drain_limits::at_the_end() const { return hurry != nullptr && hurry->load(relaxed) != never; }
+
 std::expected<void, start_failure> initialise(tokio_plugin& p, instant_ns deadline, duration_ns grace) {
   struct result {
     tokio_status status = TOKIO_OK;
@@ -228,7 +232,8 @@ stop_report drain(tokio_plugin& p, const drain_limits& limits) {
   p.calls.abandon_all(stopped(p));                                                           // 6
   const auto ended = ctl_call(p, "tokio-fini", limits.give_up_time(), [&p] { finish(p); });  // 7
   if (!ended.fine()) return quarantine(p, {"fini has not returned"}, std::move(report));
-  give_owner_back(p, report);  // 8
+  give_owner_back(p, report);                        // 8
+  if (!limits.at_the_end()) (void)::malloc_trim(0);  // 9
   return report;
 }
 

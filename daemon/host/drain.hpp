@@ -4,6 +4,7 @@
 //          3 tasks end by themselves, until the deadline          4 the owner is closed, what is left is aborted
 //          5 wait: no task, job, callback, no thread inside       6 clients that still wait hear that it ended
 //          7 drop() of methods, then fini()                       8 handles that are left are taken back
+//          9 what it freed goes back to the system
 //   unmap: 1 nothing of it forbids it   2 threads are replaced if it needs that   3 dlclose   4 is it gone?
 //
 // Invariant: fini runs only when nothing of the plugin can run; dlclose only after fini of every run.
@@ -19,11 +20,12 @@
 namespace tokiod::host {
 
 struct drain_limits {
-  const std::atomic<instant_ns>* hurry = nullptr;  // a nearer deadline that may come meanwhile
+  const std::atomic<instant_ns>* hurry = nullptr;  // a nearer deadline that may come meanwhile; never: not yet
   instant_ns abort_at = 0;                         // tasks are asked until then, aborted afterwards
   duration_ns grace = 0;                           // for the rest, after that
   [[nodiscard]] instant_ns abort_time() const;
   [[nodiscard]] instant_ns give_up_time() const { return abort_time() + grace; }
+  [[nodiscard]] bool at_the_end() const;  // of the daemon: all its memory goes soon
 };
 
 struct start_failure {
