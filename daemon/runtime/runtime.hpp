@@ -167,6 +167,9 @@ class runtime {
   [[nodiscard]] std::vector<thread_view> threads() const;
   // Threads that are inside the code which the host names so (sched::plugin_call). Exact for code that nobody enters.
   [[nodiscard]] std::size_t threads_inside(const void* code) const;
+  // Every thread that was in host code when this began has left it once: what it read before is not used any more.
+  // Returns false when `deadline` (CLOCK_MONOTONIC) comes first.
+  [[nodiscard]] bool pass_all_guards(instant_ns deadline) { return engine_.pass_all_guards(deadline); }
 
   // ---- the end: the steps of sched/shutdown.hpp. A call during another one moves its deadline nearer and waits for
   // it. Not from a worker.

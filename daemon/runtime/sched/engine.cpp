@@ -2,6 +2,7 @@
 
 #include <sys/timerfd.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include "base/assert.hpp"
@@ -151,7 +152,7 @@ void engine::close_owner(owner& of) {
   of.close();
   // A spawn that read `closed` before we wrote it is inside host code on its core, or holds the foreign lock. After
   // each of them was passed once, every later spawn sees the store.
-  for (auto& one : cores) with_core(*one, never, [] {});
+  (void)pass_all_guards(never);
   const hold lock(of.foreign().lock);
 }
 
@@ -180,6 +181,7 @@ void engine::count_slow_poll(memory::owner_id id) {
 
 outcome<void> engine::remove_owner(owner& gone) {
   TOKIOD_ASSERT(gone.closed());
+  (void)pass_all_guards(never);  // a worker counts a task as ended before it gives back the slot
   const hold keep(owners_mutex);
   const owner_totals left = totals(gone);
   if (left.outstanding() != 0)
@@ -193,6 +195,10 @@ outcome<void> engine::remove_owner(owner& gone) {
     });
   owners[gone.id()].reset();
   return {};
+}
+
+bool engine::pass_all_guards(instant_ns deadline) {
+  return std::ranges::all_of(cores, [&](auto& one) { return with_core(*one, deadline, [] {}); });
 }
 
 void engine::watch_every(duration_ns interval) noexcept {

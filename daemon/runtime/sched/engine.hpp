@@ -63,7 +63,8 @@ class engine final : public task::scheduler {
 
   // ---- owners
   [[nodiscard]] outcome<owner*> add_owner(std::string name, std::uint64_t max_bytes);
-  // Refuses while a slot is out: a task that lives, or a join handle that was not released.
+  // Refuses while a slot is out: a task that lives, or a join handle that was not released. Exact: the slot of a task
+  // that is counted as ended has come back.
   [[nodiscard]] outcome<void> remove_owner(owner& gone);
   void close_owner(owner& of);  // exact: no spawn of it succeeds after this returns
   [[nodiscard]] owner_totals totals(const owner& of) const;
@@ -98,6 +99,8 @@ class engine final : public task::scheduler {
   // The same, but only if it is so right now.
   template <class Call>
   bool try_with_core(core& of, Call call);
+  // Each core was passed once: what its thread was doing in host code when this began is done.
+  [[nodiscard]] bool pass_all_guards(instant_ns deadline);
 
   // The monitor's timer. Setting it is a system call and wakes nobody.
   void watch_every(duration_ns interval) noexcept;  // 0: not any more

@@ -61,6 +61,53 @@ TEST_CASE("an owner is removed once its tasks are over and their handles release
   rt.end();
 }
 
+namespace {
+
+// A task that is over when it may be, and the end of which then takes as long as it must.
+struct slow_end {
+  memory::owner_id owner;
+  std::atomic<bool> over{false}, ending{false}, ended{false};
+};
+slow_end& end_in(task::header& self) { return **static_cast<slow_end**>(task::body_of(self)); }
+void wait_for(const std::atomic<bool>& flag) {
+  while (!flag) std::this_thread::yield();
+}
+
+constexpr task::body_ops slow_end_ops{.poll =
+                                          [](task::header& self, task::context&) noexcept {
+                                            const sched::plugin_call call(end_in(self).owner, nullptr);
+                                            wait_for(end_in(self).over);
+                                            return poll_result::ready;
+                                          },
+                                      .drop =
+                                          [](task::header& self) noexcept {
+                                            end_in(self).ending = true;
+                                            wait_for(end_in(self).ended);
+                                          }};
+
+}  // namespace
+
+TEST_CASE("an owner's last task is counted as ended before its slot is back: the removal waits for that") {
+  bench_runtime rt(2);
+  slow_end end{.owner = rt.mine->id()};
+  const auto made = rt.all->allocate(*rt.mine, slow_end_ops, nullptr, sizeof(slow_end*));
+  REQUIRE(made);
+  new (task::body_of(**made)) slow_end*(&end);
+  REQUIRE(rt.all->spawn(**made, {}, false));
+  rt.all->close_owner(*rt.mine);
+  end.over = true;
+  wait_for(end.ending);
+  CHECK(rt.all->live(*rt.mine) == 0);
+  std::atomic<bool> removed{false};
+  std::thread remover([&] { removed = rt.all->remove_owner(*rt.mine).has_value(); });
+  CHECK_FALSE(rt.all->pass_all_guards(steady_clock().now() + 20 * millisecond));  // it is in host code all the time
+  end.ended = true;
+  CHECK(rt.all->pass_all_guards(patience()));
+  remover.join();
+  CHECK(removed);
+  rt.end();
+}
+
 TEST_CASE("a closed owner spawns nothing, from a worker and from outside") {
   bench_runtime rt(1);
   rt.all->close_owner(*rt.mine);
@@ -85,7 +132,8 @@ TEST_CASE("owners come and go while others run, and their numbers are used again
     if (i % 100 == 0) CHECK(eventually([&] { return runtime::is_finished(one); }));
     rt.all->close_owner(**other);
     rt.all->abort_all(**other);
-    REQUIRE(eventually([&] { return rt.all->remove_owner(**other).has_value(); }));
+    REQUIRE(eventually([&] { return rt.all->live(**other) == 0; }));
+    REQUIRE(rt.all->remove_owner(**other));
   }
   rt.end();
 }
