@@ -1,10 +1,15 @@
 #include <doctest/doctest.h>
 
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstring>
+#include <initializer_list>
 #include <thread>
+#include <vector>
 
 #include "base/fd.hpp"
 #include "tasks.hpp"
@@ -105,6 +110,44 @@ TEST_CASE("an owner's last task is counted as ended before its slot is back: the
   CHECK(rt.all->pass_all_guards(patience()));
   remover.join();
   CHECK(removed);
+  rt.end();
+}
+
+namespace {
+
+// A task that waits for ever, and a body that has seen use to its last byte.
+constexpr task::body_ops parked_ops{.poll = [](task::header&, task::context&) noexcept { return poll_result::pending; },
+                                    .drop = [](task::header&) noexcept {}};
+
+void spawn_parked(bench_runtime& rt, std::size_t body_bytes, std::vector<std::byte*>& pages) {
+  const auto made = rt.all->allocate(*rt.mine, parked_ops, nullptr, body_bytes);
+  REQUIRE(made);
+  auto* const body = static_cast<std::byte*>(task::body_of(**made));
+  std::memset(body, 1, body_bytes);
+  for (std::size_t at = 0; at < body_bytes; at += 4096) pages.push_back(body + at);
+  REQUIRE(rt.all->spawn(**made, {}, false));
+}
+
+bool resident(const std::byte* at) {
+  const auto page = reinterpret_cast<std::uintptr_t>(at) & ~std::uintptr_t{4095};
+  unsigned char core = 0;
+  REQUIRE(::mincore(reinterpret_cast<void*>(page), 1, &core) == 0);
+  return (core & 1) != 0;
+}
+
+}  // namespace
+
+TEST_CASE("what an owner's tasks used goes back to the system with the owner, wherever they ended") {
+  bench_runtime rt(2);
+  std::vector<std::byte*> pages;
+  for (const auto bytes : std::initializer_list<std::size_t>{100, 3'000, 15'000, 100'000, 1'000'000})
+    for (std::size_t used = 0; used < 2'000'000; used += bytes) spawn_parked(rt, bytes, pages);
+  CHECK(std::ranges::all_of(pages, resident));
+  rt.all->close_owner(*rt.mine);
+  rt.all->abort_all(*rt.mine);
+  REQUIRE(eventually([&] { return rt.all->live(*rt.mine) == 0; }));
+  REQUIRE(rt.all->remove_owner(*rt.mine));
+  CHECK(std::ranges::none_of(pages, resident));
   rt.end();
 }
 
