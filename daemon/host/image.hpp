@@ -1,7 +1,10 @@
 // One loaded plugin: its file's findings, its private copy, its descriptor, and every run of its instances.
-// Invariant: `runs` only grows while the image is mapped: a late call of the plugin must meet its tokio_plugin.
+// Invariant: a late call of the plugin meets its tokio_plugin: while the image is mapped, `runs` keeps every run that
+// has
+//            not ended, and the last hundred that have. All of them where the plugin may have threads of its own.
 // Threads:   the fields below "state" are guarded by the registry's lock; the others are constant after open_image().
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -16,6 +19,8 @@
 #include "host/plugin_state.hpp"
 
 namespace tokiod::host {
+
+inline constexpr std::size_t ended_runs_kept = 100;
 
 struct image {
   std::string name;

@@ -10,6 +10,16 @@ namespace tokiod::host {
 
 // ---- the steps
 
+// Before another one is added: restarts without end must not add up.
+void registry::parts::forget_oldest_run(image& in) const {
+  if (in.runs.size() < ended_runs_kept || in.seen.resident() != nullptr) return;
+  const auto shown = [&](const tokio_plugin* run) {
+    return std::ranges::any_of(instances, [&](const auto& pair) { return pair.second.run == run; });
+  };
+  const auto oldest = std::ranges::find_if(in.runs, [&](const auto& run) { return run->ended() && !shown(run.get()); });
+  if (oldest != in.runs.end()) in.runs.erase(oldest);
+}
+
 // A run in `in` with the configuration of `like`, initialised; it is nobody's current run yet.
 std::expected<tokio_plugin*, start_failure> registry::parts::make_run(guarded& lock, image& in,
                                                                       const instance_slot& like) {
@@ -20,6 +30,7 @@ std::expected<tokio_plugin*, start_failure> registry::parts::make_run(guarded& l
       rt, **owner, *in.descriptor, plugin_origin{like.name, like.config, like.limits.max_tasks, like.limits.max_bytes},
       *this);
   auto* run = made.get();
+  forget_oldest_run(in);
   in.runs.push_back(std::move(made));
   const auto deadline = std::min(steady_now() + options.init_timeout, hurry.load(relaxed));
   const auto grace = options.abort_grace;
@@ -36,10 +47,11 @@ outcome<void> registry::parts::start(guarded& lock, instance_slot& which) {
   which.gave_up.clear();
   which.run = nullptr;
   ++which.starts;
-  const auto runs_before = which.in->runs.size();
+  const auto newest = [&] { return which.in->runs.empty() ? nullptr : which.in->runs.back().get(); };
+  const auto* const before = newest();
   const auto run = make_run(lock, *which.in, which);
   if (!run) {
-    if (which.in->runs.size() != runs_before) which.run = which.in->runs.back().get();  // to show what it did
+    if (newest() != before) which.run = newest();  // to show what it did
     set(which, run.error().quarantined ? instance_state::quarantined : instance_state::failed,
         run.error().why.sentence);
     return std::unexpected(run.error().why);

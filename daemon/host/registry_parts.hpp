@@ -75,6 +75,7 @@ struct registry::parts final : plugin_events {
   [[nodiscard]] outcome<std::shared_ptr<image>> open(guarded& lock, const std::string& path, const std::string& name);
   [[nodiscard]] std::expected<tokio_plugin*, start_failure> make_run(guarded& lock, image& in,
                                                                      const instance_slot& like);
+  void forget_oldest_run(image& in) const;
   [[nodiscard]] outcome<void> start(guarded& lock, instance_slot& which);
   [[nodiscard]] stop_report stop(guarded& lock, instance_slot& which, instant_ns abort_at);
   [[nodiscard]] unload_report unload(guarded& lock, const std::shared_ptr<image>& which, instant_ns abort_at);
