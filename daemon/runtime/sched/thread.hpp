@@ -86,7 +86,8 @@ class plugin_call {
   plugin_call(memory::owner_id owner, const void* code) : on_(this_thread) {
     if (on_ == nullptr) return;
     outer_ = on_->shown.load(relaxed);  // own store
-    // Relaxed: the thread holds a pin of the owner (a task, a job) that it gives back later, with a release store.
+    // Relaxed: the thread holds a pin of the owner (a task, a job) that it gives back later, with a release store; a
+    // worker that has counted a task as ended holds none any more, but leave() shows this to whoever passes its guard.
     on_->shown.store({owner, code}, relaxed);
     on_->entry.leave();
   }
