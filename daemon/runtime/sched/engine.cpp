@@ -197,8 +197,27 @@ outcome<void> engine::remove_owner(owner& gone) {
   return {};
 }
 
+// The cores first: a thread that loses its core before that is found without one afterwards; if it loses it later, it
+// is outside host code then.
 bool engine::pass_all_guards(instant_ns deadline) {
-  return std::ranges::all_of(cores, [&](auto& one) { return with_core(*one, deadline, [] {}); });
+  if (!std::ranges::all_of(cores, [&](auto& one) { return with_core(*one, deadline, [] {}); })) return false;
+  while (!pass_coreless()) {
+    if (steady_clock().now() >= deadline) return false;
+    pause_outside();
+  }
+  return true;
+}
+
+// All at this moment. Nobody else takes the guard of a thread without a core, so the lock of the list is enough.
+bool engine::pass_coreless() {
+  const hold keep(threads_mutex_);
+  return std::ranges::all_of(threads_, [](thread* one) {
+    // Acquire pairs with the release at the end of the poll: what followed from it has happened.
+    if (one == this_thread || one->stuck_in.load(acquire) == nullptr) return true;
+    const bool outside = one->entry.revoke();
+    if (outside) one->entry.restore();
+    return outside;
+  });
 }
 
 void engine::watch_every(duration_ns interval) noexcept {

@@ -99,7 +99,8 @@ class engine final : public task::scheduler {
   // The same, but only if it is so right now.
   template <class Call>
   bool try_with_core(core& of, Call call);
-  // Each core was passed once: what its thread was doing in host code when this began is done.
+  // Every thread that polls, also one that lost its core, was outside host code once: what it was doing there when this
+  // began is done. False when `deadline` comes first.
   [[nodiscard]] bool pass_all_guards(instant_ns deadline);
 
   // The monitor's timer. Setting it is a system call and wakes nobody.
@@ -130,6 +131,7 @@ class engine final : public task::scheduler {
   engine(options given, std::unique_ptr<memory::arena> from);
   [[nodiscard]] result<void> build();
   void pause_outside() noexcept;
+  [[nodiscard]] bool pass_coreless();
 
   mutable real_policy::mutex threads_mutex_;
   std::vector<thread*> threads_;

@@ -20,7 +20,7 @@ using namespace tokiod::test;
 namespace {
 
 #if defined(TOKIOD_ASAN) || defined(TOKIOD_TSAN)
-constexpr bool sanitized = true;
+constexpr bool sanitized = true;  // its allocator keeps what is freed, and maps more for that
 constexpr int warm_up = 10, cycles = 40, reloads = 20;
 #else
 constexpr bool sanitized = false;
@@ -68,8 +68,10 @@ class traffic {
 // A daemon with one instance that stays, and a port for the one that comes and goes.
 struct bench {
   bench()
-      : daemon(R"({"plugins": {"instances": {"steady": {"plugin": ")" + std::string(steady) +
-               R"(", "config": {"port": )" + steady_port.text() + "}}}}}"),
+      // A poll that the machine holds up loses its worker to a further thread, and of those one may stay for the next
+      // time. What this looks for are threads that stay because of the cycles.
+      : daemon(R"({"runtime": {"stuck_after_ms": 0}, "plugins": {"instances": {"steady": {"plugin": ")" +
+               std::string(steady) + R"(", "config": {"port": )" + steady_port.text() + "}}}}}"),
         control(daemon.connect()) {
     wait_until_runs(control, "steady");
     at_rest = footprint::of(daemon.child().pid());
@@ -137,7 +139,7 @@ void cycle(bench& b, int number) {
 void holds_no_more(bench& b, int times, const footprint& before, const footprint& after) {
   CHECK(after.fds <= before.fds);
   CHECK(after.threads <= before.threads);
-  CHECK(after.mappings <= before.mappings);
+  if (!sanitized) CHECK(after.mappings <= before.mappings);
   if (!sanitized) CHECK(before.rss_kib - b.at_rest.rss_kib < warm_up_bound_kib);
   if (!sanitized) CHECK(after.rss_kib - before.rss_kib < rss_bound_kib(times));
   CHECK(proc_text(b.daemon.child().pid(), "maps").find("plugin-" + std::string(cycled)) == std::string::npos);
@@ -181,7 +183,6 @@ TEST_CASE("two hundred reloads by tokioctl under traffic leave nothing behind") 
   holds_no_more(b, reloads, before, after);
 }
 
-// A sanitizer's allocator keeps what is freed, on purpose.
 TEST_CASE("what an instance used goes back to the system when it ends" * doctest::skip(sanitized)) {
   bench b;
   const auto before = footprint::of(b.daemon.child().pid());

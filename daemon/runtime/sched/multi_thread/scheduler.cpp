@@ -71,7 +71,7 @@ void scheduler::run(seat& of, occupant& who) {
     on.runtime.give_core(of.of, on);
     of.vacant.set();
   }
-  on.stuck_in.store(nullptr, relaxed);
+  on.stuck_in.store(nullptr, release);  // pairs with engine::pass_coreless(): the poll is settled
   if (with.on_thread_stop) with.on_thread_stop();
   on.runtime.discharge(on);
 }

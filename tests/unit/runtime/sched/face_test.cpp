@@ -71,7 +71,7 @@ namespace {
 // A task that is over when it may be, and the end of which then takes as long as it must.
 struct slow_end {
   memory::owner_id owner;
-  std::atomic<bool> over{false}, ending{false}, ended{false};
+  std::atomic<bool> polled{false}, over{false}, ending{false}, ended{false};
 };
 slow_end& end_in(task::header& self) { return **static_cast<slow_end**>(task::body_of(self)); }
 void wait_for(const std::atomic<bool>& flag) {
@@ -81,6 +81,7 @@ void wait_for(const std::atomic<bool>& flag) {
 constexpr task::body_ops slow_end_ops{.poll =
                                           [](task::header& self, task::context&) noexcept {
                                             const sched::plugin_call call(end_in(self).owner, nullptr);
+                                            end_in(self).polled = true;
                                             wait_for(end_in(self).over);
                                             return poll_result::ready;
                                           },
@@ -93,24 +94,41 @@ constexpr task::body_ops slow_end_ops{.poll =
 }  // namespace
 
 TEST_CASE("an owner's last task is counted as ended before its slot is back: the removal waits for that") {
-  bench_runtime rt(2);
-  slow_end end{.owner = rt.mine->id()};
-  const auto made = rt.all->allocate(*rt.mine, slow_end_ops, nullptr, sizeof(slow_end*));
-  REQUIRE(made);
-  new (task::body_of(**made)) slow_end*(&end);
-  REQUIRE(rt.all->spawn(**made, {}, false));
-  rt.all->close_owner(*rt.mine);
-  end.over = true;
-  wait_for(end.ending);
-  CHECK(rt.all->live(*rt.mine) == 0);
-  std::atomic<bool> removed{false};
-  std::thread remover([&] { removed = rt.all->remove_owner(*rt.mine).has_value(); });
-  CHECK_FALSE(rt.all->pass_all_guards(steady_clock().now() + 20 * millisecond));  // it is in host code all the time
-  end.ended = true;
-  CHECK(rt.all->pass_all_guards(patience()));
-  remover.join();
-  CHECK(removed);
-  rt.end();
+  const auto last_task_ends = [](runtime_options with, auto&& while_polled) {
+    bench_runtime rt(with);
+    slow_end end{.owner = rt.mine->id()};
+    const auto made = rt.all->allocate(*rt.mine, slow_end_ops, nullptr, sizeof(slow_end*));
+    REQUIRE(made);
+    new (task::body_of(**made)) slow_end*(&end);
+    REQUIRE(rt.all->spawn(**made, {}, false));
+    wait_for(end.polled);
+    while_polled(rt);
+    rt.all->close_owner(*rt.mine);
+    end.over = true;
+    wait_for(end.ending);
+    CHECK(rt.all->live(*rt.mine) == 0);
+    std::atomic<bool> removed{false};
+    std::thread remover([&] { removed = rt.all->remove_owner(*rt.mine).has_value(); });
+    CHECK_FALSE(rt.all->pass_all_guards(steady_clock().now() + 20 * millisecond));  // it is in host code all the time
+    end.ended = true;
+    CHECK(rt.all->pass_all_guards(patience()));
+    remover.join();
+    CHECK(removed);
+    rt.end();
+  };
+  auto with = bench_runtime::with_workers(1);
+  SUBCASE("on its core") {
+    with.stuck_after = 0;
+    last_task_ends(with, [](bench_runtime&) {});
+  }
+  SUBCASE("on a thread that lost its core") {
+    with.stuck_after = 2 * millisecond;
+    last_task_ends(with, [](bench_runtime& rt) {
+      std::atomic<bool> ran{false};
+      rt.spawn_once([&] { ran = true; });
+      wait_for(ran);  // which it can only by a takeover
+    });
+  }
 }
 
 namespace {
