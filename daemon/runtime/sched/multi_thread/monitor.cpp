@@ -35,6 +35,7 @@ void monitor::loop() {
 bool monitor::rest() {
   if (!all_.idle.all_parked()) return false;
   all_.watch_every(0);
+  if (stopping_.load(seq_cst)) all_.watch_every(1);  // stop() set the timer before we took it away
   all_.watch.rest();
   if (all_.idle.all_parked()) return true;
   all_.became_active();

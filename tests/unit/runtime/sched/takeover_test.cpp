@@ -198,6 +198,24 @@ TEST_CASE("threads that lost their core hold up a rotation until they come back"
   rt.end();
 }
 
+TEST_CASE("whoever passes all guards waits for a thread that settles its task without a core") {
+  bench_runtime rt(impatient(1));
+  std::atomic<bool> in_drop{false}, go{false};
+  std::shared_ptr<void> kept(&rt, [&](void*) {
+    in_drop = true;
+    CHECK(eventually([&] { return go.load(); }));
+  });
+  rt.spawn([&, kept = std::move(kept)](task::key, task::context&) {
+    hold_until_another_ran(rt);
+    return poll_result::ready;
+  });
+  CHECK(eventually([&] { return in_drop.load(); }));
+  CHECK_FALSE(rt.all->pass_all_guards(steady_clock().now() + millisecond));
+  go = true;
+  CHECK(rt.all->pass_all_guards(patience()));
+  rt.end();
+}
+
 TEST_CASE("many polls that do not end, and nothing is lost") {
   constexpr int hostages = 60, others = 6000;
   bench_runtime rt(impatient(2));
