@@ -98,9 +98,9 @@ constexpr auto list = std::to_array<workload>({
     {"oneshot", 1, oneshot_ready},
     {"mpsc", batch, mpsc_unbounded},
     {"mpsc_bounded", batch, mpsc_bounded},
-    {"mpsc_contended", producers * batch, mpsc_contended},
-    {"mpsc_contended_full", producers * batch, mpsc_contended_full},
-    {"mpsc_unbounded_contended", producers * batch, mpsc_unbounded_contended},
+    {"mpsc_contended", producers* batch, mpsc_contended},
+    {"mpsc_contended_full", producers* batch, mpsc_contended_full},
+    {"mpsc_unbounded_contended", producers* batch, mpsc_unbounded_contended},
     {"mpsc_stream", batch, mpsc_stream},
     {"request_response", 1, request_response},
 });

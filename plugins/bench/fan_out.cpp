@@ -2,6 +2,7 @@
 #include <array>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "measure.hpp"
 #include "workloads.hpp"
@@ -12,26 +13,39 @@ namespace {
 using tokio::task;
 namespace sync = tokio::sync;
 
+using handles = std::vector<tokio::join_handle<void>>;
+
+// Tells all of them and waits until all have heard, again and again.
+template <class Tell>
+task<std::uint64_t> rounds(std::uint64_t count, std::uint64_t receivers, countdown& heard, Tell tell) {
+  const stopwatch watch;
+  for (std::uint64_t done = 0; done < count; done += receivers) {
+    heard.again(receivers);
+    tell(done);
+    co_await heard.finished();
+  }
+  co_return watch.ns();
+}
+
+task<> join_all(handles& running) {
+  for (auto& each : running) (void)co_await std::move(each);
+}
+
 task<> hear_broadcast(sync::broadcast::receiver<std::uint64_t> from, countdown& heard) {
   while (co_await from.recv()) heard.one_less();
 }
 
 template <std::uint64_t receivers>
 task<std::uint64_t> broadcast(load asked) {
-  auto ends = sync::broadcast::channel<std::uint64_t>(1000);
+  auto [sender, first] = sync::broadcast::channel<std::uint64_t>(1000);
+  end(std::move(first));
   countdown heard(receivers);
-  std::vector<tokio::join_handle<void>> listeners;
+  handles listeners;
   for (std::uint64_t i = 0; i < receivers; ++i)
-    listeners.push_back(tokio::spawn(hear_broadcast(ends.first.subscribe(), heard)));
-  const stopwatch watch;
-  for (std::uint64_t done = 0; done < asked.count; done += receivers) {
-    heard.again(receivers);
-    (void)ends.first.send(done);
-    co_await heard.finished();
-  }
-  const auto took = watch.ns();
-  { const auto closing = std::move(ends.first); }
-  for (auto& listener : listeners) (void)co_await std::move(listener);
+    listeners.push_back(tokio::spawn(hear_broadcast(sender.subscribe(), heard)));
+  const auto took = co_await rounds(asked.count, receivers, heard, [&](std::uint64_t i) { (void)sender.send(i); });
+  end(std::move(sender));
+  co_await join_all(listeners);
   co_return took;
 }
 
@@ -45,20 +59,15 @@ task<> hear_watch(sync::watch::receiver<std::uint64_t> from, countdown& heard) {
 
 template <std::uint64_t receivers>
 task<std::uint64_t> watch_changes(load asked) {
-  auto ends = sync::watch::channel<std::uint64_t>(0);
+  auto [sender, first] = sync::watch::channel<std::uint64_t>(0);
+  end(std::move(first));
   countdown heard(receivers);
-  std::vector<tokio::join_handle<void>> listeners;
+  handles listeners;
   for (std::uint64_t i = 0; i < receivers; ++i)
-    listeners.push_back(tokio::spawn(hear_watch(ends.first.subscribe(), heard)));
-  const stopwatch watch;
-  for (std::uint64_t done = 0; done < asked.count; done += receivers) {
-    heard.again(receivers);
-    (void)ends.first.send(done);
-    co_await heard.finished();
-  }
-  const auto took = watch.ns();
-  { const auto closing = std::move(ends.first); }
-  for (auto& listener : listeners) (void)co_await std::move(listener);
+    listeners.push_back(tokio::spawn(hear_watch(sender.subscribe(), heard)));
+  const auto took = co_await rounds(asked.count, receivers, heard, [&](std::uint64_t i) { (void)sender.send(i); });
+  end(std::move(sender));
+  co_await join_all(listeners);
   co_return took;
 }
 
@@ -82,18 +91,12 @@ constexpr std::uint64_t waiters = 100;
 task<std::uint64_t> notify_waiters(load asked) {
   sync::notify calls;
   countdown ready(waiters);
-  std::vector<tokio::join_handle<void>> listeners;
+  handles listeners;
   for (std::uint64_t i = 0; i < waiters; ++i)
     listeners.push_back(tokio::spawn(hear_all_calls(calls, ready, asked.count / waiters)));
   co_await ready.finished();
-  const stopwatch watch;
-  for (std::uint64_t done = 0; done < asked.count; done += waiters) {
-    ready.again(waiters);
-    calls.notify_waiters();
-    co_await ready.finished();
-  }
-  const auto took = watch.ns();
-  for (auto& listener : listeners) (void)co_await std::move(listener);
+  const auto took = co_await rounds(asked.count, waiters, ready, [&](std::uint64_t) { calls.notify_waiters(); });
+  co_await join_all(listeners);
   co_return took;
 }
 

@@ -22,9 +22,11 @@ class bench_plugin {
 
   explicit bench_plugin(std::string_view config)
       : workers_(workers(config)),
-        list_("list", "names of the workloads", [](std::string) -> answer { return names(); }),
+        list_("list", "names of the workloads", [](std::string) -> answer { return bench::list_answer(); }),
         run_("run", "runs one workload: {\"workload\": name, \"count\": operations}",
-             [this](std::string params) { return measure(std::move(params)); }) {}
+             [this](std::string params) { return measure(std::move(params)); }),
+        serve_("serve", "starts a TCP echo server and tells its port",
+               [](std::string) -> answer { return bench::serve_answer(); }) {}
 
  private:
   static unsigned workers(std::string_view config) {
@@ -34,37 +36,20 @@ class bench_plugin {
     return static_cast<unsigned>(count);
   }
 
-  static std::string names() {
-    std::string out = "{\"workloads\":[";
-    for (const auto& one : bench::workloads()) out += (out.back() == '[' ? "\"" : ",\"") + std::string(one.name) + '"';
-    return out + "]}";
-  }
-
   tokio::task<answer> measure(std::string params) {
     plugin_support::config_reader in(params);
-    const auto name = in.string("workload", "");
-    const auto asked = in.integer("count", 0, 0, 1'000'000'000);
+    auto name = in.string("workload", "");
+    const auto count = static_cast<std::uint64_t>(in.integer("count", 0, 0, 1'000'000'000));
     if (const auto fault = in.fault()) co_return std::unexpected(failure(tokio::control::invalid_params, *fault));
-    const auto* found = bench::find(name);
-    if (found == nullptr)
-      co_return std::unexpected(
-          failure(tokio::control::invalid_params, "workload must be one of " + names() + ", got \"" + name + "\""));
-    const auto count = bench::whole_steps(*found, static_cast<std::uint64_t>(asked));
     const auto alone = co_await one_at_a_time_.lock();
-    const auto total = co_await found->run({.count = count, .workers = workers_});
-    co_return result(*found, count, total);
-  }
-
-  static std::string result(const bench::workload& of, std::uint64_t count, std::uint64_t total) {
-    const auto each = static_cast<double>(total) / static_cast<double>(count);
-    return "{\"workload\":\"" + std::string(of.name) + "\",\"operations\":" + std::to_string(count) +
-           ",\"total\":" + std::to_string(total) + ",\"unit\":\"" + std::string(of.unit) +
-           "\",\"per_op\":" + std::to_string(each) + "}";
+    auto result = co_await bench::run_answer(std::move(name), {.count = count, .workers = workers_});
+    if (!result) co_return std::unexpected(failure(tokio::control::invalid_params, std::move(result.error())));
+    co_return std::move(*result);
   }
 
   unsigned workers_;
   tokio::sync::mutex<int> one_at_a_time_{0};
-  tokio::control::method list_, run_;
+  tokio::control::method list_, run_, serve_;
 };
 
 }  // namespace

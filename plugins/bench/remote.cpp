@@ -136,8 +136,7 @@ task<> spin(std::chrono::nanoseconds span) {
 task<std::uint64_t> long_polls(load asked) {
   const stopwatch watch;
   handles tasks;
-  for (std::uint64_t i = 0; i < asked.count; ++i)
-    tasks.push_back(tokio::spawn(spin(std::chrono::milliseconds(1))));
+  for (std::uint64_t i = 0; i < asked.count; ++i) tasks.push_back(tokio::spawn(spin(std::chrono::milliseconds(1))));
   for (auto& handle : tasks) (void)co_await std::move(handle);
   co_return watch.ns();
 }

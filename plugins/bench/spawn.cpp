@@ -98,8 +98,7 @@ constexpr std::uint64_t leaves = 1'000'000;
 task<std::uint64_t> skynet_node(std::uint64_t number, std::uint64_t size) {
   if (size == 1) co_return number;
   std::array<tokio::join_handle<std::uint64_t>, 10> children;
-  for (std::uint64_t i = 0; i < 10; ++i)
-    children[i] = tokio::spawn(skynet_node(number + i * (size / 10), size / 10));
+  for (std::uint64_t i = 0; i < 10; ++i) children[i] = tokio::spawn(skynet_node(number + i * (size / 10), size / 10));
   std::uint64_t sum = 0;
   for (auto& child : children) sum += (co_await std::move(child)).value();
   co_return sum;

@@ -58,8 +58,7 @@ task<std::uint64_t> timeout_ready(load asked) {
 // Pending once, so that its timer is armed and then cancelled: the timeout of every request that is answered in time.
 task<std::uint64_t> timeout_pending(load asked) {
   const stopwatch watch;
-  for (std::uint64_t i = 0; i < asked.count; ++i)
-    (void)co_await time::timeout(time::duration(1s), tokio::yield_now());
+  for (std::uint64_t i = 0; i < asked.count; ++i) (void)co_await time::timeout(time::duration(1s), tokio::yield_now());
   co_return watch.ns();
 }
 

@@ -3,9 +3,10 @@
 // by throwing; what it sets up and tears down is not in its total. Threads: constant.
 #pragma once
 #include <cstdint>
+#include <expected>
 #include <span>
+#include <string>
 #include <string_view>
-#include <vector>
 
 #include "tokio/task.hpp"
 
@@ -34,10 +35,11 @@ using workload_list = std::span<const workload>;
 [[nodiscard]] workload_list memory();      // memory.cpp
 [[nodiscard]] workload_list network();     // network.cpp
 
-[[nodiscard]] std::vector<workload> workloads();
-[[nodiscard]] const workload* find(std::string_view name);
-
-// `asked` operations as whole steps, one at least.
-[[nodiscard]] std::uint64_t whole_steps(const workload& of, std::uint64_t asked);
+// What a driver may ask for; each answer is one JSON object.
+[[nodiscard]] std::string list_answer();
+// Runs `asked` operations as whole steps, one at least. The error is a sentence.
+[[nodiscard]] tokio::task<std::expected<std::string, std::string>> run_answer(std::string name, load asked);
+// Starts a TCP echo server that is loaded from outside, and tells its port.
+[[nodiscard]] std::string serve_answer();  // network.cpp
 
 }  // namespace bench

@@ -6,7 +6,7 @@ import unittest
 from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from bench import catalog, cpu, redis, report, runner
+from bench import catalog, cpu, loader, main, redis, report, runner
 from bench.catalog import Workload
 from bench.engine import LineEngine, Refused, Stalled
 from bench.runner import Cell, Options, Runner, Sample
@@ -17,7 +17,7 @@ class Book:
 
     def __init__(self, name, ns_per_op, unit="ns", workloads=("w",)):
         self.name, self.ns, self.unit, self.names = name, ns_per_op, unit, workloads
-        self.counts, self.restarts, self.log = [], 0, []
+        self.counts, self.restarts, self.stops, self.log = [], 0, 0, []
 
     def offered(self):
         return set(self.names)
@@ -27,6 +27,9 @@ class Book:
 
     def restart(self):
         self.restarts += 1
+
+    def stop(self):
+        self.stops += 1
 
     def run(self, workload, count, limit_s):
         self.counts.append(count)
@@ -99,10 +102,13 @@ class Counts(unittest.TestCase):
         measure(Workload("w", "", count=7), [engine], reps=2)
         self.assertEqual(engine.counts, [7, 7, 7])
 
+    def test_a_slow_cell_has_fewer_samples(self):
+        self.assertEqual(len(measure(Workload("w", "", count=1), [Book("a", 1)], reps=5, cell_s=-1)["a"].samples), 1)
+
     def test_fresh_samples_have_a_process_each_and_no_warm_up(self):
         engine = Book("a", 1, "B")
         cell = measure(Workload("w", "", count=7, fresh=True), [engine], reps=3)["a"]
-        self.assertEqual((engine.restarts, engine.counts, cell.unit), (3, [7, 7, 7], "B"))
+        self.assertEqual((engine.restarts, engine.stops, engine.counts, cell.unit), (3, 1, [7, 7, 7], "B"))
 
 
 class Disturbed(unittest.TestCase):
@@ -183,6 +189,51 @@ class Tables(unittest.TestCase):
         text = '"test","rps"\n"SET","100"\n'
         self.assertEqual(redis.rates(text), {"SET": 100.0})
         self.assertEqual(redis.summary({"SET": [300.0]}, {"SET": [100.0]})["SET"]["ratio"], 3)
+
+
+class Servers(unittest.TestCase):
+    said = {"requests": 200, "took_ns": 100_000_000, "server_cpu_ns": 800_000, "p50_ns": 40_000, "p99_ns": 90_000,
+            "p999_ns": 95_000, "max_ns": 99_000}
+
+    def cells(self, **costs):
+        made = {}
+        for name, cost in costs.items():
+            answer = loader.summary({**self.said, "server_cpu_ns": 200 * cost})
+            made[name] = Cell(answer["unit"], 0, [Sample(cost, 0, 0, False, answer["more"])])
+        return made
+
+    def test_what_the_client_saw_becomes_an_answer(self):
+        answer = loader.summary(self.said)
+        self.assertEqual((answer["operations"], answer["total"], answer["more"]["per_s"]), (200, 800_000, 2000))
+        with self.assertRaises(Stalled):
+            loader.summary({**self.said, "requests": 0})
+
+    def test_latencies_and_rates_stand_below_the_row(self):
+        lines = report.row(Workload("w", "", load=(1, 64)), self.cells(tokiod=4000, go=5000), ["tokiod", "go"]).splitlines()
+        self.assertEqual([line.split() for line in lines[1:]], [["p50/p99", "us", "40/90", "40/90"], ["1,000/s", "2.00", "2.00"]])
+
+    def test_the_distance_to_the_limit_is_judged(self):
+        workload = Workload("w", "", load=(1, 64), near=0.95)
+        self.assertEqual(report.verdict(workload, self.cells(tokiod=4000, limit=3700)), "misses limit")
+        self.assertEqual(report.verdict(workload, self.cells(tokiod=4000, limit=3900)), "")
+
+
+class CommandLine(unittest.TestCase):
+    def test_worker_counts(self):
+        self.assertEqual(main.worker_counts("1,4"), [1, 4])
+        with self.assertRaisesRegex(Exception, "worker counts are numbers from 1, got '0'"):
+            main.worker_counts("0")
+
+    def test_some_workloads_beside_some_peers(self):
+        args = main.arguments(["spawn*", "redis", "--peers", "tokio,go"])
+        workloads, with_redis = main.select(args)
+        self.assertEqual((workloads[0].name, with_redis, args.peers), ("spawn", True, ["tokio", "go"]))
+        self.assertEqual(main.arguments(["--peers", "none"]).peers, [])
+
+    def test_an_unknown_name_is_said(self):
+        for words in (["nonsense"], ["--peers", "nonsense"]):
+            with self.assertRaisesRegex(SystemExit, "there is no nonsense; workloads: spawn .*; peers: embedded "):
+                main.select(main.arguments(words))
 
 
 class Catalog(unittest.TestCase):

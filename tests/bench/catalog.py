@@ -11,6 +11,8 @@ class Workload:
     want: float | None = None    # the ratio to Debian's Tokio that is wanted at least
     count: int | None = None     # operations of one sample; None: as many as fill a sample
     fresh: bool = False          # each sample in a process of its own
+    load: tuple | None = None    # (connections, bytes) of a client outside; no connections: a new one for each request
+    near: float | None = None    # the share of the raw limit's speed that is wanted at least
 
 
 WORKLOADS = [
@@ -28,6 +30,7 @@ WORKLOADS = [
     Workload("spawn_blocking_4", "the same, 4 tasks", None, 2),
     Workload("remote_wake", "a thread wakes a task, the task wakes the thread"),
     Workload("long_polls", "a poll of 1 ms; n workers share them"),
+    Workload("block_in_place", "a stretch that may block, nobody interferes", 20),
     Workload("oneshot", "create, send and receive, ready", 20, 2.2),
     Workload("mpsc", "unbounded: send and receive", 27, 1.8),
     Workload("mpsc_bounded", "bounded: send and receive", 27, 1.8),
@@ -58,10 +61,20 @@ WORKLOADS = [
     Workload("memory_notify", "bytes of an idle task that waits on a notify, of 1 M", 192, 1, count=1_000_000, fresh=True),
     Workload("memory_sleep", "bytes of an idle task that sleeps, of 1 M", 256, 1, count=1_000_000, fresh=True),
     Workload("echo", "64 bytes there and back over TCP, both ends in one runtime"),
+    Workload("tcp_1x64", "echo server's CPU for a request: 1 connection, 64 B", None, 1, load=(1, 64)),
+    Workload("tcp_8x64", "8 connections, 64 B", None, 1, load=(8, 64)),
+    Workload("tcp_64x64", "64 connections, 64 B", load=(64, 64), near=0.95),
+    Workload("tcp_512x64", "512 connections, 64 B", load=(512, 64), near=0.95),
+    Workload("tcp_1x4k", "1 connection, 4 KiB", None, 1, load=(1, 4096)),
+    Workload("tcp_8x4k", "8 connections, 4 KiB", None, 1, load=(8, 4096)),
+    Workload("tcp_64x4k", "64 connections, 4 KiB", load=(64, 4096), near=0.95),
+    Workload("tcp_512x4k", "512 connections, 4 KiB", load=(512, 4096), near=0.95),
+    Workload("tcp_churn", "connect, 64 B there and back, close", load=(0, 64)),
 ]
 
 # What tokiod does not offer, and why: said in every report, so that nobody takes a gap for a result.
 NOT_OFFERED = {
+    "block_in_place": "the SDK has no block_in_place yet",
     "rwlock_read": "the SDK has no rwlock yet",
     "rwlock_write": "the SDK has no rwlock yet",
     "rwlock_contended": "the SDK has no rwlock yet",

@@ -18,7 +18,8 @@ class Engine:
     """A name, a process that is started when it is first needed, and the workloads that it offers."""
 
     def __init__(self, name, about):
-        self.name, self.about, self.process, self._offered = name, about, None, None
+        self.name, self.about, self.process = name, about, None
+        self._offered, self.served = None, (None, 0)
 
     def pid(self):
         return self.process.pid
@@ -32,8 +33,11 @@ class Engine:
         return self.ask(f"run {workload} {count}", limit_s)
 
     def serve(self):
-        """The port of an echo server in this engine."""
-        return self.ask("serve", 30)["port"]
+        """The port of the echo server in this engine, which is started once for each process."""
+        if self.process is None or self.served[0] is not self.process:
+            port = self.ask("serve", 30)["port"]
+            self.served = self.process, port
+        return self.served[1]
 
     def restart(self):
         self.stop()

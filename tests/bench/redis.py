@@ -2,12 +2,12 @@
 import csv
 import io
 import os
-import shutil
 import socket
 import statistics
 import subprocess
 import time
 
+from . import peers
 from .daemon import Daemon
 from .engine import Refused
 
@@ -80,9 +80,7 @@ def take_turns(port, server_port, reps):
 
 def measure(build, reps):
     """Requests per second against the plugin and against redis-server, in turns."""
-    for tool in ("redis-server", "redis-benchmark"):
-        if not shutil.which(tool):
-            raise Refused(f"{tool} is not installed")
+    peers.packages("redis")
     port = free_port()
     daemon = Daemon("tokiod", "the redis plugin", build, os.cpu_count(), {"redis": {"plugin": "redis", "config": {"port": port}}})
     server = Server()

@@ -1,6 +1,7 @@
 """Samples: how many operations fill one, in which order the engines take turns, and which samples were disturbed."""
 import dataclasses
 import statistics
+import time
 
 from . import cpu
 from .engine import Refused, Stalled
@@ -13,6 +14,7 @@ class Options:
     attempts: int = 3        # of a sample that others disturb
     disturbed: float = 0.25  # cores that others may use during a sample
     limit_s: float = 20      # for one answer of an engine
+    cell_s: float = 20       # for all samples of one cell; a slow one has fewer of them, one at least
 
 
 @dataclasses.dataclass
@@ -21,6 +23,7 @@ class Sample:
     foreign: float
     steal: float
     disturbed: bool
+    more: dict = dataclasses.field(default_factory=dict)  # latencies and rate of a server
 
 
 @dataclasses.dataclass
@@ -30,6 +33,7 @@ class Cell:
     count: int = 0
     samples: list = dataclasses.field(default_factory=list)
     refused: str = ""  # why there is nothing
+    spent_s: float = 0
 
     def values(self):
         return [sample.per_op for sample in self.samples]
@@ -59,18 +63,26 @@ def calibrate(ask, sample_ns):
 
 
 class Runner:
-    def __init__(self, options):
-        self.options = options
+    def __init__(self, options, loader=None):
+        self.options, self.loader = options, loader
+
+    def answer(self, engine, workload, count):
+        if workload.load:
+            return self.loader.run(engine, *workload.load)
+        return engine.run(workload.name, count, self.options.limit_s)
 
     def attempt(self, engine, workload, count):
         with cpu.Disturbance([engine.pid()]) as noise:
-            answer = engine.run(workload.name, count, self.options.limit_s)
+            answer = self.answer(engine, workload, count)
+        disturbed = noise.foreign + noise.steal > self.options.disturbed
         per_op = answer["total"] / answer["operations"]
-        return Sample(per_op, noise.foreign, noise.steal, noise.foreign + noise.steal > self.options.disturbed), answer["unit"]
+        return Sample(per_op, noise.foreign, noise.steal, disturbed, answer.get("more", {})), answer["unit"]
 
     def sample(self, engine, workload, cell):
         """The least disturbed of a few attempts; the first undisturbed one ends them."""
-        best = None
+        if cell.samples and cell.spent_s > self.options.cell_s:
+            return
+        best, begin = None, time.monotonic()
         for _ in range(self.options.attempts):
             if workload.fresh:
                 engine.restart()
@@ -80,11 +92,14 @@ class Runner:
             if not best.disturbed:
                 break
         cell.samples.append(best)
+        cell.spent_s += time.monotonic() - begin
 
     def warm_up(self, engine, workload, cell):
         def ask(count):
-            return engine.run(workload.name, count, self.options.limit_s)
-        if workload.count is None:
+            return self.answer(engine, workload, count)
+        if workload.load:
+            engine.serve()
+        elif workload.count is None:
             cell.count = calibrate(ask, max(self.options.sample_ms, 10) * 1e6)
         else:
             cell.count = workload.count
@@ -104,11 +119,14 @@ class Runner:
 
     def measure(self, workload, engines):
         """A cell for each engine that offers the workload: A B C, B C A, C A B ..."""
-        engines = [engine for engine in engines if workload.name in engine.offered()]
+        engines = [engine for engine in engines if workload.load or workload.name in engine.offered()]
         cells = {engine.name: Cell() for engine in engines}
         for engine in engines:
             self.guarded(self.warm_up, engine, workload, cells[engine.name])
         for rep in range(self.options.reps):
             for engine in rotated(engines, rep):
                 self.guarded(self.sample, engine, workload, cells[engine.name])
+        if workload.fresh:
+            for engine in engines:
+                engine.stop()  # what it leaves behind is not the next workload's
         return cells

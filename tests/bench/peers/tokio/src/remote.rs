@@ -5,7 +5,7 @@ use std::sync::{mpsc, Arc};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
-use tokio::task::{spawn_blocking, yield_now};
+use tokio::task::{block_in_place, spawn_blocking, yield_now};
 
 const MANY: u64 = 10_000;
 const FEW: u64 = 100;
@@ -98,6 +98,14 @@ async fn blocking(load: Load, producers: u64) -> u64 {
     ns(begin)
 }
 
+async fn in_place(load: Load) -> u64 {
+    let begin = Instant::now();
+    for i in 0..load.count {
+        opaque(block_in_place(|| i));
+    }
+    ns(begin)
+}
+
 async fn remote_wake(load: Load) -> u64 {
     let there = Arc::new(Notify::new());
     let (answered, back) = mpsc::sync_channel(1);
@@ -142,6 +150,7 @@ pub fn list() -> Vec<Workload> {
         workload("spawn_blocking_1", JOBS_AT_ONCE, |load| blocking(load, 1)),
         workload("spawn_blocking_2", 2 * JOBS_AT_ONCE, |load| blocking(load, 2)),
         workload("spawn_blocking_4", 4 * JOBS_AT_ONCE, |load| blocking(load, 4)),
+        workload("block_in_place", 1, in_place),
         workload("remote_wake", 1, remote_wake),
         workload("long_polls", 20, long_polls),
     ]
