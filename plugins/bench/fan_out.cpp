@@ -71,31 +71,31 @@ task<std::uint64_t> watch_changes(load asked) {
   co_return took;
 }
 
-// Stands in line again before it says that it has heard, so that no call is missed.
-task<> hear_all_calls(sync::notify& calls, countdown& ready, std::uint64_t times) {
+// Two calls in turn, so that who stands in line for the next one cannot be woken by the one that is going on.
+using calls_in_turn = std::array<sync::notify, 2>;
+
+// Stands in line for the next call before it says that it has heard, so that none is missed.
+task<> hear_all_calls(calls_in_turn& calls, countdown& heard, std::uint64_t times) {
   std::optional<sync::notified_future<sync::notify*>> next;
-  const auto stand_in_line = [&] {
-    next.emplace(calls.notified());
+  for (std::uint64_t i = 0; i <= times; ++i) {
+    if (next) co_await *next;
+    next.emplace(calls[i % 2].notified());
     (void)next->enable();
-    ready.one_less();
-  };
-  stand_in_line();
-  for (std::uint64_t i = 0; i < times; ++i) {
-    co_await *next;
-    stand_in_line();
+    heard.one_less();
   }
 }
 
 constexpr std::uint64_t waiters = 100;
 
 task<std::uint64_t> notify_waiters(load asked) {
-  sync::notify calls;
-  countdown ready(waiters);
+  calls_in_turn calls;
+  countdown heard(waiters);
   handles listeners;
   for (std::uint64_t i = 0; i < waiters; ++i)
-    listeners.push_back(tokio::spawn(hear_all_calls(calls, ready, asked.count / waiters)));
-  co_await ready.finished();
-  const auto took = co_await rounds(asked.count, waiters, ready, [&](std::uint64_t) { calls.notify_waiters(); });
+    listeners.push_back(tokio::spawn(hear_all_calls(calls, heard, asked.count / waiters)));
+  co_await heard.finished();
+  const auto took = co_await rounds(asked.count, waiters, heard,
+                                    [&](std::uint64_t done) { calls[done / waiters % 2].notify_waiters(); });
   co_await join_all(listeners);
   co_return took;
 }

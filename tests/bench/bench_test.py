@@ -6,7 +6,7 @@ import unittest
 from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from bench import catalog, cpu, loader, main, redis, report, runner
+from bench import catalog, cpu, loader, main, peers, redis, report, runner
 from bench.catalog import Workload
 from bench.engine import LineEngine, Refused, Stalled
 from bench.runner import Cell, Options, Runner, Sample
@@ -135,6 +135,24 @@ class Refusals(unittest.TestCase):
         engine = Book("b", Refused("no"))
         measure(Workload("w", "", count=1), [engine], reps=3)
         self.assertEqual(len(engine.counts), 1)
+
+
+class Peers(unittest.TestCase):
+    def test_a_failed_step_says_its_last_words(self):
+        with self.assertRaisesRegex(peers.Unavailable, "^building it failed: no such crate$"):
+            peers.run(["sh", "-c", "echo no such crate >&2; exit 1"], "building it")
+
+    def test_a_peer_that_cannot_be_had_is_skipped_by_name(self):
+        def make(name, *_):
+            if name == "go":
+                raise peers.Unavailable("golang-go cannot be installed")
+            return Book(name, 1)
+        args, skipped = main.arguments(["--peers", "tokio,go"]), {}
+        args.build = "."
+        with mock.patch.object(peers, "engine", make), mock.patch.object(main, "BenchDaemon", lambda *_: Book("tokiod", 1)):
+            sides = main.engines(args, 1, skipped)
+        self.assertEqual([side.name for side in sides], ["tokiod", "tokio"])
+        self.assertEqual(skipped, {"go": "golang-go cannot be installed"})
 
 
 class Lines(unittest.TestCase):

@@ -46,20 +46,23 @@ class Daemon(Engine):
                 time.sleep(0.02)
         raise Refused("tokiod did not open its control socket within 20 s")
 
+    def exchange(self, request, limit_s):
+        self.connection.settimeout(limit_s)
+        self.lines.write(json.dumps(request) + "\n")
+        self.lines.flush()
+        if line := self.lines.readline():
+            return line
+        self.stop()
+        raise Refused(f"tokiod ended during {request['method']} {request['params']}")
+
     def call(self, method, limit_s=20, /, **params):
         if self.process is None:
             self.start()
-        self.connection.settimeout(limit_s)
         try:
-            self.lines.write(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}) + "\n")
-            self.lines.flush()
-            line = self.lines.readline()
+            reply = json.loads(self.exchange({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}, limit_s))
         except TimeoutError:
             self.stop()
             raise Stalled(f"no answer to {method} {params} within {limit_s} s") from None
-        if not line:
-            raise Refused(f"tokiod closed the connection during {method} {params}")
-        reply = json.loads(line)
         if "error" in reply:
             raise Refused(f"{method}: {reply['error']['message']}")
         return reply["result"]

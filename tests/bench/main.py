@@ -82,21 +82,24 @@ def loader(args):
     return Loader(program, args.sample_ms * 3, args.sample_ms * 10, pinned([last]) if args.pin else [])
 
 
+def measure_rows(args, workloads, sides, skipped):
+    runner = Runner(Options(reps=args.reps, sample_ms=args.sample_ms, attempts=args.attempts), loader(args))
+    names, rows = [side.name for side in sides], []
+    print(report.header(names), flush=True)
+    for workload in workloads:
+        cells = runner.measure(workload, sides)
+        print(report.row(workload, cells, names), flush=True)
+        rows.append(report.row_values(workload, cells))
+        skipped |= {f"{workload.name} on {name}": cell.refused for name, cell in cells.items() if cell.refused}
+    return rows
+
+
 def measure_all(args, workloads, workers, skipped):
     """One table: all workloads with `workers` workers."""
-    runner = Runner(Options(reps=args.reps, sample_ms=args.sample_ms, attempts=args.attempts), loader(args))
     sides = engines(args, workers, skipped)
-    names = [side.name for side in sides]
     print(f"\n{workers} worker(s)\n" + "\n".join(f"  {side.name:<15} {side.about}" for side in sides))
-    print(report.header(names), flush=True)
-    rows = []
     try:
-        for workload in workloads:
-            cells = runner.measure(workload, sides)
-            print(report.row(workload, cells, names), flush=True)
-            rows.append(report.row_values(workload, cells))
-            skipped |= {f"{workload.name} on {name}, {workers} worker(s)": cell.refused
-                        for name, cell in cells.items() if cell.refused}
+        rows = measure_rows(args, workloads, sides, skipped)
     finally:
         for side in sides:
             side.stop()
@@ -141,14 +144,18 @@ def measure(args, workloads, with_redis):
     return {"machine": machine(), "pinned": args.pin, "runs": runs, "redis": rates, "skipped": skipped}
 
 
+def list_names(workloads, with_redis):
+    for each in workloads:
+        print(f"{each.name:<26}{each.about}")
+    if with_redis:
+        print(f"{'redis':<26}the redis plugin beside redis-server")
+
+
 def main():
     args = arguments()
     workloads, with_redis = select(args)
     if args.list:
-        print("\n".join(f"{each.name:<26}{each.about}" for each in workloads))
-        if with_redis:
-            print(f"{'redis':<26}the redis plugin beside redis-server")
-        return
+        return list_names(workloads, with_redis)
     more_descriptors()
     here = machine()
     print(f"{here['cpu']}, {here['cpus']} cpus, kernel {here['kernel']}, {args.reps} repetitions, "

@@ -1,5 +1,5 @@
 //! One event, many receivers. An operation is one receiver that has seen one event.
-use crate::load::{ns, opaque, workload, Countdown, Load, Workload};
+use crate::load::{ns, opaque, poll_once, workload, Countdown, Load, Workload};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{broadcast, watch, Notify};
@@ -47,30 +47,34 @@ async fn watch_by(load: Load, receivers: u64) -> u64 {
     ns(begin)
 }
 
-async fn notify_waiters(load: Load) -> u64 {
-    let calls = Arc::new(Notify::new());
-    let ready = Countdown::new(WAITERS);
-    for _ in 0..WAITERS {
-        let (calls, ready) = (calls.clone(), ready.clone());
-        tokio::spawn(async move {
-            let next = calls.notified();
-            tokio::pin!(next);
-            crate::load::poll_once(next.as_mut()).await;
-            ready.one_less();
-            for _ in 0..load.count / WAITERS {
-                next.as_mut().await;
-                next.set(calls.notified());
-                crate::load::poll_once(next.as_mut()).await;
-                ready.one_less();
-            }
-        });
+/// Two calls in turn: in Tokio before 1.26, who stands in line again is woken by the call that is still going on.
+type CallsInTurn = [Notify; 2];
+
+async fn hear_all_calls(calls: Arc<CallsInTurn>, heard: Arc<Countdown>, times: u64) {
+    let next = calls[0].notified();
+    tokio::pin!(next);
+    poll_once(next.as_mut()).await;
+    heard.one_less();
+    for i in 1..=times {
+        next.as_mut().await;
+        next.set(calls[(i % 2) as usize].notified());
+        poll_once(next.as_mut()).await;
+        heard.one_less();
     }
-    ready.finished().await;
+}
+
+async fn notify_waiters(load: Load) -> u64 {
+    let calls = Arc::new(CallsInTurn::default());
+    let heard = Countdown::new(WAITERS);
+    for _ in 0..WAITERS {
+        tokio::spawn(hear_all_calls(calls.clone(), heard.clone(), load.count / WAITERS));
+    }
+    heard.finished().await;
     let begin = Instant::now();
-    for _ in 0..load.count / WAITERS {
-        ready.again(WAITERS);
-        calls.notify_waiters();
-        ready.finished().await;
+    for i in 0..load.count / WAITERS {
+        heard.again(WAITERS);
+        calls[(i % 2) as usize].notify_waiters();
+        heard.finished().await;
     }
     ns(begin)
 }
