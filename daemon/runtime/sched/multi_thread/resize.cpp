@@ -20,8 +20,8 @@ void pause() {
 outcome<void> scheduler::resize(std::uint32_t workers, const end_of_patience& given_up) {
   while (all_.active() < workers)
     if (auto grown = grow(); !grown)
-      return refuse(kind::io_error, "cannot start worker ", all_.active(), " of ", workers, ": ",
-                    grown.error().text(), "; ", all_.active(), " workers run");
+      return refuse(kind::io_error, "cannot start worker ", all_.active(), " of ", workers, ": ", grown.error().text(),
+                    "; ", all_.active(), " workers run");
   while (all_.active() > workers)
     if (auto shrunk = shrink(workers, given_up); !shrunk) return shrunk;
   return {};

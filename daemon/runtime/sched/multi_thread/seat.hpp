@@ -17,8 +17,8 @@ struct scheduler::occupant {
   explicit occupant(engine& of) : self(of, thread_kind::worker) {}
   thread self;
   os_thread system;
-  real_policy::event seated;      // it holds the core
-  std::atomic<bool> sat{false};   // it holds the core, or held it
+  real_policy::event seated;     // it holds the core
+  std::atomic<bool> sat{false};  // it holds the core, or held it
 };
 
 struct scheduler::seat {
