@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <utility>
@@ -16,6 +17,7 @@ namespace tokiod::app {
 namespace {
 
 constexpr duration_ns runtime_grace = 2 * second;     // after the plugins' deadline, for what they left behind
+constexpr duration_ns resize_patience = 2 * second;   // for a worker that does not come back, at a reload
 constexpr duration_ns control_patience = 2 * second;  // a control thread that did not turn for so long is not healthy
 
 int say(int code, const std::string& sentence) {
@@ -57,11 +59,14 @@ class daemon {
 
  private:
   [[nodiscard]] std::vector<std::string> apply(const std::vector<config::change>& changes, const config::loaded& next);
+  outcome<control::resize_report> resize(std::uint32_t workers, duration_ns timeout, std::string_view reason);
   [[nodiscard]] bool drain(const stop_order& order);
   void hurry();
   void stuck(const sched::stuck_poll& found);
   [[nodiscard]] bool healthy() const;
-  [[nodiscard]] live_parts parts() { return {facts_, *runtime_, *plugins_, config_, life_, manager_, applier_}; }
+  [[nodiscard]] live_parts parts() {
+    return {facts_, *runtime_, *plugins_, config_, life_, manager_, applier_, resizer_};
+  }
 
   const steady_clock time_;
   const process_facts facts_;
@@ -69,6 +74,7 @@ class daemon {
   supervisor life_;
   live_config config_;
   live_config::applier applier_ = [this](const auto& changes, const auto& next) { return apply(changes, next); };
+  const resizer resizer_ = [this](auto workers, auto timeout, auto reason) { return resize(workers, timeout, reason); };
   std::atomic<bool> ready_{false};  // everything below is built
   instant_ns stuck_logged_ = 0;     // [monitor]
   std::uint64_t stuck_unlogged_ = 0;
@@ -148,9 +154,28 @@ void daemon::stuck(const sched::stuck_poll& found) {
 std::vector<std::string> daemon::apply(const std::vector<config::change>& changes, const config::loaded& next) {
   log::set_levels(levels_of(next.values.log));
   auto problems = follow_plugin_changes(*plugins_, changes, next.values);
+  const auto workers = static_cast<std::uint32_t>(next.values.runtime.worker_threads);
+  if (std::ranges::find(changes, config::worker_threads_pattern, &config::change::path) != changes.end())
+    if (const auto done = resize(workers, resize_patience, "configuration"); !done)
+      problems.push_back(done.error().sentence);
   if (const auto done = control_->reconfigure(limits_of(next.values.control), access_of(next.values.control)); !done)
     problems.push_back(done.error().sentence);
   return problems;
+}
+
+// A refusal may come after some of the change.
+outcome<control::resize_report> daemon::resize(std::uint32_t workers, duration_ns timeout, std::string_view reason) {
+  const auto active = [&] { return runtime_->snapshot().active_workers; };
+  control::resize_report report{.before = active()};
+  const auto done = runtime_->resize(workers, time_.now() + timeout);
+  report.after = active();
+  if (report.after != report.before) {
+    const wire::json change{{"before", report.before}, {"after", report.after}};
+    log::info("runtime", "resized", {{"before", report.before}, {"after", report.after}, {"reason", reason}});
+    control_->publish("runtime.resized", change);
+  }
+  if (!done) return std::unexpected(done.error());
+  return report;
 }
 
 // Steps 2 and 3 of the stop. The control thread answers meanwhile.

@@ -145,7 +145,7 @@ control::runtime_info live_backend::runtime() const {
   const auto values = parts_.config.current();
   control::runtime_info r;
   r.flavor = view.kind == flavor::multi_thread ? "multi_thread" : "current_thread";
-  r.workers = static_cast<std::uint32_t>(view.workers.size());
+  r.workers = view.active_workers;
   for (const auto& w : view.workers) {
     r.parked += w.state == metrics::worker_state::parked;
     r.searching += w.state == metrics::worker_state::searching;
@@ -310,14 +310,15 @@ outcome<reload_report> reload_now(const live_parts& parts, std::string_view reas
 }
 
 bool all_workers_stuck(const runtime_view& view, duration_ns limit) {
-  return !view.workers.empty() &&
-         std::ranges::all_of(view.workers, [&](const worker_view& w) { return w.task != 0 && w.running_for >= limit; });
+  return !view.workers.empty() && std::ranges::all_of(view.workers, [&](const worker_view& w) {
+    return w.state == metrics::worker_state::retired || (w.task != 0 && w.running_for >= limit);
+  });
 }
 
 std::string status_line(const live_parts& parts) {
   const auto view = parts.rt.snapshot();
   std::string line(wire::name(state_of(parts.life)));
-  line += ", " + std::to_string(view.workers.size()) + " workers, " +
+  line += ", " + std::to_string(view.active_workers) + " workers, " +
           std::to_string(parts.rt.metrics().all_tasks().live()) + " tasks";
   const char* before = "; plugins: ";
   for (const auto& image : parts.plugins.list()) {

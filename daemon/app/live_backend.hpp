@@ -2,6 +2,7 @@
 // Invariant: no function marked [control] in control/backend.hpp waits for a worker or a plugin.
 // Threads:   as control/backend.hpp says for each function.
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,10 @@ struct process_facts {
   instant_ns started = 0;
 };
 
+// Changes the number of workers, and tells the log and who subscribed.
+using resizer =
+    std::function<outcome<control::resize_report>(std::uint32_t workers, duration_ns timeout, std::string_view reason)>;
+
 // The parts, all of which outlive the backend.
 struct live_parts {
   const process_facts& facts;
@@ -31,6 +36,7 @@ struct live_parts {
   supervisor& life;
   notifier& manager;
   const live_config::applier& apply;
+  const resizer& resize;
 };
 
 class live_backend final : public control::backend {
@@ -44,6 +50,9 @@ class live_backend final : public control::backend {
 
   [[nodiscard]] control::runtime_info runtime() const override;
   [[nodiscard]] std::vector<control::worker_info> workers() const override;
+  outcome<control::resize_report> resize(std::uint32_t workers, duration_ns timeout, std::string_view reason) override {
+    return parts_.resize(workers, timeout, reason);
+  }
   [[nodiscard]] control::task_page tasks(const control::task_query& query) const override;
   [[nodiscard]] std::optional<control::task_info> task(std::uint64_t id) const override;
   outcome<void> cancel_task(std::uint64_t id) override;
@@ -79,7 +88,7 @@ class live_backend final : public control::backend {
 // One reload, told to the service manager and to the log: for SIGHUP and config.reload alike. Waits [any but a worker].
 outcome<reload_report> reload_now(const live_parts& parts, std::string_view reason);
 
-// True when every worker has been inside one poll for `limit` or longer.
+// True when every worker that is not retired has been inside one poll for `limit` or longer.
 [[nodiscard]] bool all_workers_stuck(const runtime_view& view, duration_ns limit);
 
 // One line for the service manager: "running, 2 workers, 14 tasks, plugins: echo, redis".

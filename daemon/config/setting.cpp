@@ -17,9 +17,10 @@ constexpr std::uint64_t socket_path_bytes = 107;  // sun_path less its final zer
 constexpr setting table[] = {
     {"/runtime/flavor", choice, 0, 0, "multi_thread|current_thread", "", restart, "Which scheduler runs the tasks.",
      [](config& c) -> auto& { return c.runtime.flavor; }},
-    {"/runtime/worker_threads", integer, 1, 1024, "", "threads", restart,
+    {"/runtime/worker_threads", integer, 1, 1024, "", "threads", live,
      "Worker threads of the scheduler; null: as many CPUs as affinity and the cgroup's quota allow. The environment "
-     "variable TOKIO_WORKER_THREADS beats this.",
+     "variable TOKIO_WORKER_THREADS beats this. A reload changes their number while tasks run; so does "
+     "runtime.resize, until the next start.",
      [](config& c) -> auto& { return c.runtime.worker_threads; }},
     {"/runtime/max_blocking_threads", integer, 1, 65'536, "", "threads", restart,
      "Threads that blocking jobs may use at most.", [](config& c) -> auto& { return c.runtime.max_blocking_threads; }},

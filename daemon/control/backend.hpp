@@ -75,10 +75,14 @@ struct runtime_info {
   json settings = json::object();  // the numbers it was started with
 };
 
+struct resize_report {
+  std::uint32_t before = 0, after = 0;  // workers
+};
+
 struct worker_info {
   std::uint32_t worker = 0;
   std::int32_t tid = 0;
-  std::string state;          // parked, searching, running, stuck
+  std::string state;          // parked, searching, running, stuck, retired
   std::uint64_t task_id = 0;  // what it runs now; 0: nothing
   std::string task_name;
   std::string plugin;
@@ -124,9 +128,10 @@ class backend {
   [[nodiscard]] virtual std::vector<health_check> health() const = 0;
   virtual outcome<void> shutdown(const shutdown_order& order) = 0;  // begins it and returns
 
-  // ---- the runtime: as a whole [control], its parts [reader]
+  // ---- the runtime: as a whole [control], its parts [reader], changing it [operation]
   [[nodiscard]] virtual runtime_info runtime() const = 0;
   [[nodiscard]] virtual std::vector<worker_info> workers() const = 0;
+  virtual outcome<resize_report> resize(std::uint32_t workers, duration_ns timeout, std::string_view reason) = 0;
   [[nodiscard]] virtual task_page tasks(const task_query& query) const = 0;
   [[nodiscard]] virtual std::optional<task_info> task(std::uint64_t id) const = 0;
   virtual outcome<void> cancel_task(std::uint64_t id) = 0;

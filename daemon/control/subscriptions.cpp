@@ -29,7 +29,8 @@ struct subscriptions::one {
 };
 
 std::span<const std::string_view> topics() {
-  static constexpr std::array<std::string_view, 4> all = {"daemon.state", "metrics", "plugin.state", "runtime.stuck"};
+  static constexpr std::array<std::string_view, 5> all = {"daemon.state", "metrics", "plugin.state", "runtime.resized",
+                                                          "runtime.stuck"};
   return all;
 }
 
@@ -38,7 +39,7 @@ outcome<subscriptions::opened> subscriptions::add(const subscribe_order& order) 
     if (std::ranges::find(topics(), topic) == topics().end()) {
       auto no = refuse(kind::bad_enum, "there is no topic ", topic);
       no.error().path = "/topics";
-      no.error().hint = "topics are daemon.state, metrics, plugin.state, runtime.stuck";
+      no.error().hint = "topics are daemon.state, metrics, plugin.state, runtime.resized, runtime.stuck";
       return no;
     }
   if (all_.size() >= shared_.bounds.max_subscriptions)

@@ -15,6 +15,7 @@ constexpr sv by_instance[] = {"instance"};
 constexpr sv by_id[] = {"id"};
 constexpr sv by_match[] = {"match"};
 constexpr sv by_level[] = {"level", "target"};
+constexpr sv by_workers[] = {"worker_threads"};
 constexpr sv by_call[] = {"instance", "method"};
 
 constexpr column worker_columns[] = {
@@ -86,6 +87,7 @@ constexpr auto rows = std::to_array<verb>({
     {"task show", "task.get", by_id},
     {"whoami", "control.whoami"},
     {"worker list", "runtime.workers", {}, "workers", worker_columns},
+    {"worker resize", "runtime.resize", by_workers},
 });
 
 static_assert(std::ranges::is_sorted(rows, {}, &verb::words), "find_verb() searches by halves");

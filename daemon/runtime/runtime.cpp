@@ -44,7 +44,7 @@ struct runtime::parts {
   std::atomic<std::uint32_t> next_shard{0};                 // for threads without one; relaxed: any spread will do
   sched::moving_deadline stop_by;                           // moved nearer by every stop()
   std::atomic<bool> stopping{false};
-  real_policy::mutex changes;          // one rotation or stop at a time
+  real_policy::mutex changes;          // one rotation, resize or stop at a time
   std::optional<stop_result> stopped;  // under `changes`
 };
 
@@ -205,6 +205,15 @@ result<void> runtime::rotate_threads(instant_ns deadline) {
   return {};
 }
 
+outcome<void> runtime::resize(std::uint32_t workers, instant_ns deadline) {
+  if (auto fits = sched::engine::check_workers(workers); !fits) return fits;
+  if (parts_->workers == nullptr)
+    return refuse(kind::unsupported, "the flavor current_thread has exactly one worker, which cannot be changed");
+  const hold one_at_a_time(parts_->changes);
+  if (stopping()) return refuse(kind::wrong_state, "the runtime stops, so its workers cannot be changed");
+  return parts_->workers->resize(workers, {deadline, parts_->stopping});
+}
+
 std::vector<thread_view> runtime::threads() const {
   std::vector<thread_view> all;
   engine_.for_each_thread(
@@ -272,6 +281,7 @@ namespace {
 
 metrics::worker_state state_of(const sched::engine& all, const sched::core& of, bool running) {
   using metrics::worker_state;
+  if (of.index >= all.active()) return worker_state::retired;
   if (all.idle.parked(of.index)) return worker_state::parked;
   if (running) return of.stuck.load(relaxed) ? worker_state::stuck : worker_state::running;
   return worker_state::searching;
@@ -342,7 +352,8 @@ task_view view_of(const task::sighting& seen, memory::owner_id owner, const std:
 }  // namespace
 
 runtime_view runtime::snapshot() const {
-  runtime_view view{.kind = engine_.with.kind, .stopping = stopping(), .workers = {}};
+  runtime_view view{
+      .kind = engine_.with.kind, .stopping = stopping(), .active_workers = engine_.active(), .workers = {}};
   const instant_ns now = steady_clock().now();
   for (auto& one : engine_.cores) view.workers.push_back(view_of(engine_, *one, now));
   return view;

@@ -63,6 +63,7 @@ struct worker_view {
 struct runtime_view {
   flavor kind = flavor::multi_thread;
   bool stopping = false;
+  std::uint32_t active_workers = 0;  // the first ones; the others are retired
   std::vector<worker_view> workers;
 };
 
@@ -164,6 +165,11 @@ class runtime {
   // old ones have ended. ETIMEDOUT: one did not come back from its poll or job by `deadline` (CLOCK_MONOTONIC); it is
   // replaced when it does. EAGAIN: no thread can be had. ENOTSUP: current_thread, whose thread is the caller's.
   [[nodiscard]] result<void> rotate_threads(instant_ns deadline);
+  // Starts workers or retires the last ones, while tasks run: what a retired worker had in its queue, its sockets and
+  // its timers go on elsewhere, and nothing is lost. Worker numbers are stable. Not from a worker. Refuses numbers
+  // outside 1..1024, the current_thread flavor, a runtime that stops, and when a thread, a descriptor or `deadline`
+  // (CLOCK_MONOTONIC) is in the way; the sentence then says how many workers run.
+  [[nodiscard]] outcome<void> resize(std::uint32_t workers, instant_ns deadline);
   [[nodiscard]] std::vector<thread_view> threads() const;
   // Threads that are inside the code which the host names so (sched::plugin_call). Exact for code that nobody enters.
   [[nodiscard]] std::size_t threads_inside(const void* code) const;

@@ -77,6 +77,12 @@ constexpr param plugin_call_params[] = {
     {"timeout_s", number, false, "how long to wait for its answer", "30", 0.001, most_seconds},
 };
 
+constexpr param runtime_resize_params[] = {
+    {"worker_threads", integer, true, "how many workers there are to be", "", 1, 1024},
+    {"timeout_s", number, false, "how long a worker may take to come back from its poll", "10", 0, most_seconds},
+    reason,
+};
+
 constexpr sv task_states[] = {"idle", "queued", "running", "done"};
 constexpr param task_list_params[] = {
     {"plugin", text, false, "only tasks of this instance", "", 1, 128},
@@ -93,7 +99,7 @@ constexpr param metrics_expose_params[] = {
     {"format", text, false, "prometheus: text format 0.0.4", R"("prometheus")", 0, 16, expose_formats}};
 
 constexpr param subscribe_params[] = {
-    {"topics", texts, true, "daemon.state, plugin.state, metrics", "", 1, 16},
+    {"topics", texts, true, "daemon.state, metrics, plugin.state, runtime.resized, runtime.stuck", "", 1, 16},
     {"interval_ms", integer, false, "how often metrics are sent", "1000", 100, 60000},
     {"match", text, false, "only metric families whose name matches", R"("*")"},
 };
@@ -108,6 +114,7 @@ constexpr kind e_load[] = {kind::bad_plugin,  kind::abi_mismatch, kind::missing_
                            kind::init_failed, kind::not_trusted,  kind::conflict,
                            kind::busy};
 constexpr kind e_end[] = {kind::not_found, kind::wrong_state, kind::in_use, kind::drain_timeout, kind::busy};
+constexpr kind e_resize[] = {kind::unsupported, kind::wrong_state, kind::timeout, kind::io_error};
 constexpr kind e_call[] = {kind::not_found, kind::plugin_error, kind::timeout, kind::wrong_state};
 constexpr kind e_topic[] = {kind::bad_enum, kind::quota_exceeded};
 
@@ -254,6 +261,9 @@ constexpr auto rows = std::to_array<method>({
      "{flavor, workers, tasks, blocking, io, timers}",
      {},
      "{}"},
+    {"runtime.resize", level::operate, while_running, runtime_resize_params,
+     "Starts workers, or retires those with the highest numbers, while tasks run", "{before, after}", e_resize,
+     R"({"worker_threads":2})"},
     {"runtime.workers",
      level::observe,
      always,

@@ -163,6 +163,51 @@ void rest_against_wake_up() {
   check(ticks || started.load(seq_cst) == 1, "a worker is active, the monitor rests, or it was started twice");
 }
 
+// ---- more workers while others submit and the monitor looks
+
+struct wide_policy : model_policy {
+  static constexpr std::uint32_t max_workers = 128;  // two words
+};
+
+// The first worker of another word of the bitmap parks while a job comes from outside.
+void growth_beside_submitter() {
+  sched::basic_idle<wide_policy> idle{64};
+  atomic<std::uint32_t> waiting{0};
+  event awake;
+  thread fresh([&] {
+    idle.set_workers(65);
+    idle.announce(64, false);
+    if (waiting.load(seq_cst) == 0) awake.wait();
+  });
+  waiting.fetch_add(1, seq_cst);
+  if (idle.notify(0) == 64) awake.set();
+  fresh.join();
+}
+
+// A worker that is added runs while the monitor goes to rest, because the others are parked.
+void rest_against_growth(bool counted_before_it_runs = true) {
+  sched::basic_idle<model_policy> idle{1};
+  sched::basic_watch<model_policy> watch;
+  atomic<int> started{0};
+  const auto became_active = [&] {
+    if (watch.wanted()) started.fetch_add(1, seq_cst);
+  };
+  idle.announce(0, false);
+  thread fresh([&] {
+    if (counted_before_it_runs) idle.set_workers(2);
+    became_active();
+    if (!counted_before_it_runs) idle.set_workers(2);
+  });
+  bool ticks = true;
+  if (idle.all_parked()) {
+    watch.rest();
+    ticks = false;
+    if (!idle.all_parked()) became_active();
+  }
+  fresh.join();
+  check(ticks || started.load(seq_cst) == 1, "a new worker is active, and the monitor rests");
+}
+
 using change = mutant::change;
 const bounds search{.preemptions = 2, .stale_reads = 1};
 
@@ -199,6 +244,21 @@ TEST_CASE("without the monitor a local push may be missed") {
 }
 
 TEST_CASE("a worker that becomes active while the monitor goes to rest is watched") { passes(rest_against_wake_up); }
+
+TEST_CASE("a worker that is added is woken for a job, whichever word of the bitmap it is in") {
+  passes(growth_beside_submitter);
+}
+
+TEST_CASE("a worker that is added while the monitor goes to rest is watched, if it is counted before it runs") {
+  passes([] { rest_against_growth(); });
+  fails({}, "the monitor rests", [] { rest_against_growth(false); });
+}
+
+TEST_CASE("mutants of growth are caught") {
+  catches({change::weaken, "set_workers", "store"}, growth_beside_submitter);
+  catches({change::weaken, "workers", "load"}, growth_beside_submitter);
+  catches({change::drop_write, "set_workers", "store"}, [] { rest_against_growth(); });
+}
 
 TEST_CASE("mutants of parking are caught") {
   const auto dependent = [] { dependent_jobs(); };

@@ -111,6 +111,11 @@ class fake_backend final : public backend {
     parked.state = "parked";
     return {busy, parked};
   }
+  outcome<resize_report> resize(std::uint32_t workers, duration_ns timeout, std::string_view) override {
+    work();
+    if (timeout == 0) return refuse(kind::timeout, "worker 1 does not come back from its poll; 2 workers run");
+    return resize_report{2, workers};
+  }
   [[nodiscard]] task_page tasks(const task_query& query) const override {
     const std::lock_guard lock(mutex_);
     task_page page;

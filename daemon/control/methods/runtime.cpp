@@ -1,5 +1,8 @@
+#include <cmath>
+
 #include "control/methods/methods.hpp"
 #include "control/view.hpp"
+#include "wire/get.hpp"
 
 namespace tokiod::control {
 namespace {
@@ -12,8 +15,17 @@ answer workers(const plane& shared, const json&) {
   return json{{"workers", std::move(list)}};
 }
 
+answer resize(backend& daemon, const json& params) {
+  const auto workers = static_cast<std::uint32_t>(wire::integer_or(params, "worker_threads", 0));
+  const auto timeout = static_cast<duration_ns>(std::llround(wire::number_or(params, "timeout_s", 10) * 1e9));
+  const auto report = daemon.resize(workers, timeout, wire::text_or(params, "reason"));
+  if (!report) return refused(report.error());
+  return json{{"before", report->before}, {"after", report->after}};
+}
+
 constexpr binding bindings[] = {
     {"runtime.info", quick(info)},
+    {"runtime.resize", operation(resize)},
     {"runtime.workers", reading(workers)},
 };
 

@@ -16,7 +16,7 @@ core::core(engine& of, std::uint32_t number, shard::shard& shard, std::uint64_t 
       lifo_open(of.with.lifo_slot),
       until_maintenance(of.with.event_interval),
       until_injector(of.with.global_queue_interval != 0 ? of.with.global_queue_interval : first_injector_interval),
-      wake_backlog(of.single() ? no_backlog : 1),
+      wake_backlog(of.with.kind == flavor::current_thread ? no_backlog : 1),
       random(seed),
       injector_interval(until_injector),
       maintenance_interval(of.with.event_interval) {}
@@ -56,6 +56,11 @@ task_chain core::drain() {
   lifo.store(nullptr, relaxed);
   front->next.set(everything.first);
   return {front, everything.last != nullptr ? everything.last : front, everything.count + 1};
+}
+
+void core::flush_heaps() {
+  for (auto& one : shares)
+    if (share* const part = one.load(relaxed)) part->heap.flush();
 }
 
 // The core meets the owner for the first time. The owner is in its place: it has a task here.

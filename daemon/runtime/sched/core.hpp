@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "base/cache_line.hpp"
 #include "base/clock.hpp"
@@ -32,8 +33,9 @@ using run_queue = queue::run_queue<real_policy, task::header>;
 using task_chain = queue::chain<task::header>;
 
 // Bits of core::orders: what a worker does before its next poll.
-inline constexpr std::uint32_t order_stop = 1;   // leave the core and end
-inline constexpr std::uint32_t order_yield = 2;  // leave the core to another thread and end
+inline constexpr std::uint32_t order_stop = 1;    // leave the core and end
+inline constexpr std::uint32_t order_yield = 2;   // leave the core to another thread and end
+inline constexpr std::uint32_t order_retire = 4;  // leave the core to nobody and end
 
 class alignas(cache_line) core {
  public:
@@ -164,6 +166,9 @@ class alignas(cache_line) core {
   // Everything this core has, LIFO slot first, as a chain: for whoever took it over or empties it.
   [[nodiscard]] task_chain drain();
 
+  // Free slots go to the owners' depots, for the cores that go on.
+  void flush_heaps();
+
   // ---- [any]
   // The monitor's verdict: this poll has lasted long, and the core holds tasks that no thief can reach.
   [[nodiscard]] bool hides_work() const {
@@ -182,6 +187,9 @@ class alignas(cache_line) core {
   void* const door;  // what the slabs of our runtime's tasks say
   const std::uint32_t index;
   shard::shard& home;
+  // Shards of cores that retired, which this one serves beside its own. Changed by adoption.hpp alone.
+  std::vector<shard::shard*> adopted;
+  std::size_t injector_turn = 0;  // whose injector is looked at first
 
   // The hot words of one turn.
   std::atomic<task::header*> lifo{nullptr};  // relaxed: one user at a time; atomic so that the monitor may peek

@@ -29,9 +29,13 @@ options checked(options with) {
 
 }  // namespace
 
+outcome<void> engine::check_workers(std::uint32_t workers) {
+  if (workers != 0 && workers <= max_workers) return {};
+  return refuse(kind::out_of_range, "worker_threads must be 1..", max_workers, ", got ", workers);
+}
+
 outcome<std::unique_ptr<engine>> engine::create(const options& with) {
-  if (with.worker_threads == 0 || with.worker_threads > max_workers)
-    return refuse(kind::out_of_range, "worker_threads must be 1..", max_workers, ", got ", with.worker_threads);
+  if (auto fits = check_workers(with.worker_threads); !fits) return std::unexpected(fits.error());
   if (with.event_interval == 0) return refuse(kind::out_of_range, "event_interval must be at least 1, got 0");
   if (!prepare_heavy_barrier())
     return refuse(kind::unsupported, "membarrier(2) is not available here (", error::last("membarrier").text(),
@@ -48,20 +52,37 @@ engine::engine(options given, std::unique_ptr<memory::arena> from)
     : with(std::move(given)),
       time(with.time != nullptr ? *with.time : system_clock()),
       memory(std::move(from)),
-      idle(cores_of(with)) {}
+      idle(cores_of(with)),
+      seed_(with.seed != 0 ? with.seed : steady_clock().now()) {}
 
 result<void> engine::build() {
   watch_timer.reset(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC));
   if (!watch_timer) return std::unexpected(error::last("timerfd_create"));
-  const std::uint64_t seed = with.seed != 0 ? with.seed : steady_clock().now();
-  for (std::uint32_t i = 0; i < cores_of(with); ++i) {
-    auto made = shard::shard::create(i, time, with.time == nullptr);
-    if (!made) return std::unexpected(made.error());
-    shards.push_back(std::move(*made));
-    cores.push_back(std::make_unique<core>(*this, i, *shards.back(), seed + i));
-  }
+  while (cores.size() < active())
+    if (auto added = add_core(); !added) return added;
   owners[0] = std::make_unique<owner>(*memory, memory::owner_id{0}, "runtime", memory::no_limit, door());
   return {};
+}
+
+result<void> engine::add_core() {
+  const std::uint32_t index = cores.size();
+  auto made = shard::shard::create(index, time, with.time == nullptr);
+  if (!made) return std::unexpected(made.error());
+  auto fresh = std::make_unique<core>(*this, index, **made, seed_ + index);
+  const auto locked = lock_cores();
+  shards.add(std::move(*made));
+  cores.add(std::move(fresh));
+  return {};
+}
+
+// Whoever has it may be waiting for the core of this thread.
+std::unique_lock<real_policy::mutex> engine::lock_cores() {
+  std::unique_lock locked(cores_mutex_, std::try_to_lock);
+  while (!locked.owns_lock()) {
+    pause_outside();
+    (void)locked.try_lock();
+  }
+  return locked;
 }
 
 // The cores' shares give back what they hold to the owners, so they go first.
@@ -149,6 +170,7 @@ outcome<owner*> engine::add_owner(std::string name, std::uint64_t max_bytes) {
 }
 
 void engine::close_owner(owner& of) {
+  const auto locked = lock_cores();
   of.close();
   // A spawn that read `closed` before we wrote it is inside host code on its core, or holds the foreign lock. After
   // each of them was passed once, every later spawn sees the store.
@@ -254,6 +276,20 @@ void engine::take_core(core& of, thread& on) {
   on.cx.core = &of;
   on.cx.now = time.now();
   became_active();
+}
+
+bool engine::leave_core(core& of, thread& on) {
+  const hold exclusive(of.hand_over);
+  if (of.orders.load(seq_cst) == 0) return false;
+  of.holder = nullptr;
+  on.held = nullptr;
+  return true;
+}
+
+bool engine::withdraw(core& of, std::uint32_t order) {
+  const hold exclusive(of.hand_over);
+  of.orders.fetch_and(~order, seq_cst);
+  return of.holder == nullptr;
 }
 
 bool engine::take_from_holder(core& of, std::uint64_t poll) {

@@ -1,19 +1,22 @@
 // What every worker sees: cores, shards, who sleeps, the owners, and the abstract door by which a task without a core
 // under its feet reaches them. Both flavors stand on it; they differ in who drives the cores.
-// Invariant: cores and shards are created before the first worker runs and live as long as the engine; a shard has
-//            exactly one owner core.
+// Invariant: cores and shards are created when they are first needed and live as long as the engine; those below
+//            active() have a worker, the others are retired and empty. A shard has exactly one owner core, an active
+//            one.
 // Threads:   [any] unless said otherwise. Locks here are never held while user code runs.
 #pragma once
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/fd.hpp"
+#include "base/grow_list.hpp"
 #include "runtime/memory/arena.hpp"
 #include "runtime/sched/core.hpp"
 #include "runtime/sched/idle.hpp"
@@ -33,6 +36,7 @@ inline constexpr duration_ns watch_interval = millisecond;  // a poll of two of 
 class engine final : public task::scheduler {
  public:
   [[nodiscard]] static outcome<std::unique_ptr<engine>> create(const options& with);
+  [[nodiscard]] static outcome<void> check_workers(std::uint32_t workers);
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
   ~engine();  // no worker runs any more
@@ -44,7 +48,9 @@ class engine final : public task::scheduler {
   void count(task::header& task, metrics::counter metrics::task_counters::* what) noexcept override;
   void came_back(task::header& task) noexcept override;
 
-  [[nodiscard]] bool single() const { return with.kind == flavor::current_thread || with.worker_threads == 1; }
+  // How many cores have a worker: those with the lowest numbers. Relaxed: who needs an order asks idle.workers().
+  [[nodiscard]] std::uint32_t active() const { return idle.workers(relaxed); }
+  [[nodiscard]] bool single() const { return active() == 1; }
   [[nodiscard]] void* door() { return static_cast<task::scheduler*>(this); }
   // The core under our feet; null on threads that hold none of ours.
   [[nodiscard]] core* here() const {
@@ -78,11 +84,18 @@ class engine final : public task::scheduler {
       if (one != nullptr) visit(*one);
   }
 
+  // A core and its shard, without a thread. One at a time. EMFILE, ENFILE, ENOMEM.
+  [[nodiscard]] result<void> add_core();
+
   // ---- threads. enlist makes it this thread's record; the lists of threads see it until it is discharged.
   void enlist(thread& on);
   void discharge(thread& on);
   void take_core(core& of, thread& on);
   void give_core(core& of, thread& on);
+  // Leaves the core if an order says so still. False: it was withdrawn meanwhile.
+  [[nodiscard]] bool leave_core(core& of, thread& on);
+  // Takes an order back. True: nobody holds the core; its worker obeyed before.
+  [[nodiscard]] bool withdraw(core& of, std::uint32_t order);
   // Takes the core away from the thread that is in poll number `poll` on it: that thread finishes its poll without one,
   // and somebody else may take_core(). False: the poll is over, or the thread is in host code just now.
   [[nodiscard]] bool take_from_holder(core& of, std::uint64_t poll);
@@ -114,8 +127,8 @@ class engine final : public task::scheduler {
   const options with;
   const clock& time;
   std::unique_ptr<memory::arena> memory;
-  std::vector<std::unique_ptr<shard::shard>> shards;
-  std::vector<std::unique_ptr<core>> cores;
+  grow_list<shard::shard, max_workers> shards;
+  grow_list<core, max_workers> cores;
   basic_idle<real_policy> idle;
   task::id_source ids;
   std::atomic<std::uint64_t> remote_schedules{0};  // written by threads without a core only
@@ -130,9 +143,12 @@ class engine final : public task::scheduler {
  private:
   engine(options given, std::unique_ptr<memory::arena> from);
   [[nodiscard]] result<void> build();
+  [[nodiscard]] std::unique_lock<real_policy::mutex> lock_cores();
   void pause_outside() noexcept;
   [[nodiscard]] bool pass_coreless();
 
+  const std::uint64_t seed_;
+  real_policy::mutex cores_mutex_;  // no core is added while an owner is closed: its worker might not see that
   mutable real_policy::mutex threads_mutex_;
   std::vector<thread*> threads_;
 };

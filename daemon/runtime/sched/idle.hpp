@@ -8,9 +8,11 @@
 // last searcher: otherwise a job may wait for the end of another job's poll beside a worker that sleeps.
 //
 // Invariant: a bit of parked_ is set by its own core only, and cleared by whoever wakes it; who clears it has the
-// token:
-//            a notifier has then counted the woken worker as a searcher already.
-// Threads:   announce, retract, leave_search, begin_search [the core's thread]; notify, wake_target [any].
+//            token: a notifier has then counted the woken worker as a searcher already. Only a core below workers()
+//            announces itself: the number grows before the new core's thread runs, and shrinks after the old one's
+//            has left.
+// Threads:   announce, retract, leave_search, begin_search [the core's thread]; set_workers [one at a time]; everything
+//            else [any].
 #pragma once
 #include <array>
 #include <bit>
@@ -25,7 +27,13 @@ class basic_idle {
  public:
   static constexpr std::uint32_t nobody = UINT32_MAX;
 
-  explicit basic_idle(std::uint32_t workers) : workers_(workers), words_((workers + 63) / 64) {}
+  explicit basic_idle(std::uint32_t workers) : workers_(workers) {}
+
+  // seq_cst both: a submitter that still reads the smaller number before it looks for parked workers comes before the
+  // new worker's announcement, whose look at the queues then sees the job; and the monitor that rests because as many
+  // are parked has looked before the new worker calls basic_watch::wanted().
+  void set_workers(std::uint32_t workers) { workers_.store(workers, seq_cst); }
+  [[nodiscard]] std::uint32_t workers(std::memory_order order = seq_cst) const { return workers_.load(order); }
 
   // ---- submitters
 
@@ -51,7 +59,7 @@ class basic_idle {
 
   // At most half of the workers search at once; more of them only fight over the same queues.
   [[nodiscard]] bool begin_search() {
-    if (2 * searching_.load(relaxed) >= workers_) return false;  // relaxed: a limit, not a promise
+    if (2 * searching_.load(relaxed) >= workers(relaxed)) return false;  // relaxed: a limit, not a promise
     searching_.fetch_add(1, seq_cst);
     return true;
   }
@@ -81,26 +89,32 @@ class basic_idle {
     return (parked_[worker / 64].word.load(seq_cst) & bit(worker)) != 0;
   }
   [[nodiscard]] bool any_parked(std::memory_order order = seq_cst) const {
-    for (std::uint32_t i = 0; i < words_; ++i)
+    for (std::uint32_t i = words(order); i-- != 0;)
       if (parked_[i].word.load(order) != 0) return true;
     return false;
   }
   [[nodiscard]] bool all_parked() const {
     std::uint32_t count = 0;
-    for (std::uint32_t i = 0; i < words_; ++i)
+    const std::uint32_t all = workers();
+    for (std::uint32_t i = words(seq_cst); i-- != 0;)
       count += static_cast<std::uint32_t>(std::popcount(parked_[i].word.load(seq_cst)));
-    return count == workers_;
+    return count == all;
   }
   [[nodiscard]] std::uint32_t searching() const { return searching_.load(relaxed); }
 
  private:
   static constexpr std::uint32_t max_words = (P::max_workers + 63) / 64;
+  [[nodiscard]] std::uint32_t words(std::memory_order order) const {
+    if constexpr (max_words == 1) return 1;
+    return (workers(order) + 63) / 64;
+  }
   static constexpr std::uint64_t bit(std::uint32_t worker) { return std::uint64_t{1} << (worker % 64); }
 
   // The nearest parked core, its bit cleared; nobody when all bits went away.
   std::uint32_t take_any(std::uint32_t near) {
-    for (std::uint32_t i = 0; i < words_; ++i) {
-      const std::uint32_t word = (near / 64 + i) % words_;
+    const std::uint32_t count = words(seq_cst);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::uint32_t word = (near / 64 + i) % count;
       if (const std::uint32_t found = take_from(word, near % 64); found != nobody) return found;
     }
     return nobody;
@@ -120,8 +134,7 @@ class basic_idle {
   };
   std::array<parked_word, max_words> parked_{};
   alignas(128) typename P::template atomic<std::uint32_t> searching_{0};
-  std::uint32_t workers_;
-  std::uint32_t words_;
+  typename P::template atomic<std::uint32_t> workers_;
 };
 
 using idle = basic_idle<real_policy>;

@@ -45,7 +45,7 @@ task::header* worker::next() {
   task::header* task = nullptr;
   if (--core_.until_injector == 0) {
     core_.until_injector = core_.injector_interval;
-    task = take_injected(core_.home, 1);
+    task = take_own_injected(1);
   }
   if (task == nullptr) task = core_.next_local(thread_.budget);
   if (task != nullptr && core_.searching) [[unlikely]]
@@ -76,8 +76,8 @@ void worker::timed_poll(task::header& task) {
 // ---- looking for work elsewhere
 
 task::header* worker::search() {
-  if (task::header* task = take_injected(core_.home, injected_at_once)) return stop_searching(task);
-  if (all_.cores.size() == 1) return nullptr;
+  if (task::header* task = take_own_injected(injected_at_once)) return stop_searching(task);
+  if (all_.shards.size() == 1) return nullptr;
   if (!core_.searching) core_.searching = all_.idle.begin_search();
   if (!core_.searching) return nullptr;  // enough of them search; park() looks once more
   task::header* task = steal();
@@ -102,12 +102,23 @@ void worker::found_while_searching() {
 task::header* worker::take_injected(shard::shard& from, std::uint32_t limit) {
   const std::uint32_t waiting = from.injector.length();
   if (waiting == 0) return nullptr;
-  const auto workers = static_cast<std::uint32_t>(all_.cores.size());
-  const task_chain taken = from.injector.pop(std::min(limit, waiting / workers + 1));
+  const task_chain taken = from.injector.pop(std::min(limit, waiting / all_.active() + 1));
   if (taken.count == 0) return nullptr;
   core_.work.injected_taken.add(taken.count);
   adopt(taken.first->next.get());
   return taken.first;
+}
+
+// Of all shards that are ours to serve, beginning with another one each time.
+task::header* worker::take_own_injected(std::uint32_t limit) {
+  if (core_.adopted.empty()) [[likely]]
+    return take_injected(core_.home, limit);
+  const std::size_t shards = core_.adopted.size() + 1;
+  for (std::size_t i = 0; i < shards; ++i) {
+    const std::size_t at = core_.injector_turn++ % shards;
+    if (task::header* task = take_injected(at == 0 ? core_.home : *core_.adopted[at - 1], limit)) return task;
+  }
+  return nullptr;
 }
 
 // Behind what is queued here, in order.
@@ -120,10 +131,10 @@ void worker::adopt(task::header* tasks) {
 }
 
 task::header* worker::steal() {
-  const auto workers = static_cast<std::uint32_t>(all_.cores.size());
-  const std::uint32_t start = core_.random.below(workers);
-  for (std::uint32_t i = 0; i < workers; ++i) {
-    core& victim = *all_.cores[(start + i) % workers];
+  const std::uint32_t cores = all_.cores.size();
+  const std::uint32_t start = core_.random.below(cores);
+  for (std::uint32_t i = 0; i < cores; ++i) {
+    core& victim = *all_.cores[(start + i) % cores];
     if (&victim == &core_) continue;
     const std::uint32_t before = core_.ring.length();
     if (task::header* task = core_.ring.steal_from(victim.ring)) {
@@ -137,18 +148,19 @@ task::header* worker::steal() {
 }
 
 task::header* worker::take_foreign_injected() {
-  const auto shards = static_cast<std::uint32_t>(all_.shards.size());
+  const std::uint32_t shards = all_.shards.size();
   const std::uint32_t start = core_.random.below(shards);
   for (std::uint32_t i = 0; i < shards; ++i)
     if (task::header* task = take_injected(*all_.shards[(start + i) % shards], injected_at_once)) return task;
   return nullptr;
 }
 
-// A worker in a long poll looks neither at its sockets nor at its timers; we do it, and run here what they wake.
+// A worker in a long poll looks neither at its sockets nor at its timers; we do it, and run here what they wake. One
+// that sleeps is woken by all of them.
 task::header* worker::turn_late_shards() {
   const instant_ns now = steady_now();
   for (auto& other : all_.shards)
-    if (other.get() != &core_.home && other->right.is_late(now) && turn(*other))
+    if (other->owner() != core_.index && !all_.idle.parked(other->owner()) && other->right.is_late(now) && turn(*other))
       if (task::header* task = core_.next_local(thread_.budget)) return task;
   return nullptr;
 }
@@ -174,15 +186,31 @@ bool worker::turn(shard::shard& which) {
   if (!which.right.try_take()) return false;
   core_.begin_batch();
   const auto wake = [&](task::key waiter) { task::wake(waiter, core_); };
-  if (&which == &core_.home) {
-    which.turn(wake);
-  } else {
-    which.turn_for_owner(wake);
-  }
+  const bool ours = which.owner() == core_.index;
+  const io::turn_report report = ours ? which.turn(wake) : which.turn_for_owner(wake);
+  if (&which == &core_.home) turn_adopted(report.adopted);
   core_.end_batch();
   thread_.cx.now = all_.time.now();  // not before the timers that just fired
   which.right.give_back(steady_now());
   return true;
+}
+
+// In a batch. `told`: the home's reactor says that one of theirs has events, but not whose.
+void worker::turn_adopted(bool told) {
+  const auto wake = [&](task::key waiter) { task::wake(waiter, core_); };
+  for (shard::shard* const one : core_.adopted) {
+    if (!told && !one->has_due_timers()) continue;
+    if (!one->right.try_take()) continue;  // a searcher turns it, and wakes us again if a wake-up was among its events
+    if (told) one->reactor->turn(0, wake);
+    one->fire_timers(wake);
+    one->right.give_back(steady_now());
+  }
+}
+
+instant_ns worker::adopted_deadline() const {
+  instant_ns next = never;
+  for (const shard::shard* const one : core_.adopted) next = std::min(next, one->timers.next_deadline());
+  return next;
 }
 
 void worker::look() { (void)turn(core_.home); }
@@ -205,7 +233,8 @@ void worker::tune(instant_ns now) {
     const duration_ns mean = (7 * core_.mean_poll.load(relaxed) + one) / 8;
     core_.mean_poll.store(mean, relaxed);  // for observers
     core_.claim_limit = polls_in(hidden_for, mean, 1, real_policy::claim_max);
-    if (!all_.single()) core_.wake_backlog = polls_in(all_.price.worth(), mean, 1, real_policy::ring_capacity);
+    core_.wake_backlog =
+        all_.single() ? core::no_backlog : polls_in(all_.price.worth(), mean, 1, real_policy::ring_capacity);
     core_.maintenance_interval = polls_in(looked_for_every, mean, 1, all_.with.event_interval);
     if (all_.with.global_queue_interval == 0) core_.injector_interval = polls_in(looked_for_every, mean, 2, 127);
   }
@@ -260,13 +289,15 @@ void worker::sleep(instant_ns limit) {
     all_.became_active();
     core_.begin_batch();
   };
+  const instant_ns until = std::min(limit, adopted_deadline());
   thread_.entry.leave();
-  core_.home.sleep(limit, [&](task::key waiter) {
+  const io::turn_report report = core_.home.sleep(until, [&](task::key waiter) {
     get_up();
     task::wake(waiter, core_);
   });
   get_up();
   core_.home.fire_timers([&](task::key waiter) { task::wake(waiter, core_); });
+  turn_adopted(report.adopted);
   core_.end_batch();
   thread_.cx.now = all_.time.now();
   if (alone) core_.home.right.give_back(steady_now());

@@ -29,6 +29,7 @@ class worker {
   void maintain();
   void tune(instant_ns now);
   [[nodiscard]] task::header* take_injected(shard::shard& from, std::uint32_t limit);
+  [[nodiscard]] task::header* take_own_injected(std::uint32_t limit);
   void adopt(task::header* tasks);
   [[nodiscard]] task::header* stop_searching(task::header* found);
   void found_while_searching();
@@ -37,6 +38,8 @@ class worker {
   [[nodiscard]] task::header* turn_late_shards();
   [[nodiscard]] task::header* take_from_stuck();
   bool turn(shard::shard& which);
+  void turn_adopted(bool told);
+  [[nodiscard]] instant_ns adopted_deadline() const;
   void learn_wake_price();
   [[nodiscard]] bool reason_to_stay_awake();
   void sleep(instant_ns limit);

@@ -29,24 +29,28 @@ class shard {
   [[nodiscard]] std::uint32_t id() const { return id_; }
   // The index of the core that turns it. Relaxed: a hint whom to wake first.
   [[nodiscard]] std::uint32_t owner() const { return owner_.load(relaxed); }
+  // [whoever passed the guard of the core that gives it away]
+  void set_owner(std::uint32_t core) { owner_.store(core, relaxed); }
 
   // A look at sockets and timers without waiting; calls wake(task::key) for each waiter.
   template <class Wake>
-  void turn(Wake&& on_wake) {
-    reactor->turn(0, on_wake);
+  io::turn_report turn(Wake&& on_wake) {
+    const io::turn_report report = reactor->turn(0, on_wake);
     fire_timers(on_wake);
+    return report;
   }
   // The same by somebody else: a wake-up that was meant for the owner is passed on.
   template <class Wake>
-  void turn_for_owner(Wake&& on_wake) {
-    reactor->turn_for_owner(on_wake);
+  io::turn_report turn_for_owner(Wake&& on_wake) {
+    const io::turn_report report = reactor->turn_for_owner(on_wake);
     fire_timers(on_wake);
+    return report;
   }
 
   // Until `limit` (by the runtime's clock; 0: only a look), the next timer, an event, or wake(). Timers are not fired.
   template <class Wake>
-  void sleep(instant_ns limit, Wake&& on_wake) {
-    reactor->turn(time_left(std::min(limit, timers.next_deadline())), on_wake);
+  io::turn_report sleep(instant_ns limit, Wake&& on_wake) {
+    return reactor->turn(time_left(std::min(limit, timers.next_deadline())), on_wake);
   }
 
   template <class Wake>
@@ -62,8 +66,12 @@ class shard {
     if (timers.arm(entry, deadline, waiter) && !sleeper_is_here) wake();
   }
 
+  [[nodiscard]] bool has_due_timers() const {
+    const instant_ns next = timers.next_deadline();
+    return next != never && next <= time_.now();
+  }
   // A timer is due or a socket has something to say: for whoever wonders whether a late owner is missed.
-  [[nodiscard]] bool has_events() const { return timers.next_deadline() <= time_.now() || reactor->has_events(); }
+  [[nodiscard]] bool has_events() const { return has_due_timers() || reactor->has_events(); }
 
   queue::injector<real_policy, task::header> injector;
   poll_right right;

@@ -49,7 +49,7 @@ TEST_CASE("every verb reaches the daemon and shows something") {
     for (const auto name : verb.positional) {
       if (!example.contains(name)) continue;
       const auto& value = example[std::string(name)];
-      args.push_back(name == "document" ? "-" : value.get<std::string>());
+      args.push_back(name == "document" ? "-" : value.is_string() ? value.get<std::string>() : value.dump());
     }
     const auto seen = run_on(daemon, args, "{}");
     CHECK_MESSAGE(seen.code == exit_code::ok, seen.err);

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace tokiod::sched::multi_thread {
 
 result<void> monitor::start() {
@@ -45,6 +47,7 @@ bool monitor::rest() {
 void monitor::look(instant_ns now) {
   const bool somebody_sleeps = all_.idle.any_parked();
   bool help = false;
+  count_injected();
   for (std::size_t i = 0; i < seen_.size(); ++i) {
     core& of = *all_.cores[i];
     const bool old = has_old_backlog(of, seen_[i]);  // before watch() takes the number of polls
@@ -54,6 +57,14 @@ void monitor::look(instant_ns now) {
     help = help || waited_for;
   }
   if (help && somebody_sleeps) all_.notify(0);
+}
+
+// Also brings seen_ to the number of cores.
+void monitor::count_injected() {
+  seen_.resize(all_.cores.size());
+  for (sight& one : seen_) one.injected = 0;
+  for (const auto& one : all_.shards)
+    if (one->owner() < seen_.size()) seen_[one->owner()].injected += one->injector.length();
 }
 
 bool monitor::is_stuck(const sight& last, instant_ns now) const {
@@ -85,7 +96,7 @@ stuck_poll monitor::describe(core& of, const sight& last, instant_ns now) {
 // Queues are first in, first out: what waited at the last look has been polled when there were as many polls since.
 bool monitor::has_old_backlog(const core& of, sight& last) {
   const bool old = last.waiting != 0 && of.work.polls.read() - last.polls < last.waiting;
-  last.waiting = of.ring.length() + of.home.injector.length();
+  last.waiting = of.ring.length() + last.injected;
   return old;
 }
 
@@ -105,7 +116,9 @@ void monitor::watch(core& of, sight& last, instant_ns now) {
 // Something that only a thief can rescue: hidden tasks, or sockets and timers that nobody looks at.
 bool monitor::needs_help(core& of, instant_ns now) const {
   if (!of.stuck.load(relaxed)) return false;
-  return of.hides_work() || (of.home.right.is_late(now) && of.home.has_events());
+  return of.hides_work() || std::ranges::any_of(all_.shards, [&](const auto& one) {
+           return one->owner() == of.index && one->right.is_late(now) && one->has_events();
+         });
 }
 
 }  // namespace tokiod::sched::multi_thread

@@ -20,9 +20,10 @@ class monitor {
  public:
   // take_over(worker, number of its poll): gives the core to another thread; false: not now.
   using take_over_fn = std::function<bool(std::uint32_t worker, std::uint64_t poll)>;
-  monitor(engine& of, take_over_fn take_over) : all_(of), take_over_(std::move(take_over)), seen_(of.cores.size()) {}
+  monitor(engine& of, take_over_fn take_over) : all_(of), take_over_(std::move(take_over)) {}
 
   [[nodiscard]] result<void> start();
+  [[nodiscard]] bool started() const { return thread_.joinable(); }
   void stop();
 
   // One look; `now` by CLOCK_MONOTONIC. Public for tests.
@@ -32,12 +33,14 @@ class monitor {
   struct sight {
     std::uint64_t polls = 0;
     instant_ns at = 0;
-    std::uint64_t waiting = 0;  // tasks in the core's queues
-    bool told = false;          // on_stuck was called for this poll
+    std::uint64_t waiting = 0;   // tasks in the core's queues
+    std::uint64_t injected = 0;  // now, in the injectors of its shards
+    bool told = false;           // on_stuck was called for this poll
   };
 
   void loop();
   bool rest();
+  void count_injected();
   void watch(core& of, sight& last, instant_ns now);
   [[nodiscard]] bool needs_help(core& of, instant_ns now) const;
   [[nodiscard]] bool is_stuck(const sight& last, instant_ns now) const;

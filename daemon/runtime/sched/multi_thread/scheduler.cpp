@@ -2,27 +2,10 @@
 
 #include <algorithm>
 
+#include "runtime/sched/multi_thread/seat.hpp"
 #include "runtime/sched/worker.hpp"
 
 namespace tokiod::sched::multi_thread {
-
-// One thread that holds the core, or waits to hold it.
-struct scheduler::occupant {
-  explicit occupant(engine& of) : self(of, thread_kind::worker) {}
-  thread self;
-  os_thread system;
-  real_policy::event seated;  // it holds the core
-};
-
-// Lists: under the scheduler's mutex.
-struct scheduler::seat {
-  explicit seat(core& its) : of(its) { vacant.set(); }
-  core& of;
-  real_policy::event vacant;          // nobody holds the core; taken by the next holder
-  std::shared_ptr<occupant> sitting;  // holds the core, or will once it is vacant
-  std::shared_ptr<occupant> waiting;  // started for a takeover that came too late: for the next one
-  occupants leaving;                  // were told to go, or lost the core, and have not ended yet
-};
 
 scheduler::scheduler(engine& of)
     : all_(of), monitor_(of, [this](std::uint32_t worker, std::uint64_t poll) { return take_over(worker, poll); }) {
@@ -32,8 +15,7 @@ scheduler::scheduler(engine& of)
 scheduler::~scheduler() = default;
 
 result<void> scheduler::start() {
-  result<void> done;
-  if (all_.cores.size() > 1 || all_.with.stuck_after != 0) done = monitor_.start();
+  result<void> done = start_monitor(all_.active());
   for (auto& one : seats_) {
     if (!done) break;
     auto first = new_occupant(*one);
@@ -57,6 +39,20 @@ result<std::shared_ptr<scheduler::occupant>> scheduler::new_occupant(seat& of) {
   return next;
 }
 
+namespace {
+
+// False: the core was lost. An order may be withdrawn before its worker obeyed.
+bool serve(core& of, thread& on) {
+  worker seated(of, on);
+  for (;;) {
+    seated.loop();
+    if (!seated.holds()) return false;
+    if (on.runtime.leave_core(of, on)) return true;
+  }
+}
+
+}  // namespace
+
 void scheduler::run(seat& of, occupant& who) {
   thread& on = who.self;
   const options& with = on.runtime.with;
@@ -64,13 +60,9 @@ void scheduler::run(seat& of, occupant& who) {
   if (with.on_thread_start) with.on_thread_start();
   of.vacant.wait();
   on.runtime.take_core(of.of, on);
+  who.sat.store(true, release);
   who.seated.set();
-  worker seated(of.of, on);
-  seated.loop();
-  if (seated.holds()) {
-    on.runtime.give_core(of.of, on);
-    of.vacant.set();
-  }
+  if (serve(of.of, on)) of.vacant.set();
   on.stuck_in.store(nullptr, release);  // pairs with engine::pass_coreless(): the poll is settled
   if (with.on_thread_stop) with.on_thread_stop();
   on.runtime.discharge(on);
@@ -107,6 +99,7 @@ result<void> scheduler::rotate(instant_ns deadline) {
   result<void> done;
   for (auto& one : seats_) {
     const hold lock(seats_mutex_);
+    if (one->sitting == nullptr) continue;  // retired
     if (auto replaced = replace(*one); !replaced) {
       done = replaced;
       continue;
@@ -118,14 +111,18 @@ result<void> scheduler::rotate(instant_ns deadline) {
   return done;
 }
 
-// All who were told to go have ended. They are waited for without the lock, and nobody else waits for them meanwhile.
-bool scheduler::vacated(seat& of, instant_ns deadline) {
+// All who were told to go have ended, or all but those who lost the core. They are waited for without the lock, and
+// nobody else waits for them meanwhile.
+bool scheduler::vacated(seat& of, instant_ns deadline, bool also_without_core) {
   occupants left;
   {
     const hold lock(seats_mutex_);
     left.swap(of.leaving);
   }
-  std::erase_if(left, [&](const auto& one) { return one->system.join_until(deadline); });
+  std::erase_if(left, [&](const auto& one) {
+    const bool wait = also_without_core || one->self.stuck_in.load(relaxed) == nullptr;
+    return one->system.join_until(wait ? deadline : 0);
+  });
   const hold lock(seats_mutex_);
   of.leaving.insert(of.leaving.end(), left.begin(), left.end());
   return left.empty();
@@ -133,11 +130,16 @@ bool scheduler::vacated(seat& of, instant_ns deadline) {
 
 // ---- takeover
 
-bool scheduler::take_over(std::uint32_t worker, std::uint64_t poll) {
-  seat& of = *seats_[worker];
-  const hold lock(seats_mutex_);
+bool scheduler::too_many_left_behind(seat& of) {
   std::erase_if(of.leaving, [](const auto& one) { return one->system.join_until(0); });  // came back from their polls
-  if (of.leaving.size() >= left_behind_max) return false;
+  return of.leaving.size() >= left_behind_max;
+}
+
+bool scheduler::take_over(std::uint32_t worker, std::uint64_t poll) {
+  const hold lock(seats_mutex_);
+  if (worker >= seats_.size()) return false;
+  seat& of = *seats_[worker];
+  if (of.sitting == nullptr || of.retiring || too_many_left_behind(of)) return false;
   const bool waits = successor_waits(of);
   if (!waits && !prepare(of)) return false;
   if (!all_.take_from_holder(of.of, poll)) return false;  // whoever waits does so for the next time

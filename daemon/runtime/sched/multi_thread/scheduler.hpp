@@ -1,8 +1,8 @@
 // The multi-thread flavor: one OS thread per core, and a monitor. A seat is a core with the thread that holds it; the
 // thread may be replaced while the core, its queue, its sockets and its timers stay: when threads are rotated, and when
-// a poll does not end and the seat is taken over.
+// a poll does not end and the seat is taken over. The number of seats with a thread may change while tasks run.
 // Invariant: a core has at most one holder; a new holder takes it only after the old one gave it up, or lost it.
-// Threads:   start, rotate, stop [one at a time; never from a worker]; take_over [the monitor].
+// Threads:   start, rotate, resize, stop [one at a time; never from a worker]; take_over [the monitor].
 #pragma once
 #include <memory>
 #include <vector>
@@ -13,6 +13,13 @@
 #include "runtime/sched/multi_thread/monitor.hpp"
 
 namespace tokiod::sched::multi_thread {
+
+// Until when somebody waits for workers.
+struct end_of_patience {
+  instant_ns deadline;                // by CLOCK_MONOTONIC
+  const std::atomic<bool>& stopping;  // the runtime ends: nothing else matters
+  [[nodiscard]] bool is_over(instant_ns now) const { return now >= deadline || stopping.load(acquire); }
+};
 
 class scheduler {
  public:
@@ -27,6 +34,10 @@ class scheduler {
   // Every worker's thread is replaced by a new one. EAGAIN: no thread can be had, and that seat keeps its old one.
   // ETIMEDOUT: a worker did not come back from its poll by `deadline`; its successor waits and takes over when it does.
   [[nodiscard]] result<void> rotate(instant_ns deadline);
+
+  // 1..max_workers. Starts workers, the lowest retired numbers first, or retires those with the highest numbers. A poll
+  // that does not end holds it up only where takeovers are turned off. A refusal says how many workers run now.
+  [[nodiscard]] outcome<void> resize(std::uint32_t workers, const end_of_patience& given_up);
 
   // Tells all workers to leave, and waits. False: some did not by `deadline`; their threads are left behind.
   [[nodiscard]] bool stop(const moving_deadline& deadline);
@@ -44,8 +55,20 @@ class scheduler {
   [[nodiscard]] result<void> prepare(seat& of);
   static void seat_who_waits(seat& of);
   [[nodiscard]] result<void> replace(seat& of);
-  [[nodiscard]] bool vacated(seat& of, instant_ns deadline);
+  [[nodiscard]] bool vacated(seat& of, instant_ns deadline, bool also_without_core = true);
+  [[nodiscard]] bool too_many_left_behind(seat& of);
   static void run(seat& of, occupant& who);
+
+  // resize.cpp
+  [[nodiscard]] result<void> grow();
+  [[nodiscard]] result<void> start_monitor(std::uint32_t workers);
+  [[nodiscard]] outcome<void> shrink(std::uint32_t keep, const end_of_patience& given_up);
+  void allow_seating(seat& of, bool allowed);
+  [[nodiscard]] bool left_by(seat& of, const end_of_patience& given_up);
+  [[nodiscard]] bool is_left(seat& of);
+  void take_away(seat& of);
+  void settle(core& gone, core& heir);
+  void dismiss(seat& of, instant_ns deadline);
 
   // Threads that lost their core and have not come back from their poll: more of them than this, and something is so
   // wrong that more threads do not help.

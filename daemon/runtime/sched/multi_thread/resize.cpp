@@ -1,0 +1,149 @@
+// More or fewer workers while tasks run: shards move, tasks do not.
+#include <time.h>
+
+#include "runtime/sched/adoption.hpp"
+#include "runtime/sched/multi_thread/scheduler.hpp"
+#include "runtime/sched/multi_thread/seat.hpp"
+
+namespace tokiod::sched::multi_thread {
+namespace {
+
+constexpr duration_ns obeys_within = 2 * millisecond;  // a worker that is in no long poll
+
+void pause() {
+  const timespec moment{0, 50'000};
+  nanosleep(&moment, nullptr);
+}
+
+}  // namespace
+
+outcome<void> scheduler::resize(std::uint32_t workers, const end_of_patience& given_up) {
+  while (all_.active() < workers)
+    if (auto grown = grow(); !grown)
+      return refuse(kind::io_error, "cannot start worker ", all_.active(), " of ", workers, ": ", grown.error().text(),
+                    "; ", all_.active(), " workers run");
+  while (all_.active() > workers)
+    if (auto shrunk = shrink(workers, given_up); !shrunk) return shrunk;
+  return {};
+}
+
+// ---- one more
+
+result<void> scheduler::grow() {
+  const std::uint32_t index = all_.active();
+  if (auto watched = start_monitor(index + 1); !watched) return watched;
+  if (index == all_.cores.size()) {
+    if (auto made = all_.add_core(); !made) return made;
+    const hold lock(seats_mutex_);
+    seats_.push_back(std::make_unique<seat>(*all_.cores[index]));
+  }
+  seat& of = *seats_[index];
+  (void)all_.withdraw(of.of, order_retire);
+  all_.idle.set_workers(index + 1);
+  auto first = new_occupant(of);
+  if (!first) {
+    all_.idle.set_workers(index);
+    return std::unexpected(first.error());
+  }
+  reclaim_home(of.of);
+  {
+    const hold lock(seats_mutex_);
+    of.sitting = *first;
+    of.retiring = false;
+  }
+  (*first)->seated.wait();
+  return {};
+}
+
+// With one worker there is nobody to help it; with two, somebody has to notice.
+result<void> scheduler::start_monitor(std::uint32_t workers) {
+  if (monitor_.started() || (workers == 1 && all_.with.stuck_after == 0)) return {};
+  auto started = monitor_.start();
+  if (started) all_.became_active();  // workers that run already
+  return started;
+}
+
+// ---- one less
+
+outcome<void> scheduler::shrink(std::uint32_t keep, const end_of_patience& given_up) {
+  seat& of = *seats_[all_.active() - 1];
+  core& heir = heir_among(all_, keep);
+  if (auto adopted = bequeath(of.of, heir); !adopted)
+    return refuse(kind::io_error, "cannot retire worker ", of.of.index, ": worker ", heir.index,
+                  " cannot watch its sockets: ", adopted.error().text());
+  allow_seating(of, false);
+  of.of.give_order(order_retire);
+  if (!left_by(of, given_up)) {
+    reclaim_home(of.of);
+    allow_seating(of, true);
+    return refuse(kind::timeout, "worker ", of.of.index, " does not come back from its poll; ", all_.active(),
+                  " workers run");
+  }
+  settle(of.of, heir);
+  dismiss(of, given_up.deadline);
+  return {};
+}
+
+void scheduler::allow_seating(seat& of, bool allowed) {
+  const hold lock(seats_mutex_);
+  of.retiring = !allowed;
+}
+
+// A worker that waits for events may miss the wake-up for its order, because its heir looks at the same reactor: hence
+// one after the other. One in a poll that does not end loses the core, unless that is turned off.
+bool scheduler::left_by(seat& of, const end_of_patience& given_up) {
+  const instant_ns begun = steady_clock().now();
+  while (!is_left(of)) {
+    const instant_ns now = steady_clock().now();
+    if (given_up.is_over(now)) {
+      // The order is taken back; a worker that obeyed it just before is gone all the same.
+      (void)all_.withdraw(of.of, order_retire);
+      return is_left(of);
+    }
+    if (all_.with.stuck_after != 0 && now - begun > obeys_within) take_away(of);
+    of.of.home.wake();
+    pause();
+  }
+  return true;
+}
+
+// Nobody holds the core, and nobody who was started for it has still to come.
+bool scheduler::is_left(seat& of) {
+  const hold lock(seats_mutex_);
+  const auto has_sat = [](const auto& one) { return one == nullptr || one->sat.load(acquire); };
+  if (!has_sat(of.sitting) || !has_sat(of.waiting) || !std::ranges::all_of(of.leaving, has_sat)) return false;
+  const hold keep(of.of.hand_over);
+  return of.of.holder == nullptr;
+}
+
+void scheduler::take_away(seat& of) {
+  const hold lock(seats_mutex_);
+  if (too_many_left_behind(of)) return;
+  if (all_.take_from_holder(of.of, of.of.work.polls.read())) of.vacant.set();
+}
+
+// What the core has left goes where its heir looks, before fewer workers are counted.
+void scheduler::settle(core& gone, core& heir) {
+  task_chain rest;
+  (void)all_.with_core(gone, never, [&] {
+    rest = gone.drain();
+    gone.flush_heaps();
+  });
+  const bool open = gone.home.injector.push_chain(rest);
+  TOKIOD_ASSERT(open);  // injectors close with the engine
+  all_.idle.set_workers(gone.index);
+  heir.home.wake();  // its worker armed timers here until it left
+  if (rest.count != 0) all_.notify(heir.index);
+}
+
+// Its threads end now, but for those in a poll without a core: they are waited for when threads are rotated.
+void scheduler::dismiss(seat& of, instant_ns deadline) {
+  {
+    const hold lock(seats_mutex_);
+    for (auto* const who : {&of.sitting, &of.waiting})
+      if (*who != nullptr) of.leaving.push_back(std::exchange(*who, nullptr));
+  }
+  (void)vacated(of, deadline, false);
+}
+
+}  // namespace tokiod::sched::multi_thread

@@ -1,0 +1,125 @@
+// The number of workers changes under the traffic of a plugin, by method and by configuration: no byte is lost.
+#include <doctest/doctest.h>
+
+#include <array>
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "acceptance/instances.hpp"
+#include "acceptance/tcp_client.hpp"
+#include "support/daemon_process.hpp"
+
+using namespace tokiod;
+using namespace tokiod::test;
+
+namespace {
+
+std::string config_text(const std::string& port, const std::string& runtime) {
+  return R"({"runtime": )" + runtime + R"(, "plugins": {"instances": {"echo": {"plugin": "echo", "config": {"port": )" +
+         port + "}}}}}";
+}
+
+// Connections that ask and check without a pause until they are told to end.
+class traffic {
+ public:
+  traffic(std::uint16_t port, int connections) {
+    for (int i = 0; i < connections; ++i) threads_.emplace_back([this, port, i] { run(port, i); });
+  }
+  traffic(const traffic&) = delete;
+  traffic& operator=(const traffic&) = delete;
+  ~traffic() {
+    if (!over_) (void)end();
+  }
+  [[nodiscard]] std::uint64_t answers() const { return answers_; }
+  // How many connections got something else than what they sent.
+  int end() {
+    over_ = true;
+    for (auto& one : threads_) one.join();
+    return broken_;
+  }
+
+ private:
+  void run(std::uint16_t port, int number) {
+    tcp_client client(port);
+    for (int line = 0; !over_; ++line) {
+      const std::string text =
+          std::to_string(number) + " " + std::to_string(line) + std::string(static_cast<std::size_t>(line % 3000), 'x') +
+          "\n";
+      if (!client.send(text) || client.read_until("\n") != text) {
+        ++broken_;
+        return;
+      }
+      ++answers_;
+    }
+  }
+
+  std::atomic<bool> over_{false};
+  std::atomic<std::uint64_t> answers_{0};
+  std::atomic<int> broken_{0};
+  std::vector<std::thread> threads_;
+};
+
+std::uint64_t retired(rpc_client& control) {
+  std::uint64_t count = 0;
+  for (const auto& one : control.call("runtime.workers").at("workers")) count += one.at("state") == "retired" ? 1 : 0;
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("workers come and go under traffic, and every byte is answered") {
+  const reserved_port port;
+  daemon_process d(config_text(port.text(), "{}"), {"--workers", "1"});
+  auto control = d.connect();
+  wait_until_runs(control, "echo");
+  traffic load(port.number(), 6);
+  std::uint64_t before = 1;
+  for (int round = 0; round < 10; ++round)
+    for (const std::uint64_t workers : {4u, 1u, 2u, 3u, 1u}) {
+      const auto report = control.call("runtime.resize", {{"worker_threads", workers}});
+      CHECK(report.at("before") == before);
+      CHECK(report.at("after") == workers);
+      CHECK(control.call("runtime.info").at("workers").at("total") == workers);
+      before = workers;
+      const auto seen = load.answers();
+      eventually("traffic goes on", [&] { return load.answers() > seen + 20; });
+    }
+  CHECK(retired(control) == 3);  // of the four there have been
+  CHECK(load.end() == 0);
+  CHECK(d.stop() == 0);
+}
+
+TEST_CASE("a reload applies another number of workers, which is told to who subscribed") {
+  const reserved_port port;
+  daemon_process d(config_text(port.text(), R"({"worker_threads": 3})"));
+  auto control = d.connect();
+  auto events = d.connect();
+  wait_until_runs(control, "echo");
+  events.call("event.subscribe", {{"topics", {"runtime.resized"}}});
+  traffic load(port.number(), 2);
+  d.write_config(config_text(port.text(), R"({"worker_threads": 1})"));
+  const auto report = control.call("config.reload");
+  CHECK(report.at("changed").at(0).at("path") == "/runtime/worker_threads");
+  CHECK(report.at("needs_restart").empty());
+  CHECK(control.call("runtime.info").at("workers").at("total") == 1);
+  const auto told = events.next_line().at("params");
+  CHECK(told.at("topic") == "runtime.resized");
+  CHECK(told.at("data") == wire::json{{"before", 3}, {"after", 1}});
+  const auto seen = load.answers();
+  eventually("traffic goes on", [&] { return load.answers() > seen + 20; });
+  CHECK(load.end() == 0);
+  CHECK(d.stop() == 0);
+}
+
+TEST_CASE("numbers that cannot be had are refused with their limit") {
+  daemon_process d(R"({"runtime": {"flavor": "multi_thread", "worker_threads": 2}})");
+  auto control = d.connect();
+  CHECK(control.error("runtime.resize", {{"worker_threads", 0}}).at("message") ==
+        "worker_threads must be 1..1024, got 0");
+  CHECK(control.error("runtime.resize", {{"worker_threads", 1025}}).at("message") ==
+        "worker_threads must be 1..1024, got 1025");
+  CHECK(control.call("runtime.info").at("workers").at("total") == 2);
+  rpc_client observer(d.observe_socket());
+  CHECK(observer.error("runtime.resize", {{"worker_threads", 1}}).at("data").at("kind") == "permission_denied");
+}
