@@ -281,6 +281,7 @@ void engine::take_core(core& of, thread& on) {
 bool engine::leave_core(core& of, thread& on) {
   const hold exclusive(of.hand_over);
   if (of.orders.load(seq_cst) == 0) return false;
+  of.work.busy_ns.add(of.charge_to(nullptr) - of.active_since);  // until somebody takes it, it is nobody's time
   of.holder = nullptr;
   on.held = nullptr;
   return true;
