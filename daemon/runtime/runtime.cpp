@@ -151,7 +151,8 @@ runtime::place runtime::here() {
 
 shard::shard& runtime::shard_here() {
   if (sched::core* const on = engine_.here()) return on->home;
-  return *engine_.shards[parts_->next_shard.fetch_add(1, relaxed) % engine_.shards.size()];
+  // Of an active core: what retired ones left becomes less, and a core that never got a thread has nothing.
+  return *engine_.shards[parts_->next_shard.fetch_add(1, relaxed) % engine_.active()];
 }
 
 // ---- time and jobs

@@ -113,7 +113,7 @@ class fake_backend final : public backend {
   }
   outcome<resize_report> resize(std::uint32_t workers, duration_ns timeout, std::string_view) override {
     work();
-    if (timeout == 0) return refuse(kind::timeout, "worker 1 does not come back from its poll; 2 workers run");
+    if (timeout == 0) return refuse(kind::timeout, "worker 1 does not come back from its poll; workers that run: 2");
     return resize_report{2, workers};
   }
   [[nodiscard]] task_page tasks(const task_query& query) const override {

@@ -43,9 +43,8 @@ class traffic {
   void run(std::uint16_t port, int number) {
     tcp_client client(port);
     for (int line = 0; !over_; ++line) {
-      const std::string text =
-          std::to_string(number) + " " + std::to_string(line) + std::string(static_cast<std::size_t>(line % 3000), 'x') +
-          "\n";
+      const std::string text = std::to_string(number) + " " + std::to_string(line) +
+                               std::string(static_cast<std::size_t>(line % 3000), 'x') + "\n";
       if (!client.send(text) || client.read_until("\n") != text) {
         ++broken_;
         return;

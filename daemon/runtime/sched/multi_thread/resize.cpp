@@ -20,8 +20,8 @@ void pause() {
 outcome<void> scheduler::resize(std::uint32_t workers, const end_of_patience& given_up) {
   while (all_.active() < workers)
     if (auto grown = grow(); !grown)
-      return refuse(kind::io_error, "cannot start worker ", all_.active(), " of ", workers, ": ", grown.error().text(),
-                    "; ", all_.active(), " workers run");
+      return refuse(kind::io_error, "cannot start worker ", all_.active(), ": ", grown.error().text(),
+                    "; workers that run: ", all_.active());
   while (all_.active() > workers)
     if (auto shrunk = shrink(workers, given_up); !shrunk) return shrunk;
   return {};
@@ -38,21 +38,28 @@ result<void> scheduler::grow() {
     seats_.push_back(std::make_unique<seat>(*all_.cores[index]));
   }
   seat& of = *seats_[index];
-  (void)all_.withdraw(of.of, order_retire);
-  all_.idle.set_workers(index + 1);
+  of.vacant.wait();  // whoever held it last says so when it leaves
   auto first = new_occupant(of);
   if (!first) {
-    all_.idle.set_workers(index);
+    of.vacant.set();
     return std::unexpected(first.error());
   }
+  open_seat(of, std::move(*first));
+  return {};
+}
+
+// Counted before its worker runs, see idle.hpp.
+void scheduler::open_seat(seat& of, std::shared_ptr<occupant> first) {
+  (void)all_.withdraw(of.of, order_retire);
   reclaim_home(of.of);
+  all_.idle.set_workers(of.of.index + 1);
   {
     const hold lock(seats_mutex_);
-    of.sitting = *first;
+    of.sitting = first;
     of.retiring = false;
   }
-  (*first)->seated.wait();
-  return {};
+  of.vacant.set();
+  first->seated.wait();
 }
 
 // With one worker there is nobody to help it; with two, somebody has to notice.
@@ -76,8 +83,8 @@ outcome<void> scheduler::shrink(std::uint32_t keep, const end_of_patience& given
   if (!left_by(of, given_up)) {
     reclaim_home(of.of);
     allow_seating(of, true);
-    return refuse(kind::timeout, "worker ", of.of.index, " does not come back from its poll; ", all_.active(),
-                  " workers run");
+    return refuse(kind::timeout, "worker ", of.of.index,
+                  " does not come back from its poll; workers that run: ", all_.active());
   }
   settle(of.of, heir);
   dismiss(of, given_up.deadline);

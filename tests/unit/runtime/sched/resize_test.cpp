@@ -1,5 +1,6 @@
 // The number of workers changes while tasks run: nothing is lost, worker numbers are stable, and the sockets and timers
 // of a retired worker are served by another one.
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -141,6 +142,23 @@ TEST_CASE("workers come and go; their numbers stay, and the retired are shown as
   rt.end();
 }
 
+TEST_CASE("a worker that cannot be had is named, and the others go on") {
+  bench_runtime rt(1);
+  resize(rt, 2);
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{3, before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const auto refused = rt.all->resize(4, patience());
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  REQUIRE(!refused);
+  CHECK(refused.error().sentence == "cannot start worker 2: epoll_create1: Too many open files; workers that run: 2");
+  CHECK(rt.all->snapshot().active_workers == 2);
+  resize(rt, 4);
+  CHECK(with_a_thread(rt) == 4);
+  rt.end();
+}
+
 TEST_CASE("a worker that is added runs what waits behind a long poll of the only one") {
   runtime_options with = bench_runtime::with_workers(1);
   with.stuck_after = 0;
@@ -177,12 +195,12 @@ TEST_CASE("timers and sockets of retired workers are served while the only worke
   for (auto& one : sleepers) CHECK(eventually([&] { return one->polls == 2; }));
   CHECK(rt.all->now() >= due);
 
-  // Timers that are armed there later, by threads that choose among all shards.
+  // And timers that are armed there later, while everybody sleeps.
   for (int round = 0; round < 8; ++round)
-    for (auto& one : sleepers) {
-      const int before = one->polls;
-      rt.all->arm(one->timer, rt.all->now() + 100 * microsecond, one->task);
-      CHECK(eventually([&] { return one->polls == before + 1; }));
+    for (std::uint32_t s = 0; s < 4; ++s) {
+      const int before = sleepers[s]->polls;
+      rt.all->engine().shards[s]->arm(sleepers[s]->timer, rt.all->now() + 100 * microsecond, sleepers[s]->task, false);
+      CHECK(eventually([&] { return sleepers[s]->polls == before + 1; }));
     }
 
   resize(rt, 4);
@@ -260,7 +278,7 @@ TEST_CASE("where takeovers are turned off, a poll that does not end keeps its wo
   CHECK(eventually([&] { return in.load(); }));
   const auto refused = rt.all->resize(1, steady_clock().now() + 10 * millisecond);
   REQUIRE(!refused);
-  CHECK(refused.error().sentence == "worker 1 does not come back from its poll; 2 workers run");
+  CHECK(refused.error().sentence == "worker 1 does not come back from its poll; workers that run: 2");
   CHECK(rt.all->snapshot().active_workers == 2);
   CHECK(rt.all->engine().cores[0]->adopted.empty());
   over = true;
