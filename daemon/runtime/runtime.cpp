@@ -151,8 +151,9 @@ runtime::place runtime::here() {
 
 shard::shard& runtime::shard_here() {
   if (sched::core* const on = engine_.here()) return on->home;
-  // Of an active core: what retired ones left becomes less, and a core that never got a thread has nothing.
-  return *engine_.shards[parts_->next_shard.fetch_add(1, relaxed) % engine_.active()];
+  // Of an active core: what retired ones left becomes less, and a core that never got a thread has nothing. The number
+  // is acquired: it publishes the shards below it.
+  return *engine_.shards[parts_->next_shard.fetch_add(1, relaxed) % engine_.idle.workers(acquire)];
 }
 
 // ---- time and jobs
