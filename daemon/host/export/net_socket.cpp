@@ -33,7 +33,14 @@ int system_type(std::uint32_t type) {
   }
 }
 
-tokio_status make_socket(const tokio_sock_params& params, made_socket& made) {
+[[gnu::cold]] tokio_status not_made(const tokio_plugin& p, const char* call, int failed) {
+  if (failed != -EMFILE) return fail(error{-failed, call});
+  const auto seen = p.descriptors.look();
+  return fail(TOKIO_EMFILE, call, ": the process may have ", seen.limit, " descriptors, of which plugins get ",
+              seen.line, ", and they are in use");
+}
+
+tokio_status make_socket(tokio_plugin& p, const tokio_sock_params& params, made_socket& made) {
   if ((params.flags & ~known_socket_flags) != 0)
     return fail(TOKIO_EINVAL, "tokio_sock_params.flags has unknown bits: ", params.flags & ~known_socket_flags);
   made.type = system_type(params.type);
@@ -42,8 +49,10 @@ tokio_status make_socket(const tokio_sock_params& params, made_socket& made) {
   if (params.remote.family != TOKIO_AF_NONE && !to_system(params.remote, made.remote)) return bad_address("the remote");
   made.family = family_of(params.local.family != TOKIO_AF_NONE ? params.local : params.remote);
   if (made.family == AF_UNSPEC) return fail(TOKIO_EINVAL, "neither the local nor the remote address has a family");
-  made.fd.reset(::socket(made.family, made.type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!made.fd) return fail(error::last("socket"));
+  const int fd = p.descriptors.make(
+      -1, [&] { return or_errno(::socket(made.family, made.type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)); });
+  if (fd < 0) return not_made(p, "socket", fd);
+  made.fd.reset(fd);
   return apply_params(made.fd.get(), made.family, params);
 }
 
@@ -59,7 +68,7 @@ tokio_status prepare(tokio_plugin* p, const tokio_sock_params* given, tokio_io**
   if (p == nullptr || out == nullptr) return fail(TOKIO_EINVAL, "a socket function was given a null pointer");
   if (const auto status = refused_new(*p); status != TOKIO_OK) return status;
   if (const auto status = take_params(given, "tokio_sock_params", params); status != TOKIO_OK) return status;
-  if (const auto status = make_socket(params, made); status != TOKIO_OK) return status;
+  if (const auto status = make_socket(*p, params, made); status != TOKIO_OK) return status;
   return bind_local(made);
 }
 
@@ -116,10 +125,14 @@ tokio_status pair(tokio_plugin* p, uint32_t type, tokio_io** a, tokio_io** b) no
   if (const auto status = refused_new(*p); status != TOKIO_OK) return status;
   const int system = system_type(type);
   if (system < 0) return fail(TOKIO_EINVAL, "there is no socket type ", type);
-  int fds[2];
-  if (::socketpair(AF_UNIX, system | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) != 0) return fail(error::last("socketpair"));
-  made_socket one{.fd = unique_fd(fds[0]), .family = AF_UNIX, .type = system, .local = {}, .remote = {}};
+  int fds[2] = {-1, -1};
+  const int first = p->descriptors.make(
+      -1, [&] { return ::socketpair(AF_UNIX, system | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0 ? fds[0] : -errno; });
+  made_socket one{.fd = unique_fd(first), .family = AF_UNIX, .type = system, .local = {}, .remote = {}};
   made_socket two{.fd = unique_fd(fds[1]), .family = AF_UNIX, .type = system, .local = {}, .remote = {}};
+  if (first < 0) return not_made(*p, "socketpair", first);
+  if (const int second = p->descriptors.keep(two.fd.release()); second < 0) return not_made(*p, "socketpair", second);
+  two.fd.reset(fds[1]);
   if (const auto status = finish(*p, one, a); status != TOKIO_OK) return status;
   const auto status = finish(*p, two, b);
   if (status != TOKIO_OK) close_io(**a, *p);
@@ -138,13 +151,15 @@ tokio_res poll_accept(tokio_io* handle, tokio_cx* cx, tokio_io** out, tokio_addr
   const auto accepted =
       io::poll_transfer(*handle->source, direction::read, 0, cx != nullptr ? &waiter : nullptr, [&]() -> ssize_t {
         from.length = sizeof from.storage;
-        return or_errno(::accept4(handle->fd, from.get(), &from.length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        return p->descriptors.make(handle->fd, [&] {
+          return or_errno(::accept4(handle->fd, from.get(), &from.length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        });
       });
   if (accepted == -EAGAIN) {
     if (cx != nullptr) tokio_coop_restore(cx);
     return TOKIO_PENDING;
   }
-  if (accepted < 0) return accepted;
+  if (accepted < 0) return not_made(*p, "accept", static_cast<int>(accepted));
   unique_fd fd(static_cast<int>(accepted));
   if (const auto status = new_io(*p, fd.get(), {.message = handle->message}, out); status != TOKIO_OK) return status;
   (void)fd.release();
