@@ -92,7 +92,9 @@ outcome<void> daemon::build() {
   auto rt = tokiod::runtime::start(options);
   if (!rt) return std::unexpected(rt.error());
   runtime_ = std::move(*rt);
-  plugins_ = std::make_unique<host::registry>(*runtime_, registry_options_of(c.plugins));
+  auto plugins = registry_options_of(c.plugins);
+  plugins.kept_descriptors = kept_descriptors_of(c.control);
+  plugins_ = std::make_unique<host::registry>(*runtime_, std::move(plugins));
   backend_ = std::make_unique<live_backend>(parts());
   auto server = control::server::open(server_options_of(c.control, passed_sockets()), *backend_);
   if (!server) return std::unexpected(server.error());

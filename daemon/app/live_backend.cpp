@@ -226,7 +226,8 @@ outcome<void> live_backend::cancel_task(std::uint64_t id) {
 std::vector<control::metric_family> live_backend::metrics() const {
   auto all = runtime_families(parts_.rt.metrics());
   for (auto& f : plugin_families(parts_.plugins.list(), parts_.plugins.metrics())) all.push_back(std::move(f));
-  for (auto& f : process_families()) all.push_back(std::move(f));
+  for (auto& f : descriptor_families(parts_.plugins.descriptors())) all.push_back(std::move(f));
+  for (auto& f : process_.families()) all.push_back(std::move(f));
   return all;
 }
 

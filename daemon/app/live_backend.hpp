@@ -9,6 +9,7 @@
 
 #include "app/live_config.hpp"
 #include "app/notify.hpp"
+#include "app/process_numbers.hpp"
 #include "app/supervisor.hpp"
 #include "control/backend.hpp"
 #include "host/registry.hpp"
@@ -83,6 +84,7 @@ class live_backend final : public control::backend {
 
  private:
   const live_parts parts_;
+  const process_numbers process_;
 };
 
 // One reload, told to the service manager and to the log: for SIGHUP and config.reload alike. Waits [any but a worker].

@@ -1,14 +1,7 @@
 #include "app/metric_export.hpp"
 
-#include <dirent.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <map>
-
-#include "base/fd.hpp"
 
 namespace tokiod::app {
 namespace {
@@ -141,33 +134,6 @@ void add_owners(std::vector<metric_family>& to, const metrics::runtime_snapshot&
   }
 }
 
-std::uint64_t open_descriptors() {
-  std::uint64_t count = 0;
-  if (DIR* const dir = ::opendir("/proc/self/fd")) {
-    while (::readdir(dir)) ++count;
-    ::closedir(dir);
-  }
-  return count > 3 ? count - 3 : 0;  // ".", ".." and the directory itself
-}
-
-// VmRSS, VmSize and Threads of /proc/self/status.
-struct status_numbers {
-  std::uint64_t resident_kib = 0, virtual_kib = 0, threads = 0;
-};
-
-status_numbers read_status() {
-  status_numbers n;
-  const auto text = read_file("/proc/self/status", 64 * 1024);
-  if (!text) return n;
-  const auto value = [&](const char* key) {
-    const auto at = text->find(key);
-    unsigned long long number = 0;
-    if (at != std::string::npos) std::sscanf(text->c_str() + at + std::char_traits<char>::length(key), "%llu", &number);
-    return static_cast<std::uint64_t>(number);
-  };
-  return {value("\nVmRSS:"), value("\nVmSize:"), value("\nThreads:")};
-}
-
 }  // namespace
 
 std::vector<metric_family> runtime_families(const metrics::runtime_snapshot& now) {
@@ -224,24 +190,11 @@ std::vector<metric_family> plugin_families(const std::vector<host::image_view>& 
   return all;
 }
 
-std::vector<metric_family> process_families() {
-  constexpr auto gauge = metric_type::gauge;
-  rusage used{};
-  ::getrusage(RUSAGE_SELF, &used);  // cannot fail for RUSAGE_SELF
-  const auto cpu = static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-                   static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
-  rlimit files{};
-  ::getrlimit(RLIMIT_NOFILE, &files);
-  const status_numbers status = read_status();
-  return {
-      single("process_cpu_seconds_total", metric_type::counter, "seconds", "CPU time, user and system.", cpu),
-      single("process_open_fds", gauge, "", "Open descriptors.", number(open_descriptors())),
-      single("process_max_fds", gauge, "", "Descriptors the process may have.", number(files.rlim_cur)),
-      single("process_resident_memory_bytes", gauge, "bytes", "Memory in use.", number(status.resident_kib) * 1024),
-      single("process_virtual_memory_bytes", gauge, "bytes", "Address space in use.",
-             number(status.virtual_kib) * 1024),
-      single("process_threads", gauge, "", "Threads.", number(status.threads)),
-  };
+std::vector<metric_family> descriptor_families(const host::descriptor_line::view& seen) {
+  return {single("tokiod_plugin_max_fds", metric_type::gauge, "", "Descriptors up to which plugins are given sockets.",
+                 number(seen.line)),
+          single("tokiod_plugin_fds_refused_total", metric_type::counter, "",
+                 "Sockets that plugins did not get for want of a descriptor.", number(seen.refused))};
 }
 
 }  // namespace tokiod::app

@@ -1,4 +1,4 @@
-// The runtime's and the plugins' numbers, the process's own, as metric families.
+// The runtime's and the plugins' numbers as metric families.
 // Invariant: every family's name keeps the rules of OpenMetrics; labels are workers, plugins and states, never tasks.
 // Threads:   [any]; reads snapshots.
 #pragma once
@@ -13,6 +13,6 @@ namespace tokiod::app {
 [[nodiscard]] std::vector<control::metric_family> runtime_families(const metrics::runtime_snapshot& now);
 [[nodiscard]] std::vector<control::metric_family> plugin_families(const std::vector<host::image_view>& images,
                                                                   const std::vector<host::metric_sample>& own);
-[[nodiscard]] std::vector<control::metric_family> process_families();
+[[nodiscard]] std::vector<control::metric_family> descriptor_families(const host::descriptor_line::view& seen);
 
 }  // namespace tokiod::app

@@ -51,6 +51,11 @@ host::registry_options registry_options_of(const config::plugins_settings& s) {
   return o;
 }
 
+std::uint32_t kept_descriptors_of(const config::control_settings& s) {
+  constexpr std::size_t for_the_rest = 32;
+  return u32(limits_of(s).max_clients + limits_of(s).reserved_for_root + for_the_rest);
+}
+
 control::limits limits_of(const config::control_settings& s) {
   control::limits l;
   l.max_clients = s.max_clients;

@@ -15,6 +15,8 @@ namespace tokiod::app {
 [[nodiscard]] log::levels levels_of(const config::log_settings& s);
 [[nodiscard]] runtime_options runtime_options_of(const config::runtime_settings& s);
 [[nodiscard]] host::registry_options registry_options_of(const config::plugins_settings& s);
+// Descriptors that plugins do not get: one for each client of the control sockets, and some for files and libraries.
+[[nodiscard]] std::uint32_t kept_descriptors_of(const config::control_settings& s);
 [[nodiscard]] control::limits limits_of(const config::control_settings& s);
 [[nodiscard]] std::vector<control::access_rule> access_of(const config::control_settings& s);
 // Sockets that systemd passed under the names "control" and "control-ro" take the place of those of the configuration;

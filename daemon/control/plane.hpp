@@ -1,5 +1,5 @@
 // What all connections share. Internal to control/.
-// Invariant: bounds and policy change on the control thread only.
+// Invariant: bounds, policy and spares change on the control thread only.
 // Threads:   [control]; daemon, version, counts, metrics() and box also [reader] and [operation].
 #pragma once
 #include <memory>
@@ -12,6 +12,7 @@
 #include "control/mailbox.hpp"
 #include "control/operations.hpp"
 #include "control/options.hpp"
+#include "control/spare_descriptors.hpp"
 #include "control/statistics.hpp"
 
 namespace tokiod::control {
@@ -25,6 +26,7 @@ struct plane {
   access_policy policy;
   std::string version;
   statistics counts;
+  spare_descriptors spares{4};
   // Drains wait most of the time; the ninth one waits for its turn. Readers never wait for a plugin, and so nobody who
   // only looks ever waits for somebody's drain.
   operations doing{"tokiod-operate", 8};

@@ -53,6 +53,7 @@ struct server::parts {
   // ---- accepting
   void wait_for(door& at);
   void accept_all(door& at);
+  [[nodiscard]] unique_fd accept_one(const door& at);
   void admit(door& at, unique_fd fd);
   void leave(session& who);
 
@@ -85,7 +86,7 @@ void server::parts::wait_for(door& at) {
 void server::parts::accept_all(door& at) {
   // A few at a time: a client that connects without end must not keep the others from their turn.
   for (int admitted = 0; admitted < accepts_per_turn; ++admitted) {
-    unique_fd fd(::accept4(at.socket.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    unique_fd fd = accept_one(at);
     if (fd) {
       admit(at, std::move(fd));
       continue;
@@ -101,6 +102,19 @@ void server::parts::accept_all(door& at) {
     return;
   }
   wait_for(at);
+}
+
+// With a spare descriptor where the process has no other.
+unique_fd server::parts::accept_one(const door& at) {
+  const auto accept = [&] { return ::accept4(at.socket.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); };
+  unique_fd fd(accept());
+  if (fd || errno != EMFILE || !shared.spares.give_up()) return fd;
+  fd.reset(accept());
+  if (fd) return fd;
+  const int failed = errno;
+  shared.spares.fill_up();
+  errno = failed;
+  return fd;
 }
 
 void server::parts::admit(door& at, unique_fd fd) {
@@ -137,6 +151,7 @@ void server::parts::tick() {
   if (next_tick != 0) shared.counts.lagged(now > next_tick ? now - next_tick : 0);
   last_turn.store(now, std::memory_order_relaxed);
   next_tick = now + tick_interval;
+  shared.spares.fill_up();  // one that somebody else got, or that was lost with a client who could not be served
   ticker.expires_after(asio_duration(tick_interval));
   ticker.async_wait([this](const asio::error_code& failed) {
     if (!failed) tick();
@@ -174,6 +189,8 @@ outcome<std::unique_ptr<server>> server::open(server_options options, backend& d
   made->shared.policy = std::move(*policy);
   made->shared.bounds = options.bounds;
   made->shared.version = std::move(options.version);
+  if (const auto spare = made->shared.spares.open(); !spare)
+    return refuse(kind::io_error, "cannot keep descriptors for the control sockets: ", spare.error().text());
   for (auto& each : options.sockets) {
     auto socket = listen_socket::open(std::move(each));
     if (!socket) return std::unexpected(std::move(socket.error()));

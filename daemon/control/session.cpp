@@ -68,8 +68,8 @@ void session::close() {
   write_timer_.cancel();
   subs_.clear();
   for (const auto& [serial, call] : calls_) shared_.daemon.cancel_call(call);
-  asio::error_code ignored;
-  socket_.close(ignored);
+  asio::error_code failed;
+  shared_.spares.take_instead_of(unique_fd(socket_.release(failed)));
   shared_.counts.disconnected(client_.socket);
   gone_(*this);
 }

@@ -10,22 +10,23 @@ std::uint32_t cores_of(const runtime& rt) { return static_cast<std::uint32_t>(rt
 
 }  // namespace
 
-plugin::plugin(runtime& runtime_, runtime_owner& owner_, const tokio_plugin_desc& d, plugin_origin from,
-               plugin_events& events_)
-    : rt(runtime_),
-      owner(owner_),
+plugin::plugin(const plugin_ground& on, const tokio_plugin_desc& d, plugin_origin from)
+    : rt(on.rt),
+      owner(on.owner),
+      descriptors(on.descriptors),
       descriptor(d),
       instance(std::move(from.instance)),
       log_target("plugin." + instance),
       max_tasks(from.max_tasks),
       max_bytes(from.max_bytes),
-      events(events_),
+      events(on.events),
       book(cores_of(rt)),
       methods(self()),
       calls(self()),
       metrics(self(), cores_of(rt)),
-      gate(std::make_shared<ctl_gate>(
-          [&runtime_](std::function<void()> call) { return runtime_.run_on_worker(std::move(call)).has_value(); })),
+      gate(std::make_shared<ctl_gate>([&runtime_ = on.rt](std::function<void()> call) {
+        return runtime_.run_on_worker(std::move(call)).has_value();
+      })),
       config_(std::move(from.config)) {
   owner.user = &self();
 }

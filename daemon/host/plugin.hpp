@@ -18,6 +18,7 @@
 #include "base/error.hpp"
 #include "host/call_table.hpp"
 #include "host/ctl_gate.hpp"
+#include "host/descriptor_line.hpp"
 #include "host/guard.hpp"
 #include "host/ledger.hpp"
 #include "host/method_table.hpp"
@@ -44,6 +45,14 @@ class plugin_events {
   ~plugin_events() = default;
 };
 
+// What a run stands on: the runtime, whom its tasks are charged to, and what it shares with all other runs.
+struct plugin_ground {
+  runtime& rt;
+  runtime_owner& owner;
+  descriptor_line& descriptors;
+  plugin_events& events;
+};
+
 struct plugin_origin {
   std::string instance;
   std::string config;
@@ -53,13 +62,14 @@ struct plugin_origin {
 
 class plugin {
  public:
-  plugin(runtime& rt, runtime_owner& owner, const tokio_plugin_desc& d, plugin_origin from, plugin_events& events);
+  plugin(const plugin_ground& on, const tokio_plugin_desc& d, plugin_origin from);
   plugin(const plugin&) = delete;
   plugin& operator=(const plugin&) = delete;
   ~plugin();
 
   runtime& rt;
   runtime_owner& owner;
+  descriptor_line& descriptors;
   const memory::owner_id owner_id = owner.id();
   const tokio_plugin_desc& descriptor;
   const std::string instance;

@@ -282,6 +282,8 @@ std::vector<metric_sample> registry::metrics() const {
   return all;
 }
 
+descriptor_line::view registry::descriptors() const { return parts_->descriptors.look(); }
+
 std::vector<task_label> registry::label(const std::vector<task_view>& tasks) const {
   const auto text = [](tokio_str s) { return s.ptr == nullptr ? std::string() : std::string(s.ptr, s.len); };
   const std::lock_guard hold(parts_->mutex);

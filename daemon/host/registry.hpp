@@ -24,6 +24,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "host/descriptor_line.hpp"
 #include "host/registry_views.hpp"
 
 struct tokio_plugin_desc;
@@ -46,6 +47,7 @@ struct registry_options {
   duration_ns abort_grace = 2 * second;       // after the deadline tasks are aborted; what lives on then is quarantined
   duration_ns call_timeout = 30 * second;     // of plugin.call
   std::uint32_t max_images_left_behind = 32;  // resident and quarantined ones together; beyond it load refuses
+  std::uint32_t kept_descriptors = 100;       // that plugins do not get, see host/descriptor_line.hpp
 };
 
 class registry {
@@ -63,6 +65,7 @@ class registry {
   [[nodiscard]] outcome<inspection> inspect(const std::string& path_or_name) const;
   [[nodiscard]] scan_result scan() const;
   [[nodiscard]] std::vector<metric_sample> metrics() const;
+  [[nodiscard]] descriptor_line::view descriptors() const;
   // Names for what runtime::tasks() and snapshot() show; empty where an image is on its way out.
   [[nodiscard]] std::vector<task_label> label(const std::vector<task_view>& tasks) const;
   [[nodiscard]] std::string instance_of(std::uint16_t owner) const;  // empty: the runtime's own

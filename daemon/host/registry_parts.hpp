@@ -45,7 +45,7 @@ struct open_call {
 using guarded = std::unique_lock<std::mutex>;
 
 struct registry::parts final : plugin_events {
-  parts(runtime& on, registry_options with) : rt(on), options(std::move(with)) {}
+  parts(runtime& on, registry_options with) : rt(on), options(std::move(with)), descriptors(options.kept_descriptors) {}
   ~parts();
 
   // ---- what plugins say; on their threads
@@ -107,6 +107,7 @@ struct registry::parts final : plugin_events {
 
   runtime& rt;
   registry_options options;
+  descriptor_line descriptors;
   mutable std::mutex mutex;
   std::condition_variable changed;
   std::vector<std::shared_ptr<image>> images;

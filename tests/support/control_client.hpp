@@ -23,8 +23,10 @@ using wire::json;
 
 class control_client {
  public:
-  explicit control_client(const std::string& path, int receive_buffer = 0) {
-    socket_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  explicit control_client(const std::string& path, int receive_buffer = 0)
+      : control_client(unique_fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)), path, receive_buffer) {}
+  // With a socket that was made before.
+  control_client(unique_fd made, const std::string& path, int receive_buffer = 0) : socket_(std::move(made)) {
     if (receive_buffer > 0) ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     sockaddr_un address{};
     address.sun_family = AF_UNIX;

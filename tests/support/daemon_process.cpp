@@ -29,7 +29,8 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
 }
 
 // In the child, between fork and exec: only calls that are safe there.
-[[noreturn]] void become(char* const* words, char* const* variables, const char* out, const char* err) {
+[[noreturn]] void become(char* const* words, char* const* variables, const char* out, const char* err,
+                         rlim_t descriptors) {
   const int in = ::open("/dev/null", O_RDONLY);
   const int to_out = ::open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
   const int to_err = ::open(err, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -41,6 +42,8 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
+  const rlimit files{descriptors, descriptors};
+  if (descriptors != 0 && ::setrlimit(RLIMIT_NOFILE, &files) != 0) ::_exit(125);
   ::execve(words[0], words, variables);
   ::_exit(127);
 }
@@ -61,7 +64,8 @@ std::string tokioctl_path() { return TOKIOD_BUILD_DIR "/bin/tokioctl"; }
 std::string plugin_dir() { return TOKIOD_BUILD_DIR "/plugins"; }
 std::string fixture(const std::string& name) { return TOKIOD_BUILD_DIR "/tests/fixtures/" + name + ".so"; }
 
-process::process(const temp_dir& dir, std::vector<std::string> words, const std::vector<std::string>& variables) {
+process::process(const temp_dir& dir, std::vector<std::string> words, const std::vector<std::string>& variables,
+                 rlim_t descriptors) {
   static std::atomic<unsigned> count{0};
   const std::string stem = dir / ("process-" + std::to_string(count++));
   out_path_ = stem + ".out";
@@ -71,7 +75,7 @@ process::process(const temp_dir& dir, std::vector<std::string> words, const std:
   const auto argv = pointers(words), envp = pointers(environment);
   pid_ = ::fork();
   REQUIRE(pid_ >= 0);
-  if (pid_ == 0) become(argv.data(), envp.data(), out_path_.c_str(), err_path_.c_str());
+  if (pid_ == 0) become(argv.data(), envp.data(), out_path_.c_str(), err_path_.c_str(), descriptors);
 }
 
 process::~process() {
@@ -106,8 +110,8 @@ finished run(const temp_dir& dir, std::vector<std::string> words, const std::vec
 }
 
 daemon_process::daemon_process(const std::string& config, std::vector<std::string> more_words,
-                               const std::vector<std::string>& variables)
-    : child_(dir_, daemon_words(dir_, config, std::move(more_words)), variables) {
+                               const std::vector<std::string>& variables, rlim_t descriptors)
+    : child_(dir_, daemon_words(dir_, config, std::move(more_words)), variables, descriptors) {
   const bool up = becomes_true([&] { return !child_.running() || rpc_client::answers(socket()); });
   REQUIRE_MESSAGE((up && child_.running()), "tokiod did not come up: ", child_.err());
   auto client = connect();

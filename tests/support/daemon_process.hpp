@@ -3,6 +3,7 @@
 // Invariant: only the process started here is ever signalled; none outlives its object.
 // Threads:   one.
 #pragma once
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <chrono>
@@ -23,8 +24,10 @@ namespace tokiod::test {
 
 class process {
  public:
-  // Standard output and error go to files in `dir`; `variables` are added to a small clean environment.
-  process(const temp_dir& dir, std::vector<std::string> words, const std::vector<std::string>& variables = {});
+  // Standard output and error go to files in `dir`; `variables` are added to a small clean environment. `descriptors`:
+  // how many it may have; 0: as many as we.
+  process(const temp_dir& dir, std::vector<std::string> words, const std::vector<std::string>& variables = {},
+          rlim_t descriptors = 0);
   process(const process&) = delete;
   process& operator=(const process&) = delete;
   ~process();
@@ -56,7 +59,7 @@ class daemon_process {
  public:
   // `config` is the text of its configuration file. Returns once the daemon runs.
   explicit daemon_process(const std::string& config = "{}", std::vector<std::string> more_words = {},
-                          const std::vector<std::string>& variables = {});
+                          const std::vector<std::string>& variables = {}, rlim_t descriptors = 0);
 
   [[nodiscard]] process& child() { return child_; }
   [[nodiscard]] const temp_dir& dir() const { return dir_; }

@@ -60,6 +60,7 @@ void pause() {
 struct in_process_host::parts {
   manual_clock manual;
   no_events events;
+  host::descriptor_line descriptors{16};
   host_options options;
   std::unique_ptr<runtime> rt;
   std::unique_ptr<tokio_plugin> plugin;
@@ -80,7 +81,8 @@ struct in_process_host::parts {
     auto owner = rt->add_owner("test", options.max_bytes);
     TOKIOD_ASSERT(owner);
     plugin = std::make_unique<tokio_plugin>(
-        *rt, **owner, d, host::plugin_origin{"test", options.config, options.max_tasks, options.max_bytes}, events);
+        host::plugin_ground{*rt, **owner, descriptors, events}, d,
+        host::plugin_origin{"test", options.config, options.max_tasks, options.max_bytes});
     const auto begun = host::initialise(*plugin, steady_clock().now() + 30 * second, second);
     running = begun.has_value();
     if (!begun) refusal = begun.error().why.sentence;

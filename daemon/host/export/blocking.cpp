@@ -80,8 +80,8 @@ tokio_status submit(tokio_plugin& p, const tokio_job_desc& d, tokio_job** out) n
     p.book.add(-1, entry::jobs, -1);
     if (handle != nullptr) handle_pool<tokio_job>::give(*handle);
     delete job;
-    return refuse_job(d, fail(submitted.error().code == ECANCELED ? TOKIO_ESHUTDOWN : -submitted.error().code,
-                              submitted.error().text()));
+    const auto status = fail(submitted.error());
+    return refuse_job(d, submitted.error().code == ECANCELED ? TOKIO_ESHUTDOWN : status);
   }
   if (handle != nullptr) {
     handle->job = job;

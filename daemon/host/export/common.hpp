@@ -29,6 +29,15 @@ template <class... Parts>
   return status;
 }
 
+// What a system call said, as status and as sentence.
+[[gnu::cold]] inline tokio_status fail(const error& said) noexcept try {
+  last_error_text().clear();
+  last_error_text() = said.text();
+  return -said.code;
+} catch (const std::bad_alloc&) {
+  return -said.code;
+}
+
 // A violation of the contract: counted, logged, and named.
 template <class... Parts>
 [[gnu::cold]] tokio_status misuse(tokio_plugin* p, const Parts&... parts) noexcept {

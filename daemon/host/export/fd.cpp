@@ -36,8 +36,8 @@ tokio_status fd_adopt(tokio_plugin* p, int32_t fd, uint32_t interest, tokio_io**
     return fail(TOKIO_EINVAL, "adopt takes a set of TOKIO_READY_READ, WRITE and PRI, got ", interest);
   if (const auto status = refused_new(*p); status != TOKIO_OK) return status;
   const int flags = ::fcntl(fd, F_GETFL);
-  if (flags < 0) return fail(-errno, error::last("fcntl").text());
-  if (::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) return fail(-errno, error::last("fcntl").text());
+  if (flags < 0) return fail(error::last("fcntl"));
+  if (::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) return fail(error::last("fcntl"));
   const auto status = new_io(*p, fd, shape_of(fd, interest), out);
   if (status != TOKIO_OK) (void)::fcntl(fd, F_SETFL, flags);
   return status;

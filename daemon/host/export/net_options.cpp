@@ -15,12 +15,12 @@ namespace tokiod::host {
 namespace {
 
 tokio_status set(int fd, int level, int name, int value) {
-  return ::setsockopt(fd, level, name, &value, sizeof value) == 0 ? TOKIO_OK : -errno;
+  return ::setsockopt(fd, level, name, &value, sizeof value) == 0 ? TOKIO_OK : fail(error::last("setsockopt"));
 }
 tokio_status get(int fd, int level, int name, std::int64_t& value) {
   int raw = 0;
   socklen_t length = sizeof raw;
-  if (::getsockopt(fd, level, name, &raw, &length) != 0) return -errno;
+  if (::getsockopt(fd, level, name, &raw, &length) != 0) return fail(error::last("getsockopt"));
   value = raw;
   return TOKIO_OK;
 }
@@ -79,12 +79,13 @@ tokio_status set_linger(int fd, std::int64_t milliseconds) {
   linger value{};
   value.l_onoff = milliseconds >= 0 ? 1 : 0;
   value.l_linger = milliseconds >= 0 ? static_cast<int>((milliseconds + 999) / 1000) : 0;  // the system counts seconds
-  return ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &value, sizeof value) == 0 ? TOKIO_OK : -errno;
+  return ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &value, sizeof value) == 0 ? TOKIO_OK
+                                                                            : fail(error::last("setsockopt"));
 }
 tokio_status get_linger(int fd, std::int64_t& milliseconds) {
   linger value{};
   socklen_t length = sizeof value;
-  if (::getsockopt(fd, SOL_SOCKET, SO_LINGER, &value, &length) != 0) return -errno;
+  if (::getsockopt(fd, SOL_SOCKET, SO_LINGER, &value, &length) != 0) return fail(error::last("getsockopt"));
   milliseconds = value.l_onoff != 0 ? std::int64_t{value.l_linger} * 1000 : -1;
   return TOKIO_OK;
 }
@@ -147,7 +148,7 @@ tokio_status join_group(int fd, const tokio_addr& group, std::uint32_t interface
     request.imr_ifindex = static_cast<int>(interface);
     return ::setsockopt(fd, IPPROTO_IP, join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &request, sizeof request) == 0
                ? TOKIO_OK
-               : -errno;
+               : fail(error::last("setsockopt"));
   }
   if (group.family == TOKIO_AF_INET6) {
     ipv6_mreq request{};
@@ -155,7 +156,7 @@ tokio_status join_group(int fd, const tokio_addr& group, std::uint32_t interface
     request.ipv6mr_interface = interface;
     return ::setsockopt(fd, IPPROTO_IPV6, join ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &request, sizeof request) == 0
                ? TOKIO_OK
-               : -errno;
+               : fail(error::last("setsockopt"));
   }
   return fail(TOKIO_EINVAL, "a multicast group is an INET or INET6 address, not family ", group.family);
 }

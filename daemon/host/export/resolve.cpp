@@ -86,7 +86,7 @@ tokio_status lookup(tokio_plugin* p, tokio_str host, uint16_t port, uint32_t fam
   if (const auto submitted = p->rt.submit(*job); !submitted) {
     delete job;
     drop_op(**out, *p);
-    return fail(-submitted.error().code, submitted.error().text());
+    return fail(submitted.error());
   }
   return TOKIO_OK;
 } catch (const std::bad_alloc&) {

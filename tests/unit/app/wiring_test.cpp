@@ -78,3 +78,9 @@ TEST_CASE("the runtime's numbers are those of the configuration") {
   CHECK(o.thread_keep_alive == 20 * millisecond);
   CHECK(o.stuck_after == 7 * millisecond);
 }
+
+TEST_CASE("plugins leave a descriptor for each control client, those reserved for root, and some more") {
+  config::control_settings s;
+  s.max_clients = 200;
+  CHECK(app::kept_descriptors_of(s) > 200 + control::limits().reserved_for_root);
+}

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "support/descriptor_hog.hpp"
 #include "support/in_process_host.hpp"
 #include "support/temp_dir.hpp"
 
@@ -180,6 +181,39 @@ TEST_CASE("accept without a descriptor left fails with EMFILE, and the listener 
   tokio_addr peer;
   run(b.in, [&](tokio_cx* cx) { return b.net->poll_accept(listener, cx, &server, &peer) == TOKIO_OK; });
   CHECK(peer.port == port_of(b, client));
+  for (auto* io : {listener, client, server}) b.net->close(io);
+  CHECK(b.in.stop().clean());
+}
+
+TEST_CASE("the last descriptors are not for plugins: a connection waits in the backlog, and nothing is lost") {
+  bench b;
+  tokio_io *listener = nullptr, *client = nullptr, *server = nullptr, *other = nullptr;
+  auto params = loopback(0, false);
+  REQUIRE(b.net->listen(b.in.plugin(), &params, &listener) == TOKIO_OK);
+  params = loopback(port_of(b, listener), true);
+  REQUIRE(b.net->connect(b.in.plugin(), &params, &client) == TOKIO_OK);
+  run(b.in, [&](tokio_cx* cx) { return b.net->poll_connect(client, cx) == TOKIO_OK; });
+  tokiod::test::descriptor_hog hog(256);
+  hog.give_back(10);  // the process has some, but plugins of this host get 240
+  const auto accept = [&] {
+    tokio_res n = TOKIO_PENDING;
+    run(b.in, [&](tokio_cx* cx) { return (n = b.net->poll_accept(listener, cx, &server, nullptr)) != TOKIO_PENDING; });
+    return n;
+  };
+  CHECK(b.net->connect(b.in.plugin(), &params, &other) == TOKIO_EMFILE);
+  const auto why = host->last_error();
+  CHECK(std::string(why.ptr, why.len) ==
+        "socket: the process may have 256 descriptors, of which plugins get 240, and they are in use");
+  CHECK(b.net->pair(b.in.plugin(), TOKIO_SOCK_STREAM, &other, &other) == TOKIO_EMFILE);
+  for (int again = 0; again < 3; ++again) CHECK(accept() == TOKIO_EMFILE);
+  CHECK(b.net->poll_write(client, nullptr, "x", 1) == 1);  // it was not closed on the other side
+  hog.give_back(60);
+  CHECK(accept() == TOKIO_OK);
+  char byte = 0;
+  tokio_res n = TOKIO_PENDING;
+  run(b.in, [&](tokio_cx* cx) { return (n = b.net->poll_read(server, cx, &byte, 1)) != TOKIO_PENDING; });
+  CHECK(n == 1);
+  CHECK(byte == 'x');
   for (auto* io : {listener, client, server}) b.net->close(io);
   CHECK(b.in.stop().clean());
 }

@@ -1,0 +1,78 @@
+#include "app/process_numbers.hpp"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <string_view>
+
+namespace tokiod::app {
+namespace {
+
+using control::metric_family;
+using control::metric_type;
+
+void add(std::vector<metric_family>& to, const char* name, metric_type type, const char* unit, const char* help,
+         std::optional<double> value) {
+  if (value) to.push_back({name, type, unit, help, {{{}, *value, {}}}});
+}
+
+double seconds(const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; }
+
+// The number behind "\nVmRSS:" and the like.
+std::optional<double> number_after(const std::string& status, std::string_view key, double factor = 1) {
+  const auto at = status.find(key);
+  unsigned long long number = 0;
+  if (at == std::string::npos || std::sscanf(status.c_str() + at + key.size(), "%llu", &number) != 1) return {};
+  return static_cast<double>(number) * factor;
+}
+
+}  // namespace
+
+process_numbers::process_numbers()
+    : descriptors_(::opendir("/proc/self/fd")), status_(::open("/proc/self/status", O_RDONLY | O_CLOEXEC)) {}
+
+std::optional<std::uint64_t> process_numbers::open_descriptors() const {
+  if (!descriptors_) return {};
+  const std::lock_guard hold(mutex_);
+  ::rewinddir(descriptors_.get());
+  std::uint64_t count = 0;
+  errno = 0;
+  while (::readdir(descriptors_.get())) ++count;
+  if (errno != 0 || count < 2) return {};
+  return count - 2;  // "." and ".."
+}
+
+std::string process_numbers::status_text() const {
+  std::string text;
+  char chunk[4096];
+  for (;;) {
+    const auto n =
+        retry_eintr([&] { return ::pread(status_.get(), chunk, sizeof chunk, static_cast<off_t>(text.size())); });
+    if (n <= 0) return n == 0 ? text : std::string();
+    text.append(chunk, static_cast<std::size_t>(n));
+  }
+}
+
+std::vector<metric_family> process_numbers::families() const {
+  constexpr auto gauge = metric_type::gauge;
+  rusage used{};
+  rlimit files{};
+  ::getrusage(RUSAGE_SELF, &used);  // neither can fail with these arguments
+  ::getrlimit(RLIMIT_NOFILE, &files);
+  const auto status = status_text();
+  std::vector<metric_family> all;
+  add(all, "process_cpu_seconds_total", metric_type::counter, "seconds", "CPU time, user and system.",
+      seconds(used.ru_utime) + seconds(used.ru_stime));
+  add(all, "process_open_fds", gauge, "", "Open descriptors.", open_descriptors());
+  add(all, "process_max_fds", gauge, "", "Descriptors the process may have.", static_cast<double>(files.rlim_cur));
+  add(all, "process_resident_memory_bytes", gauge, "bytes", "Memory in use.", number_after(status, "\nVmRSS:", 1024));
+  add(all, "process_virtual_memory_bytes", gauge, "bytes", "Address space in use.",
+      number_after(status, "\nVmSize:", 1024));
+  add(all, "process_threads", gauge, "", "Threads.", number_after(status, "\nThreads:"));
+  return all;
+}
+
+}  // namespace tokiod::app

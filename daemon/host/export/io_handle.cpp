@@ -1,0 +1,39 @@
+#include "host/export/io_handle.hpp"
+
+#include <utility>
+
+#include "host/export/common.hpp"
+
+namespace tokiod::host {
+
+tokio_status new_io(tokio_plugin& p, int fd, io_shape shape, tokio_io** out) noexcept {
+  auto* handle = handle_pool<tokio_io>::take(&p);
+  if (handle == nullptr) return fail(TOKIO_ENOMEM, "no memory for a socket");
+  const sched::host_entry inside;
+  const auto source = p.rt.register_fd(fd, shape.interest);
+  if (!source) {
+    handle_pool<tokio_io>::give(*handle);
+    return fail(source.error());
+  }
+  handle->source = *source;
+  handle->fd = fd;
+  handle->socket = shape.socket;
+  handle->message = shape.message;
+  handle->seen[0] = handle->seen[1] = {};
+  p.count(entry::sockets, 1);
+  *out = handle;
+  return TOKIO_OK;
+}
+
+int release_io(tokio_io& handle, tokio_plugin& of) noexcept {
+  const sched::host_entry inside;
+  of.rt.deregister_fd(*handle.source);
+  const int fd = std::exchange(handle.fd, -1);
+  of.count(entry::sockets, -1);
+  handle_pool<tokio_io>::give(handle);
+  return fd;
+}
+
+void close_io(tokio_io& handle, tokio_plugin& of) noexcept { unique_fd(release_io(handle, of)).reset(); }
+
+}  // namespace tokiod::host

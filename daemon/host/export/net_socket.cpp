@@ -1,0 +1,187 @@
+// tokio.net/1: how sockets come to be: made, bound, listening, connected, accepted.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "host/export/address.hpp"
+#include "host/export/net_calls.hpp"
+#include "host/export/net_options.hpp"
+
+namespace tokiod::host::net {
+namespace {
+
+constexpr std::uint64_t known_socket_flags = TOKIO_SF_REUSEADDR | TOKIO_SF_REUSEPORT | TOKIO_SF_NODELAY |
+                                             TOKIO_SF_KEEPALIVE | TOKIO_SF_V6ONLY | TOKIO_SF_BROADCAST |
+                                             TOKIO_SF_FASTOPEN;
+constexpr int default_backlog = 1024;
+
+struct made_socket {
+  unique_fd fd;
+  int family = AF_UNSPEC;
+  int type = 0;
+  system_address local, remote;
+};
+
+int system_type(std::uint32_t type) {
+  switch (type) {
+    case TOKIO_SOCK_STREAM: return SOCK_STREAM;
+    case TOKIO_SOCK_DGRAM: return SOCK_DGRAM;
+    case TOKIO_SOCK_SEQPACKET: return SOCK_SEQPACKET;
+    default: return -1;
+  }
+}
+
+[[gnu::cold]] tokio_status not_made(const tokio_plugin& p, const char* call, int failed) {
+  if (failed != -EMFILE) return fail(error{-failed, call});
+  const auto seen = p.descriptors.look();
+  return fail(TOKIO_EMFILE, call, ": the process may have ", seen.limit, " descriptors, of which plugins get ",
+              seen.line, ", and they are in use");
+}
+
+tokio_status make_socket(tokio_plugin& p, const tokio_sock_params& params, made_socket& made) {
+  if ((params.flags & ~known_socket_flags) != 0)
+    return fail(TOKIO_EINVAL, "tokio_sock_params.flags has unknown bits: ", params.flags & ~known_socket_flags);
+  made.type = system_type(params.type);
+  if (made.type < 0) return fail(TOKIO_EINVAL, "there is no socket type ", params.type);
+  if (params.local.family != TOKIO_AF_NONE && !to_system(params.local, made.local)) return bad_address("the local");
+  if (params.remote.family != TOKIO_AF_NONE && !to_system(params.remote, made.remote)) return bad_address("the remote");
+  made.family = family_of(params.local.family != TOKIO_AF_NONE ? params.local : params.remote);
+  if (made.family == AF_UNSPEC) return fail(TOKIO_EINVAL, "neither the local nor the remote address has a family");
+  const int fd = p.descriptors.make(
+      -1, [&] { return or_errno(::socket(made.family, made.type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)); });
+  if (fd < 0) return not_made(p, "socket", fd);
+  made.fd.reset(fd);
+  return apply_params(made.fd.get(), made.family, params);
+}
+
+tokio_status bind_local(const made_socket& made) {
+  if (made.local.length == 0) return TOKIO_OK;
+  if (::bind(made.fd.get(), made.local.get(), made.local.length) == 0) return TOKIO_OK;
+  return fail(error::last("bind"));
+}
+
+// The common first half: parameters, a socket, its local address.
+tokio_status prepare(tokio_plugin* p, const tokio_sock_params* given, tokio_io** out, tokio_sock_params& params,
+                     made_socket& made) {
+  if (p == nullptr || out == nullptr) return fail(TOKIO_EINVAL, "a socket function was given a null pointer");
+  if (const auto status = refused_new(*p); status != TOKIO_OK) return status;
+  if (const auto status = take_params(given, "tokio_sock_params", params); status != TOKIO_OK) return status;
+  if (const auto status = make_socket(*p, params, made); status != TOKIO_OK) return status;
+  return bind_local(made);
+}
+
+tokio_status finish(tokio_plugin& p, made_socket& made, tokio_io** out) {
+  const auto status = new_io(p, made.fd.get(), {.message = made.type != SOCK_STREAM}, out);
+  if (status == TOKIO_OK) (void)made.fd.release();  // the handle's now
+  return status;
+}
+
+bool connected(int fd) {
+  system_address peer;
+  peer.length = sizeof peer.storage;
+  return ::getpeername(fd, peer.get(), &peer.length) == 0;
+}
+
+}  // namespace
+
+tokio_status listen(tokio_plugin* p, const tokio_sock_params* given, tokio_io** out) noexcept {
+  tokio_sock_params params;
+  made_socket made;
+  if (const auto status = prepare(p, given, out, params, made); status != TOKIO_OK) return status;
+  const int backlog = params.backlog == 0 ? default_backlog : static_cast<int>(std::min(params.backlog, 65535u));
+  if ((params.flags & TOKIO_SF_FASTOPEN) != 0)
+    (void)::setsockopt(made.fd.get(), IPPROTO_TCP, TCP_FASTOPEN, &backlog, sizeof backlog);  // only a faster way
+  if (::listen(made.fd.get(), backlog) != 0) return fail(error::last("listen"));
+  return finish(*p, made, out);
+}
+
+tokio_status connect(tokio_plugin* p, const tokio_sock_params* given, tokio_io** out) noexcept {
+  tokio_sock_params params;
+  made_socket made;
+  if (const auto status = prepare(p, given, out, params, made); status != TOKIO_OK) return status;
+  if (made.remote.length == 0) return fail(TOKIO_EINVAL, "connect needs a remote address");
+  const int on = 1;
+  if ((params.flags & TOKIO_SF_FASTOPEN) != 0)
+    (void)::setsockopt(made.fd.get(), IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof on);
+  // An interrupted connect goes on in the kernel, as one in progress does.
+  if (::connect(made.fd.get(), made.remote.get(), made.remote.length) != 0 && errno != EINPROGRESS && errno != EINTR)
+    return fail(error::last("connect"));
+  return finish(*p, made, out);
+}
+
+tokio_status bind(tokio_plugin* p, const tokio_sock_params* given, tokio_io** out) noexcept {
+  tokio_sock_params params;
+  made_socket made;
+  if (const auto status = prepare(p, given, out, params, made); status != TOKIO_OK) return status;
+  if (made.remote.length != 0 && ::connect(made.fd.get(), made.remote.get(), made.remote.length) != 0)
+    return fail(error::last("connect"));
+  return finish(*p, made, out);
+}
+
+tokio_status pair(tokio_plugin* p, uint32_t type, tokio_io** a, tokio_io** b) noexcept {
+  if (p == nullptr || a == nullptr || b == nullptr) return fail(TOKIO_EINVAL, "pair: a null pointer");
+  if (const auto status = refused_new(*p); status != TOKIO_OK) return status;
+  const int system = system_type(type);
+  if (system < 0) return fail(TOKIO_EINVAL, "there is no socket type ", type);
+  int fds[2] = {-1, -1};
+  const int first = p->descriptors.make(
+      -1, [&] { return ::socketpair(AF_UNIX, system | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0 ? fds[0] : -errno; });
+  made_socket one{.fd = unique_fd(first), .family = AF_UNIX, .type = system, .local = {}, .remote = {}};
+  made_socket two{.fd = unique_fd(fds[1]), .family = AF_UNIX, .type = system, .local = {}, .remote = {}};
+  if (first < 0) return not_made(*p, "socketpair", first);
+  if (const int second = p->descriptors.keep(two.fd.release()); second < 0) return not_made(*p, "socketpair", second);
+  two.fd.reset(fds[1]);
+  if (const auto status = finish(*p, one, a); status != TOKIO_OK) return status;
+  const auto status = finish(*p, two, b);
+  if (status != TOKIO_OK) close_io(**a, *p);
+  return status;
+}
+
+// The new socket belongs to the listener's owner. A listener that ran into EMFILE stays ready: the next poll tries
+// again.
+tokio_res poll_accept(tokio_io* handle, tokio_cx* cx, tokio_io** out, tokio_addr* peer) noexcept {
+  auto* p = owner_of(handle);
+  if (p == nullptr) return closed_handle();
+  if (const auto status = refused_new(*p); status != TOKIO_OK) return status;
+  if (cx != nullptr && !tokio_coop(cx)) return TOKIO_PENDING;
+  const auto waiter = cx != nullptr ? key_of(cx->waker) : task::key{};
+  system_address from;
+  const auto accepted =
+      io::poll_transfer(*handle->source, direction::read, 0, cx != nullptr ? &waiter : nullptr, [&]() -> ssize_t {
+        from.length = sizeof from.storage;
+        return p->descriptors.make(handle->fd, [&] {
+          return or_errno(::accept4(handle->fd, from.get(), &from.length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        });
+      });
+  if (accepted == -EAGAIN) {
+    if (cx != nullptr) tokio_coop_restore(cx);
+    return TOKIO_PENDING;
+  }
+  if (accepted < 0) return not_made(*p, "accept", static_cast<int>(accepted));
+  unique_fd fd(static_cast<int>(accepted));
+  if (const auto status = new_io(*p, fd.get(), {.message = handle->message}, out); status != TOKIO_OK) return status;
+  (void)fd.release();
+  if (peer != nullptr) *peer = from_system(from.storage, from.length);
+  return TOKIO_OK;
+}
+
+tokio_res poll_connect(tokio_io* handle, tokio_cx* cx) noexcept {
+  if (owner_of(handle) == nullptr) return closed_handle();
+  const auto wanted = io::wanted_by(direction::write);
+  for (;;) {
+    const auto seen = cx != nullptr ? handle->source->poll_ready(direction::write, wanted, key_of(cx->waker))
+                                    : handle->source->look(direction::write, wanted);
+    if (!seen) return TOKIO_PENDING;
+    std::int64_t failed = 0;
+    if (const auto status = get_socket_option(handle->fd, TOKIO_OPT_ERROR, failed); status != TOKIO_OK) return status;
+    if (failed != 0)
+      return fail(static_cast<tokio_status>(failed), "connect: ", std::strerror(static_cast<int>(-failed)));
+    if (connected(handle->fd)) return TOKIO_OK;
+    handle->source->clear(direction::write, seen);  // an event from before the connect
+    if (cx == nullptr) return TOKIO_PENDING;
+  }
+}
+
+}  // namespace tokiod::host::net
