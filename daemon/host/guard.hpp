@@ -27,16 +27,20 @@ struct guard_slot {
 
 class guard {
  public:
-  explicit guard(const tokio_plugin* plugin) : slot_(own()), outer_(slot_.inside.load(relaxed)) {
+  explicit guard(const tokio_plugin* plugin) : guard(plugin, true) {}
+  // Not wanted: shows nothing.
+  guard(const tokio_plugin* plugin, bool wanted) : slot_(wanted ? &own() : nullptr) {
+    if (slot_ == nullptr) return;
+    outer_ = slot_->inside.load(relaxed);
     // Relaxed: the thread holds a pin (a task, a job, a registration) that it gives back later with a release store;
     // a reader that has seen that store has seen this one.
-    slot_.inside.store(plugin, relaxed);
+    slot_->inside.store(plugin, relaxed);
   }
   guard(const guard&) = delete;
   guard& operator=(const guard&) = delete;
   ~guard() {
     // Release: everything that the plugin did happens before inside() answers that it is left.
-    slot_.inside.store(outer_, release);
+    if (slot_ != nullptr) slot_->inside.store(outer_, release);
   }
 
  private:
@@ -44,8 +48,8 @@ class guard {
   static inline thread_local constinit guard_slot* slot = nullptr;
   friend guard_slot& acquire_guard_slot();
 
-  guard_slot& slot_;
-  const tokio_plugin* outer_;
+  guard_slot* slot_;
+  const tokio_plugin* outer_ = nullptr;
 };
 
 // How many such threads are inside the plugin's code now. Call it after the pins were seen to be zero.

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -147,7 +146,7 @@ class call_scope {
   explicit call_scope(const tokio_plugin& into);
 
  private:
-  std::optional<guard> shown_;  // on a thread that is not the runtime's; first in, last out
+  guard shown_;  // on a thread that is not the runtime's; first in, last out
   sched::plugin_call outside_;
 };
 
@@ -161,7 +160,5 @@ struct tokio_plugin final : tokiod::host::plugin {
 };
 
 // A thread of the runtime shows it in its own record.
-inline tokiod::host::call_scope::call_scope(const tokio_plugin& into) : outside_(into.owner_id, &into) {
-  if (outside_.runtime() != &into.rt.engine()) [[unlikely]]
-    shown_.emplace(&into);
-}
+inline tokiod::host::call_scope::call_scope(const tokio_plugin& into)
+    : shown_(&into, !into.rt.engine().owns(tokiod::sched::this_thread)), outside_(into.owner_id, &into) {}

@@ -52,6 +52,7 @@ class engine final : public task::scheduler {
   [[nodiscard]] std::uint32_t active() const { return idle.workers(relaxed); }
   [[nodiscard]] bool single() const { return active() == 1; }
   [[nodiscard]] void* door() { return static_cast<task::scheduler*>(this); }
+  [[nodiscard]] bool owns(const thread* on) const { return on != nullptr && &on->runtime == this; }
   // The core under our feet; null on threads that hold none of ours.
   [[nodiscard]] core* here() const {
     thread* const on = this_thread;

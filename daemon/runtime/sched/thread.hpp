@@ -99,8 +99,6 @@ class plugin_call {
     on_->entry.enter();
     on_->shown.store(outer_, release);  // pairs with inside_now()
   }
-  // Whose thread this is; null: no runtime's, and nothing was shown.
-  [[nodiscard]] const engine* runtime() const { return on_ != nullptr ? &on_->runtime : nullptr; }
 
  private:
   thread* on_;
