@@ -156,7 +156,11 @@ bool resident(const std::byte* at) {
 }  // namespace
 
 TEST_CASE("what an owner's tasks used goes back to the system with the owner, wherever they ended") {
-  bench_runtime rt(2);
+  // Without reports of long polls: to describe one, the monitor reads the header of a task that may just have gone, and
+  // that page, empty by then, counts as resident.
+  runtime_options with = bench_runtime::with_workers(2);
+  with.stuck_after = 0;
+  bench_runtime rt(with);
   std::vector<std::byte*> pages;
   for (const auto bytes : std::initializer_list<std::size_t>{100, 3'000, 15'000, 100'000, 1'000'000})
     for (std::size_t used = 0; used < 2'000'000; used += bytes) spawn_parked(rt, bytes, pages);
