@@ -1,8 +1,8 @@
 // One loaded plugin: its file's findings, its private copy, its descriptor, and every run of its instances.
-// Invariant: a late call of the plugin meets its tokio_plugin: while the image is mapped, `runs` keeps every run that
-// has
-//            not ended, and the last hundred that have. All of them where the plugin may have threads of its own.
-// Threads:   the fields below "state" are guarded by the registry's lock; the others are constant after open_image().
+// Invariant: a late call of the plugin meets its tokio_plugin: while the image is mapped, `runs` keeps each run that is
+//            not over, and the last hundred that are. All of them where the plugin may have threads of its own.
+// Threads:   the fields below "state" are guarded by the registry's lock; the facts are written under it once, and
+//            constant like the others then.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -22,10 +22,9 @@ namespace tokiod::host {
 
 inline constexpr std::size_t ended_runs_kept = 100;
 
-struct image {
-  std::string name;
-  std::string path;              // empty: linked into this program
-  std::uint64_t generation = 0;  // of this process
+// What the file and the descriptor say. Found out without the lock, while others look at the image already, and moved
+// into it at once.
+struct image_facts {
   inspection seen;
   std::unique_ptr<library> code;                  // null: linked in
   const tokio_plugin_desc* descriptor = nullptr;  // read it only while the image is mapped
@@ -36,6 +35,14 @@ struct image {
   std::uint64_t flags = 0;
   std::vector<std::string> required_extensions, optional_extensions;
 
+  [[nodiscard]] bool multi() const { return (flags & TOKIO_PF_MULTI) != 0; }
+};
+
+struct image : image_facts {
+  std::string name;
+  std::string path;              // empty: linked into this program
+  std::uint64_t generation = 0;  // of this process
+
   // state
   image_state state = image_state::loading;
   std::int64_t since_wall_ns = 0;
@@ -43,8 +50,6 @@ struct image {
   std::string operation = "load";  // in progress; empty: none
   bool mapped = false;             // its constants may be read by whoever holds the lock
   std::vector<std::unique_ptr<tokio_plugin>> runs;
-
-  [[nodiscard]] bool multi() const { return (flags & TOKIO_PF_MULTI) != 0; }
 };
 
 // The sentence of a status that a plugin function returned.

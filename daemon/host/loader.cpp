@@ -51,7 +51,7 @@ struct opening {
   outcome<std::unique_ptr<library>> result = nullptr;
 };
 
-void keep_words(const tokio_plugin_desc& d, image& into) {
+void keep_words(const tokio_plugin_desc& d, image_facts& into) {
   const auto names = [](const char* const* list) {
     std::vector<std::string> all;
     for (; list != nullptr && *list != nullptr; ++list) all.emplace_back(*list);
@@ -75,12 +75,13 @@ void close_again(const std::shared_ptr<opening>& it) {
 
 }  // namespace
 
-outcome<void> open_image(plugin_file file, const std::string& runtime_dir, instant_ns deadline, image& into) {
+outcome<image_facts> open_image(plugin_file file, const copy_place& place, instant_ns deadline) {
   auto seen = inspect_file(file);
   if (!seen) return std::unexpected(seen.error());
   if (const auto* why = seen->refused()) return refuse(why->why, file.path, ": ", why->sentence);
-  into.seen = std::move(*seen);
-  const auto it = std::make_shared<opening>(opening{std::move(file), {runtime_dir, into.name, into.generation}});
+  image_facts found;
+  found.seen = std::move(*seen);
+  const auto it = std::make_shared<opening>(opening{std::move(file), place});
   const auto& path = it->file.path;
   switch (on_own_thread("tokio-load", deadline, [it] { it->result = library::open(it->file.span(), it->place); })) {
     case own_thread_result::returned: break;
@@ -92,15 +93,15 @@ outcome<void> open_image(plugin_file file, const std::string& runtime_dir, insta
   const auto* d = (*it->result)->descriptor();
   outcome<void> checked = refuse(kind::bad_plugin, path, ": does not export tokio_plugin_v0");
   if (d != nullptr) checked = check_words(*d, path);
-  if (checked) checked = check_against_note(*d, *into.seen.facts.note, path);
+  if (checked) checked = check_against_note(*d, *found.seen.facts.note, path);
   if (checked) checked = check_extensions(*d, path);
   if (!checked) {
     close_again(it);
-    return checked;
+    return std::unexpected(checked.error());
   }
-  keep_words(*d, into);
-  into.code = std::move(*it->result);
-  return {};
+  keep_words(*d, found);
+  found.code = std::move(*it->result);
+  return found;
 }
 
 outcome<void> adopt_linked(const tokio_plugin_desc& d, image& into) {

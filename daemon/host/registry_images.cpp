@@ -52,13 +52,14 @@ outcome<std::shared_ptr<image>> registry::parts::open(guarded& lock, const std::
   made->generation = ++generations;
   made->since_wall_ns = wall_clock_ns();
   images.push_back(made);
-  const auto dir = options.runtime_dir;
+  const copy_place place{options.runtime_dir, name, made->generation};
   const auto deadline = steady_now() + options.init_timeout;
   lock.unlock();
   auto file = read_trusted(path);
-  const auto opened = file ? open_image(std::move(*file), dir, deadline, *made) : std::unexpected(file.error());
+  auto opened = file ? open_image(std::move(*file), place, deadline) : std::unexpected(file.error());
   lock.lock();
   if (opened) {
+    static_cast<image_facts&>(*made) = std::move(*opened);
     made->mapped = true;
     set(*made, image_state::loaded);
     return made;
