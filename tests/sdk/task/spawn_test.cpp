@@ -178,6 +178,26 @@ TEST_CASE("[TK-04] dropping the handle detaches the task, which goes on") {
   CHECK(host.live_tasks() == 0);
 }
 
+TEST_CASE("a task that is spawned detached runs, its output is destroyed, and nobody has to let it go") {
+  fake_host host;
+  int alive = 0;
+  tokio::spawn_detached([](int& count) -> task<counted> { co_return counted(count); }, std::ref(alive));
+  tokio::spawn_detached<"thrower">(fail("nobody hears this"));
+  host.run_until_stalled();
+  CHECK(alive == 0);
+  CHECK(host.live_blocks() == 0);
+  CHECK(host.panics.size() == 1);
+}
+
+TEST_CASE("a task that the host refuses when it is spawned detached is destroyed") {
+  fake_host host;
+  host.refuse_spawn = true;
+  int alive = 0;
+  tokio::spawn_detached([kept = counted(alive)]() -> task<> { co_return; });
+  CHECK(alive == 0);
+  CHECK(host.live_blocks() == 0);
+}
+
 TEST_CASE("[TK-04] the output of a detached task is destroyed, before and after it completed") {
   fake_host host;
   int alive = 0;
