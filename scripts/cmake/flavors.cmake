@@ -31,7 +31,10 @@ if(TOKIOD_FLAVOR STREQUAL "debug")
   add_compile_definitions(TOKIOD_DEBUG=1)
 elseif(TOKIOD_FLAVOR STREQUAL "asan")
   add_compile_definitions(TOKIOD_DEBUG=1 TOKIOD_ASAN=1)
-  add_compile_options(-O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all)
+  # Without vptr: it opens a pipe to see whether it may read an object, and a process that has used up its descriptors,
+  # which is what some tests are about, is told that its objects are none.
+  add_compile_options(-O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize=vptr
+                      -fno-sanitize-recover=all)
   add_link_options(-fsanitize=address,undefined)
 elseif(TOKIOD_FLAVOR STREQUAL "tsan")
   add_compile_definitions(TOKIOD_DEBUG=1 TOKIOD_TSAN=1)
