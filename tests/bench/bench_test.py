@@ -6,7 +6,7 @@ import unittest
 from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from bench import catalog, cpu, loader, main, peers, redis, report, runner
+from bench import catalog, cpu, instructions, loader, main, peers, redis, report, runner
 from bench.catalog import Workload
 from bench.engine import LineEngine, Refused, Stalled
 from bench.runner import Cell, Options, Runner, Sample
@@ -49,7 +49,7 @@ class Noise:
         return self
 
     def __enter__(self):
-        self.foreign, self.steal = self.left.pop(0) if len(self.left) > 1 else self.left[0], 0
+        self.foreign, self.steal, self.used = self.left.pop(0) if len(self.left) > 1 else self.left[0], 0, 500
         return self
 
     def __exit__(self, *_):
@@ -121,6 +121,12 @@ class Disturbed(unittest.TestCase):
         cell = measure(Workload("w", "", count=1), [Book("a", 10)], Noise(1.5, 0.8, 1.1), reps=1)["a"]
         self.assertEqual((cell.samples[0].foreign, cell.disturbed()), (0.8, 1))
 
+    def test_cpu_time_can_be_what_an_operation_costs(self):
+        cell = measure(Workload("w", "", count=5), [Book("a", 10)], reps=1, by_cpu=True)["a"]
+        self.assertEqual((cell.values(), cell.unit), ([100], "ns cpu"))
+        cell = measure(Workload("w", "", count=5), [Book("a", 10, "B")], reps=1, by_cpu=True)["a"]
+        self.assertEqual((cell.values(), cell.unit), ([10], "B"))
+
     def test_ticks_of_proc_stat(self):
         self.assertEqual(cpu.parse_stat("cpu  1 2 3 100 50 4 5 6 0 0"), (15 * cpu.TICK_NS, 6 * cpu.TICK_NS))
 
@@ -181,7 +187,7 @@ class Lines(unittest.TestCase):
 
 
 def cell(*values, **more):
-    return Cell("ns", 1, [Sample(value, 0, 0, False) for value in values], **more)
+    return Cell("ns", 1, [Sample(value, 0, 0, 0, False) for value in values], **more)
 
 
 class Tables(unittest.TestCase):
@@ -209,6 +215,22 @@ class Tables(unittest.TestCase):
         self.assertEqual(redis.summary({"SET": [300.0]}, {"SET": [100.0]})["SET"]["ratio"], 3)
 
 
+class Instructions(unittest.TestCase):
+    def test_the_difference_of_two_runs_is_what_operations_cost(self):
+        self.assertEqual(instructions.parse("==1== I   refs:      4,634,308\n"), 4634308)
+        self.assertEqual(instructions.per_operation((10_000, 5_000_000), (40_000, 8_000_000)), 100)
+        with self.assertRaisesRegex(Refused, "valgrind: it cannot"):
+            instructions.parse("==1==\nit cannot")
+
+    def test_a_row_compares_with_ours(self):
+        text = instructions.row("w", {"embedded": 100.0, "tokio": 250.0, "asio": None})
+        self.assertEqual(text.split(), ["w", "100", "250", "2.50x", "-"])
+
+    def test_what_waits_for_a_clock_is_left_out(self):
+        names = {each.name for each in catalog.WORKLOADS if instructions.countable(each)}
+        self.assertTrue({"spawn", "mpsc"} <= names and not {"interval", "tcp_1x64", "memory_sleep", "remote_wake"} & names)
+
+
 class Servers(unittest.TestCase):
     said = {"requests": 200, "took_ns": 100_000_000, "server_cpu_ns": 800_000, "p50_ns": 40_000, "p99_ns": 90_000,
             "p999_ns": 95_000, "max_ns": 99_000}
@@ -217,7 +239,7 @@ class Servers(unittest.TestCase):
         made = {}
         for name, cost in costs.items():
             answer = loader.summary({**self.said, "server_cpu_ns": 200 * cost})
-            made[name] = Cell(answer["unit"], 0, [Sample(cost, 0, 0, False, answer["more"])])
+            made[name] = Cell(answer["unit"], 0, [Sample(cost, 0, 0, 0, False, answer["more"])])
         return made
 
     def test_what_the_client_saw_becomes_an_answer(self):

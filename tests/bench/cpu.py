@@ -43,7 +43,8 @@ def busy_ns():
 
 
 class Disturbance:
-    """What others used while this was open: `foreign` and `steal` in cores (1.0 = one core all the time)."""
+    """What others used while this was open: `foreign` and `steal` in cores (1.0 = one core all the time). What the first of
+    `pids` used is `used`, in nanoseconds."""
 
     def __init__(self, pids):
         self.pids = [*pids, os.getpid()]
@@ -52,11 +53,13 @@ class Disturbance:
         ended = resource.getrusage(resource.RUSAGE_CHILDREN)  # load generators that ran meanwhile
         return sum(process_ns(pid) for pid in self.pids) + int((ended.ru_utime + ended.ru_stime) * 1e9)
 
+    def read(self):
+        return time.monotonic_ns(), busy_ns(), self.own(), read_stat()[1], process_ns(self.pids[0])
+
     def __enter__(self):
-        self.begin = time.monotonic_ns(), busy_ns(), self.own(), read_stat()[1]
+        self.begin = self.read()
         return self
 
     def __exit__(self, *_):
-        now = time.monotonic_ns(), busy_ns(), self.own(), read_stat()[1]
-        took, busy, own, steal = (after - before for after, before in zip(now, self.begin))
+        took, busy, own, steal, self.used = (after - before for after, before in zip(self.read(), self.begin))
         self.foreign, self.steal = max(0, busy - own) / took, steal / took

@@ -6,7 +6,7 @@ import pathlib
 import resource
 import sys
 
-from . import catalog, peers, redis, report
+from . import catalog, instructions, peers, redis, report
 from .daemon import BenchDaemon
 from .engine import Refused
 from .loader import Loader
@@ -21,7 +21,8 @@ ABOUT = """Measures tokiod and its peers side by side: the same workloads, in tu
 Samples are interleaved (A B C, B C A, ...) after a warm-up. A sample during which others used the CPU is taken again; !n
 counts those that stayed disturbed. "2.00x" after a peer's figure: it takes twice as long as tokiod. "want" is the ratio to
 Debian's Tokio that is wanted at least, or with an l the share of the raw limit's speed. Figures hold for this machine and
-this run: compare ratios. There is no threshold here, and no test measures time."""
+this run: compare ratios. There is no threshold here, and no test measures time. On a machine that others use, --cpu and
+--instructions disturb less."""
 
 
 def names_of(text):
@@ -47,6 +48,8 @@ def arguments(words=None):
     parser.add_argument("--reps", type=int, default=5, help="samples of each, default 5")
     parser.add_argument("--sample-ms", type=float, default=30, help="how long a sample lasts, at least 10; default 30")
     parser.add_argument("--attempts", type=int, default=3, help="of a sample that others disturb, default 3")
+    parser.add_argument("--cpu", action="store_true", help="CPU time instead of wall time, where that is what is measured")
+    parser.add_argument("--instructions", action="store_true", help="count instructions under valgrind instead")
     parser.add_argument("--pin", action="store_true", help="each engine on as many cpus as workers, a client on the last cpu")
     parser.add_argument("--flavor", default="release")
     return parser.parse_args(words)
@@ -83,7 +86,7 @@ def loader(args):
 
 
 def measure_rows(args, workloads, sides, skipped):
-    runner = Runner(Options(reps=args.reps, sample_ms=args.sample_ms, attempts=args.attempts), loader(args))
+    runner = Runner(Options(args.reps, args.sample_ms, args.attempts, args.cpu), loader(args))
     names, rows = [side.name for side in sides], []
     print(report.header(names), flush=True)
     for workload in workloads:
@@ -161,7 +164,10 @@ def main():
     print(f"{here['cpu']}, {here['cpus']} cpus, kernel {here['kernel']}, {args.reps} repetitions, "
           f"{'pinned' if args.pin else 'nothing pinned'}")
     try:
-        report_values = measure(args, workloads, with_redis)
+        if args.instructions:
+            report_values = {"machine": here, "instructions": instructions.measure(workloads, args.peers, args.flavor)}
+        else:
+            report_values = measure(args, workloads, with_redis)
     except peers.Unavailable as why:
         sys.exit(f"scripts/bench: {why}")
     if args.json:

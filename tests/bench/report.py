@@ -100,7 +100,7 @@ def cell_values(cell, ours):
         return {"refused": cell.refused}
     values = cell.values()
     out = {"unit": cell.unit, "operations": cell.count, "median": statistics.median(values), "min": min(values),
-           "max": max(values), "samples": values, "foreign": [round(sample.foreign, 3) for sample in cell.samples],
+           "max": max(values), "samples": values, "cpu": [sample.cpu_per_op for sample in cell.samples], "foreign": [round(sample.foreign, 3) for sample in cell.samples],
            "steal": [round(sample.steal, 3) for sample in cell.samples], "disturbed": cell.disturbed()}
     if there(ours) and ours.median() > 0:
         out["ratio"] = ratio(cell.median(), ours.median())

@@ -12,6 +12,7 @@ class Options:
     reps: int = 5
     sample_ms: float = 30    # what a sample should last; never less than 10
     attempts: int = 3        # of a sample that others disturb
+    by_cpu: bool = False     # an operation costs the CPU time of its process, not the time on the wall
     disturbed: float = 0.25  # cores that others may use during a sample
     limit_s: float = 20      # for one answer of an engine
     cell_s: float = 20       # for all samples of one cell; a slow one has fewer of them, one at least
@@ -20,6 +21,7 @@ class Options:
 @dataclasses.dataclass
 class Sample:
     per_op: float
+    cpu_per_op: float  # nanoseconds of the process's CPU time; what a workload sets up counts too
     foreign: float
     steal: float
     disturbed: bool
@@ -75,8 +77,10 @@ class Runner:
         with cpu.Disturbance([engine.pid()]) as noise:
             answer = self.answer(engine, workload, count)
         disturbed = noise.foreign + noise.steal > self.options.disturbed
-        per_op = answer["total"] / answer["operations"]
-        return Sample(per_op, noise.foreign, noise.steal, disturbed, answer.get("more", {})), answer["unit"]
+        per_op, cpu_per_op, unit = answer["total"] / answer["operations"], noise.used / answer["operations"], answer["unit"]
+        if self.options.by_cpu and unit == "ns":
+            per_op, unit = cpu_per_op, "ns cpu"
+        return Sample(per_op, cpu_per_op, noise.foreign, noise.steal, disturbed, answer.get("more", {})), unit
 
     def sample(self, engine, workload, cell):
         """The least disturbed of a few attempts; the first undisturbed one ends them."""
