@@ -70,6 +70,7 @@ class plugin {
   runtime_owner& owner;
   descriptor_line& descriptors;
   const memory::owner_id owner_id = owner.id();
+  const sched::packed_inside shown{owner_id, this};  // by a thread that is inside its code
   const tokio_plugin_desc& descriptor;
   const std::string instance;
   const std::string log_target;  // "plugin.<instance>"
@@ -161,4 +162,4 @@ struct tokio_plugin final : tokiod::host::plugin {
 
 // A thread of the runtime shows it in its own record.
 inline tokiod::host::call_scope::call_scope(const tokio_plugin& into)
-    : shown_(&into, !into.rt.engine().owns(tokiod::sched::this_thread)), outside_(into.owner_id, &into) {}
+    : shown_(&into, !into.rt.engine().owns(tokiod::sched::this_thread)), outside_(into.shown) {}

@@ -1,14 +1,9 @@
 #include "host/plugin_task.hpp"
 
-#include <utility>
-
 #include "host/export/tables.hpp"
 
 namespace tokiod::host {
 namespace {
-
-// The poll that this thread is in. A plugin may copy its tokio_cx, so the way back to the context is not in there.
-constinit thread_local task::context* current_poll = nullptr;
 
 [[gnu::always_inline]] inline tokio_poll enter(task::header& task, task::context& cx, tokio_plugin& p) noexcept {
   tokio_cx given = {
@@ -21,14 +16,14 @@ constinit thread_local task::context* current_poll = nullptr;
       .plugin = &p,
       .flags = cx.cancelled ? TOKIO_CX_CANCELLED : 0u,
   };
-  auto* const outer = std::exchange(current_poll, &cx);
   const auto& kind = kind_of(task);
+  cx.polling = true;
   tokio_poll said;
   {
-    const sched::plugin_call outside(p.owner_id, &p);  // a poll is always on a thread of the task's runtime
+    const sched::poll_call outside(p.shown);  // a poll is always on a thread of the task's runtime
     said = kind.poll(task::body_of(task), &given);
   }
-  current_poll = outer;
+  cx.polling = false;
   return said;
 }
 
@@ -60,9 +55,11 @@ void drop(task::header& task) noexcept {
 
 const task::body_ops plugin_task_ops = {.poll = poll, .drop = drop};
 
+// By the thread: a plugin may copy its tokio_cx, so the way back to the context is not in there.
 bool set_panic_message(std::string_view message) {
-  if (current_poll == nullptr) return false;
-  current_poll->panic_message = message;
+  sched::thread* const on = sched::this_thread;
+  if (on == nullptr || !on->cx.polling) return false;
+  on->cx.panic_message = message;
   return true;
 }
 

@@ -81,7 +81,7 @@ class workshop {
     scheduler.queue.pop_front();
     budget.refill();
     context.budget = &budget;
-    task::run(*next, context, scheduler);
+    (void)task::run(*next, context, scheduler);
     return true;
   }
   void run_all() {

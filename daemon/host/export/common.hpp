@@ -63,6 +63,8 @@ template <class T>
 // The growth rule for result structs.
 template <class T>
 void give_result(T& out, const T& ours) noexcept {
+  if (out.size == sizeof(T)) [[likely]]  // a copy of known size is a few stores
+    return (void)(out = ours);
   const std::size_t size = out.size < sizeof(T) ? out.size : sizeof(T);
   if (size < sizeof out.size) return;
   std::memcpy(static_cast<void*>(&out), &ours, size);

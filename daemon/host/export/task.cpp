@@ -80,6 +80,24 @@ constexpr std::uint32_t known_spawn_flags = TOKIO_SPAWN_JOIN | TOKIO_SPAWN_FRONT
   return TOKIO_OK;
 }
 
+// How an ended task ended, for its joiner.
+[[nodiscard]] tokio_join told_of(task::header& task) {
+  tokio_join told = {.size = sizeof told, .outcome = TOKIO_JOIN_COMPLETED, .message = {nullptr, 0}};
+  if (task::end_of(task) == task::end_kind::cancelled) told.outcome = TOKIO_JOIN_CANCELLED;
+  if (task::end_of(task) == task::end_kind::panicked) {
+    const auto message = task::panic_message_of(task);
+    told.outcome = TOKIO_JOIN_PANICKED;
+    told.message = {message.data(), message.size()};
+  }
+  return told;
+}
+
+// The core of the task's runtime which this thread holds: what follows is then the core's own business, without the way
+// through the abstract scheduler.
+[[nodiscard]] sched::core* core_for(const sched::host_entry& inside, task::header& task) {
+  return inside.core_of(static_cast<sched::engine&>(task::scheduler_of(task)));
+}
+
 // Which task a key names, while it is still that one.
 [[nodiscard]] bool names_a_task(tokio_waker w) { return w.task != nullptr; }
 
@@ -110,7 +128,7 @@ tokio_status task_spawn(tokio_task* t, const tokio_task_vt* vt, uint32_t flags, 
   // Release, as in prepare(): a walker that reads it must then see whose it is.
   task.about.store(vt, release);
   const sched::host_entry inside;
-  sched::core* const on = inside.core_of(static_cast<sched::engine&>(task::scheduler_of(task)));
+  sched::core* const on = core_for(inside, task);
   if (on == nullptr) [[unlikely]]
     return spawn_outside(task, *vt, flags, key);
   sched::share& part = on->part_of(task);
@@ -131,7 +149,10 @@ void task_discard(tokio_task* t) noexcept {
 void task_wake(tokio_waker w) noexcept {
   if (!names_a_task(w)) return;
   const sched::host_entry inside;
-  runtime::wake(key_of(w));
+  if (sched::core* const on = inside.held()) [[likely]]
+    task::wake(key_of(w), *on);
+  else
+    runtime::wake(key_of(w));
 }
 
 void task_abort(tokio_waker w) noexcept {
@@ -150,14 +171,7 @@ tokio_res task_poll_join(tokio_waker handle, tokio_cx* cx, tokio_join* out) noex
     tokio_coop_restore(cx);
     return TOKIO_PENDING;
   }
-  tokio_join told = {.size = sizeof told, .outcome = TOKIO_JOIN_COMPLETED, .message = {nullptr, 0}};
-  if (task::end_of(task) == task::end_kind::cancelled) told.outcome = TOKIO_JOIN_CANCELLED;
-  if (task::end_of(task) == task::end_kind::panicked) {
-    const auto message = task::panic_message_of(task);
-    told.outcome = TOKIO_JOIN_PANICKED;
-    told.message = {message.data(), message.size()};
-  }
-  give_result(*out, told);
+  give_result(*out, told_of(task));
   return TOKIO_OK;
 }
 
@@ -167,7 +181,10 @@ void task_release_join(tokio_waker handle) noexcept {
   if (task.state.prepared_generation() != handle.generation) [[unlikely]]
     return (void)misuse(nullptr, "task_release_join: the join handle was released before");
   const sched::host_entry inside;
-  runtime::release_join(key_of(handle));
+  if (sched::core* const on = core_for(inside, task)) [[likely]]
+    task::release_join(task, *on);
+  else
+    runtime::release_join(key_of(handle));
 }
 
 int32_t task_is_finished(tokio_waker w) noexcept { return !names_a_task(w) || runtime::is_finished(key_of(w)) ? 1 : 0; }

@@ -84,12 +84,13 @@ struct alignas(cache_line) thread {
 // Around a call into a plugin.
 class plugin_call {
  public:
-  plugin_call(memory::owner_id owner, const void* code) : on_(this_thread) {
+  plugin_call(memory::owner_id owner, const void* code) : plugin_call(packed_inside{owner, code}) {}
+  explicit plugin_call(packed_inside what) : on_(this_thread) {
     if (on_ == nullptr) return;
     outer_ = on_->shown.load(relaxed);  // own store
     // Relaxed: the thread holds a pin of the owner (a task, a job) that it gives back later, with a release store; a
     // worker that has counted a task as ended holds none any more, but leave() shows this to whoever passes its guard.
-    on_->shown.store({owner, code}, relaxed);
+    on_->shown.store(what, relaxed);
     on_->entry.leave();
   }
   plugin_call(const plugin_call&) = delete;
@@ -103,6 +104,24 @@ class plugin_call {
  private:
   thread* on_;
   packed_inside outer_;
+};
+
+// The same around a task's poll, which a worker begins with nobody's code around it.
+class poll_call {
+ public:
+  explicit poll_call(packed_inside what) : on_(*this_thread) {
+    on_.shown.store(what, relaxed);  // as in plugin_call
+    on_.entry.leave();
+  }
+  poll_call(const poll_call&) = delete;
+  poll_call& operator=(const poll_call&) = delete;
+  ~poll_call() {
+    on_.entry.enter();
+    on_.shown.store({}, release);  // pairs with inside_now()
+  }
+
+ private:
+  thread& on_;
 };
 
 // Around a call from a plugin. Also legal where no plugin is on the stack: then it changes nothing.
@@ -125,6 +144,8 @@ class host_entry {
   [[nodiscard]] core* core_of(const engine& all) const {
     return on_ != nullptr && &on_->runtime == &all ? on_->held : nullptr;
   }
+  // The same, of whichever runtime the thread belongs to.
+  [[nodiscard]] core* held() const { return on_ != nullptr ? on_->held : nullptr; }
 
  private:
   thread* on_;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "runtime/task/poll.hpp"
-
 namespace tokiod::sched {
 
 namespace {
@@ -26,51 +24,31 @@ std::uint32_t polls_in(duration_ns span, duration_ns mean, std::uint32_t least, 
 void worker::loop() {
   while (holds() && !ordered()) {
     tick();
-    if (task::header* task = next()) {
+    task::header* task = next();
+    if (task == nullptr) [[unlikely]]
+      task = search();
+    if (task != nullptr) [[likely]]
       poll(*task);
-    } else if (task::header* found = search()) {
-      poll(*found);
-    } else {
+    else
       park();
-    }
   }
   if (holds() && core_.searching) found_while_searching();  // whoever relied on this search must not wait for it
-}
-
-void worker::tick() {
-  if (--core_.until_maintenance == 0) maintain();
-}
-
-task::header* worker::next() {
-  task::header* task = nullptr;
-  if (--core_.until_injector == 0) {
-    core_.until_injector = core_.injector_interval;
-    task = take_own_injected(1);
-  }
-  if (task == nullptr) task = core_.next_local(thread_.budget);
-  if (task != nullptr && core_.searching) [[unlikely]]
-    found_while_searching();
-  return task;
-}
-
-void worker::poll(task::header& task) {
-  core_.running.store(&task, relaxed);
-  core_.work.polls.add();
-  if (--core_.until_sample == 0) [[unlikely]]
-    return timed_poll(task);
-  task::run(task, thread_.cx, core_);
-  if (holds()) [[likely]]
-    core_.running.store(nullptr, relaxed);
 }
 
 // For the histogram: one poll in thirty-two on average, at random, so that no pattern of tasks hides from it.
 void worker::timed_poll(task::header& task) {
   core_.until_sample = 1 + core_.random.below(63);
   const instant_ns before = steady_now();
-  task::run(task, thread_.cx, core_);
-  if (!holds()) return;
+  if (!task::run(task, thread_.cx, core_)) return;
   core_.running.store(nullptr, relaxed);
   core_.work.poll_time_ns.record(steady_now() - before);
+}
+
+// Behind a queue that never runs dry tasks from outside must not wait for ever: they get a fair part of its room.
+task::header* worker::next_injected() {
+  core_.until_injector = core_.injector_interval;
+  const std::uint32_t room = real_policy::ring_capacity - core_.ring.length();
+  return take_own_injected(std::clamp(room / 2, 1u, injected_at_once));
 }
 
 // ---- looking for work elsewhere

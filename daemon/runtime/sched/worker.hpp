@@ -4,6 +4,7 @@
 #pragma once
 #include "runtime/sched/core.hpp"
 #include "runtime/sched/engine.hpp"
+#include "runtime/task/poll.hpp"
 
 namespace tokiod::sched {
 
@@ -28,6 +29,7 @@ class worker {
   void timed_poll(task::header& task);
   void maintain();
   void tune(instant_ns now);
+  [[nodiscard]] task::header* next_injected();
   [[nodiscard]] task::header* take_injected(shard::shard& from, std::uint32_t limit);
   [[nodiscard]] task::header* take_own_injected(std::uint32_t limit);
   void adopt(task::header* tasks);
@@ -48,5 +50,32 @@ class worker {
   engine& all_;
   thread& thread_;
 };
+
+[[gnu::always_inline]] inline void worker::tick() {
+  if (--core_.until_maintenance == 0) [[unlikely]]
+    maintain();
+}
+
+[[gnu::always_inline]] inline task::header* worker::next() {
+  task::header* task = nullptr;
+  if (--core_.until_injector == 0) [[unlikely]]
+    task = next_injected();
+  if (task == nullptr) [[likely]]
+    task = core_.next_local(thread_.budget);
+  if (core_.searching && task != nullptr) [[unlikely]]
+    found_while_searching();
+  return task;
+}
+
+// One poll, all of it in the loop: what a task costs that does nothing is the registers of every call on the way.
+[[gnu::always_inline]] inline void worker::poll(task::header& task) {
+  core& on = core_;
+  on.running.store(&task, relaxed);
+  on.work.polls.add();
+  if (--on.until_sample == 0) [[unlikely]]
+    return timed_poll(task);
+  if (task::run(task, thread_.cx, on)) [[likely]]
+    on.running.store(nullptr, relaxed);
+}
 
 }  // namespace tokiod::sched

@@ -30,6 +30,7 @@ struct context {
   void* user = nullptr;       // of the task's owner: whose body this is
   instant_ns now = 0;         // when this turn began
   bool cancelled = false;     // a graceful task was asked to stop
+  bool polling = false;       // a body's poll is on the stack of the thread whose context this is
   std::string panic_message;  // set by a body before it returns panicked
 };
 

@@ -83,6 +83,9 @@ template <class P, class Door>
 void release_join(basic_header<P>& task, Door& door) noexcept {
   if (task.state.release_join() == release_outcome::detached) return;
   bury(task);
+  if constexpr (requires { door.lost(); })
+    if (door.lost()) [[unlikely]]  // in a destructor
+      return scheduler_of(task).free(task);
   door.free(task);
 }
 

@@ -1,5 +1,7 @@
 // Runs one poll of a task and settles what follows: idle, again, complete, cancelled.
-// Invariant: the caller holds S and gives it away; after run() it must not touch the task.
+// Invariant: the caller holds S and gives it away; after run() it must not touch the task. What a poll that ends as
+// most
+//            do passes through is inlined into the worker's loop; the rest is out of line, so that it costs nothing.
 // Threads:   a thread that holds a core, or that empties queues at shutdown.
 #pragma once
 #include <utility>
@@ -62,7 +64,7 @@ void finish(basic_header<P>& task, end_kind how, Door& door, Part& part) noexcep
 }
 
 template <class P, class Door, class Part>
-void end_cancelled(basic_header<P>& task, Door& door, Part& part) noexcept {
+[[gnu::noinline]] void end_cancelled(basic_header<P>& task, Door& door, Part& part) noexcept {
   task.ops->drop(task);
   if constexpr (parted_door<Door, P>)
     if (lost(door)) [[unlikely]] {
@@ -78,32 +80,54 @@ template <class P>
 }
 
 template <class P, class Door, class Part>
-void settle_pending(basic_header<P>& task, begin_outcome begun, Door& door, Part& part) noexcept {
-  switch (task.state.end_pending(begun)) {
-    case pending_outcome::idle: return;
-    case pending_outcome::again: return door.requeue(task);
-    case pending_outcome::cancelled:
-      // Graceful and only asked: it gets the poll in which it is told. Begin decides again, with everything seen by
-      // then.
-      if (task.kind.graceful) return door.requeue(task);
-      return end_cancelled(task, door, part);
-  }
+[[gnu::cold, gnu::noinline]] void settle_cancelled(basic_header<P>& task, Door& door, Part& part) noexcept {
+  // Graceful and only asked: it gets the poll in which it is told. Begin decides again, with everything seen by then.
+  if (task.kind.graceful) return door.requeue(task);
+  end_cancelled(task, door, part);
 }
 
-// What follows from what a poll said.
 template <class P, class Door, class Part>
-void settle(basic_header<P>& task, begin_outcome begun, poll_result said, context& cx, Door& door,
-            Part& part) noexcept {
-  switch (said) {
-    case poll_result::ready: return finish(task, end_kind::completed, door, part);
-    case poll_result::pending: return settle_pending(task, begun, door, part);
-    case poll_result::yielded:
-      count(task, &metrics::task_counters::yields, door, part);
-      return door.requeue(task);  // S stays; a cancel that came meanwhile is seen by the next begin_poll()
-    case poll_result::panicked:
-      keep_message(task, std::exchange(cx.panic_message, {}));
-      return finish(task, end_kind::panicked, door, part);
+[[gnu::cold, gnu::noinline]] void settle_panicked(basic_header<P>& task, context& cx, Door& door, Part& part) noexcept {
+  keep_message(task, std::exchange(cx.panic_message, {}));
+  finish(task, end_kind::panicked, door, part);
+}
+
+template <class P, class Door, class Part>
+[[gnu::always_inline]] inline bool settle_pending(basic_header<P>& task, begin_outcome begun, Door& door,
+                                                  Part& part) noexcept {
+  switch (task.state.end_pending(begun)) {
+    case pending_outcome::idle: return true;
+    case pending_outcome::again: door.requeue(task); return true;
+    case pending_outcome::cancelled: break;
   }
+  settle_cancelled(task, door, part);
+  return !lost(door);
+}
+
+// What follows from what a poll said. False: the thread lost the core in a destructor.
+template <class P, class Door, class Part>
+[[gnu::always_inline]] inline bool settle(basic_header<P>& task, begin_outcome begun, poll_result said, context& cx,
+                                          Door& door, Part& part) noexcept {
+  if (said == poll_result::pending) return settle_pending(task, begun, door, part);
+  if (said == poll_result::yielded) {
+    count(task, &metrics::task_counters::yields, door, part);
+    door.requeue(task);  // S stays; a cancel that came meanwhile is seen by the next begin_poll()
+    return true;
+  }
+  if (said == poll_result::ready) [[likely]]
+    finish(task, end_kind::completed, door, part);
+  else
+    settle_panicked(task, cx, door, part);
+  return !lost(door);
+}
+
+// A poll that lost its core.
+template <class P>
+[[gnu::cold, gnu::noinline]] void settle_without_core(basic_header<P>& task, begin_outcome begun, poll_result said,
+                                                      context& cx) noexcept {
+  no_part none;
+  scheduler_of(task).came_back(task);
+  settle(task, begun, said, cx, scheduler_of(task), none);
 }
 
 }  // namespace impl
@@ -116,24 +140,26 @@ void end_cancelled(basic_header<P>& task, Door& door) noexcept {
   impl::end_cancelled(task, door, part);
 }
 
+// False: the thread lost its core meanwhile, and must not touch it.
 template <class P, class Door>
   requires door_for<Door, P>
-void run(basic_header<P>& task, context& cx, Door& door) noexcept {
+[[gnu::always_inline]] inline bool run(basic_header<P>& task, context& cx, Door& door) noexcept {
   auto&& part = impl::enter(door, task);
   const begin_outcome begun = task.state.begin_poll();
-  if (!impl::polls_on(task, begun)) [[unlikely]]
-    return impl::end_cancelled(task, door, part);
+  if (!impl::polls_on(task, begun)) [[unlikely]] {
+    impl::end_cancelled(task, door, part);
+    return !lost(door);
+  }
   cx.cancelled = begun != begin_outcome::poll;
   if constexpr (parted_door<Door, P>) cx.user = part.user;
   impl::count(task, &metrics::task_counters::polls, door, part);
   const poll_result said = task.ops->poll(task, cx);
   if constexpr (parted_door<Door, P>)
     if (lost(door)) [[unlikely]] {
-      no_part none;
-      scheduler_of(task).came_back(task);
-      return impl::settle(task, begun, said, cx, scheduler_of(task), none);
+      impl::settle_without_core(task, begun, said, cx);
+      return false;
     }
-  impl::settle(task, begun, said, cx, door, part);
+  return impl::settle(task, begun, said, cx, door, part);
 }
 
 }  // namespace tokiod::task

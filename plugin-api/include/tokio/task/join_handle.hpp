@@ -123,7 +123,7 @@ class join_handle {
     if (key_.task) host.core->task_abort(key_);
   }
   bool is_finished() const noexcept { return !key_.task || host.core->task_is_finished(key_) != 0; }
-  task_id id() const noexcept { return key_.task ? task_id{host.core->task_id(key_)} : task_id{}; }
+  task_id id() const noexcept { return key_.task ? id_of(key_) : task_id{}; }
   tokio::abort_handle abort_handle() const noexcept { return tokio::abort_handle(key_, id()); }
   // Lets the task go; its output is destroyed unseen.
   void detach() noexcept {
@@ -131,6 +131,7 @@ class join_handle {
   }
 
  private:
+  static task_id id_of(tokio_waker key) noexcept { return task_id{host.core->task_id(key)}; }
   static block_prefix& prefix_of(tokio_waker key) noexcept {
     return *static_cast<block_prefix*>(tokio_task_body(host.core, key.task));
   }
@@ -138,7 +139,6 @@ class join_handle {
   output take(std::uint32_t outcome) {
     auto key = std::exchange(key_, {});
     taken_ = true;
-    task_id id{host.core->task_id(key)};
     struct release_after {
       tokio_waker key;
       ~release_after() { host.core->task_release_join(key); }
@@ -151,8 +151,8 @@ class join_handle {
         return output(std::in_place, std::move(outcome_of<T>(prefix).value()));
     }
     if (outcome == TOKIO_JOIN_PANICKED)
-      return output(std::unexpect, join_error::panicked(id, outcome_of<T>(prefix).take_exception()));
-    return output(std::unexpect, join_error::cancelled(id));
+      return output(std::unexpect, join_error::panicked(id_of(key), outcome_of<T>(prefix).take_exception()));
+    return output(std::unexpect, join_error::cancelled(id_of(key)));
   }
 
   tokio_waker key_{};

@@ -23,18 +23,28 @@ struct task_name {
   std::size_t size;
 };
 
-// Which task this thread works for, for as long as the host is inside one of its functions.
+// Which task this thread works for, for as long as the host is inside one of its functions. A worker comes from
+// nowhere, so what was before is kept only where there was something: a task that is destroyed by another one's code.
 class task_scope {
  public:
-  task_scope(tokio_plugin* instance, tokio_cx* cx, tokio_waker task) noexcept : before_(this_thread) {
+  task_scope(tokio_plugin* instance, tokio_cx* cx, tokio_waker task) noexcept
+      : nested_(this_thread.instance != nullptr || this_thread.local_scopes != nullptr) {
+    if (nested_) [[unlikely]]
+      before_ = this_thread;
     this_thread = thread_state{instance, cx, task, nullptr};
   }
-  ~task_scope() { this_thread = before_; }
+  ~task_scope() {
+    if (nested_) [[unlikely]]
+      this_thread = before_;
+    else
+      this_thread = {};
+  }
   task_scope(const task_scope&) = delete;
   task_scope& operator=(const task_scope&) = delete;
 
  private:
-  thread_state before_;
+  thread_state before_;  // written only if nested
+  bool nested_;
 };
 
 // Tells the host what was thrown. Called inside a catch block.
@@ -128,7 +138,7 @@ class framed_future {
   using output = T;
   static constexpr std::uint32_t flags = 0;
 
-  static progress poll(block_prefix& prefix, context& cx) {
+  [[gnu::always_inline]] static progress poll(block_prefix& prefix, context& cx) {
     auto frame = std::coroutine_handle<task_promise<T>>::from_address(prefix.frame);
     auto& promise = frame.promise();
     promise.drive_as_root(frame, cx);
@@ -167,15 +177,19 @@ class task_body {
     report_outcome(prefix, cx);
     return TOKIO_POLL_PANIC;
   }
-  static progress step(block_prefix& prefix, context& cx) noexcept {
+  [[gnu::always_inline]] static progress step(block_prefix& prefix, context& cx) noexcept {
     try {
       return Future::poll(prefix, cx);
     } catch (...) {
-      auto thrown = std::current_exception();
-      drop_future_guarded(prefix, cx.raw());
-      make_outcome<output>(prefix).set_exception(std::move(thrown));
+      keep_exception(prefix, cx);
       return progress::failed;
     }
+  }
+  // Called inside a catch block.
+  [[gnu::cold, gnu::noinline]] static void keep_exception(block_prefix& prefix, context& cx) noexcept {
+    auto thrown = std::current_exception();
+    drop_future_guarded(prefix, cx.raw());
+    make_outcome<output>(prefix).set_exception(std::move(thrown));
   }
   [[gnu::cold]] static void report_outcome(block_prefix& prefix, tokio_cx* cx) noexcept {
     try {

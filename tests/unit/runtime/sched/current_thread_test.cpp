@@ -44,6 +44,20 @@ TEST_CASE("run_until gives up at its deadline, also while a task yields for ever
   rt.end();
 }
 
+TEST_CASE("tasks from outside get a fair part of a queue that never runs dry") {
+  bench_runtime rt(alone());
+  constexpr std::uint64_t many = 1000;
+  std::uint64_t turns = 0, ended = 0;
+  rt.spawn([&](task::key, task::context&) {
+    ++turns;
+    return ended < many ? poll_result::yielded : poll_result::ready;
+  });
+  for (std::uint64_t i = 0; i < many; ++i) rt.spawn_once([&] { ++ended; });  // by a thread without a core
+  CHECK(rt.all->run_until([&] { return ended == many; }));
+  CHECK(turns < 2 * many);  // one of them for each look at the injector would be some 60,000
+  rt.end();
+}
+
 TEST_CASE("a task that wakes itself is polled again, behind the others") {
   bench_runtime rt(alone());
   std::vector<char> order;
