@@ -1,9 +1,9 @@
 // A list of owned elements that grows while others walk it, and never shrinks before it ends.
 // Invariant: an element is built before size() counts it, and stays where it is; the places [0, size()) never change.
 // Threads:   add [one at a time]; everything else [any].
+// Model:     tests/model/grow_list_model.cpp
 #pragma once
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,8 +14,8 @@
 
 namespace tokiod {
 
-template <class T, std::uint32_t most>
-class grow_list {
+template <class P, class T, std::uint32_t most>
+class basic_grow_list {
  public:
   using iterator = const std::unique_ptr<T>*;
 
@@ -40,7 +40,10 @@ class grow_list {
 
  private:
   std::array<std::unique_ptr<T>, most> places_{};
-  std::atomic<std::uint32_t> size_{0};
+  typename P::template atomic<std::uint32_t> size_{0};
 };
+
+template <class T, std::uint32_t most>
+using grow_list = basic_grow_list<real_policy, T, most>;
 
 }  // namespace tokiod

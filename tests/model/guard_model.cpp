@@ -57,6 +57,27 @@ void holder_against_successor() {
   successor.join();
 }
 
+// A taker that comes again at once: the owner, which waits for the end of the first visit, must see the second.
+void owner_against_two_visits() {
+  sched::basic_guard<model_policy> guard;
+  cell<int> slot{0};
+  int taken = 0;
+  guard.leave();
+  thread taker([&] {
+    for (int visit = 0; visit < 2; ++visit) {
+      if (!guard.revoke()) continue;
+      slot.set(slot.get() + 1);
+      ++taken;
+      guard.restore();
+    }
+  });
+  guard.enter();
+  slot.set(slot.get() + 1);
+  guard.leave();
+  taker.join();
+  check(slot.get() == taken + 1, "the owner and a taker were inside at once");
+}
+
 // close_owner(): after every guard was passed once, nobody acts on what it read before.
 void flag_then_pass() {
   sched::basic_guard<model_policy> guard;
@@ -90,13 +111,22 @@ void right_of_two() {
   turn();
   other.join();
   check(turns.get() == both, "two turned at once");
+  check(right.last_turn() == 1 && !right.is_late(1 + shard::late_after), "a shard that was turned is late");
+  check(right.is_late(2 + shard::late_after), "a shard that nobody turns is not late");
+  check(right.try_take() && !right.is_late(2 + shard::late_after),
+        "a shard that is turned now is late, or held for ever");
 }
 
 using change = mutant::change;
 
+const equivalents same{{change::blind, "try_take", "load", "the look only spares the exchange that decides"}};
+
 }  // namespace
 
-TEST_CASE("a core is touched by its owner or by a taker, never by both") { passes(owner_against_taker); }
+TEST_CASE("a core is touched by its owner or by a taker, never by both") {
+  passes(owner_against_taker);
+  passes({.preemptions = 3, .stale_reads = 3}, owner_against_two_visits);
+}
 TEST_CASE("a core that is taken over is not touched any more by the thread that lost it") {
   passes(holder_against_successor);
 }

@@ -112,6 +112,18 @@ void slot_reuse() {
   stub_key waiter;
   check(source.event(1, ready::readable, waiter) == event_outcome::wake, "the new tenant's waiter is lost");
   check(waiter.task == &new_tenant, "the wrong task is woken");
+  source.retire();
+  check(source.event(1, ready::readable, waiter) == event_outcome::stale, "the third tenant hears of the second's end");
+}
+
+// A look that finds bytes has them: the event that told of them ordered them before it.
+void look_without_waiting() {
+  half source;
+  kernel k{source};
+  thread events([&] { k.arrive(); });
+  if (source.look(ready::readable)) check(k.read(), "an event is seen before its bytes");
+  events.join();
+  check(bool(source.look(ready::readable)), "an event is lost");
 }
 
 // While a key is rewritten for another waiter, an event must take a whole one.
@@ -141,6 +153,8 @@ TEST_CASE("every byte reaches the reader, whatever the order of events, reads an
 }
 
 TEST_CASE("a second poller is woken although the first one's waiter was registered") { passes(wide, second_poller); }
+
+TEST_CASE("a look that does not wait sees an event with its bytes") { passes(wide, look_without_waiting); }
 
 TEST_CASE("an event of an earlier tenant neither marks nor wakes the next one") { passes(wide, slot_reuse); }
 

@@ -2,7 +2,8 @@
 // is handed a runnable task runs it there and then. That is stricter than any scheduler, because only the state word
 // orders one poll after the other.
 // Invariant: one world per execution; it checks at the end that every body was destroyed once and every slot freed
-// once. Threads:   the fibers of one execution.
+//            once.
+// Threads:   the fibers of one execution.
 #pragma once
 #include <array>
 #include <functional>
@@ -63,7 +64,8 @@ class task_world {
     slot& at = slots_[index];
     at.body.poll = std::move(poll);
     at.header.ops = &ops;
-    if (at.header.state.prepared_generation() == 0) at.header.state.retire();  // what carving a slab does
+    if (at.header.state.prepared_generation() == 0) at.header.state.retire();      // what carving a slab does
+    at.header.about.store(about(at.header.state.prepared_generation()), release);  // what prepare() does
     return task::spawn(at.header, 100 + at.header.state.prepared_generation(), options);
   }
 
@@ -94,6 +96,9 @@ class task_world {
     door d{this};
     task::release_join(*which.task, d);
   }
+
+  // A different kind of body for each tenant.
+  static const void* about(std::uint64_t generation) { return reinterpret_cast<const void*>(16 * generation); }
 
   model_body& body(std::size_t index) { return slots_[index].body; }
   static task_key key_of(task_header& t) { return {&t, task_state::generation_of(t.state.load())}; }

@@ -38,6 +38,7 @@ void cancel_or_fire() {
   static_cast<void>(q.arm(*e, soon, {&task, 1}));
   thread firing([&] { q.fire(later, [](stub_key k) { ++k.task->wakes; }); });
   const bool cancelled = queue::disarm(*e);
+  check(e->state() == timer_state::idle, "a timer that was disarmed is not idle");
   e.reset();
   firing.join();
   check(task.wakes == (cancelled ? 0 : 1), "a cancelled timer woke its task, or a fired one did not");
@@ -58,6 +59,29 @@ void fired_once() {
   other.join();
   check(wakes.load(relaxed) == 2, "two timers are two wakes");
   check(first->state() == timer_state::fired && second_one->state() == timer_state::fired, "a timer is left");
+  check(q.next_deadline() == never, "a sleeper would wake up for timers that have fired");
+}
+
+// A timer fires at its deadline and not before, wherever it was moved, also while another thread fires.
+void neither_early_nor_late() {
+  queue q(0);
+  task_stub task, other_task, unmoved_task;
+  auto unmoved = std::make_unique<entry>();
+  static_cast<void>(q.arm(*unmoved, later, {&unmoved_task, 1}));
+  auto moved_away = std::make_unique<entry>();
+  auto moved_near = std::make_unique<entry>();
+  static_cast<void>(q.arm(*moved_away, soon, {&task, 1}));
+  static_cast<void>(q.arm(*moved_away, later, {&task, 1}));
+  static_cast<void>(q.arm(*moved_near, later, {&other_task, 1}));
+  thread firing([&] { q.fire(soon - 1, [](stub_key k) { ++k.task->wakes; }); });
+  static_cast<void>(q.arm(*moved_near, soon, {&other_task, 1}));
+  check(q.next_deadline() == soon, "a sleeper would not sleep, or oversleep");
+  firing.join();
+  q.fire(soon, [](stub_key k) { ++k.task->wakes; });
+  check(task.wakes == 0 && unmoved_task.wakes == 0, "a timer fired before its time");
+  check(other_task.wakes == 1, "a timer that was moved nearer has not fired");
+  q.fire(later, [](stub_key k) { ++k.task->wakes; });
+  check(task.wakes == 1 && unmoved_task.wakes == 1, "a timer has not fired at its time");
 }
 
 // The owner moves its timer later while its first deadline fires: it may be woken early, but never be forgotten.
@@ -99,12 +123,15 @@ void sleeper() {
 using change = mutant::change;
 constexpr bounds wide{.preemptions = 3, .stale_reads = 2};
 
+const equivalents same{{change::blind, "fire", "load", "who thinks that something is due looks once for nothing"}};
+
 }  // namespace
 
 TEST_CASE("a timer is cancelled or fired, never both, and its memory is free when disarm returns") {
   passes(wide, cancel_or_fire);
 }
 TEST_CASE("of two threads that fire, one gets each timer") { passes(wide, fired_once); }
+TEST_CASE("a timer fires at its deadline, wherever it was moved") { passes(wide, neither_early_nor_late); }
 TEST_CASE("a timer that is moved while it fires is not forgotten") { passes(wide, reset_or_fire); }
 TEST_CASE("a sleeper does not oversleep a timer that another thread arms") { passes(wide, sleeper); }
 

@@ -11,6 +11,7 @@
 // Invariant: what the guard protects is touched by its owner only while in_host is 1 and revoked was seen 0 after that,
 //            and by a taker only between a successful revoke() and restore().
 // Threads:   enter, leave, inside [owner]; revoke, restore [any, one taker at a time: the caller holds a lock].
+// Model:     tests/model/guard_model.cpp
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -56,7 +57,8 @@ class basic_guard {
   [[gnu::noinline]] void await_restored() {
     do {
       leave();
-      for (std::uint32_t turn = 0; revoked_.load(acquire) != 0; ++turn) turn < 64 ? P::spin() : P::yield();
+      // Relaxed: only waits; the load below acquires.
+      for (std::uint32_t turn = 0; revoked_.load(relaxed) != 0; ++turn) turn < 64 ? P::spin() : P::yield();
       in_host_.store(1, store_order);
       if constexpr (!P::strong_guard) std::atomic_signal_fence(seq_cst);
     } while (revoked_.load(load_order) != 0);

@@ -79,11 +79,15 @@ void execution::run(const std::function<void()>& body) {
   running_execution = this;
   start_thread(body);
   fiber::switch_to(host_, threads_[0].stack);
-  if (!failed_ && tracked_ != 0) {
-    failed_ = true;
-    why_ = "leak: " + std::to_string(tracked_) + " tracked objects are alive at the end";
-  }
   running_execution = nullptr;
+  if (failed_) return;
+  const auto alive = static_cast<std::size_t>(
+      std::count_if(locations_.begin(), locations_.begin() + static_cast<std::ptrdiff_t>(location_count_),
+                    [](const history& h) { return !h.destroyed; }));
+  failed_ = tracked_ != 0 || alive != 0;
+  if (failed_)
+    why_ = "leak: " + std::to_string(tracked_) + " tracked objects and " + std::to_string(alive) +
+           " atomics are alive at the end";
 }
 
 bool execution::advance() {
@@ -281,14 +285,18 @@ std::size_t execution::create(std::uint64_t value) {
   if (location_count_ == max_locations) fail("a model creates at most 192 atomics");
   const std::size_t location = location_count_++;
   history& h = locations_[location];
+  tick();  // the construction is later than everything that this thread has published
   h.stores.clear();
   h.stores.push_back({value, knows()});
   h.accessed = {};
+  h.creator = current_;
+  h.made_at = knows().clock.at[current_];
   h.destroyed = false;
   return location;
 }
 
 void execution::destroy(std::size_t location) {
+  if (location >= location_count_ || locations_[location].destroyed) fail("an atomic is destroyed twice");
   history& h = locations_[location];
   for (std::size_t i = 0; i < thread_count_; ++i)
     if (i != current_ && h.accessed.at[i] > knows().clock.at[i])
@@ -299,8 +307,11 @@ void execution::destroy(std::size_t location) {
 execution::history& execution::at(std::size_t location, place where) {
   if (location >= location_count_ || locations_[location].destroyed)
     fail("an atomic is used after its destruction", where);
-  touch(locations_[location]);
-  return locations_[location];
+  history& h = locations_[location];
+  if (knows().clock.at[h.creator] < h.made_at)
+    fail("data race: an atomic is used, and its construction is not ordered before", where);
+  touch(h);
+  return h;
 }
 
 void execution::touch(history& h) { h.accessed.at[current_] = knows().clock.at[current_]; }
@@ -406,7 +417,9 @@ bool execution::compare_exchange(std::size_t location, std::uint64_t& expected, 
 // -------------------------------------------------------------------------------------------------- the mutant
 
 bool execution::changes(mutant::change how, const char* operation, const place& where) {
+  if (sites_ != nullptr) remember(order::relaxed, operation, where);
   if (mutant_ == nullptr || mutant_->how != how) return false;
+  if (mutant_->line != 0 && mutant_->line != where.line()) return false;
   if (!mutant_->operation.empty() && mutant_->operation != operation) return false;
   if (short_name(where.function_name()) != mutant_->function) return false;
   mutated_ = true;
@@ -414,11 +427,21 @@ bool execution::changes(mutant::change how, const char* operation, const place& 
 }
 
 order execution::weakened(order with, const char* operation, const place& where) {
-  if (sites_ != nullptr && with != order::relaxed) {
-    std::string site = short_name(where.function_name()) + " " + operation;
-    if (std::find(sites_->begin(), sites_->end(), site) == sites_->end()) sites_->push_back(std::move(site));
-  }
+  if (sites_ != nullptr) remember(with, operation, where);
   return changes(mutant::change::weaken, operation, where) ? mutant_->to : with;
+}
+
+// A site whose order depends on how the code came there keeps the strongest.
+void execution::remember(order with, const char* operation, const place& where) {
+  const auto same = [&](const site& s) {
+    return s.line == where.line() && s.operation == operation && s.file == where.file_name();
+  };
+  const auto known = std::find_if(sites_->begin(), sites_->end(), same);
+  if (known != sites_->end()) {
+    known->with = std::max(known->with, with);
+  } else {
+    sites_->push_back({short_name(where.function_name()), operation, where.file_name(), where.line(), with});
+  }
 }
 
 }  // namespace tokiod::model

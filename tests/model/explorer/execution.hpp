@@ -65,7 +65,7 @@ class execution {
   bool changes(mutant::change how, const char* operation, const place& where);  // does the mutant say so?
   void allocated() { ++tracked_; }
   void freed(void* memory);  // stays readable until the execution ends, so that a late use gets its sentence
-  void remember_sites(std::vector<std::string>* sites) { sites_ = sites; }
+  void remember_sites(std::vector<site>* sites) { sites_ = sites; }
   void use_path(std::string_view schedule);
   void use_random(std::uint64_t seed) {
     unbounded_ = true;
@@ -95,6 +95,8 @@ class execution {
   struct history {
     std::vector<written> stores;
     vector_clock accessed;
+    std::size_t creator = 0;
+    std::uint32_t made_at = 0;  // on the creator's clock
     bool destroyed = false;
   };
   struct choice {
@@ -124,6 +126,7 @@ class execution {
   void read(const history& h, std::size_t location, std::size_t store, order with);
   void write(history& h, std::size_t location, std::uint64_t value, order with, const knowledge* continues);
   order weakened(order with, const char* operation, const place& where);
+  void remember(order with, const char* operation, const place& where);
 
   bounds bounds_;
   const mutant* mutant_;
@@ -146,7 +149,7 @@ class execution {
   view global_;  // of seq_cst stores
 
   std::vector<line> log_;
-  std::vector<std::string>* sites_ = nullptr;
+  std::vector<site>* sites_ = nullptr;
   int tracked_ = 0;
   std::vector<void*> freed_;
   bool failed_ = false;

@@ -46,6 +46,16 @@ verdict walk(const bounds& within, const std::function<void()>& body, execution&
   return settle(run, executions, false);
 }
 
+// The next weaker orders that mean something, and none at all.
+std::vector<std::memory_order> weaker_than(const site& at) {
+  if (at.with == std::memory_order_relaxed) return {};
+  if (at.with != std::memory_order_seq_cst) return {std::memory_order_relaxed};
+  const auto half = at.operation == "load"    ? std::memory_order_acquire
+                    : at.operation == "store" ? std::memory_order_release
+                                              : std::memory_order_acq_rel;
+  return {half, std::memory_order_relaxed};
+}
+
 }  // namespace
 
 std::string verdict::report() const {
@@ -69,20 +79,38 @@ verdict replay(std::string_view schedule, const bounds& within, const std::funct
   return settle(run, 1, false);
 }
 
-std::vector<std::string> needless_orders(const bounds& within, const std::function<void()>& body) {
-  std::vector<std::string> sites;
-  execution first(within, nullptr);
-  first.remember_sites(&sites);
-  search(within, body, first);
-  std::erase_if(sites, [&](const std::string& site) {
-    const auto space = site.find(' ');
-    const mutant weak{.how = mutant::change::weaken,
-                      .function = std::string_view(site).substr(0, space),
-                      .operation = std::string_view(site).substr(space + 1)};
-    execution run(within, &weak);
-    return search(within, body, run).failed;
-  });
+std::vector<site> sites_of(const bounds& within, const std::function<void()>& body) {
+  std::vector<site> sites;
+  execution run(within, nullptr);
+  run.remember_sites(&sites);
+  within.random_runs != 0 ? walk(within, body, run) : search(within, body, run);
   return sites;
+}
+
+std::vector<mutant> mutants_of(const site& at) {
+  using enum mutant::change;
+  std::vector<mutant> all;
+  const auto add = [&](mutant::change how, std::memory_order to = std::memory_order_relaxed) {
+    all.push_back({.how = how, .function = at.function, .operation = at.operation, .to = to, .line = at.line});
+  };
+  if (at.operation == "lock") return add(unlocked), all;
+  if (at.operation == "set") return add(drop_write), all;
+  for (const std::memory_order weaker : weaker_than(at)) add(weaken, weaker);
+  add(at.operation == "load" ? blind : drop_write);
+  if (at.operation != "load" && at.operation != "store") add(split);
+  return all;
+}
+
+std::vector<std::string> needless_orders(const bounds& within, const std::function<void()>& body) {
+  std::vector<std::string> needless;
+  for (const site& at : sites_of(within, body)) {
+    std::string name = at.function + " " + at.operation;
+    if (at.with == std::memory_order_relaxed || std::ranges::find(needless, name) != needless.end()) continue;
+    const mutant weak{.how = mutant::change::weaken, .function = at.function, .operation = at.operation};
+    execution run(within, &weak);
+    if (!search(within, body, run).failed) needless.push_back(std::move(name));
+  }
+  return needless;
 }
 
 void check(bool holds, const char* sentence, std::source_location where) {

@@ -38,11 +38,22 @@ struct mutant {
     drop_write,  // a store, an RMW or a set returns as if it had written
     split,       // an RMW becomes a load and a store
     blind,       // a load returns zero: the look that was not taken
+    unlocked,    // a mutex is not taken
   };
   change how = change::weaken;
   std::string_view function;
   std::string_view operation = {};  // empty: any
   std::memory_order to = std::memory_order_relaxed;
+  std::uint_least32_t line = 0;  // 0: any
+};
+
+// An operation of the code that a body runs: where a mutant can be.
+struct site {
+  std::string function;
+  std::string operation;
+  std::string file;
+  std::uint_least32_t line;
+  std::memory_order with;
 };
 
 struct verdict {
@@ -61,6 +72,11 @@ struct verdict {
 verdict explore(const bounds& within, const std::function<void()>& body, const mutant* changed = nullptr);
 verdict replay(std::string_view schedule, const bounds& within, const std::function<void()>& body,
                const mutant* changed = nullptr);
+
+// The operations that the body runs, on atomics, events and mutexes; those of the model itself are among them.
+std::vector<site> sites_of(const bounds& within, const std::function<void()>& body);
+// Every change that can be made there. They name the site's strings.
+std::vector<mutant> mutants_of(const site& at);
 
 // Every atomic operation of the body with an order stronger than relaxed that may be weakened to relaxed without the
 // model noticing, as "function operation".

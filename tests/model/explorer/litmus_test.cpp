@@ -2,11 +2,14 @@
 // is forbidden, and it must see each kind of bug.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <memory>
 #include <set>
+#include <vector>
 
 #include "base/policy.hpp"
 #include "explorer/expect.hpp"
+#include "explorer/model_policy.hpp"
 #include "explorer/shim.hpp"
 
 namespace {
@@ -279,11 +282,85 @@ TEST_CASE("leaks, and uses after destruction, are failures") {
     atomic<int> word{0};
   };
   fails("leak", [] { static_cast<void>(new node); });
+  fails("leak: 0 tracked objects and 1 atomics", [] {  // of any type: its atomics tell
+    struct untracked {
+      atomic<int> word{0};
+    };
+    alignas(untracked) static std::byte room[sizeof(untracked)];
+    ::new (static_cast<void*>(room)) untracked;
+  });
   passes([] { std::make_unique<node>(); });
   fails("destruct", [] {  // found as a use after destruction, or as a destruction that is not ordered after the use
     auto n = std::make_unique<node>();
     thread other([p = n.get()] { p->word.fetch_add(1, release); });
     n.reset();
+    other.join();
+  });
+}
+
+TEST_CASE("what is made is used only by whom its making is ordered before") {
+  struct node {
+    atomic<int> word{1};
+    cell<int> data{1};
+  };
+  const auto published = [](memory_order with, bool word) {
+    auto slot = std::make_shared<atomic<node*>>(nullptr);
+    thread maker([slot, with] { slot->store(new node, with); });
+    if (node* made = slot->load(acquire))
+      check((word ? made->word.load(relaxed) : made->data.get()) == 1, "made by halves");
+    maker.join();
+    delete slot->load(relaxed);
+  };
+  for (const bool word : {true, false}) {
+    passes([&] { published(release, word); });
+    fails("data race", [&] { published(relaxed, word); });
+  }
+}
+
+TEST_CASE("a shared mutex lets many look or one change") {
+  bool together = false;
+  passes([&] {
+    shared_mutex m;
+    cell<int> value{0};
+    atomic<int> looking{0};
+    const auto look = [&] {
+      m.lock_shared();
+      together = looking.fetch_add(1, relaxed) == 1 || together;
+      (void)value.get();
+      looking.fetch_sub(1, relaxed);
+      m.unlock_shared();
+    };
+    thread one(look);
+    thread two(look);
+    m.lock();
+    value.set(1);
+    m.unlock();
+    one.join();
+    two.join();
+  });
+  CHECK(together);
+  fails("data race", [] {  // whoever knows of the last section by a relaxed word does not know that it is over
+    auto* m = new shared_mutex;
+    atomic<int> over{0};
+    thread other([&] {
+      m->lock();
+      m->unlock();
+      over.store(1, relaxed);
+    });
+    while (over.load(relaxed) == 0) model_policy::yield();
+    delete m;
+    other.join();
+  });
+  fails("data race", [] {  // readers do not order one another
+    shared_mutex m;
+    cell<int> value{0};
+    const auto change = [&] {
+      m.lock_shared();
+      value.set(1);
+      m.unlock_shared();
+    };
+    thread other(change);
+    change();
     other.join();
   });
 }
@@ -343,6 +420,50 @@ TEST_CASE("each way to mutate an operation is applied where it is asked for") {
   catches({change::drop_write, "receive", "fetch_add"}, box_model);
   catches({change::split, "send", "fetch_add"}, box_model);
   catches({change::blind, "receive", "load"}, box_model);
+}
+
+TEST_CASE("each operation of a model is a place for mutants of its kind") {
+  using change = mutant::change;
+  std::vector<std::string> places;
+  const auto sites = sites_of({}, box_model);
+  for (const site& at : sites)
+    if (at.function == "send" || at.function == "receive")
+      for (const mutant& changed : mutants_of(at))
+        places.push_back(at.function + " " + at.operation + " " + std::to_string(static_cast<int>(changed.how)));
+  std::ranges::sort(places);
+  const auto place = [](const char* name, change how) {
+    return std::string(name) + " " + std::to_string(static_cast<int>(how));
+  };
+  std::vector<std::string> expected = {
+      place("send store", change::weaken),       place("send store", change::drop_write),
+      place("send fetch_add", change::weaken),   place("send fetch_add", change::drop_write),
+      place("send fetch_add", change::split),    place("receive fetch_add", change::drop_write),
+      place("receive fetch_add", change::split), place("receive load", change::weaken),
+      place("receive load", change::blind)};
+  std::ranges::sort(expected);
+  CHECK(places == expected);
+  const site both{.function = "f", .operation = "load", .file = "", .line = 1, .with = std::memory_order_seq_cst};
+  CHECK(mutants_of(both).size() == 3);  // acquire, relaxed, blind
+}
+
+TEST_CASE("a mutex that is not taken lets two in") {
+  struct sum {
+    mutex m;
+    cell<int> value{0};
+    void add() {
+      m.lock();
+      value.set(value.get() + 1);
+      m.unlock();
+    }
+  };
+  const auto both = [] {
+    sum of;
+    thread other([&] { of.add(); });
+    of.add();
+    other.join();
+  };
+  passes(both);
+  catches({mutant::change::unlocked, "add", "lock"}, both);
 }
 
 TEST_CASE("an order that nothing needs is reported as needless") {

@@ -117,15 +117,20 @@ class race_detector {
   vector_clock writes_;
 };
 
+// Its construction counts as a write, its destruction too.
 template <class T>
 class cell {
  public:
-  cell() = default;
+  cell() { made(); }
   explicit cell(T value)
     requires std::move_constructible<T>
-      : value_(std::move(value)) {}
+      : value_(std::move(value)) {
+    made();
+  }
   template <class... Args>
-  explicit cell(std::in_place_t, Args&&... args) : value_(std::forward<Args>(args)...) {}
+  explicit cell(std::in_place_t, Args&&... args) : value_(std::forward<Args>(args)...) {
+    made();
+  }
   cell(const cell&) = delete;
   ~cell() {
     if (execution::running() && !execution::current().failed()) race_.end(place::current());
@@ -144,50 +149,140 @@ class cell {
   }
 
  private:
+  void made() {
+    if (execution::running()) race_.write(place::current());
+  }
+
   T value_{};
   mutable race_detector race_;
 };
 
-class mutex {
+// What mutex and shared_mutex do with the explorer. What such a lock guards is plain data that no cell stands for, so a
+// section that is not ordered after another one is a race.
+class lock_base {
  public:
-  mutex() = default;
-  mutex(const mutex&) = delete;
-  ~mutex() {
-    if (execution::running() && held_) execution::current().fail("a mutex is destroyed while it is held");
+  lock_base() = default;
+  lock_base(const lock_base&) = delete;
+
+ protected:
+  ~lock_base() {
+    if (execution::running() && !execution::current().failed()) race_.end(place::current());
   }
-  void lock() {
+  // A mutant's lock lets everybody in; its unlock then has nothing to give back.
+  bool let_in(place where) {
     execution& run = execution::current();
     run.step();
-    while (held_) run.block(this);
-    take(run, "lock");
-  }
-  bool try_lock() {
-    execution& run = execution::current();
-    run.step();
-    if (held_) return false;
-    take(run, "try_lock");
+    if (!run.changes(mutant::change::unlocked, "lock", where)) return false;
+    ++let_in_;
     return true;
   }
-  void unlock() {
+  bool was_let_in() {
+    execution::current().step();
+    if (let_in_ == 0) return false;
+    --let_in_;
+    return true;
+  }
+  void begin_change(place where) {
     execution& run = execution::current();
-    run.step();
-    if (!held_ || owner_ != run.thread()) run.fail("a mutex is unlocked by a thread that does not hold it");
-    run.note("unlock", place::current());
-    published_ = run.knows();
-    held_ = false;
+    run.note("lock", where);
+    if (let_in_ == 0) {
+      run.knows().join(changed_);
+      run.knows().join(looked_);
+    }
+    race_.write(where);
+  }
+  void end_change(place where) { publish("unlock", changed_, where); }
+  void begin_look(place where) {
+    execution& run = execution::current();
+    run.note("lock_shared", where);
+    if (let_in_ == 0) run.knows().join(changed_);
+    race_.read(where);
+  }
+  void end_look(place where) { publish("unlock_shared", looked_, where); }
+
+ private:
+  void publish(const char* what, knowledge& published, place where) {
+    execution& run = execution::current();
+    run.note(what, where);
+    published.join(run.knows());
     run.unblock(this);
   }
 
+  knowledge changed_;
+  knowledge looked_;  // only who changes gets to know it
+  race_detector race_;
+  int let_in_ = 0;
+};
+
+class mutex : public lock_base {
+ public:
+  ~mutex() {
+    if (execution::running() && held_) execution::current().fail("a mutex is destroyed while it is held");
+  }
+  void lock(place where = place::current()) {
+    if (let_in(where)) return begin_change(where);
+    while (held_) execution::current().block(this);
+    take(where);
+  }
+  bool try_lock(place where = place::current()) {
+    if (let_in(where)) return begin_change(where), true;
+    if (held_) return false;
+    take(where);
+    return true;
+  }
+  void unlock(place where = place::current()) {
+    if (was_let_in()) return;
+    if (!held_ || owner_ != execution::current().thread())
+      execution::current().fail("a mutex is unlocked by a thread that does not hold it", where);
+    held_ = false;
+    end_change(where);
+  }
+
  private:
-  void take(execution& run, const char* what) {
-    run.note(what, place::current());
+  void take(place where) {
     held_ = true;
-    owner_ = run.thread();
-    run.knows().join(published_);
+    owner_ = execution::current().thread();
+    begin_change(where);
   }
   bool held_ = false;
   std::size_t owner_ = 0;
-  knowledge published_;
+};
+
+// std::shared_mutex's interface: many that look, or one that changes.
+class shared_mutex : public lock_base {
+ public:
+  ~shared_mutex() {
+    if (execution::running() && (changing_ || looking_ != 0))
+      execution::current().fail("a mutex is destroyed while it is held");
+  }
+  void lock(place where = place::current()) {
+    if (let_in(where)) return begin_change(where);
+    while (changing_ || looking_ != 0) execution::current().block(this);
+    changing_ = true;
+    begin_change(where);
+  }
+  void unlock(place where = place::current()) {
+    if (was_let_in()) return;
+    if (!changing_) execution::current().fail("a mutex is unlocked that nobody holds", where);
+    changing_ = false;
+    end_change(where);
+  }
+  void lock_shared(place where = place::current()) {
+    if (let_in(where)) return begin_look(where);
+    while (changing_) execution::current().block(this);
+    ++looking_;
+    begin_look(where);
+  }
+  void unlock_shared(place where = place::current()) {
+    if (was_let_in()) return;
+    if (looking_ == 0) execution::current().fail("a mutex is unlocked that nobody holds", where);
+    --looking_;
+    end_look(where);
+  }
+
+ private:
+  bool changing_ = false;
+  int looking_ = 0;
 };
 
 // Binary: any number of set() before a wait() count as one. set() happens-before the wait() it ends.
