@@ -17,6 +17,7 @@
 #include "host/export/timer_handle.hpp"
 #include "host/own_thread.hpp"
 #include "host/plugin_task.hpp"
+#include "host/quiet.hpp"
 #include "host/usage.hpp"
 #include "runtime/task/registry.hpp"
 
@@ -51,11 +52,8 @@ bool foreground_left(tokio_plugin& p) {
   });
 }
 
-// Nothing new can begin, so what is zero stays zero. But it may be zero by chance, as a sum over cores that is read
-// while something moves; and a worker counts a task as ended before it destroys the body. So every guard is passed
-// before the second look: who was in host code has gone on then, or into the plugin, where he is seen.
 bool nothing_runs(const tokio_plugin& p, instant_ns give_up) {
-  return pins_of(p).empty() && p.rt.pass_all_guards(give_up) && pins_of(p).empty();
+  return is_quiet([&] { return pins_of(p).empty(); }, [&] { return p.rt.pass_all_guards(give_up); });
 }
 
 }  // namespace

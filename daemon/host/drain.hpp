@@ -9,6 +9,7 @@
 //
 // Invariant: fini runs only when nothing of the plugin can run; dlclose only after fini of every run.
 // Threads:   one operation per image at a time (the registry sees to that); not a worker.
+// No model: of the deadline, which only comes nearer; when nothing runs is quiet.hpp, which has one.
 #pragma once
 #include <atomic>
 #include <functional>

@@ -3,9 +3,9 @@
 // Invariant: a line is written by the one thread that holds that core; the last line by everybody else, with RMWs. An
 //            entry may be negative in one line (taken on one core, given back on another); the sum never is.
 // Threads:   add [any, naming its own core]; sum [any].
+// Model:     tests/model/unload_model.cpp
 #pragma once
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -36,9 +36,10 @@ inline constexpr std::size_t entry_count = static_cast<std::size_t>(entry::writt
 
 [[nodiscard]] std::string_view name(entry e);  // "sockets"
 
-class ledger {
+template <class P>
+class basic_ledger {
  public:
-  explicit ledger(std::uint32_t cores) : shared_(cores), lines_(std::make_unique<line[]>(cores + 1)) {}
+  explicit basic_ledger(std::uint32_t cores) : shared_(cores), lines_(std::make_unique<line[]>(cores + 1)) {}
 
   // `core`: the core that this thread holds; anything else (-1, a retired core) means none.
   void add(std::int32_t core, entry what, std::int64_t by) {
@@ -62,10 +63,12 @@ class ledger {
 
  private:
   struct alignas(64) line {
-    std::array<std::atomic<std::int64_t>, entry_count> values{};
+    std::array<typename P::template atomic<std::int64_t>, entry_count> values{};
   };
   const std::uint32_t shared_;  // index of the line of those without a core
   const std::unique_ptr<line[]> lines_;
 };
+
+using ledger = basic_ledger<real_policy>;
 
 }  // namespace tokiod::host

@@ -3,6 +3,7 @@
 // plugin_call around everything the host calls in a plugin.
 // Invariant: the core's state is touched by this thread only inside host code (guard.hpp); scopes nest strictly.
 // Threads:   the scopes [the thread itself]; inside_now(), entry.revoke() [any].
+// No model: of the hints for observers; the guard and what is shown are guard.hpp and shown.hpp, which have models.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include "base/policy.hpp"
 #include "runtime/memory/slab.hpp"
 #include "runtime/sched/guard.hpp"
+#include "runtime/sched/shown.hpp"
 #include "runtime/task/body.hpp"
 #include "runtime/task/budget.hpp"
 #include "runtime/task/header.hpp"
@@ -71,11 +73,9 @@ struct alignas(cache_line) thread {
   instant_ns lost_core_at = 0;  // written by the taker, who has passed our guard; ours afterwards
 
   std::atomic<int> os_id{0};
-  // Shown from before a plugin's code is entered until after it has returned. The store when it is left is a release:
-  // everything that the code did happens before an acquire load that sees that it is left.
-  std::atomic<packed_inside> shown{packed_inside{}};
+  basic_shown<real_policy, packed_inside> shown;
 
-  [[nodiscard]] inside inside_now() const { return shown.load(acquire).unpacked(); }
+  [[nodiscard]] inside inside_now() const { return shown.now().unpacked(); }
 };
 
 // The thread we are on; null on threads that are not ours. Initial-exec: one load, also in position-independent code.
@@ -87,18 +87,16 @@ class plugin_call {
   plugin_call(memory::owner_id owner, const void* code) : plugin_call(packed_inside{owner, code}) {}
   explicit plugin_call(packed_inside what) : on_(this_thread) {
     if (on_ == nullptr) return;
-    outer_ = on_->shown.load(relaxed);  // own store
-    // Relaxed: the thread holds a pin of the owner (a task, a job) that it gives back later, with a release store; a
-    // worker that has counted a task as ended holds none any more, but leave() shows this to whoever passes its guard.
-    on_->shown.store(what, relaxed);
-    on_->entry.leave();
+    outer_ = on_->shown.mine();
+    on_->shown.enter(what);
+    on_->entry.leave();  // shows it to whoever passes the guard, also when the thread holds no pin any more
   }
   plugin_call(const plugin_call&) = delete;
   plugin_call& operator=(const plugin_call&) = delete;
   ~plugin_call() {
     if (on_ == nullptr) return;
     on_->entry.enter();
-    on_->shown.store(outer_, release);  // pairs with inside_now()
+    on_->shown.leave_to(outer_);
   }
 
  private:
@@ -110,14 +108,14 @@ class plugin_call {
 class poll_call {
  public:
   explicit poll_call(packed_inside what) : on_(*this_thread) {
-    on_.shown.store(what, relaxed);  // as in plugin_call
+    on_.shown.enter(what);
     on_.entry.leave();
   }
   poll_call(const poll_call&) = delete;
   poll_call& operator=(const poll_call&) = delete;
   ~poll_call() {
     on_.entry.enter();
-    on_.shown.store({}, release);  // pairs with inside_now()
+    on_.shown.leave_to({});
   }
 
  private:
