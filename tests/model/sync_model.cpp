@@ -1,4 +1,4 @@
-// The words of the SDK's sync/: oneshot, semaphore, notify and the queue of mpsc, each with mutants.
+// The words of the SDK's sync/: oneshot, semaphore and notify, each with mutants.
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -6,7 +6,6 @@
 
 #include "explorer/expect.hpp"
 #include "sync_policy.hpp"
-#include "tokio/sync/message_queue.hpp"
 #include "tokio/sync/notify.hpp"
 #include "tokio/sync/oneshot.hpp"
 #include "tokio/sync/semaphore.hpp"
@@ -95,7 +94,7 @@ void close_against_send() {
 // The receiver is polled by one task, then by another: only the second one's waker counts.
 void waker_moves() {
   auto* shared = new oneshot_cell;
-  sync_task first;
+  sync_task first(2);
   (void)shared->word.offer_receiver(shared->word.look(), first.waker());
   thread sender([&] { send(shared); });
   check(receive(shared) == 7, "the receiver got no value");
@@ -213,6 +212,51 @@ void close_against_wait() {
   closer.join();
 }
 
+// Who finds it closed sees what came before that.
+void close_publishes() {
+  gate g(0);
+  thread closer([&] {
+    g.guarded.set(1);
+    g.permits.close();
+  });
+  if (g.permits.try_acquire(1) == core::acquired::closed) check(g.guarded.get() == 1, "close published nothing");
+  closer.join();
+}
+
+// A release that meets the close: the permit is there afterwards.
+void release_against_close() {
+  gate g(1);
+  check(g.permits.try_acquire(1) == core::acquired::yes, "a permit is missing");
+  thread closer([&] { g.permits.close(); });
+  g.permits.release(1);
+  closer.join();
+  check(g.permits.is_closed() && g.permits.available() == 1, "a permit, or the close, is lost");
+}
+
+// The number that is read publishes what was done under the permits.
+void number_publishes() {
+  gate g(0);
+  thread releaser([&] {
+    g.guarded.set(1);
+    g.permits.release(1);
+  });
+  if (g.permits.available() == 1) check(g.guarded.get() == 1, "a permit published nothing");
+  releaser.join();
+}
+
+// Permits are taken away for good while others are acquired and released.
+void forget_against_release() {
+  gate g(1);
+  thread other([&] {
+    if (g.permits.try_acquire(1) != core::acquired::yes) return;
+    g.permits.release(1);
+  });
+  const auto forgotten = g.permits.forget(2);
+  other.join();
+  check(forgotten + g.permits.available() == 1, "a permit is lost, or was made");
+  check(forgotten + g.permits.forget(2) == 1 && g.permits.available() == 0, "a permit is not forgotten");
+}
+
 // ---- notify
 
 using bell_core = tokio::sync::notify_core<P>;
@@ -309,95 +353,62 @@ void cancel_forwards() {
   notifier.join();
 }
 
-// ---- the queue of mpsc
-
-// Made with a write (making a cell is none) and moved with a read and a write, so that an unordered access is a race
-// the model sees.
-struct message {
-  explicit message(int v) { value.set(v); }
-  message(message&& other) { value.set(other.value.get()); }
-  cell<int> value;
-};
-using queue = tokio::sync::message_queue<message, P>;
-
-int pop(queue& q, sync_task& task) {
-  while (true) {
-    switch (q.look()) {
-      case queue::seen::value: return q.take().value.get();
-      case queue::seen::end: return -1;
-      case queue::seen::hole: q.skip_hole(); break;
-      case queue::seen::nothing:
-        if (q.wait(task.waker())) task.park();
-    }
-  }
-}
-
-void push(queue& q, int value) {
-  message m(value);
-  check(q.push(m), "an open queue is closed");
-}
-
-void one_producer() {
-  queue q;
-  thread producer([&] {
-    for (int i = 1; i <= 3; ++i) push(q, i);
-    q.push_end();
-  });
-  sync_task task;
-  for (int i = 1; i <= 3; ++i) check(pop(q, task) == i, "a message is lost or out of order");
-  check(pop(q, task) == -1, "the end is missing");
-  producer.join();
-}
-
-// Two producers over the edge of a block: both help to append the next one.
-void two_producers() {
-  queue q;
-  push(q, 1);
-  push(q, 1);
-  thread other([&] { push(q, 10); });
-  thread third([&] { push(q, 100); });
-  sync_task task;
-  int sum = 0;
-  for (int i = 0; i < 4; ++i) sum += pop(q, task);
-  check(sum == 112, "a message is lost or came twice");
+// Kept for one: of two that come, one is let through.
+void kept_for_one() {
+  bell b;
+  b.core.notify_one(bell_core::told::first);
+  const auto consume = [&](bool& through) {
+    bell_core::waiter node(b.core.round());
+    through = b.core.consume(node);
+  };
+  bool mine = false, theirs = false;
+  thread other([&] { consume(theirs); });
+  consume(mine);
   other.join();
-  third.join();
-  check(q.len() == 0, "the queue is not empty");
+  check(mine != theirs, "a kept notification was taken twice, or is lost");
 }
 
-void close_against_push() {
-  queue q;
-  push(q, 1);
-  bool sent = false;
-  thread producer([&] {
-    message m(2);
-    sent = q.push(m);
+// A notification that comes while all are notified is kept for the next one.
+void one_beside_all() {
+  bell b;
+  thread all([&] { b.core.notify_waiters(); });
+  b.core.notify_one(bell_core::told::first);
+  all.join();
+  bell_core::waiter node(b.core.round());
+  check(b.core.consume(node), "a notification is lost");
+}
+
+// Nobody is left to forward it to: it is kept, and publishes still.
+void forwarded_and_kept() {
+  bell b;
+  sync_task first;
+  bell_core::waiter node(b.core.round());
+  check(!b.core.wait(node, first.waker()), "nobody has notified yet");
+  thread notifier([&] {
+    b.data.set(1);
+    b.core.notify_one(bell_core::told::first);
   });
-  q.close();
-  const auto expected = q.len();
-  producer.join();
-  check(expected == (sent ? 2u : 1u), "a push and a close do not agree");
-}
-
-// A reader that looks for half-written messages with len().
-void len_tells_of_a_push() {
-  queue q;
-  thread producer([&] { push(q, 1); });
-  sync_task task;
-  check(pop(q, task) == 1, "a message is lost");
-  check(q.len() == 0, "a message is counted twice");
-  producer.join();
-}
-
-void blocks_are_used_again() {
-  queue q;
-  sync_task task;
-  thread producer([&] {
-    for (int i = 1; i <= 6; ++i) push(q, i);
+  thread later([&] {
+    bell_core::waiter next(b.core.round());
+    if (b.core.consume(next)) check(b.data.get() == 1, "a forwarded notification published nothing");
   });
-  for (int i = 1; i <= 6; ++i) check(pop(q, task) == i, "a message is lost or out of order");
-  producer.join();
+  b.core.cancel(node);
+  notifier.join();
+  later.join();
 }
+
+constexpr std::string_view a_guess = "only a guess: the CAS behind it fails on it and reads again";
+
+const equivalents same{
+    {change::weaken, "offer", "cas", "the withdrawal: who has read the old waker meanwhile fails with its own CAS"},
+    {change::blind, "release", "load", a_guess},
+    {change::blind, "acquire_or_wait", "load", a_guess},
+    {change::blind, "hand_out", "load", a_guess},
+    {change::blind, "notify_one", "load", a_guess},
+    {change::blind, "notify_locked", "load", a_guess},
+    {change::split, "notify_locked", "cas",
+     "the lock is held; a notify_one() or a consume() that falls between is as if it came before"},
+};
 
 }  // namespace
 
@@ -415,6 +426,13 @@ TEST_CASE("[SS] a cancelled wait gives back what it was given") { passes(cancel_
 TEST_CASE("[SS] a permit that is handed out by the line publishes too") { passes(handed_out_permit_publishes); }
 TEST_CASE("[SS] close ends a wait") { passes(close_against_wait); }
 
+TEST_CASE("[SS] a close publishes, and meets a release without losing its permit") {
+  passes(close_publishes);
+  passes(release_against_close);
+}
+TEST_CASE("[SS] the number of permits publishes what was done under them") { passes(number_publishes); }
+TEST_CASE("[SS] permits are forgotten once") { passes(forget_against_release); }
+
 TEST_CASE("[SN] a notification is not lost and publishes") { passes(notify_against_wait); }
 TEST_CASE("[SN] a notification that was kept already publishes too") { passes(second_notification_publishes); }
 TEST_CASE("[SN] notify_waiters reaches a future that was made before") { passes(notify_waiters_against_wait); }
@@ -422,15 +440,9 @@ TEST_CASE("[SN] notify_waiters publishes to all, polled or not") { passes(notify
 TEST_CASE("[SN] a future of a later round sees what came before it") { passes(a_later_round_sees); }
 TEST_CASE("[SN] a cancelled waiter passes its notification on") { passes(cancel_forwards); }
 
-TEST_CASE("[SM] one producer's messages arrive in order, then the end") { passes(one_producer); }
-TEST_CASE("[SM] two producers meet at the edge of a block") {
-  passes({.preemptions = 2, .stale_reads = 1}, two_producers);
-}
-TEST_CASE("[SM] close and push agree on what is in the queue") { passes(close_against_push); }
-TEST_CASE("[SM] a received message is not counted any more") { passes(len_tells_of_a_push); }
-TEST_CASE("[SM] blocks are used again without mixing old and new") {
-  passes({.preemptions = 2, .stale_reads = 1}, blocks_are_used_again);
-}
+TEST_CASE("[SN] a kept notification is for one") { passes(kept_for_one); }
+TEST_CASE("[SN] a notification beside a notification of all is kept") { passes(one_beside_all); }
+TEST_CASE("[SN] a notification that nobody is left for is kept and publishes") { passes(forwarded_and_kept); }
 
 TEST_CASE("[SO] every order and every step of the word is needed") {
   for (const char* weak : {"send", "offer", "look"}) catches({change::weaken, weak}, value_against_wait);
@@ -467,19 +479,4 @@ TEST_CASE("[SN] every order and every step of the notify's word is needed") {
   catches({change::drop_write, "wait"}, notify_against_wait);
   catches({change::drop_write, "notify_waiters"}, notify_waiters_against_wait);
   catches({change::drop_write, "notify_locked"}, cancel_forwards);
-}
-
-TEST_CASE("[SM] every order and every step of the queue is needed") {
-  catches({change::weaken, "publish", "cas"}, one_producer);
-  catches({change::weaken, "publish", "load"}, one_producer);
-  catches({change::weaken, "look", "load"}, one_producer);
-  catches({change::weaken, "wait", "cas"}, one_producer);
-  // Not here: the orders of install(), to_next_block() and take_ticket() publish a block's construction, and the
-  // explorer does not look at how an atomic was made.
-  catches({change::drop_write, "publish"}, one_producer);
-  catches({change::drop_write, "wait"}, one_producer);
-  catches({change::drop_write, "install"}, one_producer);
-  catches({change::drop_write, "take_ticket"}, one_producer);
-  catches({change::drop_write, "close"}, close_against_push);
-  catches({change::split, "take_ticket"}, two_producers);
 }

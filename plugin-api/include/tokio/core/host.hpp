@@ -1,6 +1,7 @@
 // The host's tables, looked up once for each image, and which instance this thread is working for.
 // Invariant: all instances of one image are given the same tables; a table that is not offered is nullptr.
 // Threads: bind_host [ctl]; everything else [any] once an instance was bound.
+// No model: the first bind_host() publishes the tables to the others with one release store.
 #pragma once
 
 #include <atomic>

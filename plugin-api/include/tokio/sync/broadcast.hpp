@@ -1,9 +1,11 @@
 // Every receiver gets every value. The newest values are kept, as many as the channel's size; a receiver that falls
-// behind further is told how many it missed and goes on with the oldest that is left. Invariant: a slot keeps its value
-// while some receiver has not passed it. Values are made, copied and destroyed outside
+// behind further is told how many it missed and goes on with the oldest that is left.
+// Invariant: a slot keeps its value while some receiver has not passed it. Values are made, copied and destroyed
+// outside
 //            of the lock, and a value lives while somebody copies it.
 // Threads:   everything [any]; a receiver is used by one task at a time. Several threads may copy one value at the same
 //            time, so T's copy constructor must be what the standard library asks of const access: free of data races.
+// Model:     tests/model/broadcast_model.cpp
 #pragma once
 
 #include <algorithm>
@@ -38,7 +40,7 @@ struct try_recv_error {
 };
 
 // A value, kept by its slot and by those who copy it now.
-template <class T>
+template <class T, class P = policy>
 class shared_value {
  public:
   shared_value() noexcept = default;
@@ -61,15 +63,16 @@ class shared_value {
  private:
   struct node {
     T value;
-    std::atomic<std::size_t> users{1};
+    typename P::template atomic<std::size_t> users{1};
   };
   node* at_ = nullptr;
 };
 
 // What senders and receivers share. All of it under the lock, except the counts of handles.
-template <class T>
+template <class T, class P = policy>
 class channel_state {
  public:
+  using kept_value = shared_value<T, P>;
   struct waiter : wait_node {
     bool queued = false;  // under the lock
   };
@@ -77,15 +80,15 @@ class channel_state {
   struct got {
     outcome what;
     std::uint64_t missed = 0;
-    shared_value<T> value{};
+    kept_value value{};
   };
 
   explicit channel_state(std::size_t capacity)
       : mask_(rounded(capacity) - 1), slots_(std::make_unique<slot[]>(mask_ + 1)) {}
 
   // The number of receivers, or none when there are none; then `value` is the caller's still.
-  std::optional<std::size_t> send(shared_value<T>& value) {
-    shared_value<T> evicted;
+  std::optional<std::size_t> send(kept_value& value) {
+    kept_value evicted;
     const hold lock(mutex_);
     if (receivers_ == 0) return std::nullopt;
     slot& at = slots_[tail_++ & mask_];
@@ -96,7 +99,7 @@ class channel_state {
   }
   // The value at `next`, which then moves on. With `who`, stands in line when there is none.
   got receive(std::uint64_t& next, waiter* who, const waker& task) {
-    shared_value<T> seen_by_all;
+    kept_value seen_by_all;
     const hold lock(mutex_);
     leave(who);
     if (next == tail_) {
@@ -155,6 +158,11 @@ class channel_state {
     --weak_;
   }
 
+  // True while there is no receiver. A short time without one may be missed.
+  bool poll_closed(notify_wait<P>& wait, const waker& task) {
+    return wait.poll_until(task, [&] { return receivers() == 0; });
+  }
+
   std::size_t receivers() const noexcept {
     const hold lock(mutex_);
     return receivers_;
@@ -186,11 +194,11 @@ class channel_state {
     return static_cast<std::size_t>(tail_ - from);
   }
 
-  notify_core<policy> no_receivers;
+  notify_core<P> no_receivers;
 
  private:
   struct slot {
-    shared_value<T> value;
+    kept_value value;
     std::size_t unseen = 0;  // receivers that have not passed
   };
 
@@ -203,7 +211,7 @@ class channel_state {
   std::uint64_t oldest() const noexcept { return tail_ > size() ? tail_ - size() : 0; }
 
   // One receiver passes the slot; the last one takes the value out of it.
-  static void pass(slot& at, shared_value<T>& seen_by_all) noexcept {
+  static void pass(slot& at, kept_value& seen_by_all) noexcept {
     if (--at.unseen == 0) seen_by_all = std::move(at.value);
   }
   // Where the values end that were counted for a receiver that goes now, and whether it was the last one.
@@ -214,7 +222,7 @@ class channel_state {
   // One slot at a time, so that no destructor runs under the lock. A slot that was overwritten meanwhile counted the
   // receivers of then. False: there is none left.
   bool pass_unseen(std::uint64_t& next, std::uint64_t end) noexcept {
-    shared_value<T> seen_by_all;
+    kept_value seen_by_all;
     const hold lock(mutex_);
     next = std::max(next, oldest());
     if (next >= end) return false;
@@ -233,11 +241,11 @@ class channel_state {
   void wake_all() {
     while (auto* first = queue_.front()) {
       leave(first);
-      wake(first->who);  // the task takes the lock before it looks, hence after our unlock
+      P::wake(first->who);  // the task takes the lock before it looks, hence after our unlock
     }
   }
 
-  mutable spin_lock mutex_;
+  mutable typename P::mutex mutex_;
   const std::uint64_t mask_;
   const std::unique_ptr<slot[]> slots_;
   std::uint64_t tail_ = 0;
@@ -349,11 +357,7 @@ class [[nodiscard]] closed_future {
 
   tokio::poll<void> poll(context& cx) {
     if (!cx.proceed()) return pending;
-    while (true) {
-      if (state_->receivers() == 0) return ready();
-      if (!wait_.poll(cx.waker())) break;
-      wait_.again();  // somebody has subscribed since
-    }
+    if (state_->poll_closed(wait_, cx.waker())) return ready();
     cx.restore();
     return pending;
   }

@@ -2,6 +2,7 @@
 // Invariant: the word says `waiting` exactly while the list is not empty; only the holder of the lock changes it then.
 //            Its upper part counts notify_waiters(): a future made before such a call is ready after it, polled or not.
 // Threads:   everything [any].
+// Model:     tests/model/sync_model.cpp
 #pragma once
 
 #include <cstdint>
@@ -146,6 +147,15 @@ class notify_wait {
         if (core_->poll_waiter(node_, task)) now_ = stage::done;
         return now_ == stage::done;
       case stage::done: break;
+    }
+    return true;
+  }
+  // For a fact that is made true before its notifications: true when it holds, else stands in line.
+  template <class Fact>
+  bool poll_until(waker task, Fact holds) {
+    while (!holds()) {
+      if (!poll(task)) return false;
+      again();  // told of something else, or of what is over already
     }
     return true;
   }

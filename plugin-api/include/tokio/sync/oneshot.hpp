@@ -2,6 +2,7 @@
 // Invariant: a side that has said it is done (sent, sender_gone, receiver_gone) never touches the cell again; whoever
 //            says so last frees it. The value belongs to the sender until `sent`, then to the receiver.
 // Threads:   sender and receiver may be on different threads; each of them is used by one task at a time.
+// Model:     tests/model/sync_model.cpp
 #pragma once
 
 #include <cstdint>

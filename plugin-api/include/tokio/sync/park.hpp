@@ -1,40 +1,51 @@
 // A thread that waits for a primitive without being a task: the blocking_* forms. Its waker looks like a task's, with a
 // generation that no host gives out, so that primitives need not know the difference.
 // Invariant: a parked thread polls again only after it was woken, so whoever took its waker out of a primitive may
-// still
-//            wake it: the parker cannot be gone.
+//            still wake it: the parker cannot be gone. A future that is ready leaves no waker behind.
 // Threads:   block_on [any thread that is not polling a task]; wake [any].
+// Model:     tests/model/sdk_core_model.cpp
 #pragma once
 
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cstdint>
 
+#include "tokio/core/policy.hpp"
 #include "tokio/task/awaitable.hpp"
 
 namespace tokio::sync {
 
-class parker {
+struct futex_policy : core_policy {
+  using word = atomic<std::uint32_t>;
+  static void sleep_while_zero(word& at) noexcept {
+    ::syscall(SYS_futex, &at, FUTEX_WAIT_PRIVATE, 0, nullptr, nullptr, 0);
+  }
+  // Uses the address, not what is there.
+  static void wake_sleeper(word* at) noexcept { ::syscall(SYS_futex, at, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0); }
+};
+
+template <class P>
+class basic_parker {
  public:
   static constexpr std::uint64_t generation = UINT64_MAX;
 
   waker as_waker() noexcept { return waker(tokio_waker{reinterpret_cast<tokio_task*>(this), generation}); }
   void park() noexcept {
-    while (woken_.load(std::memory_order_acquire) == 0)  // pairs with the release in unpark()
-      ::syscall(SYS_futex, &woken_, FUTEX_WAIT_PRIVATE, 0, nullptr, nullptr, 0);
+    while (woken_.load(std::memory_order_acquire) == 0) P::sleep_while_zero(woken_);  // pairs with unpark()
     woken_.store(0, std::memory_order_relaxed);  // nobody holds this waker now: the next poll hands it out again
   }
   void unpark() noexcept {
+    auto* at = &woken_;
     woken_.store(1, std::memory_order_release);  // publishes what the waker did; the thread may be gone after this
-    ::syscall(SYS_futex, &woken_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);  // uses the address, not what is there
+    P::wake_sleeper(at);
   }
 
  private:
-  std::atomic<std::uint32_t> woken_{0};
+  typename P::template atomic<std::uint32_t> woken_{0};
 };
+using parker = basic_parker<futex_policy>;
 
 inline void wake(const waker& who) noexcept {
   const tokio_waker raw = who.raw();

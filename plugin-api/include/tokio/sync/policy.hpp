@@ -24,9 +24,7 @@ inline constexpr auto acquire = std::memory_order_acquire;
 inline constexpr auto release = std::memory_order_release;
 inline constexpr auto acq_rel = std::memory_order_acq_rel;
 
-struct policy {
-  template <class T>
-  using atomic = std::atomic<T>;
+struct policy : core_policy {
   template <class T>
   class cell {
    public:
@@ -45,15 +43,6 @@ struct policy {
 };
 
 template <class M>
-class [[nodiscard]] hold {
- public:
-  explicit hold(M& mutex) : mutex_(mutex) { mutex_.lock(); }
-  ~hold() { mutex_.unlock(); }
-  hold(const hold&) = delete;
-  hold& operator=(const hold&) = delete;
-
- private:
-  M& mutex_;
-};
+using hold = lock_scope<M>;
 
 }  // namespace tokio::sync

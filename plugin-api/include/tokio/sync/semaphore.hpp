@@ -3,6 +3,7 @@
 // and
 //            only that one's full number lets the next one have any.
 // Threads:   everything [any]; a permit may be released on another thread than the one that acquired it.
+// Model:     tests/model/sync_model.cpp
 #pragma once
 
 #include <algorithm>
@@ -117,7 +118,8 @@ class semaphore_core {
     while (true) {
       const auto taken = std::min(n, permits(word));
       if (taken == 0) return 0;
-      if (word_.compare_exchange_weak(word, word - taken * one, acq_rel, relaxed)) return taken;
+      // Relaxed: only a number; what the permits guard is nobody's now.
+      if (word_.compare_exchange_weak(word, word - taken * one, relaxed, relaxed)) return taken;
     }
   }
 

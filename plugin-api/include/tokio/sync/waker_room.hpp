@@ -3,6 +3,7 @@
 // that
 //            does so, so a copy that was torn or replaced meanwhile is never used.
 // Threads:   put() [the waiting side], get() [any].
+// Model:     tests/model/sync_model.cpp
 #pragma once
 
 #include <cstdint>

@@ -1,12 +1,12 @@
 // The latest value of something: senders replace it, receivers see that it changed and look at it. Values in between
-// may be missed. Invariant: the version grows by 2 with each change that is told; its lowest bit says that there are no
-// senders left.
+// may be missed.
+// Invariant: the version grows by 2 with each change that is told; its lowest bit says that there are no senders left.
 //            Value and version change together under the lock, and receivers are woken after it.
 // Threads:   everything [any]; a receiver is used by one task at a time. A `ref` holds the value's lock for reading: it
 //            keeps senders out, so drop it before the next await, on the thread that made it.
+// Model:     tests/model/watch_model.cpp
 #pragma once
 
-#include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -29,11 +29,16 @@ struct send_error {
   T value;  // comes back: there is no receiver
 };
 
+struct watch_policy : policy {
+  using shared_mutex = std::shared_mutex;
+};
+
 // A look at the value.
-template <class T>
+template <class T, class P = watch_policy>
 class [[nodiscard]] ref {
  public:
-  ref(std::shared_lock<std::shared_mutex> lock, const T& value, bool changed) noexcept
+  using lock_type = std::shared_lock<typename P::shared_mutex>;
+  ref(lock_type lock, const T& value, bool changed) noexcept
       : lock_(std::move(lock)), value_(&value), changed_(changed) {}
   const T& operator*() const noexcept { return *value_; }
   const T* operator->() const noexcept { return value_; }
@@ -41,14 +46,17 @@ class [[nodiscard]] ref {
   bool has_changed() const noexcept { return changed_; }
 
  private:
-  std::shared_lock<std::shared_mutex> lock_;
+  lock_type lock_;
   const T* value_;
   bool changed_;
 };
 
-template <class T>
+template <class T, class P = watch_policy>
 class channel_state {
  public:
+  // What a receiver finds that has seen `seen`.
+  enum class news { none, value, end };
+
   static constexpr std::uint64_t no_senders = 1;
   static constexpr std::uint64_t one_change = 2;
 
@@ -57,13 +65,17 @@ class channel_state {
   // The version as it is told, with no_senders. Acquire: pairs with change() and drop_sender().
   std::uint64_t now() const noexcept { return version_.load(acquire); }
   static std::uint64_t version(std::uint64_t now) noexcept { return now & ~no_senders; }
+  // True: `version` is new to whoever has seen `seen`.
+  static bool see(std::uint64_t& seen, std::uint64_t version) noexcept {
+    return std::exchange(seen, version) != version;
+  }
 
   // `look` is given the version that belongs to the value and says whether it is new to the caller.
   template <class Look>
-  ref<T> borrow(Look look) const {
+  ref<T, P> borrow(Look look) const {
     std::shared_lock lock(mutex_);
     const bool is_new = look(version(now()));
-    return ref<T>(std::move(lock), value_, is_new);
+    return ref<T, P>(std::move(lock), value_, is_new);
   }
   // `edit` may change the value and says whether receivers are told. When it throws, what it did stays, untold.
   template <class Edit>
@@ -77,6 +89,39 @@ class channel_state {
     return true;
   }
 
+  // A value that was not seen counts as seen now; the end comes after the last value. For none it stands in line.
+  news poll_changed(std::uint64_t& seen, notify_wait<P>& wait, const waker& task) {
+    auto found = news::none;
+    (void)wait.poll_until(task, [&] {
+      const auto current = now();
+      if (see(seen, version(current)))
+        found = news::value;
+      else if (current & no_senders)
+        found = news::end;
+      return found != news::none;
+    });
+    return found;
+  }
+  // Looks at each new value until `accepts` it: a ref; or none, and then `ended` says whether there will be no other.
+  template <class Accepts>
+  std::optional<ref<T, P>> poll_accepted(std::uint64_t& seen, notify_wait<P>& wait, const waker& task, bool& ended,
+                                         Accepts accepts) {
+    std::optional<ref<T, P>> found;
+    (void)wait.poll_until(task, [&] {
+      ended = now() & no_senders;  // before the look: then a value that is refused is the last one
+      auto value = borrow([&](std::uint64_t current) { return see(seen, current); });
+      if (accepts(*value)) found.emplace(std::move(value));
+      return found || ended;
+    });
+    return found;
+  }
+  // Acquire: pairs with drop_receiver(); what a receiver did before it went is seen.
+  std::size_t receiver_count() const noexcept { return receivers.load(acquire); }
+  // True while there is no receiver. A short time without one may be missed.
+  bool poll_closed(notify_wait<P>& wait, const waker& task) {
+    return wait.poll_until(task, [&] { return receiver_count() == 0; });
+  }
+
   void drop_sender() {
     if (senders.fetch_sub(1, acq_rel) != 1) return;  // every change by the others comes before the end
     version_.fetch_or(no_senders, acq_rel);          // publishes the end to now()
@@ -86,15 +131,15 @@ class channel_state {
     if (receivers.fetch_sub(1, acq_rel) == 1) no_receivers.notify_waiters();
   }
 
-  std::atomic<std::size_t> senders{1};
-  std::atomic<std::size_t> receivers{0};
-  notify_core<policy> changed;
-  notify_core<policy> no_receivers;
+  typename P::template atomic<std::size_t> senders{1};
+  typename P::template atomic<std::size_t> receivers{0};
+  notify_core<P> changed;
+  notify_core<P> no_receivers;
 
  private:
-  mutable std::shared_mutex mutex_;
+  mutable typename P::shared_mutex mutex_;
   T value_;
-  std::atomic<std::uint64_t> version_{0};
+  typename P::template atomic<std::uint64_t> version_{0};
 };
 
 template <class T>
@@ -110,12 +155,11 @@ class [[nodiscard]] changed_future {
 
   tokio::poll<output> poll(context& cx) {
     if (!cx.proceed()) return pending;
-    while (true) {
-      const auto now = of_->state_->now();
-      if (of_->mark_seen(now)) return output();
-      if (now & channel_state<T>::no_senders) return output(std::unexpect);
-      if (!wait_.poll(cx.waker())) break;
-      wait_.again();
+    using news = typename channel_state<T>::news;
+    switch (of_->state_->poll_changed(of_->seen_, wait_, cx.waker())) {
+      case news::value: return output();
+      case news::end: return output(std::unexpect);
+      case news::none: break;
     }
     cx.restore();
     return pending;
@@ -123,7 +167,7 @@ class [[nodiscard]] changed_future {
 
  private:
   receiver<T>* of_;
-  notify_wait<policy> wait_;
+  notify_wait<watch_policy> wait_;
 };
 
 template <class T, class Pred>
@@ -134,17 +178,11 @@ class [[nodiscard]] wait_for_future {
 
   tokio::poll<output> poll(context& cx) {
     if (!cx.proceed()) return pending;
-    while (true) {
-      // Before the look: then a value that is refused is the last one.
-      const bool ended = of_->state_->now() & channel_state<T>::no_senders;
-      {
-        auto value = of_->borrow_and_update();
-        if (std::invoke(pred_, *value)) return output(std::move(value));
-      }
-      if (ended) return output(std::unexpect);
-      if (!wait_.poll(cx.waker())) break;
-      wait_.again();
-    }
+    bool ended = false;
+    auto accepts = [&](const T& value) -> bool { return std::invoke(pred_, value); };
+    if (auto found = of_->state_->poll_accepted(of_->seen_, wait_, cx.waker(), ended, accepts))
+      return output(std::move(*found));
+    if (ended) return output(std::unexpect);
     cx.restore();
     return pending;
   }
@@ -152,7 +190,7 @@ class [[nodiscard]] wait_for_future {
  private:
   receiver<T>* of_;
   Pred pred_;
-  notify_wait<policy> wait_;
+  notify_wait<watch_policy> wait_;
 };
 
 template <class T>
@@ -185,7 +223,7 @@ class receiver {
     return state_->borrow([&](std::uint64_t version) { return version != seen_; });
   }
   ref<T> borrow_and_update() {
-    return state_->borrow([&](std::uint64_t version) { return mark_seen(version); });
+    return state_->borrow([&](std::uint64_t version) { return state_->see(seen_, version); });
   }
   // The first value that `pred` accepts, the current one included. An error only after the last value was refused.
   template <std::predicate<const T&> Pred>
@@ -207,9 +245,6 @@ class receiver {
       : state_(std::move(state)), seen_(state_->version(state_->now())) {
     state_->receivers.fetch_add(1, acq_rel);  // pairs with the load in sender::closed(): it is open again
   }
-  // True: `now` was not seen before.
-  bool mark_seen(std::uint64_t now) noexcept { return std::exchange(seen_, state_->version(now)) != seen_; }
-
   std::shared_ptr<channel_state<T>> state_;
   std::uint64_t seen_;
 };
@@ -223,18 +258,14 @@ class [[nodiscard]] closed_future {
 
   tokio::poll<void> poll(context& cx) {
     if (!cx.proceed()) return pending;
-    while (true) {
-      if (state_->receivers.load(acquire) == 0) return ready();
-      if (!wait_.poll(cx.waker())) break;
-      wait_.again();  // somebody has subscribed since
-    }
+    if (state_->poll_closed(wait_, cx.waker())) return ready();
     cx.restore();
     return pending;
   }
 
  private:
   channel_state<T>* state_;
-  notify_wait<policy> wait_;
+  notify_wait<watch_policy> wait_;
 };
 
 template <class T>
@@ -289,7 +320,7 @@ class sender {
   receiver<T> subscribe() const noexcept { return receiver<T>(state_); }
   closed_future<T> closed() const noexcept { return closed_future<T>(state_.get()); }
   bool is_closed() const noexcept { return receiver_count() == 0; }
-  std::size_t receiver_count() const noexcept { return state_->receivers.load(acquire); }
+  std::size_t receiver_count() const noexcept { return state_->receiver_count(); }
   std::size_t sender_count() const noexcept { return state_->senders.load(acquire); }
   bool same_channel(const sender& other) const noexcept { return state_ == other.state_; }
 

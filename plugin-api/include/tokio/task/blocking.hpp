@@ -2,6 +2,7 @@
 // Invariant: abort is effective only before `fn` starts; after that its result is waited for. Dropping the handle does
 //            not stop it. Host calls inside `fn` work for the instance that spawned it.
 // Threads: spawn_blocking [any] that works for an instance; fn [job].
+// No model: two holders count down to the end, as cancel_tree.hpp's tokens do, which have one.
 #pragma once
 
 #include "tokio/task/spawn.hpp"

@@ -1,8 +1,9 @@
 // internal to task/: the nodes behind cancellation tokens. A tree has one lock, which guards every link in it; whether
-// a node is cancelled can be read without it. Invariant: a node is in the tree exactly while a token names it and it is
-// not cancelled; a node that goes leaves its
+// a node is cancelled can be read without it.
+// Invariant: a node is in the tree exactly while a token names it and it is not cancelled; a node that goes leaves its
 //            children to its parent. Wakes are made under the lock: they never call back.
 // Threads: [any].
+// Model:   tests/model/cancel_model.cpp
 #pragma once
 
 #include <cstddef>
@@ -18,13 +19,19 @@ struct cancel_waiter {
   tokio::waker waker;
 };
 
-class cancel_node {
+struct cancel_policy : core_policy {
+  using mutex = spin_lock;
+  static void wake(const waker& who) noexcept { who.wake(); }
+};
+
+template <class P>
+class basic_cancel_node {
  public:
-  static cancel_node* make_root() { return new cancel_node(new tree); }
+  static basic_cancel_node* make_root() { return new basic_cancel_node(new tree); }
   // A node under this one; cancelled from the start when this one is.
-  cancel_node* make_child() {
+  basic_cancel_node* make_child() {
+    auto* child = new basic_cancel_node(tree_);
     tree_->refs.fetch_add(1, std::memory_order_relaxed);  // this node holds the tree already
-    auto* child = new cancel_node(tree_);
     lock_scope scope(tree_->lock);
     if (cancelled())
       child->cancelled_.store(true, std::memory_order_relaxed);  // not shared yet
@@ -47,10 +54,10 @@ class cancel_node {
 
   // acquire: pairs with the release in cancel_subtree; what came before cancel() is seen.
   bool cancelled() const noexcept { return cancelled_.load(std::memory_order_acquire); }
+  // Also when it is cancelled already it takes the lock: whoever does it may not be done with the children.
   void cancel() noexcept {
-    if (cancelled()) return;
     lock_scope scope(tree_->lock);
-    cancel_subtree();
+    if (!cancelled()) cancel_subtree();
   }
   // False when the node is cancelled, and there is nothing to wait for.
   bool wait(cancel_waiter& waiter, tokio::waker waker) noexcept {
@@ -68,13 +75,13 @@ class cancel_node {
 
  private:
   struct tree {
-    spin_lock lock;
-    std::atomic<std::size_t> refs{1};  // nodes
+    typename P::mutex lock;
+    typename P::template atomic<std::size_t> refs{1};  // nodes
   };
-  explicit cancel_node(tree* owner) noexcept : tree_(owner) {}
+  explicit basic_cancel_node(tree* owner) noexcept : tree_(owner) {}
 
   // All of the below under the lock.
-  void attach(cancel_node& parent) noexcept {
+  void attach(basic_cancel_node& parent) noexcept {
     parent_ = &parent;
     sibling_ = parent.children_;
     link_ = &parent.children_;
@@ -100,7 +107,7 @@ class cancel_node {
   // Without recursion: the children of each cancelled node are cut off and put in front of what is left to do.
   void cancel_subtree() noexcept {
     detach();
-    cancel_node* todo = this;
+    basic_cancel_node* todo = this;
     while (todo) {
       auto* node = todo;
       todo = node->sibling_;
@@ -120,7 +127,7 @@ class cancel_node {
     while (auto* waiter = waiters_) {
       auto waker = waiter->waker;
       remove(*waiter);
-      waker.wake();
+      P::wake(waker);
     }
   }
   void insert(cancel_waiter& waiter) noexcept {
@@ -136,13 +143,14 @@ class cancel_node {
   }
 
   tree* tree_;
-  std::atomic<std::size_t> tokens_{1};
-  std::atomic<bool> cancelled_{false};
-  cancel_node* parent_ = nullptr;
-  cancel_node* children_ = nullptr;
-  cancel_node* sibling_ = nullptr;
-  cancel_node** link_ = nullptr;  // what points at this node; nullptr when it has no parent
+  typename P::template atomic<std::size_t> tokens_{1};
+  typename P::template atomic<bool> cancelled_{false};
+  basic_cancel_node* parent_ = nullptr;
+  basic_cancel_node* children_ = nullptr;
+  basic_cancel_node* sibling_ = nullptr;
+  basic_cancel_node** link_ = nullptr;  // what points at this node; nullptr when it has no parent
   cancel_waiter* waiters_ = nullptr;
 };
+using cancel_node = basic_cancel_node<cancel_policy>;
 
 }  // namespace tokio

@@ -1,0 +1,25 @@
+// The model seam of core/ and task/: what their words are made of. The model checker supplies another policy with the
+// same names and explores interleavings of the very same source. sync/policy.hpp adds what its primitives need.
+//   P::atomic<T>     std::atomic's interface; every order is written out
+//   P::wait(tries)   one iteration of waiting for another thread
+// Threads: no state.
+// No model: this is what models replace.
+#pragma once
+
+#include <sched.h>
+
+#include <atomic>
+
+namespace tokio {
+
+struct core_policy {
+  template <class T>
+  using atomic = std::atomic<T>;
+
+  // The other thread may have lost its processor.
+  static void wait(unsigned& tries) noexcept {
+    if (++tries % 128 == 0) ::sched_yield();
+  }
+};
+
+}  // namespace tokio
