@@ -36,6 +36,28 @@ TEST_CASE("[SM-17] blocking senders and a blocking receiver pass every message o
   CHECK(next == std::vector<int>(3, rounds));
 }
 
+// A parked thread's waker names a place on its stack. AddressSanitizer sees it used after the wait.
+TEST_CASE("[SM-18] a blocking receiver of a closed channel leaves no waker behind") {
+  for (const bool used : {true, false}) {
+    auto [tx, rx] = mpsc::channel<int>(2);
+    auto first = mpsc::sender<int>(tx).try_reserve_owned();
+    auto second = std::move(tx).try_reserve_owned();
+    REQUIRE((first && second));
+    rx.close();
+    std::thread holder([used, first = std::move(*first), second = std::move(*second)]() mutable {
+      if (used) (void)std::move(first).send(1);
+      auto back = std::move(second).release();
+    });
+    CHECK(rx.blocking_recv().has_value() == used);
+    CHECK_FALSE(rx.blocking_recv());
+    holder.join();
+  }
+  auto [tx, rx] = mpsc::unbounded_channel<int>();
+  rx.close();
+  CHECK_FALSE(rx.blocking_recv());
+  auto gone = std::move(tx);  // finds no waker of the call before
+}
+
 TEST_CASE("[SM-20] a receiver that goes while threads send leaves every message destroyed") {
   for (int round = 0; round < 50; ++round) {
     auto live = std::make_shared<int>(0);

@@ -1,10 +1,12 @@
 // Internal to mpsc: an unbounded queue with many producers and one consumer, in blocks that are used again.
 // A producer takes a ticket with one fetch_add on a word that holds the last block and the next slot in it, fills the
 // slot, and publishes it. The consumer reads the slots in order; when there is nothing, its waker is offered in the
-// slot that will be filled next. Invariant: a ticket's block lives until the ticket's slot was consumed; tickets past
-// the end of a block are void, and
-//            who got one helps to append a block and takes another.
-// Threads:   push [any]; push_end [the last producer]; everything else [the consumer].
+// slot that will be filled next.
+// Invariant: a ticket's block lives until the ticket's slot was consumed; tickets past the end of a block are void, and
+//            who got one helps to append a block and takes another. An offer is taken once, by whoever then wakes.
+// Threads:   push [any]; push_end [the last producer]; take_offer [any, while the consumer keeps the slot]; everything
+//            else [the consumer].
+// Model:     tests/model/message_queue_model.cpp
 #pragma once
 
 #include <algorithm>
@@ -92,6 +94,19 @@ class message_queue {
     room_.put(who);
     // Publishes the waker to publish().
     return word.compare_exchange_strong(now, (now | waits) + one_offer, acq_rel, relaxed);
+  }
+
+  // The offer that stands after wait(), for somebody else than who fills the slot.
+  struct offer {
+    typename P::template atomic<std::uint32_t>* word = nullptr;
+    waker who;
+  };
+  offer standing_offer() noexcept { return {&head_->at[offset_].word, room_.get()}; }
+  // True: nobody has taken it, and nobody will; it is the caller's to wake. Relaxed: the caller knows the waker
+  // already.
+  static bool take_offer(const offer& standing) noexcept {
+    auto now = standing.word->load(relaxed);  // only a guess for the CAS below
+    return (now & waits) && standing.word->compare_exchange_strong(now, now & ~waits, relaxed, relaxed);
   }
 
   // No ticket is given out after this.

@@ -1,7 +1,6 @@
 // Internal to mpsc: the receiving end, the same for bounded and unbounded channels.
 // Invariant: there is one receiver; it ends (no value) only when the channel is closed or without senders, and empty,
-// and
-//            no permit is out.
+//            and no permit is out.
 // Threads:   one task or thread at a time; may move between threads.
 #pragma once
 
@@ -78,10 +77,12 @@ class basic_receiver {
   std::size_t sender_weak_count() const noexcept { return to_->counts.weak.load(relaxed); }
 
  private:
-  using seen = typename message_queue<T, policy>::seen;
+  using P = typename C::policy_type;
+  using seen = typename message_queue<T, P>::seen;
 
   // A message that is there, without its permit's return.
   seen next() {
+    if (closed_) to_->stop_waiting();
     while (true) {
       const auto what = to_->queue.look();
       if (what != seen::hole) return what;
@@ -112,7 +113,9 @@ class basic_receiver {
   enum class outlook { end, wait, look_again };
   outlook wait(waker who) {
     if (!to_->queue.wait(who)) return outlook::look_again;
-    return closed_ && to_->wait_drained(who) ? outlook::end : outlook::wait;
+    if (!closed_ || !to_->wait_drained()) return outlook::wait;
+    // A thread that waits must not be woken when it is gone: whoever has taken the offer already wakes it soon.
+    return to_->queue.take_offer(to_->queue.standing_offer()) ? outlook::end : outlook::wait;
   }
   // `take` gives the answer when something is there; at_end is the answer at the end.
   template <class Out, class Take>
@@ -153,7 +156,7 @@ std::expected<typename C::value_type, try_recv_error> basic_receiver<C>::try_rec
     if (auto message = take()) return std::move(*message);
     if (next() == seen::end) return std::unexpected(try_recv_error::disconnected);
     if (len() == 0) break;
-    policy::spin();  // a sender is between its ticket and its value
+    P::spin();  // a sender is between its ticket and its value
   }
   if (closed_ && to_->is_drained()) return std::unexpected(try_recv_error::disconnected);
   return std::unexpected(try_recv_error::empty);

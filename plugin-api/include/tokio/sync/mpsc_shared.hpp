@@ -2,9 +2,9 @@
 // Invariant: the shared part lives as long as any handle; the channel ends for the receiver when the last strong handle
 //            goes, and for the senders when the receiver closes.
 // Threads:   everything [any], except what is marked as the receiver's.
+// Model:     tests/model/channel_model.cpp
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -32,37 +32,41 @@ struct try_send_error {
 enum class try_recv_error { empty, disconnected };
 
 // Counts handles. The queue itself needs no lock; see message_queue.hpp.
+template <class P>
 struct handle_counts {
-  std::atomic<std::size_t> strong{1};
-  std::atomic<std::size_t> weak{0};
-  std::atomic<std::size_t> all{2};  // one sender and the receiver
+  typename P::template atomic<std::size_t> strong{1};
+  typename P::template atomic<std::size_t> weak{0};
+  typename P::template atomic<std::size_t> all{2};  // one sender and the receiver
 };
 
-template <class T>
+template <class T, class P = policy>
 class unbounded_channel_state {
  public:
   using value_type = T;
+  using policy_type = P;
 
   bool is_closed() const noexcept { return queue.is_closed(); }
   // The receiver's. Nothing more can come?
   bool is_drained() const noexcept { return queue.len() == 0; }
-  bool wait_drained(waker) const noexcept { return is_drained(); }
+  bool wait_drained() const noexcept { return is_drained(); }
+  void stop_waiting() const noexcept {}
   void taken(std::size_t) noexcept {}
   void close() noexcept {
     queue.close();
     rx_closed.notify_waiters();
   }
 
-  message_queue<T, policy> queue;
-  notify_core<policy> rx_closed;
-  handle_counts counts;
+  message_queue<T, P> queue;
+  notify_core<P> rx_closed;
+  handle_counts<P> counts;
 };
 
 // Every message holds a permit from before it was sent until it was received.
-template <class T>
+template <class T, class P = policy>
 class bounded_channel_state {
  public:
   using value_type = T;
+  using policy_type = P;
 
   explicit bounded_channel_state(std::size_t n) : permits(n), capacity(n) {}
 
@@ -72,16 +76,24 @@ class bounded_channel_state {
     permits.release(n);
     if (!permits.is_closed()) return;
     const hold lock(drained_mutex_);
-    if (is_drained()) wake(std::exchange(drained_, waker()));
+    if (!waiting_.word || !is_drained()) return;
+    // Under the lock, so that nothing is on its way to a receiver that has taken the lock in stop_waiting().
+    if (const auto offered = std::exchange(waiting_, {}); queue.take_offer(offered)) P::wake(offered.who);
   }
   // The receiver's. After close(): no message and no permit is out there?
   bool is_drained() const noexcept { return permits.available() == capacity; }
-  // False: the waker is woken when it is. Pairs with give_back(): whoever takes the lock second sees the other's part.
-  bool wait_drained(waker who) noexcept {
+  // False: who is offered in the queue is woken when it is. Pairs with give_back(): whoever takes the lock second sees
+  // the other's part.
+  bool wait_drained() noexcept {
     const hold lock(drained_mutex_);
-    const bool now = is_drained();
-    drained_ = now ? waker() : who;
-    return now;
+    if (is_drained()) return true;
+    waiting_ = queue.standing_offer();
+    return false;
+  }
+  // Before the receiver leaves the slot that it waited in.
+  void stop_waiting() noexcept {
+    const hold lock(drained_mutex_);
+    waiting_ = {};
   }
   void taken(std::size_t n) { permits.release(n); }
   void close() {
@@ -89,15 +101,15 @@ class bounded_channel_state {
     rx_closed.notify_waiters();
   }
 
-  message_queue<T, policy> queue;
-  semaphore_core<policy> permits;
-  notify_core<policy> rx_closed;
-  handle_counts counts;
+  message_queue<T, P> queue;
+  semaphore_core<P> permits;
+  notify_core<P> rx_closed;
+  handle_counts<P> counts;
   const std::size_t capacity;
 
  private:
-  spin_lock drained_mutex_;
-  waker drained_;
+  typename P::mutex drained_mutex_;
+  typename message_queue<T, P>::offer waiting_;  // of a receiver that has closed
 };
 
 // Keeps the shared part.
@@ -172,8 +184,8 @@ class weak_ref {
     auto now = strong.load(relaxed);
     do {
       if (now == 0) return std::nullopt;
-      // Counts one more while there is one; the end cannot be pushed before this one goes.
-    } while (!strong.compare_exchange_weak(now, now + 1, acq_rel, relaxed));
+      // Counts one more while there is one; the end cannot be pushed before this one goes. Relaxed, as in a copy.
+    } while (!strong.compare_exchange_weak(now, now + 1, relaxed, relaxed));
     return strong_ref<C>(to_);
   }
 
@@ -197,7 +209,7 @@ class [[nodiscard]] closed_future {
 
  private:
   C* channel_;
-  notify_wait<policy> wait_;
+  notify_wait<typename C::policy_type> wait_;
 };
 
 }  // namespace tokio::sync::mpsc
