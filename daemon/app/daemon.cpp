@@ -75,6 +75,7 @@ class daemon {
   live_config config_;
   live_config::applier applier_ = [this](const auto& changes, const auto& next) { return apply(changes, next); };
   const resizer resizer_ = [this](auto workers, auto timeout, auto reason) { return resize(workers, timeout, reason); };
+  // No model: rises once, and publishes what was built before.
   std::atomic<bool> ready_{false};  // everything below is built
   instant_ns stuck_logged_ = 0;     // [monitor]
   std::uint64_t stuck_unlogged_ = 0;

@@ -4,6 +4,7 @@
 // afterwards: coalesced, never lost. Invariant: at most one reload and one drain run at a time; run() returns once,
 // after the drain or when it is given up. Threads:   block_signals [main, before any other thread exists]; run [main];
 // request_* and state [any].
+// No model: one state that only moves forward; whoever changes it wakes the main thread.
 #pragma once
 #include <atomic>
 #include <csignal>

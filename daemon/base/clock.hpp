@@ -1,5 +1,6 @@
 // Time as nanoseconds in a uint64. `instant_ns` counts from an arbitrary start (CLOCK_MONOTONIC); never mix it with
 // wall time. Threads: any; manual_clock may be read by any thread and is advanced by one.
+// No model: one moment, nothing else is published.
 #pragma once
 #include <atomic>
 #include <cstdint>

@@ -62,6 +62,7 @@ struct logger {
   os_thread writer;
 
   std::mutex direct;
+  // No model: a count, and below a hint that is looked at again under the lock.
   std::atomic<std::uint64_t> drops{0};  // relaxed: a count, it publishes nothing
 };
 

@@ -7,6 +7,7 @@
 //   P::spin(), P::yield() one iteration of waiting; let others run
 //   P::ring_capacity ...  the constants that the model shrinks
 // Threads: no state.
+// No model: this is what models replace.
 #pragma once
 #include <atomic>
 #include <chrono>

@@ -72,6 +72,7 @@ struct server::parts {
   bool closing = false;
   os_thread thread;
   // Written by the control thread, read by the watchdog; relaxed: it carries nothing but itself.
+  // No model: one moment, nothing else is published.
   std::atomic<instant_ns> last_turn{0};
 };
 

@@ -6,6 +6,7 @@
 // Invariant: no socket that the host makes for a plugin stays open at or above the line. Near it they are made one
 //            after the other, and an accept is not begun unless there is room: what waits in a backlog stays there.
 // Threads:   [any].
+// No model: a flag that rises once and a sum, neither of which orders anything.
 #pragma once
 #include <atomic>
 #include <cstdint>

@@ -5,6 +5,8 @@
 //            thread keeps at most `keep` free slots to itself.
 // Threads:   take, give [any; a slot by one thread at a time]; for_each_of [any, exact once nobody takes or gives for
 //            that owner].
+// No model: one word for each slot, written by the one thread that has the slot; what it publishes is read when nothing
+//           of its owner runs any more (unload_model.cpp), or under a lock of the slot.
 #pragma once
 #include <atomic>
 #include <cstddef>

@@ -1,6 +1,7 @@
 // What one instance publishes through tokio.metrics/1. Every core adds to a line of its own; a reader sums.
 // Invariant: two metrics of one instance differ in name or labels.
 // Threads:   add, record [any, naming its core]; create, drop, read [any].
+// No model: counters and levels, relaxed, nothing else is published.
 #pragma once
 #include <atomic>
 #include <cstdint>

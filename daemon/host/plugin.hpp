@@ -4,6 +4,8 @@
 // Invariant: `phase` only moves forward. Nothing of the plugin runs once it is `gone`.
 // Threads:   [any] unless said otherwise; the tables of methods, calls and metrics have their own locks, never held
 //            while plugin code runs.
+// No model: `phase` is one word that moves forward, written with release and read with acquire; memory is a sum. What
+//           follows from it is quiet.hpp, which has a model.
 #pragma once
 #include <atomic>
 #include <cstdint>

@@ -281,6 +281,7 @@ bool registry::stop_all(instant_ns deadline) {
     images = all.images;
   }
   std::vector<os_thread> threads;
+  // No model: a flag that is read when its writers were joined.
   std::atomic<bool> clean{true};
   for (const auto& one : images) {
     const auto unload_one = [&all, &clean, one, deadline] {

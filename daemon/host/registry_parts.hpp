@@ -2,6 +2,7 @@
 // Invariant: an image is changed by one operation at a time (`image::operation`); the lock is never held while plugin
 //            code runs, while something is waited for but `changed`, or while a listener is called.
 // Threads:   functions that take a lock want it held and may let go of it meanwhile.
+// No model: a deadline that only comes nearer, read again and again.
 #pragma once
 #include <atomic>
 #include <condition_variable>

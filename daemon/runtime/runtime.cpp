@@ -41,8 +41,9 @@ struct runtime::parts {
   blocking::pool jobs;
   std::unique_ptr<sched::multi_thread::scheduler> workers;  // multi_thread
   sched::current_thread::scheduler single;                  // current_thread
-  std::atomic<std::uint32_t> next_shard{0};                 // for threads without one; relaxed: any spread will do
-  sched::moving_deadline stop_by;                           // moved nearer by every stop()
+  // No model: a flag, and whose turn it is among shards.
+  std::atomic<std::uint32_t> next_shard{0};  // for threads without one; relaxed: any spread will do
+  sched::moving_deadline stop_by;            // moved nearer by every stop()
   std::atomic<bool> stopping{false};
   real_policy::mutex changes;          // one rotation, resize or stop at a time
   std::optional<stop_result> stopped;  // under `changes`

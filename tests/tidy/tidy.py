@@ -110,13 +110,36 @@ FENCE = re.compile(r"\batomic_thread_fence\b")
 UNAVAILABLE = re.compile(r"^\s*#\s*include\s*<(format|print|generator|stacktrace|flat_map|mdspan)>", re.M)
 
 
-def check_tokens(path, text, seams):
+ATOMIC = re.compile(r"\bstd::atomic\b|\bstd::atomic_ref\b|::template atomic\b")
+MODEL = re.compile(r"^\s*// Model:\s+([\w/.]+)", re.M)
+NO_MODEL = re.compile(r"^\s*// No model:[ ]+\S", re.M)
+
+
+def check_model(path, text, read):
+    """What threads share is a template that a model runs (tests/model), or says in its file why that adds nothing."""
+    if not path.startswith(("daemon/", "plugin-api/include/")):
+        return
+    header = read(path[:-len(".cpp")] + ".hpp") if path.endswith(".cpp") else None
+    excused = NO_MODEL.search(text) or NO_MODEL.search(header or "")
+    for model in MODEL.findall(text):
+        if read(model) is None:
+            yield f"{path}: its model {model} does not exist"
+    for number, line in enumerate(without_comments(text).splitlines(), 1):
+        found = SEAMED.search(line)
+        if found and path.startswith("daemon/runtime/") and not excused:
+            yield (f"{path}:{number}: std::{found.group(1)} in daemon/runtime/; be a template on base/policy.hpp, or "
+                   'say why not in a line "// No model: ..."')
+        elif ATOMIC.search(line) and not excused and not MODEL.search(text) and not MODEL.search(header or ""):
+            yield (f'{path}:{number}: an atomic without a model; name it in a line "// Model: tests/model/...", or say '
+                   'why it adds nothing in a line "// No model: ..."')
+        else:
+            continue
+        return
+
+
+def check_tokens(path, text):
     code = without_comments(text)
     for number, line in enumerate(code.splitlines(), 1):
-        found = SEAMED.search(line)
-        if found and path.startswith("daemon/runtime/") and path not in seams:
-            yield (f"{path}:{number}: std::{found.group(1)} in daemon/runtime/; be a template on base/policy.hpp, or "
-                   "have a line in tests/tidy/seams.txt")
         if FENCE.search(line):
             yield f"{path}:{number}: a naked fence; ThreadSanitizer does not see it"
         if re.search(r"\bnamespace\s+([\w:]*::)?detail\b", line):
@@ -230,7 +253,8 @@ def check_file(path, text, context):
     faults = []
     if path.endswith(CODE):
         faults += check_includes(path, text, context.floors, context.daemon_files)
-        faults += check_tokens(path, text, context.seams)
+        faults += check_tokens(path, text)
+        faults += check_model(path, text, context.read)
     if path.endswith((".h", ".hpp")):
         faults += check_opening(path, text)
     if path.endswith(CODE + (".py",)):
@@ -248,7 +272,6 @@ class Context:
         self.root = Path(root)
         self.files = self.tracked()
         self.floors = Floors((HERE / "floors.txt").read_text())
-        self.seams = table((HERE / "seams.txt").read_text())
         self.budget = table((HERE / "budget.txt").read_text())
         self.daemon_files = {f[len("daemon/"):] for f in self.files if f.startswith("daemon/")}
 
@@ -271,12 +294,11 @@ class Context:
         return (self.root / name).exists()
 
     def list_faults(self):
-        for name, rows in (("seams.txt", self.seams), ("budget.txt", self.budget)):
-            for path, reason in rows.items():
-                if not reason:
-                    yield f"tests/tidy/{name}: {path} has no reason"
-                if path not in self.files:
-                    yield f"tests/tidy/{name}: {path} does not exist"
+        for path, reason in self.budget.items():
+            if not reason:
+                yield f"tests/tidy/budget.txt: {path} has no reason"
+            if path not in self.files:
+                yield f"tests/tidy/budget.txt: {path} does not exist"
 
 
 def main():

@@ -46,22 +46,37 @@ class FloorsRule(unittest.TestCase):
 
 
 class Tokens(unittest.TestCase):
-    def faults(self, path, text, seams=()):
-        return list(tidy.check_tokens(path, text, seams))
-
-    def test_atomics_and_locks_of_the_runtime_come_from_the_policy(self):
-        self.assertEqual(len(self.faults("daemon/runtime/task/a.hpp", "std::atomic<int> x;")), 1)
-        self.assertEqual(len(self.faults("daemon/runtime/task/a.hpp", "std::mutex m;")), 1)
-        commented = "// std::atomic\n/* std::mutex */ P::atomic<int> x;"
-        self.assertEqual(self.faults("daemon/runtime/task/a.hpp", commented), [])
-        self.assertEqual(self.faults("daemon/runtime/task/a.hpp", "std::mutex m;", {"daemon/runtime/task/a.hpp"}), [])
-        self.assertEqual(self.faults("daemon/base/a.hpp", "std::atomic<int> x;"), [])
+    def faults(self, path, text):
+        return list(tidy.check_tokens(path, text))
 
     def test_fences_detail_macros_and_missing_headers(self):
         for text in ("std::atomic_thread_fence(release);", "namespace detail {", "namespace a::detail {", "#define X 1",
                      "#include <format>"):
             self.assertEqual(len(self.faults("daemon/host/a.cpp", text)), 1, text)
         self.assertEqual(self.faults("daemon/host/a.cpp", "namespace details {"), [])
+
+
+class Models(unittest.TestCase):
+    FILES = {"tests/model/a_model.cpp": "", "daemon/host/b.hpp": "// No model: a sum.\nstd::atomic<int> x;"}
+
+    def faults(self, path, text):
+        return list(tidy.check_model(path, text, self.FILES.get))
+
+    def test_atomics_and_locks_of_the_runtime_come_from_the_policy(self):
+        for text in ("std::atomic<int> x;", "std::mutex m;", "// Model: tests/model/a_model.cpp\nstd::mutex m;"):
+            self.assertEqual(len(self.faults("daemon/runtime/task/a.hpp", text)), 1, text)
+        for text in ("// std::atomic\n/* std::mutex */ P::mutex x;", "// No model: one counter.\nstd::atomic<int> x;"):
+            self.assertEqual(self.faults("daemon/runtime/task/a.hpp", text), [], text)
+
+    def test_every_other_atomic_names_its_model_or_says_why_there_is_none(self):
+        for text in ("std::atomic<int> x;", "typename P::template atomic<int> x;", "// No model:\nstd::atomic<int> x;",
+                     "// Model: tests/model/none.cpp\ntypename P::template atomic<int> x;"):
+            self.assertEqual(len(self.faults("daemon/host/a.hpp", text)), 1, text)
+        for text in ("// Model:   tests/model/a_model.cpp\nP::template atomic<int> x;", "std::mutex m;",
+                     "// No model: a sum.\nstd::atomic<int> x;"):
+            self.assertEqual(self.faults("daemon/host/a.hpp", text), [], text)
+        self.assertEqual(self.faults("daemon/host/b.cpp", "std::atomic<int> x;"), [])  # its header says it
+        self.assertEqual(self.faults("tests/unit/a.cpp", "std::atomic<int> x;"), [])
 
 
 class Text(unittest.TestCase):

@@ -56,6 +56,7 @@ class plugin_job final : public blocking::job {
   void* const user_;
   std::int64_t (*const run_)(void*) TOKIO_NOEXCEPT;
   void (*const drop_)(void*) TOKIO_NOEXCEPT;
+  // No model: two holders count down to the end, with release and acquire.
   std::atomic<std::uint32_t> holders_;
 };
 

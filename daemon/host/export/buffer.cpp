@@ -10,6 +10,7 @@ namespace tokiod::host {
 namespace {
 
 struct block final : pooled<block> {
+  // No model: holders count down to the end, with release and acquire.
   std::atomic<std::uint32_t> shares{0};
   void* memory = nullptr;
   std::size_t bytes = 0;

@@ -46,6 +46,7 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
 
   const pool_options options;
   claims jobs;
+  // No model: a sum; the protocol is claims.hpp, which has a model.
   std::atomic<std::uint64_t> dropped{0};
   real_policy::mutex control;  // one stop or rotation at a time
   real_policy::mutex lock;     // guards `threads`; held while a thread is made

@@ -1,6 +1,7 @@
 // backend.hpp in terms of epoll and an eventfd, edge-triggered.
 // Invariant: the eventfd is never read: it is registered edge-triggered, and each write is a new edge.
 // Threads:   any.
+// No model: what the kernel can do, found out once more by whoever misses it.
 #pragma once
 #include <sys/epoll.h>
 

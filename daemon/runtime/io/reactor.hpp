@@ -3,6 +3,7 @@
 // Invariant: an event marks its source before the waiter is woken; events of a source that is gone change nothing.
 //            A wake() ends the owner's wait even if a turn by somebody else swallowed it.
 // Threads:   turn [the shard's owner]; turn_for_owner [any, while the owner is late]; everything else [any].
+// No model: sums, relaxed, nothing else is published; a source's words are readiness.hpp, which has a model.
 #pragma once
 #include <array>
 #include <atomic>

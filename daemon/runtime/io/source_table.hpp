@@ -1,6 +1,7 @@
 // The sources of one reactor. Slots are handed out again; their memory stays until the table goes.
 // Invariant: find() of an index that was ever handed out gives a valid slot, from any thread, without a lock.
 // Threads:   take, give_back, live [any]; find [any].
+// No model: chunks that are added under a lock and published with one release store.
 #pragma once
 #include <array>
 #include <atomic>

@@ -4,6 +4,8 @@
 // slot is in use, or on one free list, or in one magazine of the depot; bytes are charged to the owner from
 //            the moment a slab is taken from the arena until it is given back.
 // Threads:   local_heap [one at a time]; owner_heap [any].
+// No model: sums, and the head of a list that only grows while a walk reads it; whoever takes a slab off it waits for
+//           the walk. The rest is under locks.
 #pragma once
 #include <array>
 #include <atomic>

@@ -2,6 +2,8 @@
 // Invariant: the header sits at an address aligned to slab_bytes, and every slot of it lies within the next slab_bytes
 //            (the one slot of a run begins there), so any slot finds its header by masking its address.
 // Threads:   all fields but the marked ones are written before the slab has slots and are constant then.
+// No model: a high-water mark that only rises, published to walks with one release store; and generations of free
+//           slots, which one thread writes at a time.
 #pragma once
 #include <atomic>
 #include <cstddef>

@@ -4,6 +4,8 @@
 //            guard, and a holder may change whenever plugin code ran: who comes back from there asks lost(); the
 //            exceptions are the ring's stealing side, the counters and `running`, which any thread reads.
 // Threads:   [holder] unless said otherwise.
+// No model: hints for observers and the monitor; orders are seq_cst and followed by a wake-up; a share is published by
+//           one release store. Who may touch the rest is guard.hpp, which has a model.
 #pragma once
 #include <array>
 #include <atomic>

@@ -1,6 +1,7 @@
 // A deadline that others may move nearer while somebody waits for it: the second SIGTERM while the first one drains.
 // Invariant: it only ever comes nearer.
 // Threads:   any.
+// No model: one moment that only comes nearer, nothing else is published.
 #pragma once
 #include <atomic>
 

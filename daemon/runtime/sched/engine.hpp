@@ -4,6 +4,7 @@
 //            active() have a worker, the others are retired and empty. A shard has exactly one owner core, an active
 //            one.
 // Threads:   [any] unless said otherwise. Locks here are never held while user code runs.
+// No model: a sum; the flag between workers and monitor is watch.hpp, which has a model.
 #pragma once
 #include <array>
 #include <atomic>

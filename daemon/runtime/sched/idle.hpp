@@ -13,6 +13,7 @@
 //            has left.
 // Threads:   announce, retract, leave_search, begin_search [the core's thread]; set_workers [one at a time]; everything
 //            else [any].
+// Model:     tests/model/idle_model.cpp
 #pragma once
 #include <array>
 #include <bit>

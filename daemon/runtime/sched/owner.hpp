@@ -3,6 +3,7 @@
 // Invariant: a share is touched by the thread that holds its core, or by whoever passed the core's guard; the share of
 //            the threads without a core is touched under its lock. live() never reports fewer than there are.
 // Threads:   see each function.
+// No model: a flag that is made exact by passing every guard (guard.hpp has a model of that).
 #pragma once
 #include <atomic>
 #include <cstdint>

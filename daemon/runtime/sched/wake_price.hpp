@@ -4,6 +4,7 @@
 // Invariant: worth() is between `least` and `most`, so that one odd sample neither wakes for everything nor for
 //            nothing.
 // Threads:   [any]. Relaxed throughout: an estimate that orders nothing, and a lost sample costs precision alone.
+// No model: two estimates, relaxed, nothing else is published.
 #pragma once
 #include <algorithm>
 #include <atomic>

@@ -2,6 +2,7 @@
 // Invariant: a worker that is not parked and has called wanted() since is watched: either the monitor saw it unparked
 //            before it rested, or the worker saw the monitor rest and starts it again.
 // Threads:   wanted [any]; rest, on [the monitor].
+// Model:     tests/model/idle_model.cpp
 #pragma once
 #include "base/policy.hpp"
 

@@ -2,6 +2,7 @@
 // epoll_wait on one epoll are harmless to the kernel; it keeps them from doing the same work twice.
 // Invariant: at most one thread turns a shard at a time; a sleeping owner holds the right while it sleeps.
 // Threads:   any.
+// Model:     tests/model/guard_model.cpp
 #pragma once
 #include "base/clock.hpp"
 #include "base/policy.hpp"

@@ -4,6 +4,7 @@
 // the
 //            beginning of the sleep.
 // Threads:   turn, sleep, fire_timers [holder of the poll right; sleep also without it]; everything else [any].
+// No model: the owner's number, a hint whom to wake first.
 #pragma once
 #include <algorithm>
 #include <atomic>

@@ -6,6 +6,7 @@
 // Threads:   state [any]; next [holder of S]; end [holder of S, after completion the join handle]; ops, home, kind
 //            [constant from spawn to retire: the holders]; about, id [the same, and any walker, see registry.hpp];
 //            joiner [see state.hpp].
+// Model:     tests/model/task_model.cpp
 #pragma once
 #include <cstddef>
 #include <cstdint>

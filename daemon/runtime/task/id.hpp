@@ -1,6 +1,7 @@
 // A number for every task, unique in the process and never used again: what people and logs call a task by.
 // Invariant: no id is handed out twice; 0 is no task.
 // Threads:   id_source [any]; id_block [one at a time].
+// No model: one counter, nothing else is published.
 #pragma once
 #include <atomic>
 #include <cstdint>

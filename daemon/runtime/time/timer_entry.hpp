@@ -4,6 +4,7 @@
 // it
 //            for the last time when it stores `fired`.
 // Threads:   state, deadline [the owner of the entry, one thread at a time]; the rest is the wheel's, under its lock.
+// Model:     tests/model/timer_model.cpp
 #pragma once
 #include <cstdint>
 

@@ -5,6 +5,7 @@
 //            deadline. With a worker asleep and work that waited a whole look long, or is hidden behind a long poll,
 //            one is woken at each look.
 // Threads:   start, stop [the scheduler]; the rest is the monitor's own.
+// No model: one flag that ends its thread, followed by a wake-up.
 #pragma once
 #include <functional>
 #include <utility>

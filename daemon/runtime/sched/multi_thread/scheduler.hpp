@@ -3,6 +3,7 @@
 // a poll does not end and the seat is taken over. The number of seats with a thread may change while tasks run.
 // Invariant: a core has at most one holder; a new holder takes it only after the old one gave it up, or lost it.
 // Threads:   start, rotate, resize, stop [one at a time; never from a worker]; take_over [the monitor].
+// No model: reads the runtime's flag that it stops.
 #pragma once
 #include <memory>
 #include <vector>

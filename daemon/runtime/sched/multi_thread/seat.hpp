@@ -1,6 +1,7 @@
 // A core with the threads that hold it, held it or wait for it.
 // Invariant: a thread in `leaving` was told to go, or has lost the core; nobody sits where the core is retired.
 // Threads:   the lists under the scheduler's mutex.
+// No model: a flag that rises once, before the core's lock is passed.
 #pragma once
 #include <atomic>
 #include <memory>
