@@ -53,7 +53,12 @@ void monitor::look(instant_ns now) {
     const bool old = has_old_backlog(of, seen_[i]);  // before watch() takes the number of polls
     watch(of, seen_[i], now);
     const bool waited_for = old || needs_help(of, now);
-    if (is_stuck(seen_[i], now)) report_or_rescue(of, seen_[i], now, waited_for && !somebody_sleeps);
+    const bool rescue = waited_for && !somebody_sleeps;
+    if (of.blocks()) {
+      if (rescue) hand_over(of, seen_[i]);
+    } else if (is_stuck(seen_[i], now)) {
+      report_or_rescue(of, seen_[i], now, rescue);
+    }
     help = help || waited_for;
   }
   if (help && somebody_sleeps) all_.notify(0);
@@ -68,7 +73,13 @@ void monitor::count_injected() {
 }
 
 bool monitor::is_stuck(const sight& last, instant_ns now) const {
-  return all_.with.stuck_after != 0 && last.at != 0 && now - last.at >= all_.with.stuck_after;
+  return all_.with.stuck_after != 0 && last.at != 0 && now - last.working >= all_.with.stuck_after;
+}
+
+// It asked for that, so there is nobody to blame, and no switch turns it off. Not before two looks have met the poll:
+// what is over within a millisecond is not worth a thread.
+void monitor::hand_over(core& of, const sight& last) {
+  if (of.stuck.load(relaxed)) (void)take_over_(of.index, last.polls);  // false: at the next look
 }
 
 // With a sleeping worker there is a thief, who is enough; without one the core goes to another thread.
@@ -83,7 +94,7 @@ void monitor::report_or_rescue(core& of, sight& last, instant_ns now, bool rescu
 
 // What is read of the task may be of a later one, if the poll ends at this moment.
 stuck_poll monitor::describe(core& of, const sight& last, instant_ns now) {
-  stuck_poll found{.worker = of.index, .lasted = now - last.at};
+  stuck_poll found{.worker = of.index, .lasted = now - last.working};
   if (const task::header* const task = of.running.load(relaxed); task != nullptr) {
     found.task = task->id.load(relaxed);
     found.owner = task::owner_of(*task);
@@ -108,6 +119,8 @@ void monitor::watch(core& of, sight& last, instant_ns now) {
     last.at = running ? now : 0;
     last.told = false;
   }
+  if (!same || last.blocked || of.blocks()) last.working = now;
+  last.blocked = of.blocks();
   last.polls = polls;
   of.poll_since.store(last.at, relaxed);
   of.stuck.store(same, relaxed);

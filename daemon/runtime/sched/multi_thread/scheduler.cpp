@@ -15,7 +15,7 @@ scheduler::scheduler(engine& of)
 scheduler::~scheduler() = default;
 
 result<void> scheduler::start() {
-  result<void> done = start_monitor(all_.active());
+  result<void> done = monitor_.start();
   for (auto& one : seats_) {
     if (!done) break;
     auto first = new_occupant(*one);
