@@ -69,9 +69,25 @@ TEST_CASE("while every worker is inside a poll that never ends, another plugin's
   CHECK(told.at("topic") == "runtime.stuck");
   CHECK(told.at("data").at("instance") == "hog");
   CHECK(told.at("data").at("lasted_ms").get<int>() >= 10);
-  CHECK(usage_of(b.control, "hog").at("slow_polls").get<int>() >= workers);
+  CHECK(told.at("data").at("name") == "spinner");
+  CHECK(told.at("data").at("location") == "spins_everywhere.c:15");
+  const std::string innermost = told.at("data").at("stack").at(0);
+  CHECK_MESSAGE(innermost.starts_with("spins_everywhere.so+0x"), wire::dump(told));  // not the private copy's name
+  // The second one began later, and is called slow later.
+  eventually("each is counted", [&] { return usage_of(b.control, "hog").at("slow_polls").get<int>() >= workers; });
   const auto metrics = http_get(b.daemon.socket(), "/metrics");
   CHECK(metrics.find("tokiod_worker_takeovers_total") != std::string::npos);
+}
+
+TEST_CASE("without stacks the rest is told as ever") {
+  bench b(R"({"stuck_stacks": false})");
+  rpc_client events = b.daemon.connect();
+  events.call("event.subscribe", {{"topics", {"runtime.stuck"}}});
+  b.spin_everywhere();
+  const auto told = events.next_line().at("params").at("data");
+  CHECK(told.at("instance") == "hog");
+  CHECK_FALSE_MESSAGE(told.contains("stack"), wire::dump(told));
+  CHECK_FALSE(told.contains("stack_missing"));
 }
 
 TEST_CASE("with the kill switch nothing is taken over, and control still answers") {

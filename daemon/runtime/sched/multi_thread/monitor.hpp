@@ -7,6 +7,7 @@
 // Threads:   start, stop [the scheduler]; the rest is the monitor's own.
 #pragma once
 #include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,14 @@ class monitor {
     bool blocked = false;        // it blocked, with notice
   };
 
+  // What on_stuck will be told, once the stack is there.
+  struct report {
+    stuck_poll found;
+    stack_place* answers_at = nullptr;
+    std::optional<stack_question> question;
+    instant_ns asked_at = 0;
+  };
+
   void loop();
   bool rest();
   void count_injected();
@@ -48,12 +57,15 @@ class monitor {
   [[nodiscard]] bool is_stuck(const sight& last, instant_ns now) const;
   void report_or_rescue(core& of, sight& last, instant_ns now, bool rescue);
   void hand_over(core& of, const sight& last);
-  [[nodiscard]] static stuck_poll describe(core& of, const sight& last, instant_ns now);
+  [[nodiscard]] static report describe(core& of, const sight& last, instant_ns now);
+  void tell(instant_ns now);
+  [[nodiscard]] bool is_complete(report& one, instant_ns now) const;
   [[nodiscard]] static bool has_old_backlog(const core& of, sight& last);
 
   engine& all_;
   const take_over_fn take_over_;
   std::vector<sight> seen_;
+  std::vector<report> reports_;
   std::atomic<bool> stopping_{false};
   os_thread thread_;
 };

@@ -57,6 +57,8 @@ void scheduler::run(seat& of, occupant& who) {
   thread& on = who.self;
   const options& with = on.runtime.with;
   on.runtime.enlist(on);
+  const stack_answers answers(with.stuck_stacks);
+  on.stack = answers.place();
   if (with.on_thread_start) with.on_thread_start();
   of.vacant.wait();
   on.runtime.take_core(of.of, on);
