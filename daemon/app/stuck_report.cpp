@@ -27,8 +27,7 @@ std::string text_of(const stack_frame& frame, const std::string& file) {
   return std::move(text).str();
 }
 
-stuck_report stuck_report_of(const sched::stuck_poll& found, const tokiod::runtime& rt,
-                             const host::registry& plugins) {
+stuck_report stuck_report_of(const sched::stuck_poll& found, const tokiod::runtime& rt, const host::registry& plugins) {
   stuck_report report{found, rt.owner_name(found.owner), {}, {}};
   task_view task;
   task.owner = found.owner;

@@ -63,8 +63,8 @@ class exports {
 
   static bool covers(const ElfW(Sym) & symbol, std::uintptr_t offset) {
     const auto type = ELF64_ST_TYPE(symbol.st_info);
-    return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol.st_shndx != SHN_UNDEF &&
-           offset >= symbol.st_value && offset - symbol.st_value < symbol.st_size;
+    return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol.st_shndx != SHN_UNDEF && offset >= symbol.st_value &&
+           offset - symbol.st_value < symbol.st_size;
   }
 
   const dl_find_object& in_;

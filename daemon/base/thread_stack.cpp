@@ -63,7 +63,10 @@ class stack_place {
   void add(std::uintptr_t at, bool exact) {
     const code_place found = locate(exact ? at : at - 1);
     raw_frame& next = frames_[count_];
-    next = {.name = found.module, .module = module_named(found.module), .symbol = keep(found.symbol), .offset = found.offset};
+    next = {.name = found.module,
+            .module = module_named(found.module),
+            .symbol = keep(found.symbol),
+            .offset = found.offset};
     ++count_;
   }
   [[nodiscard]] piece module_named(const char* name) {
@@ -107,11 +110,11 @@ void answer_here(int, siginfo_t*, void*) {
 // The highest that nobody handles: programs that want one begin with SIGRTMIN. Not the last, which valgrind keeps.
 int choose_signal() {
   (void)_Unwind_Backtrace([](_Unwind_Context*, void*) { return _URC_NO_REASON; }, nullptr);  // prepares its tables
-  struct sigaction ours {};
+  struct sigaction ours{};
   ours.sa_sigaction = answer_here;
   ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
   for (int number = SIGRTMAX - 1; number >= SIGRTMIN; --number) {
-    struct sigaction now {};
+    struct sigaction now{};
     if (sigaction(number, nullptr, &now) != 0 || now.sa_handler != SIG_DFL) continue;
     if (sigaction(number, &ours, nullptr) == 0) return number;
   }
@@ -119,7 +122,7 @@ int choose_signal() {
 }
 
 bool is_still_ours(int number) {
-  struct sigaction now {};
+  struct sigaction now{};
   return sigaction(number, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) != 0 && now.sa_sigaction == answer_here;
 }
 

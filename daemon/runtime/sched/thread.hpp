@@ -143,8 +143,6 @@ class host_entry {
       on_->entry.leave(before_);
   }
 
-  // The core that this thread holds, of whichever runtime, or null.
-  [[nodiscard]] core* held() const { return on_ != nullptr ? on_->held : nullptr; }
   // The core of that runtime which this thread holds, or null.
   [[nodiscard]] core* core_of(const engine& all) const {
     return on_ != nullptr && &on_->runtime == &all ? on_->held : nullptr;

@@ -44,7 +44,8 @@ void wait_until_inside() {
 std::string text_of(const thread_stack& stack) {
   std::ostringstream text;
   text << stack.missing;
-  for (const stack_frame& one : stack.frames) text << one.module << "+0x" << std::hex << one.offset << " " << one.symbol << "; ";
+  for (const stack_frame& one : stack.frames)
+    text << one.module << "+0x" << std::hex << one.offset << " " << one.symbol << "; ";
   return std::move(text).str();
 }
 
@@ -172,8 +173,8 @@ TEST_CASE("who cannot be asked says why") {
 
   inside = false;
   answering_thread busy([](const std::atomic<bool>& over) { a_function_that_waits_for(over); });
-  struct sigaction ours {};
-  struct sigaction others {};
+  struct sigaction ours{};
+  struct sigaction others{};
   others.sa_handler = SIG_IGN;
   REQUIRE(sigaction(stack_signal(), &others, &ours) == 0);
   CHECK(busy.ask().answer(false)->missing == "somebody else handles the signal that asks for it now");
