@@ -9,6 +9,7 @@
 
 #include "app/instances.hpp"
 #include "app/live_backend.hpp"
+#include "app/stuck_report.hpp"
 #include "app/wiring.hpp"
 #include "base/log_sink.hpp"
 #include "control/server.hpp"
@@ -30,15 +31,6 @@ int say(int code, const std::string& sentence) {
 [[noreturn]] void leave_threads_behind(int code) {
   log::stop();
   ::_exit(code);
-}
-
-wire::json event_of(const sched::stuck_poll& s, const std::string& instance) {
-  return {{"worker", s.worker},
-          {"os_thread", s.os_thread},
-          {"task", "t-" + std::to_string(s.task)},
-          {"instance", instance},
-          {"lasted_ms", s.lasted / millisecond},
-          {"taken_over", s.taken_over}};
 }
 
 wire::json event_of(const host::plugin_event& e) {
@@ -136,8 +128,8 @@ int daemon::run() {
 // On the monitor's thread. One that never yields is told of again and again, so the log takes one record a second.
 void daemon::stuck(const sched::stuck_poll& found) {
   if (!ready_.load(acquire)) return;  // nothing of a plugin runs before
-  const std::string instance = runtime_->owner_name(found.owner);
-  control_->publish("runtime.stuck", event_of(found, instance));
+  const stuck_report report = stuck_report_of(found, *runtime_, *plugins_);
+  control_->publish("runtime.stuck", report.event());
   const instant_ns now = time_.now();
   if (now - stuck_logged_ < second && stuck_logged_ != 0) {
     ++stuck_unlogged_;
@@ -145,11 +137,14 @@ void daemon::stuck(const sched::stuck_poll& found) {
   }
   log::warn("runtime",
             found.taken_over ? "a poll does not end: its worker goes on with another thread" : "a poll does not end",
-            {{"instance", instance},
+            {{"instance", report.instance},
              {"task", "t-" + std::to_string(found.task)},
+             {"name", report.label.name},
+             {"location", report.location()},
              {"worker", found.worker},
              {"os_thread", found.os_thread},
              {"lasted_ms", found.lasted / millisecond},
+             {"stack", report.stack_line()},
              {"not_logged_before", std::exchange(stuck_unlogged_, 0)}});
   stuck_logged_ = now;
 }

@@ -312,7 +312,8 @@ outcome<reload_report> reload_now(const live_parts& parts, std::string_view reas
 
 bool all_workers_stuck(const runtime_view& view, duration_ns limit) {
   return !view.workers.empty() && std::ranges::all_of(view.workers, [&](const worker_view& w) {
-    return w.state == metrics::worker_state::retired || (w.task != 0 && w.running_for >= limit);
+    const bool stuck = w.task != 0 && w.state != metrics::worker_state::blocking && w.running_for >= limit;
+    return w.state == metrics::worker_state::retired || stuck;
   });
 }
 

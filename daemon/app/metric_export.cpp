@@ -49,6 +49,8 @@ constexpr worker_row worker_rows[] = {
      [](const auto& w) { return number(w.unparks_sent); }},
     {"tokiod_worker_takeovers_total", "", "Times that the worker was taken from a stuck thread.",
      [](const auto& w) { return number(w.takeovers); }},
+    {"tokiod_worker_handovers_total", "", "Times that the worker was taken from a thread in block_in_place.",
+     [](const auto& w) { return number(w.handed_over); }},
     {"tokiod_worker_busy_seconds_total", "seconds", "Time not asleep.",
      [](const auto& w) { return seconds(w.busy_ns); }},
     {"tokiod_worker_idle_seconds_total", "seconds", "Time asleep.", [](const auto& w) { return seconds(w.parked_ns); }},

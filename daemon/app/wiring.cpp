@@ -35,6 +35,7 @@ runtime_options runtime_options_of(const config::runtime_settings& s) {
   o.event_interval = u32(s.event_interval);
   o.global_queue_interval = u32(s.global_queue_interval);
   o.stuck_after = s.stuck_after_ms * millisecond;
+  o.stuck_stacks = s.stuck_stacks;
   return o;
 }
 

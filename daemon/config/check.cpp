@@ -18,6 +18,7 @@ void read_rows(config& c, const json& effective) {
     if (!effective.contains(at) || effective[at].is_null()) continue;
     const json& value = effective[at];
     if (row.in.number) row.in.number(c) = value.get<std::uint64_t>();
+    if (row.in.flag) row.in.flag(c) = value.get<bool>();
     if (row.in.text) row.in.text(c) = value.get<std::string>();
     if (row.in.list) row.in.list(c) = value.get<std::vector<std::string>>();
   }

@@ -20,6 +20,7 @@ struct runtime_settings {
   std::uint64_t event_interval = 61;
   std::uint64_t global_queue_interval = 0;
   std::uint64_t stuck_after_ms = 10;
+  bool stuck_stacks = true;
 };
 
 // Who may do what: the first rule that matches the peer decides. At most one of user, group, uid

@@ -242,6 +242,7 @@ wire::json default_document() {
     }
     json& at = value[json::json_pointer(pattern)];
     if (row.in.number && row.pattern != worker_threads_pattern) at = row.in.number(defaults);
+    if (row.in.flag) at = row.in.flag(defaults);
     if (row.in.text) at = row.in.text(defaults);
     if (row.in.list) at = row.in.list(defaults);
   }

@@ -37,8 +37,12 @@ constexpr setting table[] = {
      [](config& c) -> auto& { return c.runtime.global_queue_interval; }},
     {"/runtime/stuck_after_ms", integer, 0, day_ms, "", "ms", restart,
      "A task that polls for longer is reported, and if it holds up others, its worker goes on with another thread; 0: "
-     "neither.",
+     "neither. A task in block_in_place is not reported, and gives its worker away whatever this says.",
      [](config& c) -> auto& { return c.runtime.stuck_after_ms; }},
+    {"/runtime/stuck_stacks", boolean, 0, 0, "", "", restart,
+     "Whether such a report has the stack of the thread. A signal asks for it, so a system call in which the task "
+     "sleeps may end with EINTR.",
+     [](config& c) -> auto& { return c.runtime.stuck_stacks; }},
 
     {"/control/socket", text, 1, socket_path_bytes, "", "", restart,
      "The control socket: every method, as far as the caller's level goes. A socket passed by systemd under the name "

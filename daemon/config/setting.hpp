@@ -31,6 +31,7 @@ enum class apply : std::uint8_t { live, restart };
 // The member of a config that a row fills: made from a lambda that returns a reference to it.
 struct member {
   std::uint64_t& (*number)(config&) = nullptr;
+  bool& (*flag)(config&) = nullptr;
   std::string& (*text)(config&) = nullptr;
   std::vector<std::string>& (*list)(config&) = nullptr;
 
@@ -39,6 +40,7 @@ struct member {
   constexpr member(Get get) {
     using value = std::remove_cvref_t<std::invoke_result_t<Get, config&>>;
     if constexpr (std::is_same_v<value, std::uint64_t>) number = get;
+    if constexpr (std::is_same_v<value, bool>) flag = get;
     if constexpr (std::is_same_v<value, std::string>) text = get;
     if constexpr (std::is_same_v<value, std::vector<std::string>>) list = get;
   }

@@ -306,6 +306,13 @@ std::string registry::instance_of(std::uint16_t owner) const {
   return {};
 }
 
+std::string registry::file_behind(const std::string& mapped_path) const {
+  const std::lock_guard hold(parts_->mutex);
+  for (const auto& one : parts_->images)
+    if (one->code != nullptr && one->code->path() == mapped_path) return one->path;
+  return mapped_path;
+}
+
 std::vector<std::string> registry::dirs() const {
   const std::lock_guard hold(parts_->mutex);
   return parts_->options.dirs;

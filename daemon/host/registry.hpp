@@ -69,6 +69,8 @@ class registry {
   // Names for what runtime::tasks() and snapshot() show; empty where an image is on its way out.
   [[nodiscard]] std::vector<task_label> label(const std::vector<task_view>& tasks) const;
   [[nodiscard]] std::string instance_of(std::uint16_t owner) const;  // empty: the runtime's own
+  // The file that was loaded, for what the loader calls its private copy; anything else as it is.
+  [[nodiscard]] std::string file_behind(const std::string& mapped_path) const;
   [[nodiscard]] std::vector<std::string> dirs() const;
   void set_dirs(std::vector<std::string> dirs);  // the configuration changed
 

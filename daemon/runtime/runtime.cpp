@@ -286,6 +286,7 @@ metrics::worker_state state_of(const sched::engine& all, const sched::core& of, 
   using metrics::worker_state;
   if (of.index >= all.active()) return worker_state::retired;
   if (all.idle.parked(of.index)) return worker_state::parked;
+  if (running && of.blocks()) return worker_state::blocking;
   if (running) return of.stuck.load(relaxed) ? worker_state::stuck : worker_state::running;
   return worker_state::searching;
 }

@@ -101,6 +101,16 @@ task<std::uint64_t> blocking(load asked) {
   co_return watch.ns();
 }
 
+// On a worker, where nobody waits for it.
+task<std::uint64_t> in_place(load asked) {
+  const stopwatch watch;
+  for (std::uint64_t i = 0; i < asked.count; ++i) {
+    auto given = tokio::block_in_place([i] { return i; });
+    opaque(given);
+  }
+  co_return watch.ns();
+}
+
 task<> answer_wakes(tokio::sync::notify& asked, std::counting_semaphore<>& answered, std::uint64_t count) {
   for (std::uint64_t i = 0; i < count; ++i) {
     co_await asked.notified();
@@ -148,6 +158,7 @@ constexpr auto list = std::to_array<workload>({
     {"spawn_blocking_1", jobs_at_once, blocking<1>},
     {"spawn_blocking_2", 2 * jobs_at_once, blocking<2>},
     {"spawn_blocking_4", 4 * jobs_at_once, blocking<4>},
+    {"block_in_place", 1, in_place},
     {"remote_wake", 1, remote_wake},
     {"long_polls", 20, long_polls},
 });

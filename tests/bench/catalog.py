@@ -74,7 +74,6 @@ WORKLOADS = [
 
 # What tokiod does not offer, and why: said in every report, so that nobody takes a gap for a result.
 NOT_OFFERED = {
-    "block_in_place": "the SDK has no block_in_place yet",
     "rwlock_read": "the SDK has no rwlock yet",
     "rwlock_write": "the SDK has no rwlock yet",
     "rwlock_contended": "the SDK has no rwlock yet",

@@ -1,5 +1,5 @@
-// tokio.blocking/1: a plugin's jobs on the blocking pool. The pool and the plugin's handle each hold the job; the last
-// one frees it.
+// tokio.blocking/1: a plugin's jobs on the blocking pool, and its stretches that may block where they are. The pool and
+// the plugin's handle each hold a job; the last one frees it.
 #include "host/export/blocking.hpp"
 
 #include <new>
@@ -123,6 +123,24 @@ void blocking_free(tokio_job* handle) noexcept {
   if (p != nullptr) free_job(*handle);
 }
 
+constexpr tokio_res nothing_owed = 1;
+
+// Also in a destructor on a worker; on any other thread nobody is held up.
+tokio_res blocking_enter(tokio_plugin*) noexcept {
+  const sched::host_entry inside;
+  sched::core* const on = inside.held();
+  if (on == nullptr) return nothing_owed;
+  if (on->all.with.kind == flavor::current_thread)
+    return fail(TOKIO_ENOTSUP, "enter: this runtime has one thread, so nobody can go on while it blocks");
+  return on->begin_blocking() ? TOKIO_OK : nothing_owed;
+}
+
+// Not of a core that was lost meanwhile: it is somebody else's.
+void blocking_leave(tokio_plugin*) noexcept {
+  const sched::host_entry inside;
+  if (sched::core* const on = inside.held()) on->end_blocking();
+}
+
 }  // namespace
 
 void cancel_job(tokio_job& handle) noexcept {
@@ -143,6 +161,8 @@ const tokio_blocking_ext blocking_table = {
     .poll = blocking_poll,
     .cancel = blocking_cancel,
     .free = blocking_free,
+    .enter = blocking_enter,
+    .leave = blocking_leave,
 };
 
 }  // namespace tokiod::host

@@ -70,6 +70,7 @@ struct worker_numbers {
   Number unparks_sent{};
   Number spurious_unparks{};  // woke up and found nothing
   Number takeovers{};         // times the core was taken from a stuck thread
+  Number handed_over{};       // times it was taken from a thread that had said that it blocks
   Number busy_ns{};
   Number parked_ns{};
 };
@@ -90,6 +91,7 @@ void each_number(F f, Set&... sets) {
   f(sets.unparks_sent...);
   f(sets.spurious_unparks...);
   f(sets.takeovers...);
+  f(sets.handed_over...);
   f(sets.busy_ns...);
   f(sets.parked_ns...);
 }

@@ -171,10 +171,24 @@ class alignas(cache_line) core {
   // Free slots go to the owners' depots, for the cores that go on.
   void flush_heaps();
 
+  // The poll says that what follows may block. False: it had said so before.
+  [[nodiscard]] bool begin_blocking() noexcept {
+    const std::uint64_t poll = work.polls.read();
+    if (blocking_poll.load(relaxed) == poll) return false;
+    blocking_poll.store(poll, relaxed);
+    return true;
+  }
+  void end_blocking() noexcept { blocking_poll.store(0, relaxed); }
+
   // ---- [any]
   // The monitor's verdict: this poll has lasted long, and the core holds tasks that no thief can reach.
   [[nodiscard]] bool hides_work() const {
     return stuck.load(relaxed) && (lifo.load(relaxed) != nullptr || ring.claimed() != 0);
+  }
+  // The poll that runs has said that it may block. A poll that forgot to say that this is over speaks for itself alone.
+  [[nodiscard]] bool blocks() const {
+    const std::uint64_t poll = blocking_poll.load(relaxed);
+    return poll != 0 && poll == work.polls.read();
   }
   [[nodiscard]] std::uint32_t queued() const { return ring.length(); }
   [[nodiscard]] const share* peek_share(memory::owner_id id) const { return shares[id].load(acquire); }
@@ -222,8 +236,11 @@ class alignas(cache_line) core {
   run_queue ring;
   metrics::worker_counters work;
   std::atomic<task::header*> running{nullptr};  // relaxed: observers check the task's own words again
-  std::atomic<std::uint32_t> orders{0};         // [any] sets; the worker looks before each poll
-  instant_ns active_since = 0;                  // end of the last sleep
+  // The number of the poll that said it may block (tokio::block_in_place); 0: none. Relaxed: a hint for the monitor,
+  // who passes the guard before anything follows from it.
+  std::atomic<std::uint64_t> blocking_poll{0};
+  std::atomic<std::uint32_t> orders{0};  // [any] sets; the worker looks before each poll
+  instant_ns active_since = 0;           // end of the last sleep
 
   // When a notifier woke the worker last; 0: it has been counted. Relaxed: only to learn what a wake-up takes.
   std::atomic<instant_ns> woken_at{0};

@@ -307,7 +307,8 @@ bool engine::take_from_holder(core& of, std::uint64_t poll) {
     of.holder = nullptr;
     of.running.store(nullptr, relaxed);
     of.stuck.store(false, relaxed);
-    of.work.takeovers.add();
+    (of.blocks() ? of.work.handed_over : of.work.takeovers).add();
+    of.end_blocking();
     taken = true;
   });
   return taken;

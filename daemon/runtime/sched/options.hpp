@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "base/thread_stack.hpp"
 
 namespace tokiod::sched {
 
@@ -18,10 +19,12 @@ inline constexpr std::uint32_t max_workers = 1024;
 struct stuck_poll {
   std::uint32_t worker = 0;
   int os_thread = 0;
-  std::uint64_t task = 0;   // its id
-  std::uint16_t owner = 0;  // whose
-  duration_ns lasted = 0;   // until now
-  bool taken_over = false;  // its worker goes on without it
+  std::uint64_t task = 0;       // its id
+  std::uint16_t owner = 0;      // whose
+  duration_ns lasted = 0;       // until now
+  bool taken_over = false;      // its worker goes on without it
+  const void* about = nullptr;  // the task's, as given to allocate(): read it only while what it points into is there
+  thread_stack stack;           // of its thread; empty where stacks are turned off
 };
 
 struct options {
@@ -38,6 +41,7 @@ struct options {
   const clock* time = nullptr;                           // not owned; null = CLOCK_MONOTONIC
   // A poll that lasts longer and holds up others loses its core to another thread; 0 = never. Tokio has nothing of it.
   duration_ns stuck_after = 10 * millisecond;
+  bool stuck_stacks = true;  // with the stack of the thread, which a signal asks for (base/thread_stack.hpp)
   std::function<void(const stuck_poll&)> on_stuck;  // on the monitor's thread, once per such poll: it must not wait
   std::function<void()> on_thread_start;            // on every worker and blocking thread, after it started
   std::function<void()> on_thread_stop;             // and before it ends

@@ -11,6 +11,7 @@
 #include "base/cache_line.hpp"
 #include "base/clock.hpp"
 #include "base/policy.hpp"
+#include "base/thread_stack.hpp"
 #include "runtime/memory/slab.hpp"
 #include "runtime/sched/guard.hpp"
 #include "runtime/sched/shown.hpp"
@@ -71,6 +72,8 @@ struct alignas(cache_line) thread {
   std::atomic<instant_ns> stuck_since{0};
   std::atomic<std::uint32_t> stuck_from{0};
   instant_ns lost_core_at = 0;  // written by the taker, who has passed our guard; ours afterwards
+
+  stack_place* stack = nullptr;  // where it answers for its stack; written before it holds a core
 
   std::atomic<int> os_id{0};
   basic_shown<real_policy, packed_inside> shown;

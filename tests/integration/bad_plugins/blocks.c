@@ -6,9 +6,10 @@
 static long milliseconds;
 
 static tokio_poll block(void* body, tokio_cx* cx) {
-  const struct timespec pause = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+  struct timespec pause = {milliseconds / 1000, milliseconds % 1000 * 1000000};
   (void)body;
-  nanosleep(&pause, NULL);
+  while (nanosleep(&pause, &pause) != 0) { /* the host asks for the stack by a signal */
+  }
   host->instance_finish(cx->plugin, 3);
   return TOKIO_POLL_READY;
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <random>
 #include <stdexcept>
+#include <thread>
 
 #include "support/in_process_host.hpp"
 #include "tokio/plugin.hpp"
@@ -183,6 +184,55 @@ TEST_CASE("[TM-06] [TK-17] timeouts, sleeps and blocking jobs work on the real c
     CHECK(failed.error().message() == "no disk");
   });
   host.end();
+}
+
+TEST_CASE("[TK-19] [B-046] while every worker blocks in place, a thousand tasks run") {
+  constexpr int workers = 4;
+  bound_host host({.workers = workers});
+  std::atomic<int> inside = 0, ran = 0;
+  std::atomic<bool> go = false;
+  const auto wait_for = [](auto fact) {
+    while (!fact()) std::this_thread::yield();
+  };
+  host.run([&]() -> task<> {
+    std::vector<tokio::join_handle<int>> blocked;
+    auto block = [&]() -> task<int> {
+      co_await tokio::yield_now();
+      co_return tokio::block_in_place([&] {
+        ++inside;
+        wait_for([&] { return go.load(); });
+        return 1;
+      });
+    };
+    for (int i = 1; i < workers; ++i) blocked.push_back(spawn(block));
+    tokio::block_in_place([&] {
+      wait_for([&] { return inside == workers - 1; });
+      for (int i = 0; i < 1000; ++i)
+        tokio::spawn_detached([&]() -> task<> {
+          co_await tokio::yield_now();
+          ++ran;
+        });
+      wait_for([&] { return ran == 1000; });
+      go = true;
+    });
+    for (auto& one : blocked) CHECK((co_await one) == 1);  // also on another thread than before
+  });
+  host.end();
+}
+
+TEST_CASE("[TK-19] [B-043] block_in_place panics in a task of a current_thread runtime, not in its blocking jobs") {
+  bound_host host({.workers = 0});
+  host.run([&]() -> task<> {
+    auto refused = co_await spawn([]() -> task<> {
+      tokio::block_in_place([] {});
+      co_return;
+    });
+    CHECK(refused.error().is_panic());
+    CHECK((co_await tokio::spawn_blocking([] { return tokio::block_in_place([] { return 7; }); })) == 7);
+  });
+  auto left = host.real.stop();
+  host.scope.reset();
+  CHECK(left.clean());
 }
 
 TEST_CASE("[TK-14] a task keeps its id on every worker, and its destructors see it") {

@@ -72,11 +72,13 @@ TEST_CASE("the runtime's numbers are those of the configuration") {
   s.worker_threads = 5;
   s.thread_keep_alive_ms = 20;
   s.stuck_after_ms = 7;
+  s.stuck_stacks = false;
   const auto o = app::runtime_options_of(s);
   CHECK(o.kind == flavor::current_thread);
   CHECK(o.worker_threads == 5);
   CHECK(o.thread_keep_alive == 20 * millisecond);
   CHECK(o.stuck_after == 7 * millisecond);
+  CHECK_FALSE(o.stuck_stacks);
 }
 
 TEST_CASE("plugins leave a descriptor for each control client, those reserved for root, and some more") {

@@ -57,7 +57,8 @@ TEST_CASE("each layer beats the one below it, and every value knows where it cam
   const test::temp_dir dir;
   dir.write("usr/10-a.json", R"({"log": {"level": "error", "burst": 1}, "runtime": {"event_interval": 5}})");
   dir.write("usr/20-masked.json", R"({"control": {"max_clients": 1}})");
-  dir.write("tokiod.json", R"({"log": {"burst": 2}, "runtime": {"worker_threads": 2, "event_interval": 6}})");
+  dir.write("tokiod.json",
+            R"({"log": {"burst": 2}, "runtime": {"worker_threads": 2, "event_interval": 6, "stuck_stacks": false}})");
   dir.write("etc/20-masked.json", R"({"control": {"max_clients": 9}})");
   dir.write("etc/30-b.json", R"({"log": {"burst": 3}, "runtime": {"event_interval": null}})");
   auto from = only(dir);
@@ -74,6 +75,7 @@ TEST_CASE("each layer beats the one below it, and every value knows where it cam
   CHECK(l.values.control.max_clients == 9);
   CHECK(l.values.runtime.event_interval == 61);
   CHECK(l.origin_of("/runtime/event_interval") == "default");
+  CHECK_FALSE(l.values.runtime.stuck_stacks);
   CHECK(l.values.runtime.worker_threads == 4);
   CHECK(l.origin_of("/runtime/worker_threads") == "command line --workers");
   CHECK(l.values.plugins.dirs == std::vector<std::string>{"/a", "/b"});

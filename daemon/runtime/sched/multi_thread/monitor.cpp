@@ -5,6 +5,12 @@
 #include <algorithm>
 
 namespace tokiod::sched::multi_thread {
+namespace {
+
+// A thread that gets no processor, or sleeps in the kernel and cannot be interrupted, answers later.
+constexpr duration_ns answers_within = 100 * millisecond;
+
+}  // namespace
 
 result<void> monitor::start() {
   all_.watch.rest();  // the first worker that becomes active starts the timer
@@ -28,14 +34,14 @@ void monitor::loop() {
     std::uint64_t ticks = 0;
     const auto got = retry_eintr([&] { return ::read(all_.watch_timer.get(), &ticks, sizeof ticks); });
     TOKIOD_ASSERT(got == sizeof ticks);
-    if (stopping_.load(seq_cst)) return;
+    if (stopping_.load(seq_cst)) return tell(never);
     if (!rest()) look(steady_clock().now());
   }
 }
 
 // All asleep: stop ticking, and look once more, because a worker may have become active meanwhile (watch.hpp).
 bool monitor::rest() {
-  if (!all_.idle.all_parked()) return false;
+  if (!all_.idle.all_parked() || !reports_.empty()) return false;
   all_.watch_every(0);
   if (stopping_.load(seq_cst)) all_.watch_every(1);  // stop() set the timer before we took it away
   all_.watch.rest();
@@ -53,10 +59,16 @@ void monitor::look(instant_ns now) {
     const bool old = has_old_backlog(of, seen_[i]);  // before watch() takes the number of polls
     watch(of, seen_[i], now);
     const bool waited_for = old || needs_help(of, now);
-    if (is_stuck(seen_[i], now)) report_or_rescue(of, seen_[i], now, waited_for && !somebody_sleeps);
+    const bool rescue = waited_for && !somebody_sleeps;
+    if (of.blocks()) {
+      if (rescue) hand_over(of, seen_[i]);
+    } else if (is_stuck(seen_[i], now)) {
+      report_or_rescue(of, seen_[i], now, rescue);
+    }
     help = help || waited_for;
   }
   if (help && somebody_sleeps) all_.notify(0);
+  tell(now);
 }
 
 // Also brings seen_ to the number of cores.
@@ -68,29 +80,59 @@ void monitor::count_injected() {
 }
 
 bool monitor::is_stuck(const sight& last, instant_ns now) const {
-  return all_.with.stuck_after != 0 && last.at != 0 && now - last.at >= all_.with.stuck_after;
+  return all_.with.stuck_after != 0 && last.at != 0 && now - last.working >= all_.with.stuck_after;
+}
+
+// It asked for that, so there is nobody to blame, and no switch turns it off. Not before two looks have met the poll:
+// what is over within a millisecond is not worth a thread.
+void monitor::hand_over(core& of, const sight& last) {
+  if (of.stuck.load(relaxed)) (void)take_over_(of.index, last.polls);  // false: at the next look
 }
 
 // With a sleeping worker there is a thief, who is enough; without one the core goes to another thread.
 void monitor::report_or_rescue(core& of, sight& last, instant_ns now, bool rescue) {
-  stuck_poll found = describe(of, last, now);
-  found.taken_over = rescue && take_over_(of.index, last.polls);
-  if (!found.taken_over && last.told) return;
-  if (!last.told) all_.count_slow_poll(found.owner);
+  report next = describe(of, last, now);
+  next.found.taken_over = rescue && take_over_(of.index, last.polls);
+  if (!next.found.taken_over && last.told) return;
+  if (!last.told) all_.count_slow_poll(next.found.owner);
   last.told = true;
-  if (all_.with.on_stuck) all_.with.on_stuck(found);
+  if (!all_.with.on_stuck) return;
+  if (all_.with.stuck_stacks) next.question.emplace(next.answers_at, next.found.os_thread);
+  reports_.push_back(std::move(next));
+}
+
+// The monitor waits for no thread: an answer that is not there yet is looked for at its next look.
+void monitor::tell(instant_ns now) {
+  std::erase_if(reports_, [&](report& one) {
+    if (!is_complete(one, now)) return false;
+    all_.with.on_stuck(one.found);
+    return true;
+  });
+}
+
+bool monitor::is_complete(report& one, instant_ns now) const {
+  if (!one.question) return true;
+  auto stack = one.question->answer(now - one.asked_at >= answers_within);
+  if (stack) one.found.stack = std::move(*stack);
+  return stack.has_value();
 }
 
 // What is read of the task may be of a later one, if the poll ends at this moment.
-stuck_poll monitor::describe(core& of, const sight& last, instant_ns now) {
-  stuck_poll found{.worker = of.index, .lasted = now - last.at};
+monitor::report monitor::describe(core& of, const sight& last, instant_ns now) {
+  report next;
+  next.asked_at = now;
+  next.found.worker = of.index;
+  next.found.lasted = now - last.working;
   if (const task::header* const task = of.running.load(relaxed); task != nullptr) {
-    found.task = task->id.load(relaxed);
-    found.owner = task::owner_of(*task);
+    next.found.task = task->id.load(relaxed);
+    next.found.owner = task::owner_of(*task);
+    next.found.about = task->about.load(relaxed);
   }
   const hold keep(of.hand_over);
-  if (of.holder != nullptr) found.os_thread = of.holder->os_id.load(relaxed);
-  return found;
+  if (of.holder == nullptr) return next;
+  next.found.os_thread = of.holder->os_id.load(relaxed);
+  next.answers_at = of.holder->stack;
+  return next;
 }
 
 // Queues are first in, first out: what waited at the last look has been polled when there were as many polls since.
@@ -108,6 +150,8 @@ void monitor::watch(core& of, sight& last, instant_ns now) {
     last.at = running ? now : 0;
     last.told = false;
   }
+  if (!same || last.blocked || of.blocks()) last.working = now;
+  last.blocked = of.blocks();
   last.polls = polls;
   of.poll_since.store(last.at, relaxed);
   of.stuck.store(same, relaxed);

@@ -1,13 +1,14 @@
 // The thread that looks at the workers while any of them is active: it finds polls that last long, and makes up for
 // wake-ups that a local push was allowed to miss. It runs no task; it wakes a worker that sleeps, and that one
-// searches, and where none sleeps it has a core taken over whose poll does not end. Invariant: while a worker is active
-// the monitor looks every millisecond; when all sleep it sleeps, too, without a
+// searches, and where none sleeps it has a core taken over whose poll does not end, or has said that it blocks.
+// Invariant: while a worker is active the monitor looks every millisecond; when all sleep it sleeps, too, without a
 //            deadline. With a worker asleep and work that waited a whole look long, or is hidden behind a long poll,
-//            one is woken at each look.
+//            one is woken at each look. A poll that blocks with notice is never called stuck for it.
 // Threads:   start, stop [the scheduler]; the rest is the monitor's own.
 // No model: one flag that ends its thread, followed by a wake-up.
 #pragma once
 #include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -33,10 +34,20 @@ class monitor {
  private:
   struct sight {
     std::uint64_t polls = 0;
-    instant_ns at = 0;
+    instant_ns at = 0;           // the running poll was first seen then
+    instant_ns working = 0;      // the same, but a stretch of it that may block does not count
     std::uint64_t waiting = 0;   // tasks in the core's queues
     std::uint64_t injected = 0;  // now, in the injectors of its shards
     bool told = false;           // on_stuck was called for this poll
+    bool blocked = false;        // it blocked, with notice
+  };
+
+  // What on_stuck will be told, once the stack is there.
+  struct report {
+    stuck_poll found;
+    stack_place* answers_at = nullptr;
+    std::optional<stack_question> question;
+    instant_ns asked_at = 0;
   };
 
   void loop();
@@ -46,12 +57,16 @@ class monitor {
   [[nodiscard]] bool needs_help(core& of, instant_ns now) const;
   [[nodiscard]] bool is_stuck(const sight& last, instant_ns now) const;
   void report_or_rescue(core& of, sight& last, instant_ns now, bool rescue);
-  [[nodiscard]] static stuck_poll describe(core& of, const sight& last, instant_ns now);
+  void hand_over(core& of, const sight& last);
+  [[nodiscard]] static report describe(core& of, const sight& last, instant_ns now);
+  void tell(instant_ns now);
+  [[nodiscard]] bool is_complete(report& one, instant_ns now) const;
   [[nodiscard]] static bool has_old_backlog(const core& of, sight& last);
 
   engine& all_;
   const take_over_fn take_over_;
   std::vector<sight> seen_;
+  std::vector<report> reports_;
   std::atomic<bool> stopping_{false};
   os_thread thread_;
 };

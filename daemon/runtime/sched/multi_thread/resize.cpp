@@ -31,7 +31,6 @@ outcome<void> scheduler::resize(std::uint32_t workers, const end_of_patience& gi
 
 result<void> scheduler::grow() {
   const std::uint32_t index = all_.active();
-  if (auto watched = start_monitor(index + 1); !watched) return watched;
   if (index == all_.cores.size()) {
     if (auto made = all_.add_core(); !made) return made;
     const hold lock(seats_mutex_);
@@ -62,14 +61,6 @@ void scheduler::open_seat(seat& of, std::shared_ptr<occupant> first) {
   first->seated.wait();
 }
 
-// With one worker there is nobody to help it; with two, somebody has to notice.
-result<void> scheduler::start_monitor(std::uint32_t workers) {
-  if (monitor_.started() || (workers == 1 && all_.with.stuck_after == 0)) return {};
-  auto started = monitor_.start();
-  if (started) all_.became_active();  // workers that run already
-  return started;
-}
-
 // ---- one less
 
 outcome<void> scheduler::shrink(std::uint32_t keep, const end_of_patience& given_up) {
@@ -97,7 +88,8 @@ void scheduler::allow_seating(seat& of, bool allowed) {
 }
 
 // A worker that waits for events may miss the wake-up for its order, because its heir looks at the same reactor: hence
-// one after the other. One in a poll that does not end loses the core, unless that is turned off.
+// one after the other. One in a poll that does not end loses the core, unless that is turned off; one that said that it
+// blocks always does.
 bool scheduler::left_by(seat& of, const end_of_patience& given_up) {
   const instant_ns begun = steady_clock().now();
   while (!is_left(of)) {
@@ -107,7 +99,7 @@ bool scheduler::left_by(seat& of, const end_of_patience& given_up) {
       (void)all_.withdraw(of.of, order_retire);
       return is_left(of);
     }
-    if (all_.with.stuck_after != 0 && now - begun > obeys_within) take_away(of);
+    if ((all_.with.stuck_after != 0 || of.of.blocks()) && now - begun > obeys_within) take_away(of);
     of.of.home.wake();
     pause();
   }

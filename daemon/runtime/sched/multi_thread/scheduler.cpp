@@ -15,7 +15,7 @@ scheduler::scheduler(engine& of)
 scheduler::~scheduler() = default;
 
 result<void> scheduler::start() {
-  result<void> done = start_monitor(all_.active());
+  result<void> done = monitor_.start();
   for (auto& one : seats_) {
     if (!done) break;
     auto first = new_occupant(*one);
@@ -57,6 +57,8 @@ void scheduler::run(seat& of, occupant& who) {
   thread& on = who.self;
   const options& with = on.runtime.with;
   on.runtime.enlist(on);
+  const stack_answers answers(with.stuck_stacks);
+  on.stack = answers.place();
   if (with.on_thread_start) with.on_thread_start();
   of.vacant.wait();
   on.runtime.take_core(of.of, on);

@@ -63,7 +63,6 @@ class scheduler {
   // resize.cpp
   [[nodiscard]] result<void> grow();
   void open_seat(seat& of, std::shared_ptr<occupant> first);
-  [[nodiscard]] result<void> start_monitor(std::uint32_t workers);
   [[nodiscard]] outcome<void> shrink(std::uint32_t keep, const end_of_patience& given_up);
   void allow_seating(seat& of, bool allowed);
   [[nodiscard]] bool left_by(seat& of, const end_of_patience& given_up);

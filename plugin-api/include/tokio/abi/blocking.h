@@ -1,4 +1,4 @@
-/* `tokio.blocking/1`: jobs on the blocking pool (spawn_blocking). */
+/* `tokio.blocking/1`: jobs on the blocking pool (spawn_blocking), and blocking where one is (block_in_place). */
 #ifndef TOKIO_ABI_BLOCKING_H
 #define TOKIO_ABI_BLOCKING_H
 
@@ -25,6 +25,13 @@ typedef struct tokio_blocking_ext {
   tokio_res (*poll)(tokio_job*, tokio_cx*, int64_t* ret) TOKIO_NOEXCEPT; /* [task nb] 0, ECANCELED, TOKIO_PENDING */
   void (*cancel)(tokio_job*) TOKIO_NOEXCEPT;                             /* [any nb] only if not started */
   void (*free)(tokio_job*) TOKIO_NOEXCEPT;                               /* [any nb] does not wait for the job */
+
+  /* What this thread does until leave() may block: when somebody waits for its worker, another thread goes on with it,
+   * and the poll finishes without one. TOKIO_OK: leave() is owed, before the poll returns. More than 0: nothing is
+   * owed, because the poll has entered before, or no worker is held up here. ENOTSUP: this runtime has one thread. The
+   * budget of the poll stays in force; who wants none puts INT32_MAX into *cx->budget meanwhile. [any nb] */
+  tokio_res (*enter)(tokio_plugin*) TOKIO_NOEXCEPT;
+  void (*leave)(tokio_plugin*) TOKIO_NOEXCEPT; /* [any nb] on the thread, and in the poll, that has entered */
 } tokio_blocking_ext;
 
 #ifdef __cplusplus

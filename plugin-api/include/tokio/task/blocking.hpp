@@ -1,7 +1,9 @@
 // `spawn_blocking(fn)`: runs `fn` on a thread that may block; its join_handle is that of any task.
-// Invariant: abort is effective only before `fn` starts; after that its result is waited for. Dropping the handle does
-//            not stop it. Host calls inside `fn` work for the instance that spawned it.
-// Threads: spawn_blocking [any] that works for an instance; fn [job].
+// `block_in_place(fn)`: runs `fn` here, and says that it may block.
+//
+// Invariant: abort is effective only before a spawned `fn` starts; after that its result is waited for. Dropping the
+//            handle does not stop it. Host calls inside `fn` work for the instance that spawned it.
+// Threads: spawn_blocking [any] that works for an instance, its fn [job]; block_in_place [any].
 // No model: two holders count down to the end, as cancel_tree.hpp's tokens do, which have one.
 #pragma once
 
@@ -99,6 +101,44 @@ join_handle<std::invoke_result_t<std::decay_t<Fn>&>> spawn_blocking(Fn&& fn) {
   tokio_job* job = nullptr;
   if (host.blocking->spawn(instance, &desc, &job) < 0) job = nullptr;  // drop has run: one holder is left
   return spawn<"blocking">(blocking_future<std::decay_t<Fn>>(job, shared));
+}
+
+// Says for as long as it lives that this thread may block, and keeps the cooperative budget out of force.
+class [[nodiscard]] blocking_stretch {
+ public:
+  blocking_stretch() : owed_(enter()), budget_(this_thread.cx ? this_thread.cx->budget : nullptr) {
+    if (budget_) before_ = std::exchange(*budget_, INT32_MAX);
+  }
+  ~blocking_stretch() {
+    if (budget_) *budget_ = before_;
+    if (owed_) host.blocking->leave(this_thread.instance);
+  }
+  blocking_stretch(const blocking_stretch&) = delete;
+  blocking_stretch& operator=(const blocking_stretch&) = delete;
+
+ private:
+  // True: it must be left. Outside of a task no worker is held up.
+  static bool enter() {
+    const bool in_task = this_thread.cx || this_thread.task.task;
+    if (!in_task || !host.blocking) return false;
+    const auto entered = host.blocking->enter(this_thread.instance);
+    if (entered < 0) panic("block_in_place: this runtime has one thread, so nobody could go on while it blocks");
+    return entered == TOKIO_OK;
+  }
+
+  bool owed_;
+  std::int32_t* budget_;
+  std::int32_t before_ = 0;
+};
+
+// Runs `fn` on this thread and gives what it gives. It may block: when others wait for this worker meanwhile, another
+// thread goes on with it. Nests, costs nanoseconds when nobody waits, and is not aborted. What else the same task
+// awaits (the other branches of a select) stands still. On a runtime with one thread it panics inside a task; outside
+// of one it is a plain call.
+template <class Fn>
+decltype(auto) block_in_place(Fn&& fn) {
+  const blocking_stretch here;
+  return std::forward<Fn>(fn)();
 }
 
 }  // namespace tokio

@@ -60,7 +60,9 @@ class fake_state : public fake_core {
   std::uint64_t timers_made = 0;
   std::deque<fake_job*> jobs;  // that wait to be run
   std::size_t live_jobs = 0;
-  bool hold_jobs = false;  // blocking jobs stay queued
+  bool hold_jobs = false;              // blocking jobs stay queued
+  bool refuse_block_in_place = false;  // as a runtime with one thread does
+  bool blocks_in_place = false;        // somebody has entered and not left
   std::vector<log_record> logs;
   std::uint32_t min_level = TOKIO_LOG_TRACE;
   std::map<std::string, fake_metric*> metrics;
@@ -189,7 +191,15 @@ inline void free(tokio_job* raw) noexcept {
   else
     job.state->free_job(job);
 }
-inline constexpr tokio_blocking_ext table{sizeof(tokio_blocking_ext), 0, spawn, poll, cancel, free};
+inline tokio_res enter(tokio_plugin* p) noexcept {
+  auto& state = fake_state::of(p);
+  if (state.refuse_block_in_place) return TOKIO_ENOTSUP;
+  return std::exchange(state.blocks_in_place, true) ? 1 : TOKIO_OK;
+}
+inline void leave(tokio_plugin* p) noexcept {
+  if (!std::exchange(fake_state::of(p).blocks_in_place, false)) fake_misuse("leave() was called without an enter()");
+}
+inline constexpr tokio_blocking_ext table{sizeof(tokio_blocking_ext), 0, spawn, poll, cancel, free, enter, leave};
 }  // namespace fake_blocking
 
 namespace fake_log {

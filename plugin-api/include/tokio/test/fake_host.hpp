@@ -97,6 +97,7 @@ class fake_host : public fake_state {
     count(live_blocks(), "tasks or coroutine frames (something that owns one outlived the host)");
     count(timers.size(), "timers");
     count(live_jobs, "blocking jobs");
+    count(blocks_in_place, "stretches of block_in_place");
     count(metrics.size(), "metrics");
     count(methods.size(), "control methods");
     return text;
