@@ -262,9 +262,13 @@ unload_report unmap(image& which, runtime& rt, instant_ns deadline) {
   if (which.seen.needs_rotation())                                                 // 2
     if (const auto rotated = rt.rotate_threads(deadline); !rotated)
       return not_unmapped(image_state::quarantined, why_not_rotated(rotated.error()));
-  bool unmapped = false;
+  result<bool> unmapped = false;
   (void)on_own_thread("tokio-unload", never, [&] { unmapped = which.code->close(); });  // 3, 4
-  if (!unmapped) return not_unmapped(image_state::resident, "the system keeps " + which.name + " mapped after dlclose");
+  if (!unmapped)
+    return not_unmapped(image_state::quarantined,
+                        "it cannot be seen whether " + which.name + " is unmapped: " + unmapped.error().text());
+  if (!*unmapped)
+    return not_unmapped(image_state::resident, "the system keeps " + which.name + " mapped after dlclose");
   return {true, image_state::unloaded, {}};
 }
 

@@ -55,8 +55,8 @@ outcome<std::shared_ptr<image>> registry::parts::open(guarded& lock, const std::
   const copy_place place{options.runtime_dir, name, made->generation};
   const auto deadline = steady_now() + options.init_timeout;
   lock.unlock();
-  auto file = read_trusted(path);
-  auto opened = file ? open_image(std::move(*file), place, deadline) : std::unexpected(file.error());
+  const auto file = open_trusted(path);
+  auto opened = file ? open_image(*file, place, deadline) : std::unexpected(file.error());
   lock.lock();
   if (opened) {
     static_cast<image_facts&>(*made) = std::move(*opened);
@@ -145,7 +145,7 @@ unload_report registry::parts::unload(guarded& lock, const std::shared_ptr<image
   lock.unlock();
   report = unmap(i, rt, deadline);
   lock.lock();
-  i.mapped = report.state != image_state::unloaded;
+  i.mapped = i.code == nullptr || i.code->descriptor() != nullptr;  // linked in, or not closed
   set(i, report.state, joined(report.blockers));
   if (report.state == image_state::unloaded || i.code == nullptr) {
     erase(i);
