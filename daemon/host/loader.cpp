@@ -68,8 +68,8 @@ void keep_words(const tokio_plugin_desc& d, image_facts& into) {
   into.optional_extensions = names(d.opt_exts);
 }
 
-refusal close_again(const std::shared_ptr<opening>& it, refusal why) {
-  if (on_own_thread("tokio-unload", never, [it] { (void)it->code->close(); }) != own_thread_result::returned)
+refusal close_again(const std::shared_ptr<opening>& it, own_threads& threads, refusal why) {
+  if (threads.run("tokio-unload", never, [it] { (void)it->code->close(); }) != own_thread_result::returned)
     why.sentence += "; it stays mapped, because the system has no thread to close it on";
   return why;
 }
@@ -91,13 +91,14 @@ outcome<std::unique_ptr<library>> checked_copy(const plugin_file& file, const co
 
 }  // namespace
 
-outcome<image_facts> open_image(const plugin_file& file, const copy_place& place, instant_ns deadline) {
+outcome<image_facts> open_image(const plugin_file& file, const copy_place& place, own_threads& threads,
+                                instant_ns deadline) {
   image_facts found;
   auto copy = checked_copy(file, place, found.seen);
   if (!copy) return std::unexpected(copy.error());
   const auto it = std::make_shared<opening>(opening{std::move(*copy), {}});
   const auto& path = file.path;
-  switch (on_own_thread("tokio-load", deadline, [it] { it->mapped = it->code->map(); })) {
+  switch (threads.run("tokio-load", deadline, [it] { it->mapped = it->code->map(); })) {
     case own_thread_result::returned: break;
     case own_thread_result::no_thread: return refuse(kind::io_error, path, ": the system has no thread to load it on");
     case own_thread_result::late:
@@ -109,7 +110,7 @@ outcome<image_facts> open_image(const plugin_file& file, const copy_place& place
   if (d != nullptr) checked = check_words(*d, path);
   if (checked) checked = check_against_note(*d, *found.seen.facts.note, path);
   if (checked) checked = check_extensions(*d, path);
-  if (!checked) return std::unexpected(close_again(it, std::move(checked.error())));
+  if (!checked) return std::unexpected(close_again(it, threads, std::move(checked.error())));
   keep_words(*d, found);
   found.code = std::move(it->code);
   return found;

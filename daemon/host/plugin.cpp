@@ -14,6 +14,7 @@ plugin::plugin(const plugin_ground& on, const tokio_plugin_desc& d, plugin_origi
     : rt(on.rt),
       owner(on.owner),
       descriptors(on.descriptors),
+      threads(on.threads),
       descriptor(d),
       instance(std::move(from.instance)),
       log_target("plugin." + instance),

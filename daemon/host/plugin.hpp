@@ -22,6 +22,7 @@
 #include "host/ledger.hpp"
 #include "host/method_table.hpp"
 #include "host/metric_table.hpp"
+#include "host/own_thread.hpp"
 #include "runtime/runtime.hpp"
 #include "tokio/abi/plugin.h"
 
@@ -49,6 +50,7 @@ struct plugin_ground {
   runtime& rt;
   runtime_owner& owner;
   descriptor_line& descriptors;
+  own_threads& threads;  // of its [ctl] calls
   plugin_events& events;
 };
 
@@ -69,6 +71,7 @@ class plugin {
   runtime& rt;
   runtime_owner& owner;
   descriptor_line& descriptors;
+  own_threads& threads;
   const memory::owner_id owner_id = owner.id();
   const sched::packed_inside shown{owner_id, this};  // by a thread that is inside its code
   const tokio_plugin_desc& descriptor;

@@ -192,11 +192,16 @@ registry::registry(runtime& rt, registry_options options) : parts_(std::make_uni
       parts_->options.runtime_dir.clear();
     }
   }
-  parts_->start_threads();
+  parts_->born = parts_->start_threads();
 }
 
 registry::~registry() {
   if (!parts_->stopped) (void)stop_all(parts::steady_now());
+}
+
+outcome<void> registry::usable() const {
+  if (parts_->born) return {};
+  return refuse(kind::internal, "cannot start the threads that plugins need: ", parts_->born.error().text());
 }
 
 std::vector<image_view> registry::list() const {

@@ -56,7 +56,7 @@ outcome<std::shared_ptr<image>> registry::parts::open(guarded& lock, const std::
   const auto deadline = steady_now() + options.init_timeout;
   lock.unlock();
   const auto file = open_trusted(path);
-  auto opened = file ? open_image(*file, place, deadline) : std::unexpected(file.error());
+  auto opened = file ? open_image(*file, place, threads, deadline) : std::unexpected(file.error());
   lock.lock();
   if (opened) {
     static_cast<image_facts&>(*made) = std::move(*opened);
@@ -143,7 +143,7 @@ unload_report registry::parts::unload(guarded& lock, const std::shared_ptr<image
   i.mapped = false;
   const auto deadline = std::max(abort_at == never ? 0 : abort_at, steady_now()) + options.abort_grace;
   lock.unlock();
-  report = unmap(i, rt, deadline);
+  report = unmap(i, rt, threads, deadline);
   lock.lock();
   i.mapped = i.code == nullptr || i.code->descriptor() != nullptr;  // linked in, or not closed
   set(i, report.state, joined(report.blockers));
