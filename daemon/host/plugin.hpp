@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,6 +88,9 @@ class plugin {
   const std::shared_ptr<ctl_gate> gate;
   void* state = nullptr;     // [inside the gate] what init gave
   bool state_given = false;  // init returned TOKIO_OK, and fini is still due
+  // What it said of its own end; guarded by the registry's lock. It may say so in its init, when nobody shows it yet.
+  std::optional<std::int32_t> said_finished;
+  std::string said_failed;  // empty: it did not
 
   // Acquire: who sees a phase sees what led to it.
   [[nodiscard]] phase now_in() const { return phase_.load(acquire); }

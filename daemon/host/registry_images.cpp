@@ -173,19 +173,21 @@ outcome<unload_report> registry::unload(std::string_view plugin, std::optional<d
 
 // ---- reload
 
-// The new run starts beside the old one, so that a refusal changes nothing. Where both want the same thing (a port),
-// the old one has to stop first; if the new one then still refuses, the old one is started again.
+// The new run starts beside the old one, so that a refusal changes nothing; one that gives up in its init refuses.
+// Where both want the same thing (a port), the old one has to stop first; if the new one then still refuses, the old
+// one is started again.
 outcome<void> registry::parts::move_instance(guarded& lock, instance_slot& which, const std::shared_ptr<image>& to,
                                              instant_ns abort_at) {
   auto run = make_run(lock, *to, which);
+  if (run && !(*run)->said_failed.empty())
+    return refuse(kind::init_failed, "instance ", which.name, " gave up in its init: ", (*run)->said_failed);
   if (run) {
     const auto old = stop(lock, which, abort_at);
     if (old.state != instance_state::quarantined) set(which, instance_state::starting);
     which.in = to;
-    which.run = *run;
     which.state = instance_state::starting;  // a quarantined run stays with its image
     ++which.starts;
-    set(which, instance_state::running);
+    runs_now(which, **run);
     return {};
   }
   const auto why = run.error().why;

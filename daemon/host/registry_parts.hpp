@@ -102,6 +102,9 @@ struct registry::parts final : plugin_events {
   void end_call(guarded& lock, call_id id, const refusal& why);
   void watch_calls();
   void end_instances();  // of plugins that gave up or finished
+  void said(const tokio_plugin& which);
+  void heed(instance_slot& which);
+  void runs_now(instance_slot& which, tokio_plugin& run);
   [[nodiscard]] result<void> start_threads();
   void stop_threads();
 
