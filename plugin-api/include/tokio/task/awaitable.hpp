@@ -40,6 +40,12 @@ class root {
     leaf_ = leaf;
     step_ = step;
   }
+  // The coroutine whose own root this is is being destroyed, and does not use it any more: `thrown` becomes true when a
+  // destructor in it throws, because then it stays, at its final suspension.
+  void watch_destruction(bool& thrown) noexcept { park(nullptr, &thrown, &destroying); }
+  void note_exception() noexcept {
+    if (step_ == &destroying) *static_cast<bool*>(leaf_) = true;
+  }
   // Polls the leaf that is waited for; when it is ready, the innermost coroutine goes on until the next one.
   void drive(context& cx) noexcept {
     cx_ = &cx;
@@ -51,6 +57,8 @@ class root {
   }
 
  private:
+  static bool destroying(void*, context&) noexcept { return false; }  // a mark, never called
+
   context* cx_ = nullptr;
   step_fn step_ = nullptr;
   void* leaf_ = nullptr;
