@@ -16,6 +16,7 @@
 #include <optional>
 #include <utility>
 
+#include "tokio/sync/closed.hpp"
 #include "tokio/sync/notify.hpp"
 #include "tokio/sync/wait_list.hpp"
 
@@ -155,7 +156,7 @@ class channel_state {
     --weak_;
   }
 
-  std::size_t receivers() const noexcept {
+  std::size_t receiver_count() const noexcept {
     const hold lock(mutex_);
     return receivers_;
   }
@@ -340,29 +341,6 @@ class receiver {
   std::uint64_t next_;
 };
 
-// Ready while there is no receiver.
-template <class T>
-class [[nodiscard]] closed_future {
- public:
-  using output = void;
-  explicit closed_future(channel_state<T>* state) noexcept : state_(state), wait_(state->no_receivers) {}
-
-  tokio::poll<void> poll(context& cx) {
-    if (!cx.proceed()) return pending;
-    while (true) {
-      if (state_->receivers() == 0) return ready();
-      if (!wait_.poll(cx.waker())) break;
-      wait_.again();  // somebody has subscribed since
-    }
-    cx.restore();
-    return pending;
-  }
-
- private:
-  channel_state<T>* state_;
-  notify_wait<policy> wait_;
-};
-
 template <class T>
 class sender {
   static_assert(std::copy_constructible<T>, "broadcast::sender<T>: every receiver gets a copy, so T must be copyable.");
@@ -390,8 +368,8 @@ class sender {
   }
   // A receiver for what is sent from now on.
   receiver<T> subscribe() const { return receiver<T>(state_); }
-  closed_future<T> closed() const noexcept { return closed_future<T>(state_.get()); }
-  std::size_t receiver_count() const noexcept { return state_->receivers(); }
+  closed_future<channel_state<T>> closed() const noexcept { return closed_future(state_.get()); }
+  std::size_t receiver_count() const noexcept { return state_->receiver_count(); }
   // Values that are kept because some receiver has not seen them.
   std::size_t len() const noexcept { return state_->unseen(); }
   bool is_empty() const noexcept { return len() == 0; }

@@ -17,6 +17,7 @@
 #include <shared_mutex>
 #include <utility>
 
+#include "tokio/sync/closed.hpp"
 #include "tokio/sync/notify.hpp"
 
 namespace tokio::sync::watch {
@@ -85,6 +86,8 @@ class channel_state {
   void drop_receiver() {
     if (receivers.fetch_sub(1, acq_rel) == 1) no_receivers.notify_waiters();
   }
+
+  std::size_t receiver_count() const noexcept { return receivers.load(acquire); }
 
   std::atomic<std::size_t> senders{1};
   std::atomic<std::size_t> receivers{0};
@@ -214,29 +217,6 @@ class receiver {
   std::uint64_t seen_;
 };
 
-// Ready while there is no receiver. A short time without one may be missed.
-template <class T>
-class [[nodiscard]] closed_future {
- public:
-  using output = void;
-  explicit closed_future(channel_state<T>* state) noexcept : state_(state), wait_(state->no_receivers) {}
-
-  tokio::poll<void> poll(context& cx) {
-    if (!cx.proceed()) return pending;
-    while (true) {
-      if (state_->receivers.load(acquire) == 0) return ready();
-      if (!wait_.poll(cx.waker())) break;
-      wait_.again();  // somebody has subscribed since
-    }
-    cx.restore();
-    return pending;
-  }
-
- private:
-  channel_state<T>* state_;
-  notify_wait<policy> wait_;
-};
-
 template <class T>
 class sender {
  public:
@@ -287,9 +267,9 @@ class sender {
     return state_->borrow([](std::uint64_t) { return false; });
   }
   receiver<T> subscribe() const noexcept { return receiver<T>(state_); }
-  closed_future<T> closed() const noexcept { return closed_future<T>(state_.get()); }
+  closed_future<channel_state<T>> closed() const noexcept { return closed_future(state_.get()); }
   bool is_closed() const noexcept { return receiver_count() == 0; }
-  std::size_t receiver_count() const noexcept { return state_->receivers.load(acquire); }
+  std::size_t receiver_count() const noexcept { return state_->receiver_count(); }
   std::size_t sender_count() const noexcept { return state_->senders.load(acquire); }
   bool same_channel(const sender& other) const noexcept { return state_ == other.state_; }
 

@@ -126,17 +126,17 @@ reference<F> by_ref(F& future) noexcept {
 
 // A future out of a function `poll<T>(context&)`.
 template <class Fn>
-class poll_function {
+class [[nodiscard]] poll_function {
  public:
   using output = typename std::invoke_result_t<Fn&, context&>::value_type;
-  explicit poll_function(Fn fn) : fn_(std::move(fn)) {}
-  tokio::poll<output> poll(context& cx) { return fn_(cx); }
+  explicit poll_function(Fn fn) noexcept(std::is_nothrow_move_constructible_v<Fn>) : fn_(std::move(fn)) {}
+  tokio::poll<output> poll(context& cx) noexcept(std::is_nothrow_invocable_v<Fn&, context&>) { return fn_(cx); }
 
  private:
   Fn fn_;
 };
 template <class Fn>
-poll_function<Fn> poll_fn(Fn fn) {
+poll_function<Fn> poll_fn(Fn fn) noexcept(std::is_nothrow_move_constructible_v<Fn>) {
   return poll_function<Fn>(std::move(fn));
 }
 
