@@ -88,6 +88,7 @@ outcome<void> daemon::build() {
   auto plugins = registry_options_of(c.plugins);
   plugins.kept_descriptors = kept_descriptors_of(c.control);
   plugins_ = std::make_unique<host::registry>(*runtime_, std::move(plugins));
+  if (const auto fine = plugins_->usable(); !fine) return fine;
   backend_ = std::make_unique<live_backend>(parts());
   auto server = control::server::open(server_options_of(c.control, passed_sockets()), *backend_);
   if (!server) return std::unexpected(server.error());

@@ -19,6 +19,8 @@ namespace {
 
 constexpr int first_passed_fd = 3;
 constexpr duration_ns status_interval = second;
+constexpr duration_ns try_again = 50 * millisecond;  // when the manager's queue is full
+constexpr std::size_t most_unsent = 64;              // a manager that never reads costs no more
 
 std::optional<std::uint64_t> number_in(const char* variable) {
   const char* const text = std::getenv(variable);
@@ -58,22 +60,22 @@ notifier notifier::from_environment(const clock& time) {
 
 void notifier::ready() {
   const std::lock_guard hold(mutex_);
-  send("READY=1");
+  send_surely("READY=1");
 }
 
 void notifier::reloading() {
   const std::lock_guard hold(mutex_);
-  send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(time_.now() / microsecond));
+  send_surely("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(time_.now() / microsecond));
 }
 
 void notifier::stopping() {
   const std::lock_guard hold(mutex_);
-  send("STOPPING=1");
+  send_surely("STOPPING=1");
 }
 
 void notifier::extend_timeout(duration_ns by) {
   const std::lock_guard hold(mutex_);
-  send("EXTEND_TIMEOUT_USEC=" + std::to_string(by / microsecond));
+  send_surely("EXTEND_TIMEOUT_USEC=" + std::to_string(by / microsecond));
 }
 
 void notifier::status(std::string text) {
@@ -86,22 +88,38 @@ instant_ns notifier::turn(bool healthy) {
   const instant_ns now = time_.now();
   const std::lock_guard hold(mutex_);
   if (!socket_) return never;
+  if (!send_what_waits()) return now + try_again;
   if (waiting_status_ && now >= status_allowed_at_) {
-    send("STATUS=" + *std::exchange(waiting_status_, std::nullopt));
+    if (send("STATUS=" + *waiting_status_)) waiting_status_.reset();
     status_allowed_at_ = now + status_interval;
   }
   if (watchdog_ > 0 && now >= ping_due_at_) {
-    if (healthy) send("WATCHDOG=1");
+    if (healthy && !send("WATCHDOG=1")) return now + try_again;
     ping_due_at_ = now + watchdog_ / 3;
   }
   const instant_ns ping = watchdog_ > 0 ? ping_due_at_ : never;
   return std::min(ping, waiting_status_ ? status_allowed_at_ : never);
 }
 
-void notifier::send(const std::string& text) {
-  if (!socket_) return;
-  // Non-blocking: a manager that does not read loses a message, and we lose no time.
-  (void)retry_eintr([&] { return ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL); });
+// Non-blocking: a manager that does not read must not keep us. Any other error than a full queue is for ever.
+bool notifier::send(const std::string& text) {
+  if (!socket_) return true;
+  const auto sent = retry_eintr([&] { return ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL); });
+  return sent >= 0 || (errno != EAGAIN && errno != ENOBUFS);
+}
+
+void notifier::send_surely(std::string text) {
+  if (send_what_waits() && send(text)) return;
+  unsent_.push_back(std::move(text));
+  if (unsent_.size() > most_unsent) unsent_.pop_front();
+}
+
+bool notifier::send_what_waits() {
+  while (!unsent_.empty()) {
+    if (!send(unsent_.front())) return false;
+    unsent_.pop_front();
+  }
+  return true;
 }
 
 std::vector<passed_socket> passed_sockets() {
@@ -113,7 +131,11 @@ std::vector<passed_socket> passed_sockets() {
     for (std::uint64_t i = 0; i < *count; ++i) {
       passed_socket s{{}, unique_fd(first_passed_fd + static_cast<int>(i))};
       std::getline(parts, s.name, ':');
-      ::fcntl(s.fd.get(), F_SETFD, FD_CLOEXEC);
+      if (::fcntl(s.fd.get(), F_SETFD, FD_CLOEXEC) != 0) {
+        (void)s.fd.release();
+        log::warn("daemon", "fewer sockets were passed than was said", {{"said", *count}, {"passed", i}});
+        break;
+      }
       sockets.push_back(std::move(s));
     }
   }

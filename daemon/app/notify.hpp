@@ -1,10 +1,12 @@
 // What a service manager is told and what it hands over: readiness, status, watchdog, passed sockets. Without
 // $NOTIFY_SOCKET nothing is sent and nothing fails. No libsystemd: the protocol is one datagram of NAME=value lines.
-// Invariant: STATUS= goes out at most once a second, the latest text last; a watchdog ping at most every third of its
-//            interval. (A service that talks without a pause freezes the manager.)
+// Invariant: what must arrive (READY, RELOADING, STOPPING, more time) is sent again when the manager's queue was full,
+//            in its order. STATUS= goes out at most once a second, the latest text last; a watchdog ping at most every
+//            third of its interval. (A service that talks without a pause freezes the manager.)
 // Threads:   notifier [any]; passed_sockets [before other threads start].
 #pragma once
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -35,12 +37,15 @@ class notifier {
   [[nodiscard]] instant_ns turn(bool healthy);
 
  private:
-  void send(const std::string& text);
+  [[nodiscard]] bool send(const std::string& text);  // false: not now, because the manager does not read
+  void send_surely(std::string text);
+  [[nodiscard]] bool send_what_waits();
 
   const clock& time_;
   std::mutex mutex_;  // for everything below
   unique_fd socket_;
   duration_ns watchdog_ = 0;
+  std::deque<std::string> unsent_;
   std::optional<std::string> waiting_status_;
   instant_ns status_allowed_at_ = 0;
   instant_ns ping_due_at_ = 0;

@@ -47,6 +47,7 @@ int run_plugin(const options& o, const config::loaded& values) {
   auto rt = tokiod::runtime::start(runtime_options_of(values.values.runtime));
   if (!rt) return fail(exit_unavailable, rt.error().sentence);
   host::registry plugins(**rt, registry_options_of(values.values.plugins));
+  if (const auto fine = plugins.usable(); !fine) return fail(exit_unavailable, fine.error().sentence);
   config::plugin_instance as;
   as.plugin = absolute(o.plugin);
   as.config = o.plugin_config;

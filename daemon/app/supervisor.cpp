@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 #include "app/options.hpp"
@@ -48,7 +49,7 @@ result<void> supervisor::open() {
   auto wake = make_eventfd();
   if (!wake) return std::unexpected(wake.error());
   wake_ = std::move(*wake);
-  return {};
+  return for_the_drain_.keep();
 }
 
 void supervisor::request_stop(stop_order order) {
@@ -104,8 +105,11 @@ void supervisor::wait_until(instant_ns due) {
   const duration_ns left = due > now ? due - now : 0;
   // Rounded up: waking a little late is fine, spinning for the rest of a millisecond is not.
   const int timeout = due == never ? -1 : static_cast<int>(std::min<duration_ns>(left / millisecond + 1, 60'000));
-  if (::poll(fds, std::size(fds), timeout) < 0 && errno != EINTR)
+  if (::poll(fds, std::size(fds), timeout) < 0 && errno != EINTR) {
     log::error("daemon", "poll failed", {{"error", std::strerror(errno)}});
+    const timespec pause{0, 100'000'000};  // ENOMEM: looking again at once would only spin
+    ::nanosleep(&pause, nullptr);
+  }
   std::uint64_t count = 0;
   (void)read_some(wake_.get(), std::as_writable_bytes(std::span(&count, 1)));  // EAGAIN: it was a signal
 }
@@ -192,7 +196,7 @@ void supervisor::begin_drain(const actions& act) {
     wake();
   };
   auto started =
-      os_thread::start({.name = "tokiod-drain"}, [finish, drain = act.drain, order] { finish(drain(order)); });
+      for_the_drain_.start({.name = "tokiod-drain"}, [finish, drain = act.drain, order] { finish(drain(order)); });
   if (started) {
     drainer_ = std::move(*started);
     return;
@@ -205,7 +209,11 @@ void supervisor::begin_hurry(const actions& act) {
   if (stop_signals_ < 2 || state() != life::draining || give_up_at_ != never) return;
   log::warn("daemon", "second signal: ending now");
   give_up_at_ = time_.now() + patience_after_second_signal;
-  if (auto started = os_thread::start({.name = "tokiod-hurry"}, act.hurry)) hurrier_ = std::move(*started);
+  auto started = os_thread::start({.name = "tokiod-hurry"}, act.hurry);
+  if (started)
+    hurrier_ = std::move(*started);
+  else  // then the patience is what is left
+    log::error("daemon", "no thread to shorten the drain", {{"error", started.error().text()}});
 }
 
 void supervisor::enter(life next, const actions& act) {

@@ -16,6 +16,7 @@
 #include "app/notify.hpp"
 #include "base/error.hpp"
 #include "base/os_thread.hpp"
+#include "base/spare_thread.hpp"
 
 namespace tokiod::app {
 
@@ -81,6 +82,7 @@ class supervisor {
   const clock& time_;
   unique_fd signals_, wake_;
   os_thread starter_, reloader_, drainer_, hurrier_;
+  spare_thread for_the_drain_;
   instant_ns status_due_ = 0;
   instant_ns give_up_at_ = never;
   unsigned stop_signals_ = 0;

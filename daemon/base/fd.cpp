@@ -1,10 +1,20 @@
 #include "base/fd.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 namespace tokiod {
+namespace {
+
+bool has_room(int fd) {
+  constexpr int patience_ms = 1000;
+  pollfd at{fd, POLLOUT, 0};
+  return retry_eintr([&] { return ::poll(&at, 1, patience_ms); }) == 1;
+}
+
+}  // namespace
 
 void unique_fd::reset(int fd) {
   const int old = std::exchange(fd_, fd);
@@ -27,8 +37,8 @@ result<std::size_t> write_some(int fd, std::span<const std::byte> from) {
 result<void> write_all(int fd, std::span<const std::byte> from) {
   while (!from.empty()) {
     const auto n = write_some(fd, from);
-    if (!n) return std::unexpected(n.error());
-    from = from.subspan(*n);
+    if (!n && (n.error().code != EAGAIN || !has_room(fd))) return std::unexpected(n.error());
+    from = from.subspan(n.value_or(0));
   }
   return {};
 }

@@ -44,7 +44,8 @@ auto retry_eintr(Call call) {
 
 result<std::size_t> read_some(int fd, std::span<std::byte> into);
 result<std::size_t> write_some(int fd, std::span<const std::byte> from);
-result<void> write_all(int fd, std::span<const std::byte> from);  // blocking descriptors
+// Also of a descriptor that somebody else made non-blocking: then it waits for room, a second at most. EAGAIN.
+result<void> write_all(int fd, std::span<const std::byte> from);
 result<void> set_nonblocking(int fd);
 result<std::string> read_file(const std::string& path, std::size_t limit_bytes);  // EFBIG past the limit
 result<unique_fd> make_eventfd();                                                 // non-blocking, close-on-exec

@@ -1,39 +1,16 @@
 #include "control/access.hpp"
 
-#include <grp.h>
-#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <optional>
 
+#include "control/accounts.hpp"
 #include "control/glob.hpp"
 
 namespace tokiod::control {
 namespace {
 
 constexpr std::string_view admin_group = "tokiod-admin";
-constexpr std::size_t lookup_bytes = 16384;  // for the strings of one entry; a group's members count too
-
-std::optional<uid_t> uid_named(const std::string& name) {
-  std::vector<char> strings(lookup_bytes);
-  passwd entry{};
-  passwd* found = nullptr;
-  ::getpwnam_r(name.c_str(), &entry, strings.data(), strings.size(), &found);
-  return found ? std::optional(found->pw_uid) : std::nullopt;
-}
-
-std::optional<gid_t> gid_named(const std::string& name) {
-  for (std::size_t bytes = lookup_bytes; bytes <= (lookup_bytes << 8); bytes *= 2) {
-    std::vector<char> strings(bytes);
-    group entry{};
-    group* found = nullptr;
-    const int said = ::getgrnam_r(name.c_str(), &entry, strings.data(), strings.size(), &found);
-    if (found) return found->gr_gid;
-    if (said != ERANGE) return std::nullopt;
-  }
-  return std::nullopt;
-}
 
 bool names(const access_rule& rule, const peer& who) {
   if (rule.uid && *rule.uid != who.uid) return false;
@@ -47,13 +24,16 @@ bool any_matches(const std::vector<std::string>& globs, std::string_view name) {
 
 outcome<void> look_up(access_rule& rule) {
   if (!rule.user.empty()) {
-    rule.uid = uid_named(rule.user);
-    if (!rule.uid) return refuse(kind::invalid_config, "control.access names the user ", rule.user, ", who is unknown");
+    const auto uid = uid_named(rule.user);
+    if (!uid) return std::unexpected(uid.error());
+    if (!*uid) return refuse(kind::invalid_config, "control.access names the user ", rule.user, ", who is unknown");
+    rule.uid = *uid;
   }
   if (!rule.group.empty()) {
-    rule.gid = gid_named(rule.group);
-    if (!rule.gid)
-      return refuse(kind::invalid_config, "control.access names the group ", rule.group, ", which is unknown");
+    const auto gid = gid_named(rule.group);
+    if (!gid) return std::unexpected(gid.error());
+    if (!*gid) return refuse(kind::invalid_config, "control.access names the group ", rule.group, ", which is unknown");
+    rule.gid = *gid;
   }
   return {};
 }
@@ -89,9 +69,11 @@ outcome<access_policy> access_policy::compile(std::vector<access_rule> configure
   };
   add(for_uid(0), "root");
   add(for_uid(::geteuid()), "the daemon's own user");
-  if (const auto gid = gid_named(std::string(admin_group))) {
+  const auto admins = gid_named(std::string(admin_group));
+  if (!admins) return std::unexpected(admins.error());
+  if (*admins) {
     access_rule rule;
-    rule.gid = *gid;
+    rule.gid = **admins;
     rule.grants = level::admin;
     add(std::move(rule), "group " + std::string(admin_group));
   }

@@ -1,10 +1,12 @@
 #include "control/dispatch.hpp"
 
 #include <charconv>
+#include <type_traits>
 #include <utility>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "control/guarded.hpp"
 #include "control/view.hpp"
 #include "wire/get.hpp"
 #include "wire/parse.hpp"
@@ -67,6 +69,17 @@ answer from_plugin(const outcome<std::string>& said) {
   return refused({kind::plugin_error, "the plugin's answer is not JSON: " + parsed.error().sentence, {}, {}});
 }
 
+template <class Call>
+auto guarded_method(const wire::method& row, Call call) {
+  return guarded(row.name, call, [&](const char* why) -> decltype(call()) {
+    const refusal failed{kind::internal, std::string(row.name) + " failed: " + why, {}, {}};
+    if constexpr (std::is_same_v<decltype(call()), answer>)
+      return refused(failed);
+    else
+      return std::unexpected(failed);
+  });
+}
+
 // Carries what a plugin says from whatever thread says it to the control thread.
 class listener final : public host::call_listener {
  public:
@@ -100,7 +113,9 @@ void run_operation(const call_site& site, const wire::method& row, operation run
   const auto what = std::make_shared<answer>();
   const auto begun = site.shared.doing.submit(
       std::move(key),
-      [&daemon = site.shared.daemon, run, params = std::move(params), what] { *what = run(daemon, params); },
+      [&daemon = site.shared.daemon, &row, run, params = std::move(params), what] {
+        *what = guarded_method(row, [&] { return run(daemon, params); });
+      },
       [box = site.shared.box, answered, what] { box->post([answered, what] { answered(std::move(*what)); }); });
   if (!begun) return done(refused(begun.error()));
   if (!wait) done(json{{"accepted", true}});
@@ -114,13 +129,15 @@ struct runner {
   call_event event;
 
   std::optional<host::call_id> operator()(quick run) {
-    done(run(site, params));
+    done(guarded_method(row, [&] { return run(site, params); }));
     return std::nullopt;
   }
   std::optional<host::call_id> operator()(reading run) {
-    const auto begun =
-        site.shared.read([&shared = site.shared, run, params = std::move(params)] { return run(shared, params); },
-                         [answered = done](answer what) { answered(std::move(what)); });
+    const auto begun = site.shared.read(
+        [&shared = site.shared, &method = row, run, params = std::move(params)] {
+          return guarded_method(method, [&] { return run(shared, params); });
+        },
+        [answered = done](answer what) { answered(std::move(what)); });
     if (!begun) done(refused(begun.error()));
     return std::nullopt;
   }
@@ -129,8 +146,9 @@ struct runner {
     return std::nullopt;
   }
   std::optional<host::call_id> operator()(deferred run) {
-    const auto begun =
-        run(site.shared.daemon, params, std::make_shared<listener>(site.shared.box, done, std::move(event)));
+    const auto begun = guarded_method(row, [&] {
+      return run(site.shared.daemon, params, std::make_shared<listener>(site.shared.box, done, std::move(event)));
+    });
     if (begun) return *begun;
     done(refused(begun.error()));
     return std::nullopt;

@@ -1,5 +1,6 @@
 #include "control/http.hpp"
 
+#include "control/guarded.hpp"
 #include "control/prometheus.hpp"
 #include "control/view.hpp"
 
@@ -62,7 +63,9 @@ std::optional<std::expected<http_request, std::string>> read_http(std::string_vi
   return std::unexpected(response("431 Request Header Fields Too Large", plain, "the headers are too long\n"));
 }
 
-std::string answer_http(const plane& shared, const grant& rights, const http_request& request) {
+namespace {
+
+std::string page_of(const plane& shared, const grant& rights, const http_request& request) {
   const bool head = request.method == "HEAD";
   if (!head && request.method != "GET")
     return response("405 Method Not Allowed", plain, "only GET and HEAD; changes are made over JSON-RPC\n", false,
@@ -76,6 +79,14 @@ std::string answer_http(const plane& shared, const grant& rights, const http_req
   const bool ok = request.path == "/livez" ? seen.live : seen.ready;
   const bool verbose = ("&" + request.query + "&").find("&verbose") != std::string::npos;
   return response(ok ? "200 OK" : "503 Service Unavailable", plain, checks_text(seen, verbose, ok), head);
+}
+
+}  // namespace
+
+std::string answer_http(const plane& shared, const grant& rights, const http_request& request) {
+  return guarded(
+      request.path, [&] { return page_of(shared, rights, request); },
+      [](const char* why) { return response("500 Internal Server Error", plain, std::string(why) + "\n"); });
 }
 
 }  // namespace tokiod::control

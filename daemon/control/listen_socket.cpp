@@ -1,7 +1,6 @@
 #include "control/listen_socket.hpp"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -10,7 +9,8 @@
 
 #include <cstring>
 #include <utility>
-#include <vector>
+
+#include "control/accounts.hpp"
 
 namespace tokiod::control {
 namespace {
@@ -142,14 +142,12 @@ outcome<void> listen_socket::bind_private() {
 // Group and mode first, listen last: until then a connect is refused.
 outcome<void> listen_socket::publish(const socket_options& options) {
   if (!options.group.empty()) {
-    std::vector<char> strings(1 << 16);
-    group entry{};
-    group* found = nullptr;
-    ::getgrnam_r(options.group.c_str(), &entry, strings.data(), strings.size(), &found);
-    if (!found)
+    const auto group = gid_named(options.group);
+    if (!group) return std::unexpected(group.error());
+    if (!*group)
       return refuse(kind::invalid_config, "the control socket ", path_, " shall belong to the group ", options.group,
                     ", which is unknown");
-    if (::chown(path_.c_str(), static_cast<uid_t>(-1), found->gr_gid) < 0) return cannot("give the group to", path_);
+    if (::chown(path_.c_str(), static_cast<uid_t>(-1), **group) < 0) return cannot("give the group to", path_);
   }
   if (::chmod(path_.c_str(), options.mode & 0777u) < 0) return cannot("set the mode of", path_);
   if (::listen(socket_.get(), backlog) < 0) return cannot("listen on", path_);

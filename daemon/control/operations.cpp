@@ -9,20 +9,21 @@ constexpr std::size_t max_waiting = 64;
 
 }  // namespace
 
+result<void> operations::start() {
+  const std::lock_guard lock(mutex_);
+  return add_thread();
+}
+
 outcome<void> operations::submit(std::string key, std::function<void()> work, std::function<void()> then) {
   const std::lock_guard lock(mutex_);
   if (stopping_) return refuse(kind::draining, "the control plane is closing and begins nothing new");
   if (waiting_.size() >= max_waiting) return refuse(kind::busy, max_waiting, " operations are waiting already");
   if (!key.empty() && taken_.contains(key)) return refuse(kind::busy, "another operation on ", key, " is in progress");
   if (more_threads_needed()) {
-    auto thread = os_thread::start({.name = thread_name_}, [this] { run(); });
-    if (thread) {
-      threads_.push_back(std::move(*thread));
-      ++idle_;
-    }
+    const auto added = add_thread();
     // When the system has no more threads, those that exist do the work.
-    if (!thread && threads_.empty())
-      return refuse(kind::internal, "no thread could be had for the operation: ", thread.error().text());
+    if (!added && threads_.empty())
+      return refuse(kind::internal, "no thread could be had for the operation: ", added.error().text());
   }
   if (!key.empty()) taken_.insert(key);
   waiting_.push_back({std::move(key), std::move(work), std::move(then)});
@@ -40,6 +41,14 @@ void operations::stop() {
   }
   changed_.notify_all();
   for (auto& each : threads) each.join();
+}
+
+result<void> operations::add_thread() {
+  auto thread = os_thread::start({.name = thread_name_}, [this] { run(); });
+  if (!thread) return std::unexpected(thread.error());
+  threads_.push_back(std::move(*thread));
+  ++idle_;
+  return {};
 }
 
 bool operations::more_threads_needed() const { return idle_ <= waiting_.size() && threads_.size() < max_threads_; }

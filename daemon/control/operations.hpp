@@ -1,7 +1,8 @@
-// Where work runs that takes longer than the control thread may take: a few threads of our own, started when needed.
+// Where work runs that takes longer than the control thread may take: a few threads of our own; the first one is always
+// there, the others are started when needed.
 // Invariant: at most one operation per key at a time; a second one is refused as busy, not queued, because it was asked
 //            for without knowing of the first.
-// Threads:   submit [any]; stop [one thread, once]; operations run on threads of the pool.
+// Threads:   submit [any]; start, stop [one thread, once]; operations run on threads of the pool.
 #pragma once
 #include <condition_variable>
 #include <cstddef>
@@ -26,6 +27,8 @@ class operations {
   operations& operator=(const operations&) = delete;
   ~operations() { stop(); }
 
+  // The first thread, so that the day on which there is none finds us with one. EAGAIN.
+  [[nodiscard]] result<void> start();
   // An empty key excludes nobody. Fails: busy (the key is taken, or too many wait), draining (stopped).
   // `then` follows on the same thread once the key is free: who is answered there may ask for the next one at once.
   [[nodiscard]] outcome<void> submit(std::string key, std::function<void()> work, std::function<void()> then = {});
@@ -37,6 +40,7 @@ class operations {
     std::function<void()> work, then;
   };
   void run();
+  result<void> add_thread();
   [[nodiscard]] bool more_threads_needed() const;
 
   const std::string thread_name_;

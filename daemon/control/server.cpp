@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <exception>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -59,6 +60,9 @@ struct server::parts {
 
   // ---- the loop's own health
   void tick();
+
+  void run();
+  void begin_again();
 
   // ---- the end
   void begin_to_close();
@@ -159,6 +163,33 @@ void server::parts::tick() {
   });
 }
 
+void server::parts::run() {
+  for (;;) {
+    try {
+      io.run();
+      return;
+    } catch (const std::exception& failed) {
+      log::error("control", "a connection could not be served", {{"why", failed.what()}});
+      begin_again();
+    }
+  }
+}
+
+// Something threw out of a handler (there is no memory, most likely). Whose it was is not known, nor what it left half
+// done: everybody is disconnected, and what the server itself waits for is waited for anew.
+void server::parts::begin_again() {
+  const auto all = sessions;  // close() takes sessions out of the set
+  for (const auto& each : all) each->close();
+  if (closing) return io.stop();
+  for (auto& each : doors) {
+    asio::error_code ignored;
+    each->acceptor.cancel(ignored);
+    each->pause.cancel();
+    wait_for(*each);
+  }
+  tick();
+}
+
 // ---- the end
 
 void server::parts::begin_to_close() {
@@ -210,9 +241,12 @@ outcome<std::unique_ptr<server>> server::open(server_options options, backend& d
 
 outcome<void> server::start() {
   auto& all = *parts_;
+  for (auto* const pool : {&all.shared.reading, &all.shared.doing})
+    if (const auto started = pool->start(); !started)
+      return refuse(kind::internal, "cannot start a thread for requests: ", started.error().text());
   for (auto& each : all.doors) all.wait_for(*each);
   all.tick();
-  auto thread = os_thread::start({.name = "tokiod-control"}, [&all] { all.io.run(); });
+  auto thread = os_thread::start({.name = "tokiod-control"}, [&all] { all.run(); });
   if (!thread) return refuse(kind::internal, "cannot start the control thread: ", thread.error().text());
   all.thread = std::move(*thread);
   return {};

@@ -5,6 +5,7 @@
 
 #include "base/clock.hpp"
 #include "control/glob.hpp"
+#include "control/guarded.hpp"
 #include "control/view.hpp"
 #include "wire/method.hpp"
 #include "wire/parse.hpp"
@@ -103,12 +104,17 @@ void subscriptions::tick(const std::shared_ptr<one>& each) {
 void subscriptions::collect(const std::shared_ptr<one>& each) {
   const auto begun = shared_.read(
       [&shared = shared_, match = each->match] {
-        return std::make_shared<const std::string>(wire::dump(view(shared.metrics(), match, wall_clock_ns())));
+        return guarded(
+            "a page of metrics",
+            [&] {
+              return std::make_shared<const std::string>(wire::dump(view(shared.metrics(), match, wall_clock_ns())));
+            },
+            [](const char*) { return nullptr; });
       },
       [this, weak = std::weak_ptr(each)](const std::shared_ptr<const std::string>& page) {
         const auto open = weak.lock();
         if (!open || !open->open) return;
-        push(*open, "metrics", wall_clock_ns(), page);
+        if (page) push(*open, "metrics", wall_clock_ns(), page);
         tick(open);
       });
   if (!begun) tick(each);  // the readers are busy: this page is left out

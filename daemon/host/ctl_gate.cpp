@@ -17,12 +17,14 @@ void ctl_gate::post(queued call) {
 }
 
 void ctl_gate::hand_on(std::unique_lock<std::mutex>& hold) {
-  busy_ = !queue_.empty();
-  if (!busy_) return free_.notify_one();
-  hold.unlock();
-  if (to_worker_([self = shared_from_this()] { self->run_next(); })) return;
-  refuse_queued();
-  leave();
+  while ((busy_ = !queue_.empty())) {
+    hold.unlock();
+    if (to_worker_([self = shared_from_this()] { self->run_next(); })) return;
+    hold.lock();  // no worker, or no memory for now: those that wait are refused, later ones try again
+    refuse(hold);
+    hold.lock();
+  }
+  free_.notify_one();
 }
 
 void ctl_gate::run_next() {
@@ -39,12 +41,14 @@ void ctl_gate::run_next() {
 }
 
 void ctl_gate::refuse_queued() {
-  std::deque<queued> refused;
-  {
-    const std::lock_guard hold(mutex_);
-    closed_ = true;
-    refused.swap(queue_);
-  }
+  std::unique_lock hold(mutex_);
+  closed_ = true;
+  refuse(hold);
+}
+
+void ctl_gate::refuse(std::unique_lock<std::mutex>& hold) {
+  const auto refused = std::exchange(queue_, {});
+  hold.unlock();
   for (const auto& call : refused) call.refused();
 }
 

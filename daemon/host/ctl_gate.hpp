@@ -33,7 +33,9 @@ class ctl_gate : public std::enable_shared_from_this<ctl_gate> {
 
  private:
   void run_next();
+  // Both let go of the lock.
   void hand_on(std::unique_lock<std::mutex>& hold);  // the next in the queue, or nobody
+  void refuse(std::unique_lock<std::mutex>& hold);   // all in the queue
 
   const dispatcher to_worker_;
   std::mutex mutex_;

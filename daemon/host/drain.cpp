@@ -61,7 +61,7 @@ bool nothing_runs(const tokio_plugin& p, instant_ns give_up) {
 ctl_result ctl_call(tokio_plugin& p, const char* thread, instant_ns deadline, std::function<void()> call) {
   if (!p.gate->enter(deadline)) return {};
   // The gate is left by the thread that made the call, however late.
-  const auto ran = on_own_thread(thread, deadline, [&p, call = std::move(call)] {
+  const auto ran = p.threads.run(thread, deadline, [&p, call = std::move(call)] {
     {
       const call_scope scope(p);
       call();
@@ -74,13 +74,18 @@ ctl_result ctl_call(tokio_plugin& p, const char* thread, instant_ns deadline, st
 
 namespace {
 
-void tell_to_stop(tokio_plugin& p, const drain_limits& limits) {
-  if (p.descriptor.stop == nullptr) return;
+// False: it has not heard it, so that there is nothing to wait for.
+bool tell_to_stop(tokio_plugin& p, const drain_limits& limits) {
   const auto deadline = limits.abort_time();
   // It returns at once by contract, so the grace is enough even where the deadline is now.
   const auto told =
       ctl_call(p, "tokio-stop", limits.give_up_time(), [&p, deadline] { p.descriptor.stop(p.state, deadline); });
+  if (told.entered && told.ran == own_thread_result::no_thread) {
+    log::error(p.log_target, "no thread to call stop on: its tasks are aborted now");
+    return false;
+  }
   if (!told.fine()) log::warn(p.log_target, "stop has not returned");
+  return true;
 }
 
 // ---- step 4
@@ -222,14 +227,15 @@ stop_report drain(tokio_plugin& p, const drain_limits& limits) {
     p.enter_phase(phase::stopping);  // 1
     p.methods.withdraw_all();
     p.gate->refuse_queued();
-    if (p.state_given) tell_to_stop(p, limits);         // 2
-    if (p.state_given && p.descriptor.stop != nullptr)  // 3
-      (void)wait_until([&] { return !foreground_left(p); }, [&] { return limits.abort_time(); });
+    if (p.state_given && p.descriptor.stop != nullptr && tell_to_stop(p, limits))                  // 2
+      (void)wait_until([&] { return !foreground_left(p); }, [&] { return limits.abort_time(); });  // 3
   }
   report.aborted = close_and_abort(p);                                                       // 4
   if (!wait_for_end(p, limits)) return quarantine(p, blockers_of(p), std::move(report));     // 5
   p.calls.abandon_all(stopped(p));                                                           // 6
   const auto ended = ctl_call(p, "tokio-fini", limits.give_up_time(), [&p] { finish(p); });  // 7
+  if (ended.entered && ended.ran == own_thread_result::no_thread)
+    return quarantine(p, {"there is no thread to call fini on"}, std::move(report));
   if (!ended.fine()) return quarantine(p, {"fini has not returned"}, std::move(report));
   give_owner_back(p, report);                        // 8
   if (!limits.at_the_end()) (void)::malloc_trim(0);  // 9
@@ -254,15 +260,21 @@ std::string why_not_rotated(const error& failed) {
 
 }  // namespace
 
-unload_report unmap(image& which, runtime& rt, instant_ns deadline) {
+unload_report unmap(image& which, runtime& rt, own_threads& threads, instant_ns deadline) {
   if (const auto* why = which.seen.resident())
     return not_unmapped(image_state::resident, which.name + " " + why->sentence);  // 1
   if (which.seen.needs_rotation())                                                 // 2
     if (const auto rotated = rt.rotate_threads(deadline); !rotated)
       return not_unmapped(image_state::quarantined, why_not_rotated(rotated.error()));
-  bool unmapped = false;
-  (void)on_own_thread("tokio-unload", never, [&] { unmapped = which.code->close(); });  // 3, 4
-  if (!unmapped) return not_unmapped(image_state::resident, "the system keeps " + which.name + " mapped after dlclose");
+  result<bool> unmapped = false;
+  const auto ran = threads.run("tokio-unload", never, [&] { unmapped = which.code->close(); });  // 3, 4
+  if (ran == own_thread_result::no_thread)
+    return not_unmapped(image_state::quarantined, "there is no thread to unmap " + which.name + " on");
+  if (!unmapped)
+    return not_unmapped(image_state::quarantined,
+                        "it cannot be seen whether " + which.name + " is unmapped: " + unmapped.error().text());
+  if (!*unmapped)
+    return not_unmapped(image_state::resident, "the system keeps " + which.name + " mapped after dlclose");
   return {true, image_state::unloaded, {}};
 }
 

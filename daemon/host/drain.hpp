@@ -51,6 +51,6 @@ struct ctl_result {
 [[nodiscard]] stop_report drain(tokio_plugin& p, const drain_limits& limits);
 
 // All runs have been drained. The report's state is unloaded, resident or quarantined.
-[[nodiscard]] unload_report unmap(image& which, runtime& rt, instant_ns deadline);
+[[nodiscard]] unload_report unmap(image& which, runtime& rt, own_threads& threads, instant_ns deadline);
 
 }  // namespace tokiod::host

@@ -1,18 +1,18 @@
 // What can be known of a plugin's file without running any of its code: its note, its symbols, its dynamic section.
-// Everything is read from bytes in memory and every read is bounded, so a truncated or hostile file is refused with a
-// sentence and never crashes the reader.
+// Only what is needed is read, and how much a file can make us read and keep is bounded, so a truncated, huge or
+// hostile file is refused with a sentence and neither crashes the reader nor keeps it busy.
 // Invariant: nothing here maps a file as code; a value of this header holds no pointer into the file.
 // Threads:   pure functions and values, [any].
 #pragma once
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
+#include "host/elf_source.hpp"
 
 namespace tokiod::host {
 
@@ -45,6 +45,6 @@ struct elf_facts {
 };
 
 // `path` is only for the sentences.
-[[nodiscard]] outcome<elf_facts> read_elf(std::span<const std::byte> file, std::string_view path);
+[[nodiscard]] outcome<elf_facts> read_elf(const elf_source& file, std::string_view path);
 
 }  // namespace tokiod::host

@@ -7,10 +7,12 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <cstring>
+#include <algorithm>
 #include <filesystem>
-#include <fstream>
+#include <sstream>
 #include <system_error>
+
+#include "base/page_block.hpp"
 
 namespace tokiod::host {
 namespace {
@@ -27,8 +29,18 @@ bool forbids_execution(const std::string& dir) {
   return ::statvfs(dir.c_str(), &facts) == 0 && (facts.f_flag & ST_NOEXEC) != 0;
 }
 
-outcome<void> write_copy(int fd, std::span<const std::byte> file, const std::string& path) {
-  if (const auto done = write_all(fd, file); !done) return refuse(kind::io_error, path, ": ", done.error().text());
+// All that it had when it was opened, a piece at a time.
+outcome<void> copy_bytes(const plugin_file& from, int to) {
+  const file_source source(from.fd.get(), from.size_bytes);
+  constexpr std::size_t piece_bytes = std::size_t{256} << 10;
+  auto piece = page_block::take(piece_bytes);
+  if (!piece) return refuse(kind::io_error, from.path, ": cannot be copied: ", piece.error().text());
+  for (std::uint64_t done = 0; done < from.size_bytes; done += piece_bytes) {
+    const auto now = piece->bytes().first(std::min<std::uint64_t>(piece_bytes, from.size_bytes - done));
+    if (!source.read(done, now)) return refuse(kind::io_error, from.path, ": became shorter, or cannot be read");
+    if (const auto written = write_all(to, now); !written)
+      return refuse(kind::io_error, from.path, ": cannot be copied: ", written.error().text());
+  }
   return {};
 }
 
@@ -39,41 +51,45 @@ outcome<void> prepare_runtime_dir(const std::string& dir) {
   std::filesystem::create_directories(dir, failed);
   if (failed) return refuse(kind::io_error, dir, ": cannot be created: ", failed.message());
   if (::chmod(dir.c_str(), 0700) != 0) return refuse(kind::io_error, dir, ": ", error::last("chmod").text());
-  for (const auto& entry : std::filesystem::directory_iterator(dir, failed))
-    if (entry.path().filename().string().starts_with(copy_prefix)) std::filesystem::remove(entry.path(), failed);
+  for (std::filesystem::directory_iterator at(dir, failed), end; !failed && at != end; at.increment(failed))
+    if (at->path().filename().string().starts_with(copy_prefix)) std::filesystem::remove(at->path(), failed);
   if (failed) return refuse(kind::io_error, dir, ": ", failed.message());
   return {};
 }
 
-outcome<std::unique_ptr<library>> library::open(std::span<const std::byte> file, const copy_place& place) {
+outcome<std::unique_ptr<library>> library::copy(const plugin_file& file, const copy_place& place) {
   std::unique_ptr<library> one(new library);
+  one->copy_.path = file.path;
+  one->copy_.size_bytes = file.size_bytes;
   const bool on_disk = !place.runtime_dir.empty() && !forbids_execution(place.runtime_dir);
-  const auto copied = on_disk ? one->copy_to_file(file, place) : one->copy_to_memory(file, place);
-  if (!copied) return std::unexpected(copied.error());
-  if (const auto mapped = one->map(); !mapped) return std::unexpected(mapped.error());
+  if (const auto made = on_disk ? one->make_file(place) : one->make_memory(place); !made)
+    return std::unexpected(made.error());
+  const int copy = one->copy_.fd.get();
+  if (const auto copied = copy_bytes(file, copy); !copied) return std::unexpected(copied.error());
+  if (!on_disk && ::fcntl(copy, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
+    return refuse(kind::io_error, place.name, ": ", error::last("fcntl").text());
   return one;
 }
 
-outcome<void> library::copy_to_file(std::span<const std::byte> file, const copy_place& place) {
+outcome<void> library::make_file(const copy_place& place) {
   path_ = place.runtime_dir + "/" + copy_name(place);
   maps_name_ = copy_name(place);
-  const unique_fd copy(
-      retry_eintr([&] { return ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0500); }));
-  if (!copy) return refuse(kind::io_error, path_, ": ", error::last("open").text());
+  copy_.fd.reset(
+      retry_eintr([&] { return ::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0500); }));
+  if (!copy_.fd) return refuse(kind::io_error, path_, ": ", error::last("open").text());
   on_disk_ = true;
-  return write_copy(copy.get(), file, path_);
-}
-
-outcome<void> library::copy_to_memory(std::span<const std::byte> file, const copy_place& place) {
-  maps_name_ = copy_name(place);
-  memory_.reset(::memfd_create(maps_name_.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!memory_) return refuse(kind::io_error, place.name, ": ", error::last("memfd_create").text());
-  path_ = "/proc/self/fd/" + std::to_string(memory_.get());
-  if (const auto done = write_copy(memory_.get(), file, path_); !done) return done;
-  if (::fcntl(memory_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
-    return refuse(kind::io_error, place.name, ": ", error::last("fcntl").text());
   return {};
 }
+
+outcome<void> library::make_memory(const copy_place& place) {
+  maps_name_ = copy_name(place);
+  copy_.fd.reset(::memfd_create(maps_name_.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!copy_.fd) return refuse(kind::io_error, place.name, ": ", error::last("memfd_create").text());
+  path_ = "/proc/self/fd/" + std::to_string(copy_.fd.get());
+  return {};
+}
+
+outcome<inspection> library::inspect() const { return inspect_file(copy_); }
 
 outcome<void> library::map() {
   handle_ = ::dlopen(path_.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -81,22 +97,28 @@ outcome<void> library::map() {
     const char* why = ::dlerror();
     return refuse(kind::bad_plugin, why != nullptr ? why : "dlopen failed without a reason");
   }
+  if (on_disk_) copy_.fd.reset();
   descriptor_ = static_cast<const tokio_plugin_desc*>(::dlsym(handle_, "tokio_plugin_v0"));
   return {};
 }
 
-std::vector<std::string> library::mappings() const {
+result<std::vector<std::string>> library::mappings() const {
+  constexpr std::size_t most_bytes = std::size_t{64} << 20;
+  const auto maps = read_file("/proc/self/maps", most_bytes);
+  if (!maps) return std::unexpected(maps.error());
   std::vector<std::string> found;
-  std::ifstream maps("/proc/self/maps");
-  for (std::string line; std::getline(maps, line);)
+  std::istringstream lines(*maps);
+  for (std::string line; std::getline(lines, line);)
     if (line.find(maps_name_) != std::string::npos) found.push_back(line);
   return found;
 }
 
-bool library::close() {
+result<bool> library::close() {
   if (handle_ != nullptr) ::dlclose(std::exchange(handle_, nullptr));
   descriptor_ = nullptr;
-  return !mapped();
+  const auto left = mappings();
+  if (!left) return std::unexpected(left.error());
+  return left->empty();
 }
 
 library::~library() {

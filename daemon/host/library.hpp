@@ -1,18 +1,17 @@
-// One dlopen'ed private copy of a plugin's file: open, descriptor, close, and whether it really went away. The copy has
-// a name of its own per load, because glibc answers a name (and an inode) that it knows with the old code.
-// Invariant: the copy is a byte for byte what the gate inspected; its file exists as long as the image is mapped.
-// Threads:   open and close run the plugin's constructors and destructors: call them on a thread of their own
+// A private copy of a plugin's file: made, looked at, opened by dlopen, closed, and whether it really went away. The
+// copy has a name of its own per load, because glibc answers a name (and an inode) that it knows with the old code.
+// Invariant: what the gate inspected is what is mapped: nobody else can write the copy. Its file exists as long as the
+//            image is mapped.
+// Threads:   map and close run the plugin's constructors and destructors: call them on a thread of their own
 //            (own_thread.hpp). The rest is [any].
 #pragma once
-#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/fd.hpp"
+#include "host/plugin_file.hpp"
 
 struct tokio_plugin_desc;
 
@@ -27,29 +26,31 @@ struct copy_place {
 
 class library {
  public:
-  // Runs the image's constructors. A runtime directory that forbids execution falls back to a memfd.
-  [[nodiscard]] static outcome<std::unique_ptr<library>> open(std::span<const std::byte> file, const copy_place& place);
+  // Copies the file. A runtime directory that forbids execution falls back to a memfd.
+  [[nodiscard]] static outcome<std::unique_ptr<library>> copy(const plugin_file& file, const copy_place& place);
   library(const library&) = delete;
   library& operator=(const library&) = delete;
   ~library();  // the copy's file goes away; a mapping that is still there stays
 
+  // What the gate says of the copy, under the name of its original.
+  [[nodiscard]] outcome<inspection> inspect() const;
+  outcome<void> map();  // runs the image's constructors
+
   [[nodiscard]] const tokio_plugin_desc* descriptor() const { return descriptor_; }  // null: no such symbol
   [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] std::vector<std::string> mappings() const;  // lines of /proc/self/maps that show the copy
-  [[nodiscard]] bool mapped() const { return !mappings().empty(); }
+  [[nodiscard]] result<std::vector<std::string>> mappings() const;  // lines of /proc/self/maps that show the copy
 
-  // dlclose, once. True when the image has left the address space.
-  bool close();
+  // dlclose, once. True when the image has left the address space; an error when that cannot be seen.
+  [[nodiscard]] result<bool> close();
 
  private:
   library() = default;
-  outcome<void> copy_to_file(std::span<const std::byte> file, const copy_place& place);
-  outcome<void> copy_to_memory(std::span<const std::byte> file, const copy_place& place);
-  outcome<void> map();
+  outcome<void> make_file(const copy_place& place);
+  outcome<void> make_memory(const copy_place& place);
 
-  std::string path_;       // what dlopen was given
+  std::string path_;       // what dlopen is given
   std::string maps_name_;  // what /proc/self/maps shows of it
-  unique_fd memory_;       // of a memfd copy: keeps the number, and so the path, from being used again
+  plugin_file copy_;       // with the path of the original. A memfd stays open: its number is in the path.
   bool on_disk_ = false;
   void* handle_ = nullptr;
   const tokio_plugin_desc* descriptor_ = nullptr;

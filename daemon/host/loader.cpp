@@ -46,9 +46,8 @@ outcome<void> check_against_note(const tokio_plugin_desc& d, const plugin_note& 
 
 // Runs on a thread of its own, which may be left behind: everything it uses is in here.
 struct opening {
-  plugin_file file;
-  copy_place place;
-  outcome<std::unique_ptr<library>> result = nullptr;
+  std::unique_ptr<library> code;
+  outcome<void> mapped;
 };
 
 void keep_words(const tokio_plugin_desc& d, image_facts& into) {
@@ -69,38 +68,51 @@ void keep_words(const tokio_plugin_desc& d, image_facts& into) {
   into.optional_extensions = names(d.opt_exts);
 }
 
-void close_again(const std::shared_ptr<opening>& it) {
-  (void)on_own_thread("tokio-unload", never, [it] { (void)(*it->result)->close(); });
+refusal close_again(const std::shared_ptr<opening>& it, own_threads& threads, refusal why) {
+  if (threads.run("tokio-unload", never, [it] { (void)it->code->close(); }) != own_thread_result::returned)
+    why.sentence += "; it stays mapped, because the system has no thread to close it on";
+  return why;
+}
+
+// What the gate says of the file, and once more of our copy of it, which nobody changes any more.
+outcome<std::unique_ptr<library>> checked_copy(const plugin_file& file, const copy_place& place, inspection& seen) {
+  const auto admit = [&](outcome<inspection> said) -> outcome<void> {
+    if (!said) return std::unexpected(said.error());
+    if (const auto* why = said->refused()) return refuse(why->why, file.path, ": ", why->sentence);
+    seen = std::move(*said);
+    return {};
+  };
+  if (const auto fine = admit(inspect_file(file)); !fine) return std::unexpected(fine.error());
+  auto copy = library::copy(file, place);
+  if (!copy) return refuse(copy.error().why, file.path, ": ", copy.error().sentence);
+  if (const auto fine = admit((*copy)->inspect()); !fine) return std::unexpected(fine.error());
+  return copy;
 }
 
 }  // namespace
 
-outcome<image_facts> open_image(plugin_file file, const copy_place& place, instant_ns deadline) {
-  auto seen = inspect_file(file);
-  if (!seen) return std::unexpected(seen.error());
-  if (const auto* why = seen->refused()) return refuse(why->why, file.path, ": ", why->sentence);
+outcome<image_facts> open_image(const plugin_file& file, const copy_place& place, own_threads& threads,
+                                instant_ns deadline) {
   image_facts found;
-  found.seen = std::move(*seen);
-  const auto it = std::make_shared<opening>(opening{std::move(file), place});
-  const auto& path = it->file.path;
-  switch (on_own_thread("tokio-load", deadline, [it] { it->result = library::open(it->file.span(), it->place); })) {
+  auto copy = checked_copy(file, place, found.seen);
+  if (!copy) return std::unexpected(copy.error());
+  const auto it = std::make_shared<opening>(opening{std::move(*copy), {}});
+  const auto& path = file.path;
+  switch (threads.run("tokio-load", deadline, [it] { it->mapped = it->code->map(); })) {
     case own_thread_result::returned: break;
     case own_thread_result::no_thread: return refuse(kind::io_error, path, ": the system has no thread to load it on");
     case own_thread_result::late:
       return refuse(kind::timeout, path, ": a constructor of it has not returned; its thread is left behind");
   }
-  if (!it->result) return refuse(it->result.error().why, path, ": ", it->result.error().sentence);
-  const auto* d = (*it->result)->descriptor();
+  if (!it->mapped) return refuse(it->mapped.error().why, path, ": ", it->mapped.error().sentence);
+  const auto* d = it->code->descriptor();
   outcome<void> checked = refuse(kind::bad_plugin, path, ": does not export tokio_plugin_v0");
   if (d != nullptr) checked = check_words(*d, path);
   if (checked) checked = check_against_note(*d, *found.seen.facts.note, path);
   if (checked) checked = check_extensions(*d, path);
-  if (!checked) {
-    close_again(it);
-    return std::unexpected(checked.error());
-  }
+  if (!checked) return std::unexpected(close_again(it, threads, std::move(checked.error())));
   keep_words(*d, found);
-  found.code = std::move(*it->result);
+  found.code = std::move(it->code);
   return found;
 }
 

@@ -23,13 +23,15 @@ void run_drop(tokio_reg& registration, const tokio_plugin& p) {
 
 tokio_status method_table::add(const tokio_method_desc& d, tokio_reg** out) {
   const std::lock_guard hold(mutex_);
-  const auto name = text_of(d.name);
+  // What may throw comes first: a handle that was taken is counted, or given back.
+  auto name = text_of(d.name), summary = text_of(d.summary), params_schema = text_of(d.params_schema);
   if (std::ranges::any_of(published_, [&](const auto* one) { return one->name == name; })) return TOKIO_EEXIST;
+  published_.reserve(published_.size() + 1);
   auto* made = handle_pool<tokio_reg>::take(&of_);
   if (made == nullptr) return TOKIO_ENOMEM;
-  made->name = name;
-  made->summary = text_of(d.summary);
-  made->params_schema = text_of(d.params_schema);
+  made->name = std::move(name);
+  made->summary = std::move(summary);
+  made->params_schema = std::move(params_schema);
   made->user = d.user;
   made->handle = d.handle;
   made->drop = d.drop;

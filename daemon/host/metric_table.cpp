@@ -93,22 +93,26 @@ namespace tokiod::host {
 tokio_status metric_table::create(const tokio_metric_desc& d, tokio_metric** out) {
   std::vector<std::pair<std::string, std::string>> labels;
   for (std::size_t i = 0; i < d.nlabels; ++i) labels.emplace_back(text_of(d.labels[i].key), text_of(d.labels[i]));
-  const auto name = text_of(d.name);
+  auto name = text_of(d.name), help = text_of(d.help), unit = text_of(d.unit);
   auto bounds = d.buckets == nullptr ? default_bounds() : std::vector<double>(d.buckets, d.buckets + d.nbuckets);
   if (!valid_name(name) || !std::ranges::is_sorted(bounds)) return TOKIO_EINVAL;
+  if (d.kind != TOKIO_METRIC_HISTOGRAM) bounds.clear();
+  auto lines = std::make_unique<metric_lines>(cores_, 3 + bounds.size());
   const std::lock_guard hold(mutex_);
   if (std::ranges::any_of(all_, [&](const auto* m) { return m->name == name && m->labels == labels; }))
     return TOKIO_EEXIST;
+  all_.reserve(all_.size() + 1);
+  // From here on nothing throws: a handle that was taken is counted, or given back.
   auto* made = handle_pool<tokio_metric>::take(&of_);
   if (made == nullptr) return TOKIO_ENOMEM;
   made->kind = d.kind;
-  made->name = name;
-  made->help = text_of(d.help);
-  made->unit = text_of(d.unit);
+  made->name = std::move(name);
+  made->help = std::move(help);
+  made->unit = std::move(unit);
   made->labels = std::move(labels);
   made->level.store(0, relaxed);
-  made->bounds = d.kind == TOKIO_METRIC_HISTOGRAM ? std::move(bounds) : std::vector<double>();
-  made->lines = std::make_unique<metric_lines>(cores_, 3 + made->bounds.size());
+  made->bounds = std::move(bounds);
+  made->lines = std::move(lines);
   all_.push_back(made);
   of_.count(entry::metrics, 1);
   *out = made;

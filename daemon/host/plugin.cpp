@@ -14,6 +14,7 @@ plugin::plugin(const plugin_ground& on, const tokio_plugin_desc& d, plugin_origi
     : rt(on.rt),
       owner(on.owner),
       descriptors(on.descriptors),
+      threads(on.threads),
       descriptor(d),
       instance(std::move(from.instance)),
       log_target("plugin." + instance),
@@ -42,10 +43,10 @@ std::int32_t plugin::current_core() {
 
 bool plugin::charge(std::uint64_t bytes) {
   // Relaxed: a sum that orders nothing. Not hot: the caller allocates.
-  if (memory_.fetch_add(bytes, relaxed) + bytes > max_bytes) {
-    memory_.fetch_sub(bytes, relaxed);
-    return false;
-  }
+  auto held = memory_.load(relaxed);
+  do {
+    if (held > max_bytes || bytes > max_bytes - held) return false;
+  } while (!memory_.compare_exchange_weak(held, held + bytes, relaxed, relaxed));
   count(entry::memory_bytes, static_cast<std::int64_t>(bytes));
   return true;
 }

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,7 @@
 #include "host/ledger.hpp"
 #include "host/method_table.hpp"
 #include "host/metric_table.hpp"
+#include "host/own_thread.hpp"
 #include "runtime/runtime.hpp"
 #include "tokio/abi/plugin.h"
 
@@ -51,6 +53,7 @@ struct plugin_ground {
   runtime& rt;
   runtime_owner& owner;
   descriptor_line& descriptors;
+  own_threads& threads;  // of its [ctl] calls
   plugin_events& events;
 };
 
@@ -71,6 +74,7 @@ class plugin {
   runtime& rt;
   runtime_owner& owner;
   descriptor_line& descriptors;
+  own_threads& threads;
   const memory::owner_id owner_id = owner.id();
   const sched::packed_inside shown{owner_id, this};  // by a thread that is inside its code
   const tokio_plugin_desc& descriptor;
@@ -86,6 +90,9 @@ class plugin {
   const std::shared_ptr<ctl_gate> gate;
   void* state = nullptr;     // [inside the gate] what init gave
   bool state_given = false;  // init returned TOKIO_OK, and fini is still due
+  // What it said of its own end; guarded by the registry's lock. It may say so in its init, when nobody shows it yet.
+  std::optional<std::int32_t> said_finished;
+  std::string said_failed;  // empty: it did not
 
   // Acquire: who sees a phase sees what led to it.
   [[nodiscard]] phase now_in() const { return phase_.load(acquire); }

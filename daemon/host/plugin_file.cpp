@@ -8,8 +8,6 @@
 #include <filesystem>
 #include <system_error>
 
-#include "base/fd.hpp"
-
 namespace tokiod::host {
 namespace {
 
@@ -27,43 +25,72 @@ kind kind_of(int code) {
 
 bool ours(uid_t owner) { return owner == 0 || owner == ::geteuid(); }
 
+std::string folder_of(const std::string& path) {
+  const auto folder = std::filesystem::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+// Whoever may write the folder may put another file where the name is.
+outcome<void> trusted_folder(const std::string& of) {
+  const auto folder = folder_of(of);
+  struct stat place{};
+  if (::stat(folder.c_str(), &place) != 0) return refuse(kind::io_error, folder, ": ", error::last("stat").text());
+  if ((place.st_mode & S_IWOTH) != 0 && (place.st_mode & S_ISVTX) == 0)
+    return refuse(kind::not_trusted, of, ": everybody may replace it, because everybody may write its directory");
+  if (!ours(place.st_uid))
+    return refuse(kind::not_trusted, of, ": its directory belongs to user ", place.st_uid, ", who may replace it");
+  return {};
+}
+
+outcome<std::string> target_of(const std::string& link) {
+  std::error_code failed;
+  const auto target = std::filesystem::read_symlink(link, failed);
+  if (failed) return refuse(kind::io_error, link, ": ", failed.message());
+  return (std::filesystem::path(folder_of(link)) / target).string();  // an absolute target stands for itself
+}
+
+// The folder of the name, of every link that it leads through, and of the file at the end, which is the opened one.
+outcome<void> trusted_way(const std::string& path, const struct stat& opened) {
+  constexpr int most_links = 40;  // as the kernel follows
+  auto at = path;
+  for (int links = 0; links <= most_links; ++links) {
+    if (const auto fine = trusted_folder(at); !fine) return fine;
+    struct stat here{};
+    if (::lstat(at.c_str(), &here) != 0) return refuse(kind::io_error, at, ": ", error::last("lstat").text());
+    if (!S_ISLNK(here.st_mode)) {
+      if (here.st_dev == opened.st_dev && here.st_ino == opened.st_ino) return {};
+      return refuse(kind::not_trusted, path, ": was replaced while it was looked at");
+    }
+    if (!ours(here.st_uid))
+      return refuse(kind::not_trusted, at, ": is a link of user ", here.st_uid, ", who may let it lead elsewhere");
+    auto next = target_of(at);
+    if (!next) return std::unexpected(next.error());
+    at = std::move(*next);
+  }
+  return refuse(kind::not_trusted, path, ": leads through more than ", most_links, " links");
+}
+
 outcome<void> trusted(const std::string& path, const struct stat& file) {
   if (!ours(file.st_uid))
     return refuse(kind::not_trusted, path, ": belongs to user ", file.st_uid, "; a plugin belongs to root or to user ",
                   ::geteuid());
   if ((file.st_mode & S_IWOTH) != 0) return refuse(kind::not_trusted, path, ": everybody may write it");
-  const auto dir = std::filesystem::path(path).parent_path();
-  struct stat place{};
-  if (::stat(dir.empty() ? "." : dir.c_str(), &place) != 0)
-    return refuse(kind::io_error, dir.string(), ": ", error::last("stat").text());
-  if ((place.st_mode & S_IWOTH) != 0 && (place.st_mode & S_ISVTX) == 0)
-    return refuse(kind::not_trusted, path, ": everybody may replace it, because everybody may write its directory");
-  if (!ours(place.st_uid))
-    return refuse(kind::not_trusted, path, ": its directory belongs to user ", place.st_uid, ", who may replace it");
-  return {};
+  return trusted_way(path, file);
 }
 
-outcome<plugin_file> read_plugin(const std::string& path, bool must_be_trusted) {
+outcome<plugin_file> open_plugin(const std::string& path, bool must_be_trusted) {
   // Non-blocking: opening a FIFO must not wait for its writer.
-  const unique_fd fd(retry_eintr([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); }));
+  unique_fd fd(retry_eintr([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); }));
   if (!fd) return refuse(kind_of(errno), path, ": ", error::last("open").text());
   struct stat facts{};
   if (::fstat(fd.get(), &facts) != 0) return refuse(kind::io_error, path, ": ", error::last("fstat").text());
   if (!S_ISREG(facts.st_mode)) return refuse(kind::bad_plugin, path, ": is not a regular file");
   if (must_be_trusted)
     if (const auto fine = trusted(path, facts); !fine) return std::unexpected(fine.error());
-  if (static_cast<std::size_t>(facts.st_size) > max_plugin_bytes)
-    return refuse(kind::too_large, path, ": has ", facts.st_size, " bytes; a plugin has at most ", max_plugin_bytes);
-  auto bytes = page_block::take(static_cast<std::size_t>(facts.st_size));
-  if (!bytes) return refuse(kind::io_error, path, ": ", bytes.error().text());
-  auto rest = bytes->bytes();
-  while (!rest.empty()) {
-    const auto n = read_some(fd.get(), rest);
-    if (!n) return refuse(kind::io_error, path, ": ", n.error().text());
-    if (*n == 0) return refuse(kind::io_error, path, ": became shorter while it was read");
-    rest = rest.subspan(*n);
-  }
-  return plugin_file{path, std::move(*bytes)};
+  const auto size = static_cast<std::uint64_t>(facts.st_size);
+  if (size > max_plugin_bytes)
+    return refuse(kind::too_large, path, ": has ", size, " bytes; a plugin has at most ", max_plugin_bytes);
+  return plugin_file{path, std::move(fd), size};
 }
 
 }  // namespace
@@ -74,14 +101,14 @@ std::string name_of_file(std::string_view path) {
   return std::string(name);
 }
 
-outcome<plugin_file> read_trusted(const std::string& path) { return read_plugin(path, true); }
-outcome<plugin_file> read_any(const std::string& path) { return read_plugin(path, false); }
+outcome<plugin_file> open_trusted(const std::string& path) { return open_plugin(path, true); }
+outcome<plugin_file> open_any(const std::string& path) { return open_plugin(path, false); }
 
 outcome<inspection> inspect_file(const plugin_file& file) {
-  auto facts = read_elf(file.span(), file.path);
+  auto facts = read_elf(file_source(file.fd.get(), file.size_bytes), file.path);
   if (!facts) return std::unexpected(facts.error());
   auto findings = lint(*facts);
-  return inspection{file.path, file.span().size(), std::move(*facts), std::move(findings)};
+  return inspection{file.path, file.size_bytes, std::move(*facts), std::move(findings)};
 }
 
 std::vector<std::string> plugin_files_in(const std::string& dir) {

@@ -192,11 +192,16 @@ registry::registry(runtime& rt, registry_options options) : parts_(std::make_uni
       parts_->options.runtime_dir.clear();
     }
   }
-  parts_->start_threads();
+  parts_->born = parts_->start_threads();
 }
 
 registry::~registry() {
   if (!parts_->stopped) (void)stop_all(parts::steady_now());
+}
+
+outcome<void> registry::usable() const {
+  if (parts_->born) return {};
+  return refuse(kind::internal, "cannot start the threads that plugins need: ", parts_->born.error().text());
 }
 
 std::vector<image_view> registry::list() const {
@@ -218,7 +223,7 @@ outcome<image_info> registry::info(std::string_view plugin) const {
   all.optional_extensions = i.optional_extensions;
   all.findings = i.seen.findings;
   all.unload_blockers = parts_->unload_blockers(i);
-  if (i.code != nullptr) all.mappings = i.code->mappings();
+  if (i.code != nullptr) all.mappings = i.code->mappings().value_or(std::vector<std::string>());
   for (const auto& [name, one] : parts_->instances) {
     if (one.in != found || one.run == nullptr) continue;
     all.methods.emplace_back(name, one.run->methods.list());
@@ -243,14 +248,14 @@ outcome<inspection> registry::inspect(const std::string& path_or_name) const {
     if (!found) return std::unexpected(found.error());
     path = *found;
   }
-  const auto file = read_any(path);
+  const auto file = open_any(path);
   if (!file) return std::unexpected(file.error());
   return inspect_file(*file);
 }
 
 namespace {
 void look_at(const std::string& path, scan_result& into) {
-  const auto file = read_trusted(path);
+  const auto file = open_trusted(path);
   const auto seen = file ? inspect_file(*file) : std::unexpected(file.error());
   if (!seen) {
     into.rejected.push_back({path, seen.error().sentence});

@@ -57,6 +57,8 @@ class registry {
   registry(const registry&) = delete;
   registry& operator=(const registry&) = delete;
   ~registry();  // stop_all(now) unless it was called
+  // Refuses when a thread could not be had at its construction: then it must not be used.
+  [[nodiscard]] outcome<void> usable() const;
 
   // ---- looking
   [[nodiscard]] std::vector<image_view> list() const;

@@ -126,14 +126,15 @@ void registry::parts::watch_calls() {
   }
 }
 
-void registry::parts::start_threads() {
+result<void> registry::parts::start_threads() {
+  if (const auto kept = threads.keep_one(); !kept) return kept;
   auto watcher = os_thread::start({.name = "tokio-calls"}, [this] { watch_calls(); });
-  auto ender = os_thread::start({.name = "tokio-host"}, [this] { end_instances(); });
-  // Without them the daemon cannot keep its promises; it has just started, and the system is out of threads.
-  TOKIOD_ASSERT(watcher.has_value() && ender.has_value());
+  if (!watcher) return std::unexpected(watcher.error());
   call_watcher = std::move(*watcher);
+  auto ender = os_thread::start({.name = "tokio-host"}, [this] { end_instances(); });
+  if (!ender) return std::unexpected(ender.error());
   instance_ender = std::move(*ender);
-  threads_run = true;
+  return {};
 }
 
 void registry::parts::stop_threads() {
@@ -143,9 +144,8 @@ void registry::parts::stop_threads() {
   }
   call_opened.notify_all();
   end_asked.notify_all();
-  if (!std::exchange(threads_run, false)) return;
-  call_watcher.join();
-  instance_ender.join();
+  for (auto* const thread : {&call_watcher, &instance_ender})
+    if (thread->joinable()) thread->join();
 }
 
 }  // namespace tokiod::host

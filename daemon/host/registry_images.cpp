@@ -55,8 +55,8 @@ outcome<std::shared_ptr<image>> registry::parts::open(guarded& lock, const std::
   const copy_place place{options.runtime_dir, name, made->generation};
   const auto deadline = steady_now() + options.init_timeout;
   lock.unlock();
-  auto file = read_trusted(path);
-  auto opened = file ? open_image(std::move(*file), place, deadline) : std::unexpected(file.error());
+  const auto file = open_trusted(path);
+  auto opened = file ? open_image(*file, place, threads, deadline) : std::unexpected(file.error());
   lock.lock();
   if (opened) {
     static_cast<image_facts&>(*made) = std::move(*opened);
@@ -143,9 +143,9 @@ unload_report registry::parts::unload(guarded& lock, const std::shared_ptr<image
   i.mapped = false;
   const auto deadline = std::max(abort_at == never ? 0 : abort_at, steady_now()) + options.abort_grace;
   lock.unlock();
-  report = unmap(i, rt, deadline);
+  report = unmap(i, rt, threads, deadline);
   lock.lock();
-  i.mapped = report.state != image_state::unloaded;
+  i.mapped = i.code == nullptr || i.code->descriptor() != nullptr;  // linked in, or not closed
   set(i, report.state, joined(report.blockers));
   if (report.state == image_state::unloaded || i.code == nullptr) {
     erase(i);
@@ -173,19 +173,21 @@ outcome<unload_report> registry::unload(std::string_view plugin, std::optional<d
 
 // ---- reload
 
-// The new run starts beside the old one, so that a refusal changes nothing. Where both want the same thing (a port),
-// the old one has to stop first; if the new one then still refuses, the old one is started again.
+// The new run starts beside the old one, so that a refusal changes nothing; one that gives up in its init refuses.
+// Where both want the same thing (a port), the old one has to stop first; if the new one then still refuses, the old
+// one is started again.
 outcome<void> registry::parts::move_instance(guarded& lock, instance_slot& which, const std::shared_ptr<image>& to,
                                              instant_ns abort_at) {
   auto run = make_run(lock, *to, which);
+  if (run && !(*run)->said_failed.empty())
+    return refuse(kind::init_failed, "instance ", which.name, " gave up in its init: ", (*run)->said_failed);
   if (run) {
     const auto old = stop(lock, which, abort_at);
     if (old.state != instance_state::quarantined) set(which, instance_state::starting);
     which.in = to;
-    which.run = *run;
     which.state = instance_state::starting;  // a quarantined run stays with its image
     ++which.starts;
-    set(which, instance_state::running);
+    runs_now(which, **run);
     return {};
   }
   const auto why = run.error().why;

@@ -27,7 +27,7 @@ std::expected<tokio_plugin*, start_failure> registry::parts::make_run(guarded& l
   if (!owner) return std::unexpected(start_failure{owner.error(), false});
   (*owner)->heap().set_limit_bytes(like.limits.max_bytes);
   auto made = std::make_unique<tokio_plugin>(
-      plugin_ground{rt, **owner, descriptors, *this}, *in.descriptor,
+      plugin_ground{rt, **owner, descriptors, threads, *this}, *in.descriptor,
       plugin_origin{like.name, like.config, like.limits.max_tasks, like.limits.max_bytes});
   auto* run = made.get();
   forget_oldest_run(in);
@@ -56,13 +56,23 @@ outcome<void> registry::parts::start(guarded& lock, instance_slot& which) {
         run.error().why.sentence);
     return std::unexpected(run.error().why);
   }
-  which.run = *run;
-  set(which, instance_state::running);
-  if (which.finished || !which.gave_up.empty()) {  // it said so in its init
-    ending.emplace_back(which.name, which.run);
-    end_asked.notify_one();
-  }
+  runs_now(which, **run);
   return {};
+}
+
+void registry::parts::runs_now(instance_slot& which, tokio_plugin& run) {
+  which.run = &run;
+  set(which, instance_state::running);
+  heed(which);
+}
+
+// What the instance's run has said of its own end, once it is the instance's.
+void registry::parts::heed(instance_slot& which) {
+  which.finished = which.run->said_finished;
+  which.gave_up = which.run->said_failed;
+  if (which.state != instance_state::running || (!which.finished && which.gave_up.empty())) return;
+  ending.emplace_back(which.name, which.run);
+  end_asked.notify_one();
 }
 
 stop_report registry::parts::stop(guarded& lock, instance_slot& which, instant_ns abort_at) {
@@ -225,26 +235,22 @@ outcome<void> registry::configure(std::string_view instance, std::string config,
 
 void registry::parts::gave_up(tokio_plugin& which, std::string reason) {
   const std::lock_guard hold(mutex);
-  for (auto& [name, one] : instances) {
-    if (name != which.instance || !active(one)) continue;
-    if (one.run != nullptr && one.run != &which) continue;
-    if (one.gave_up.empty()) one.gave_up = reason.empty() ? "it gave up without a reason" : std::move(reason);
-    if (one.state == instance_state::running) ending.emplace_back(name, &which);
-    end_asked.notify_one();
-    return;
-  }
+  if (!which.said_failed.empty()) return;  // the first word counts
+  which.said_failed = reason.empty() ? "it gave up without a reason" : std::move(reason);
+  said(which);
 }
 
 void registry::parts::finished(tokio_plugin& which, std::int32_t status) {
   const std::lock_guard hold(mutex);
-  for (auto& [name, one] : instances) {
-    if (name != which.instance || !active(one)) continue;
-    if (one.run != nullptr && one.run != &which) continue;
-    if (!one.finished) one.finished = status;
-    if (one.state == instance_state::running) ending.emplace_back(name, &which);
-    end_asked.notify_one();
-    return;
-  }
+  if (which.said_finished) return;
+  which.said_finished = status;
+  said(which);
+}
+
+// A run that is not the current one yet is heeded when it is.
+void registry::parts::said(const tokio_plugin& which) {
+  for (auto& [_, one] : instances)
+    if (one.run == &which) return heed(one);
 }
 
 void registry::parts::end_instances() {

@@ -103,12 +103,16 @@ struct registry::parts final : plugin_events {
   void end_call(guarded& lock, call_id id, const refusal& why);
   void watch_calls();
   void end_instances();  // of plugins that gave up or finished
-  void start_threads();
+  void said(const tokio_plugin& which);
+  void heed(instance_slot& which);
+  void runs_now(instance_slot& which, tokio_plugin& run);
+  [[nodiscard]] result<void> start_threads();
   void stop_threads();
 
   runtime& rt;
   registry_options options;
   descriptor_line descriptors;
+  own_threads threads;
   mutable std::mutex mutex;
   std::condition_variable changed;
   std::vector<std::shared_ptr<image>> images;
@@ -121,7 +125,8 @@ struct registry::parts final : plugin_events {
   registry::listener heard;
   std::atomic<instant_ns> hurry{never};
   bool stopping = false, stopped = false, clean = true;
-  bool threads_run = false, threads_stop = false;
+  bool threads_stop = false;
+  result<void> born;  // whether its threads could be had
   std::condition_variable call_opened, end_asked;
   os_thread call_watcher, instance_ender;
 };

@@ -183,7 +183,7 @@ void sender_waits_for_the_end() {
   wait_until_closed(c);
   comes_and_goes.join();
   leaves.join();
-  check(c.receivers() == 0, "a receiver is counted that is gone");
+  check(c.receiver_count() == 0, "a receiver is counted that is gone");
 }
 
 using change = mutant::change;

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <string>
 #include <vector>
@@ -68,12 +69,20 @@ class fake_backend final : public backend {
     change([&] { tasks_ = count; });
   }
 
+  // The next call of that function throws.
+  void run_out_of_memory_in(std::string function) {
+    change([&] { throws_in_ = std::move(function); });
+  }
+
   // ---- the daemon
   [[nodiscard]] daemon_state state() const override {
     const std::lock_guard lock(mutex_);
+    throw_if_told("state");
     return state_;
   }
   [[nodiscard]] daemon_info info() const override {
+    const std::lock_guard lock(mutex_);
+    throw_if_told("info");
     daemon_info about;
     about.version = "9.9.9";
     about.abi = "0.1";
@@ -139,6 +148,7 @@ class fake_backend final : public backend {
   }
   [[nodiscard]] std::vector<metric_family> metrics() const override {
     const std::lock_guard lock(mutex_);
+    throw_if_told("metrics");
     return metrics_;
   }
 
@@ -218,6 +228,7 @@ class fake_backend final : public backend {
                               std::shared_ptr<host::call_listener> listener, duration_ns) override {
     if (instance != "echo") return refuse(kind::not_found, "there is no instance ", instance);
     const std::lock_guard lock(mutex_);
+    throw_if_told("call");
     last_call_params_ = std::move(params);
     const auto id = ++last_call_;
     if (call_answer_)
@@ -241,11 +252,18 @@ class fake_backend final : public backend {
 
   outcome<void> work() {
     std::unique_lock lock(mutex_);
+    throw_if_told("work");
     ++operations_;
     changed_.notify_all();
     changed_.wait(lock, [this] { return !held_; });
     if (failure_) return std::unexpected(*failure_);
     return {};
+  }
+
+  void throw_if_told(std::string_view function) const {
+    if (throws_in_ != function) return;
+    throws_in_.clear();
+    throw std::bad_alloc();
   }
 
   static task_info task_of(std::uint64_t id) {
@@ -279,6 +297,7 @@ class fake_backend final : public backend {
   std::condition_variable changed_;
   daemon_state state_ = daemon_state::running;
   std::string unready_, unloaded_, last_call_params_;
+  mutable std::string throws_in_;
   bool held_ = false;
   int operations_ = 0, cancelled_ = 0;
   std::optional<refusal> failure_;

@@ -61,6 +61,7 @@ struct in_process_host::parts {
   manual_clock manual;
   no_events events;
   host::descriptor_line descriptors{16};
+  host::own_threads threads;
   host_options options;
   std::unique_ptr<runtime> rt;
   std::unique_ptr<tokio_plugin> plugin;
@@ -81,7 +82,7 @@ struct in_process_host::parts {
     auto owner = rt->add_owner("test", options.max_bytes);
     TOKIOD_ASSERT(owner);
     plugin = std::make_unique<tokio_plugin>(
-        host::plugin_ground{*rt, **owner, descriptors, events}, d,
+        host::plugin_ground{*rt, **owner, descriptors, threads, events}, d,
         host::plugin_origin{"test", options.config, options.max_tasks, options.max_bytes});
     const auto begun = host::initialise(*plugin, steady_clock().now() + 30 * second, second);
     running = begun.has_value();

@@ -22,18 +22,23 @@ class notify_socket {
   explicit notify_socket(kind k = file)
       : path_(k == file ? dir_ / "notify" : "@tokiod-notify-test." + std::to_string(::getpid())),
         fd_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, path_.data(), path_.size());
-    if (k == abstract) address.sun_path[0] = '\0';
-    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path_.size());
-    if (::bind(fd_, reinterpret_cast<sockaddr*>(&address), size) != 0) std::abort();
+    address_.sun_family = AF_UNIX;
+    std::memcpy(address_.sun_path, path_.data(), path_.size());
+    if (k == abstract) address_.sun_path[0] = '\0';
+    size_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path_.size());
+    if (::bind(fd_, reinterpret_cast<const sockaddr*>(&address_), size_) != 0) std::abort();
   }
   notify_socket(const notify_socket&) = delete;
   notify_socket& operator=(const notify_socket&) = delete;
   ~notify_socket() { ::close(fd_); }
 
   [[nodiscard]] const std::string& path() const { return path_; }
+
+  // Sends itself a message; false: its queue is full.
+  [[nodiscard]] bool is_sent(const std::string& text) const {
+    return ::sendto(fd_, text.data(), text.size(), MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&address_), size_) >=
+           0;
+  }
 
   // What came since the last call; does not wait.
   [[nodiscard]] std::vector<std::string> take() const {
@@ -48,6 +53,8 @@ class notify_socket {
   temp_dir dir_;
   std::string path_;
   int fd_;
+  sockaddr_un address_{};
+  socklen_t size_ = 0;
 };
 
 }  // namespace tokiod::test

@@ -42,7 +42,11 @@ template <class... Parts>
 template <class... Parts>
 [[gnu::cold]] tokio_status misuse(tokio_plugin* p, const Parts&... parts) noexcept {
   const auto status = fail(TOKIO_EMISUSE, parts...);
-  if (p != nullptr) p->report_misuse(last_error_text());
+  try {
+    if (p != nullptr) p->report_misuse(last_error_text());
+  } catch (const std::bad_alloc&) {
+    // It is counted; the line in the log is lost.
+  }
   return status;
 }
 

@@ -61,6 +61,10 @@ void instance_finish(tokio_plugin* p, int32_t status) noexcept {
 
 void* mem_alloc(tokio_plugin* p, size_t size, size_t align) noexcept {
   if (p == nullptr || size == 0 || (align & (align - 1)) != 0 || p->now_in() == phase::gone) return nullptr;
+  if (size > PTRDIFF_MAX || align > PTRDIFF_MAX) {  // rounded up it would be less
+    (void)fail(TOKIO_ENOMEM, "no memory for ", size, " bytes");
+    return nullptr;
+  }
   if (!p->charge(size)) {
     (void)fail(TOKIO_EQUOTA, size, " bytes are more than ", p->instance, " may have");
     return nullptr;

@@ -1,6 +1,8 @@
 // tokio.resolve/1: getaddrinfo on the blocking pool. A lookup that nobody waits for any more runs to its end there.
 #include <netdb.h>
 
+#include <memory>
+
 #include "host/export/address.hpp"
 #include "host/export/common.hpp"
 #include "host/export/operation.hpp"
@@ -37,16 +39,16 @@ class lookup_job final : public blocking::job {
     hints.ai_family = family_;
     hints.ai_socktype = SOCK_STREAM;  // one entry per address, not one per protocol
     hints.ai_flags = AI_NUMERICSERV;
-    addrinfo* list = nullptr;
-    const int code = ::getaddrinfo(host_.c_str(), std::to_string(port_).c_str(), &hints, &list);
+    addrinfo* found = nullptr;
+    const int code = ::getaddrinfo(host_.c_str(), std::to_string(port_).c_str(), &hints, &found);
     if (code != 0) return status_of(code);
-    for (const addrinfo* one = list; one != nullptr; one = one->ai_next) {
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list(found, ::freeaddrinfo);
+    for (const addrinfo* one = list.get(); one != nullptr; one = one->ai_next) {
       system_address address;
       address.length = std::min<socklen_t>(one->ai_addrlen, sizeof address.storage);
       std::memcpy(&address.storage, one->ai_addr, address.length);
       work_->addresses.push_back(from_system(address.storage, address.length));
     }
-    ::freeaddrinfo(list);
     return static_cast<tokio_res>(work_->addresses.size());
   } catch (const std::bad_alloc&) {
     return TOKIO_ENOMEM;
@@ -80,14 +82,14 @@ tokio_status lookup(tokio_plugin* p, tokio_str host, uint16_t port, uint32_t fam
   if (view(host).empty() || view(host).find('\0') != std::string_view::npos)
     return fail(TOKIO_EINVAL, "lookup: the name is empty or contains a NUL");
   const auto work = std::make_shared<operation>();
+  auto job = std::make_unique<lookup_job>(work, std::string(view(host)), port, system);
   if (const auto status = new_op(*p, work, out); status != TOKIO_OK) return status;
-  auto* job = new lookup_job(work, std::string(view(host)), port, system);
   const sched::host_entry inside;
   if (const auto submitted = p->rt.submit(*job); !submitted) {
-    delete job;
     drop_op(**out, *p);
     return fail(submitted.error());
   }
+  (void)job.release();  // it ends itself
   return TOKIO_OK;
 } catch (const std::bad_alloc&) {
   return fail(TOKIO_ENOMEM, "no memory for a lookup");

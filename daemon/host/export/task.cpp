@@ -16,7 +16,7 @@ constexpr std::uint32_t known_spawn_flags = TOKIO_SPAWN_JOIN | TOKIO_SPAWN_FRONT
   switch (why.code) {
     case ESHUTDOWN: return fail(TOKIO_ESHUTDOWN, "instance ", p.instance, " has stopped: it spawns nothing new");
     case EDQUOT: return fail(TOKIO_EQUOTA, "instance ", p.instance, " has used up its task memory");
-    default: return fail(-why.code, why.text());
+    default: return fail(why);
   }
 }
 

@@ -1,7 +1,6 @@
 // What the daemon does with each sin: the exact state, the kind of the refusal, and that everything else goes on.
 #include <doctest/doctest.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -12,6 +11,7 @@
 
 #include "host/registry.hpp"
 #include "runtime/runtime.hpp"
+#include "support/in_child.hpp"
 #include "support/temp_dir.hpp"
 #include "tokio/abi.h"
 
@@ -256,21 +256,13 @@ TEST_CASE("live thread_locals with destructors: the threads are replaced and the
 }
 
 TEST_CASE("a crash takes the process down: plugins share it") {
-  ::fflush(nullptr);
-  const pid_t child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    for (const int signal : {SIGSEGV, SIGABRT}) ::signal(signal, SIG_DFL);
-    ::execl("/proc/self/exe", "bad_plugins", "--test-case=internal: runs the crashing plugin", "--no-skip", nullptr);
-    ::_exit(127);
-  }
-  int status = 0;
-  REQUIRE(::waitpid(child, &status, 0) == child);
+  const int status = test::in_child("internal: runs the crashing plugin");
   CHECK((WIFSIGNALED(status) || WEXITSTATUS(status) != 0));
   CHECK_FALSE((WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 127)));
 }
 
 TEST_CASE("internal: runs the crashing plugin" * doctest::skip()) {
+  test::child_begins();
   for (const int signal : {SIGSEGV, SIGABRT}) ::signal(signal, SIG_DFL);
   bench b;
   b.run("crashes");

@@ -13,8 +13,7 @@ static tokio_poll block(void* body, tokio_cx* cx) {
   host->instance_finish(cx->plugin, 3);
   return TOKIO_POLL_READY;
 }
-static void nothing(void* body) { (void)body; }
-static const tokio_task_vt task = {.size = sizeof task, .poll = block, .destroy = nothing, .name = {"block", 5}};
+SIMPLE_TASK(task, block);
 
 static tokio_status init(tokio_plugin* plugin, const tokio_host* table, tokio_str config, void** state) {
   (void)state;

@@ -6,8 +6,7 @@ static tokio_poll crash(void* body, tokio_cx* cx) {
   *(volatile int*)NULL = 1;
   return TOKIO_POLL_READY;
 }
-static void nothing(void* body) { (void)body; }
-static const tokio_task_vt task = {.size = sizeof task, .poll = crash, .destroy = nothing, .name = {"crash", 5}};
+SIMPLE_TASK(task, crash);
 
 static tokio_status init(tokio_plugin* plugin, const tokio_host* table, tokio_str config, void** state) {
   (void)config, (void)state;

@@ -1,12 +1,7 @@
 /* init spawns a task and then fails: the task must be gone before the refusal is given. */
 #include "common.h"
 
-static tokio_poll parked(void* body, tokio_cx* cx) {
-  (void)body, (void)cx;
-  return TOKIO_POLL_PENDING;
-}
-static void nothing(void* body) { (void)body; }
-static const tokio_task_vt task = {.size = sizeof task, .poll = parked, .destroy = nothing, .name = {"parked", 6}};
+SIMPLE_TASK(task, parked);
 
 static tokio_status init(tokio_plugin* plugin, const tokio_host* table, tokio_str config, void** state) {
   (void)config, (void)state;

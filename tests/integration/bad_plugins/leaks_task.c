@@ -1,19 +1,8 @@
 /* Tasks that never finish, a join handle that nobody releases, and a stop that does nothing about it. */
 #include "common.h"
 
-static tokio_poll parked(void* body, tokio_cx* cx) {
-  (void)body, (void)cx;
-  return TOKIO_POLL_PENDING;
-}
-static tokio_poll ready(void* body, tokio_cx* cx) {
-  (void)body, (void)cx;
-  return TOKIO_POLL_READY;
-}
-static void nothing(void* body) { (void)body; }
-static const tokio_task_vt parked_task = {
-    .size = sizeof parked_task, .poll = parked, .destroy = nothing, .name = {"parked", 6}};
-static const tokio_task_vt ready_task = {
-    .size = sizeof ready_task, .poll = ready, .destroy = nothing, .name = {"ready", 5}};
+SIMPLE_TASK(parked_task, parked);
+SIMPLE_TASK(ready_task, ready);
 
 static tokio_status init(tokio_plugin* plugin, const tokio_host* table, tokio_str config, void** state) {
   tokio_task* joined = NULL;

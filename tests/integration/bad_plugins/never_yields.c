@@ -12,8 +12,7 @@ static tokio_poll spin(void* body, tokio_cx* cx) {
   }
   return TOKIO_POLL_READY;
 }
-static void nothing(void* body) { (void)body; }
-static const tokio_task_vt task = {.size = sizeof task, .poll = spin, .destroy = nothing, .name = {"spin", 4}};
+SIMPLE_TASK(task, spin);
 
 static tokio_status init(tokio_plugin* plugin, const tokio_host* table, tokio_str config, void** state) {
   (void)state;

@@ -4,10 +4,6 @@
 static tokio_plugin* self;
 static tokio_waker old[64];
 
-static tokio_poll ready(void* body, tokio_cx* cx) {
-  (void)body, (void)cx;
-  return TOKIO_POLL_READY;
-}
 /* Wakes everything that ever was, itself included, for ever. */
 static tokio_poll waking(void* body, tokio_cx* cx) {
   (void)body;
@@ -19,9 +15,7 @@ static void wake_all(void* body) {
   (void)body;
   for (int i = 0; i < 64; ++i) host->task_wake(old[i]);
 }
-static void nothing(void* body) { (void)body; }
-static const tokio_task_vt ready_task = {
-    .size = sizeof ready_task, .poll = ready, .destroy = nothing, .name = {"ready", 5}};
+SIMPLE_TASK(ready_task, ready);
 static const tokio_task_vt waking_task = {
     .size = sizeof waking_task, .poll = waking, .destroy = wake_all, .name = {"waking", 6}};
 

@@ -12,20 +12,28 @@ using namespace tokio;
 using namespace tokio::sync;
 using test::hand_poll;
 
+// A notify and two who wait for it, the first one longer.
+struct two_in_line {
+  two_in_line() {
+    CHECK(first.poll().is_pending());
+    CHECK(second.poll().is_pending());
+  }
+
+  test::fake_host fake;
+  notify bell;
+  hand_poll<decltype(bell.notified())> first{bell.notified()};
+  hand_poll<decltype(bell.notified())> second{bell.notified()};
+};
+
 }  // namespace
 
 TEST_CASE("[SN-01] notify_one wakes the oldest waiter") {
-  test::fake_host fake;
-  notify bell;
-  hand_poll first(bell.notified());
-  hand_poll second(bell.notified());
-  CHECK(first.poll().is_pending());
-  CHECK(second.poll().is_pending());
-  bell.notify_one();
-  CHECK(first.is_woken());
-  CHECK_FALSE(second.is_woken());
-  CHECK(first.poll().is_ready());
-  CHECK(second.poll().is_pending());
+  two_in_line line;
+  line.bell.notify_one();
+  CHECK(line.first.is_woken());
+  CHECK_FALSE(line.second.is_woken());
+  CHECK(line.first.poll().is_ready());
+  CHECK(line.second.poll().is_pending());
 }
 
 TEST_CASE("[SN-01] a notify_one that finds nobody is kept once") {
@@ -40,15 +48,10 @@ TEST_CASE("[SN-01] a notify_one that finds nobody is kept once") {
 }
 
 TEST_CASE("[SN-02] notify_last wakes the newest waiter") {
-  test::fake_host fake;
-  notify bell;
-  hand_poll first(bell.notified());
-  hand_poll second(bell.notified());
-  CHECK(first.poll().is_pending());
-  CHECK(second.poll().is_pending());
-  bell.notify_last();
-  CHECK_FALSE(first.is_woken());
-  CHECK(second.is_woken());
+  two_in_line line;
+  line.bell.notify_last();
+  CHECK_FALSE(line.first.is_woken());
+  CHECK(line.second.is_woken());
 }
 
 TEST_CASE("[SN-03] notify_waiters makes all earlier futures ready, polled or not, and later ones wait") {
@@ -80,32 +83,22 @@ TEST_CASE("[SN-03] notify_waiters keeps nothing and leaves a kept notification a
 }
 
 TEST_CASE("[SN-04] a notification that its waiter never saw goes to the next one") {
-  test::fake_host fake;
-  notify bell;
-  hand_poll first(bell.notified());
-  hand_poll second(bell.notified());
-  CHECK(first.poll().is_pending());
-  CHECK(second.poll().is_pending());
-  bell.notify_one();
-  CHECK_FALSE(second.is_woken());
-  first.drop();
-  CHECK(second.is_woken());
-  CHECK(second.poll().is_ready());
+  two_in_line line;
+  line.bell.notify_one();
+  CHECK_FALSE(line.second.is_woken());
+  line.first.drop();
+  CHECK(line.second.is_woken());
+  CHECK(line.second.poll().is_ready());
 }
 
 TEST_CASE("[SN-04] a forwarded notification keeps its direction") {
-  test::fake_host fake;
-  notify bell;
-  hand_poll first(bell.notified());
-  hand_poll second(bell.notified());
-  hand_poll third(bell.notified());
-  CHECK(first.poll().is_pending());
-  CHECK(second.poll().is_pending());
+  two_in_line line;
+  hand_poll third(line.bell.notified());
   CHECK(third.poll().is_pending());
-  bell.notify_last();
+  line.bell.notify_last();
   third.drop();
-  CHECK(second.is_woken());
-  CHECK_FALSE(first.is_woken());
+  CHECK(line.second.is_woken());
+  CHECK_FALSE(line.first.is_woken());
 }
 
 TEST_CASE("[SN-04] a forwarded notification is kept when nobody else waits; one from notify_waiters is not forwarded") {
@@ -127,16 +120,11 @@ TEST_CASE("[SN-04] a forwarded notification is kept when nobody else waits; one 
 }
 
 TEST_CASE("[SN-04] cancelling an unnotified waiter leaves the others in line") {
-  test::fake_host fake;
-  notify bell;
-  hand_poll first(bell.notified());
-  hand_poll second(bell.notified());
-  CHECK(first.poll().is_pending());
-  CHECK(second.poll().is_pending());
-  first.drop();
-  CHECK_FALSE(second.is_woken());
-  bell.notify_one();
-  CHECK(second.is_woken());
+  two_in_line line;
+  line.first.drop();
+  CHECK_FALSE(line.second.is_woken());
+  line.bell.notify_one();
+  CHECK(line.second.is_woken());
 }
 
 TEST_CASE("[SN-04] a ready future stays ready") {

@@ -63,6 +63,25 @@ TEST_CASE("the watchdog is fed every third of its interval, and only while healt
   CHECK(service_manager.take() == std::vector<std::string>{"WATCHDOG=1"});
 }
 
+TEST_CASE("a manager whose queue is full hears later what it must hear, in its order, and is not kept waiting for") {
+  const test::notify_socket service_manager;
+  manual_clock time;
+  app::notifier manager(service_manager.path(), 9 * second, time);
+  std::size_t filling = 0;
+  while (service_manager.is_sent("X=1")) ++filling;
+  REQUIRE(filling > 0);
+  manager.ready();
+  manager.stopping();
+  manager.status("busy");
+  const auto again = manager.turn(true);
+  CHECK(again > time.now());
+  CHECK(again < time.now() + second);
+  CHECK(service_manager.take().size() == filling);
+  time.advance(again - time.now());
+  (void)manager.turn(true);
+  CHECK(service_manager.take() == std::vector<std::string>{"READY=1", "STOPPING=1", "STATUS=busy", "WATCHDOG=1"});
+}
+
 TEST_CASE("an abstract socket is reached too") {
   const test::notify_socket service_manager(test::notify_socket::abstract);
   const manual_clock time;

@@ -6,6 +6,7 @@
 #include <condition_variable>
 
 #include "support/eventually.hpp"
+#include "support/in_child.hpp"
 #include "support/notify_socket.hpp"
 
 using namespace tokiod;
@@ -153,4 +154,19 @@ TEST_CASE("SIGHUP reloads; those that come during a reload cause exactly one mor
   r.boss.request_stop({});
   (void)r.finish();
   CHECK(reloads == 2);
+}
+
+TEST_CASE("internal: a drain begins although no thread can be had" * doctest::skip()) {
+  test::child_begins();
+  bool drained = false;
+  running r({.drain = [&](const app::stop_order&) { return drained = true; }});
+  const test::without_threads alone;
+  r.boss.request_stop({true, {}, 3, "test"});
+  const auto end = r.finish();
+  CHECK(end.exit_code == 3);
+  CHECK(drained);
+}
+
+TEST_CASE("a drain begins although no thread can be had") {
+  CHECK(test::passes_in_child("internal: a drain begins although no thread can be had"));
 }

@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
+
+#include "base/os_thread.hpp"
 
 using namespace tokiod;
 
@@ -28,4 +31,35 @@ TEST_CASE("read_file refuses a file over the limit and reads one within it") {
   REQUIRE(comm);
   CHECK(!comm->empty());
   CHECK(read_file("/no/such/file", 10).error().code == ENOENT);
+}
+
+TEST_CASE("write_all writes all to a descriptor that somebody made non-blocking, once there is room") {
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0);
+  const unique_fd reader(ends[0]), writer(ends[1]);
+  REQUIRE(::fcntl(writer.get(), F_SETPIPE_SZ, 4096) == 4096);
+  const std::string text(100'000, 'x');
+  std::size_t received = 0;
+  auto reading = os_thread::start({}, [&] {
+    while (received < text.size()) {
+      pollfd at{reader.get(), POLLIN, 0};
+      std::byte chunk[1024];
+      if (::poll(&at, 1, 20'000) != 1) return;
+      received += read_some(reader.get(), chunk).value_or(0);
+    }
+  });
+  REQUIRE(reading);
+  CHECK(write_all(writer.get(), std::as_bytes(std::span(text))));
+  reading->join();
+  CHECK(received == text.size());
+}
+
+TEST_CASE("write_all gives up on a descriptor that never has room") {
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0);
+  const unique_fd reader(ends[0]), writer(ends[1]);
+  const std::string text(1 << 20, 'x');
+  const auto written = write_all(writer.get(), std::as_bytes(std::span(text)));
+  REQUIRE_FALSE(written);
+  CHECK(written.error().code == EAGAIN);
 }

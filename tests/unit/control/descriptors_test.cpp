@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "control/access.hpp"
 #include "control/spare_descriptors.hpp"
 #include "support/control_fixture.hpp"
 #include "support/descriptor_hog.hpp"
@@ -95,4 +96,14 @@ TEST_CASE(
     CHECK(next.rest().starts_with("HTTP/1.1 200"));
     hog.take_all();  // the client's number, on our side
   }
+}
+
+TEST_CASE("rules are refused when names cannot be looked up, so that nobody loses his rights by it") {
+  control_fixture daemon;
+  const descriptor_hog hog;
+  const auto compiled = control::access_policy::compile({});
+  REQUIRE_FALSE(compiled);
+  CHECK(compiled.error().why == kind::io_error);
+  CHECK(compiled.error().sentence == "cannot look up the group tokiod-admin: Too many open files");
+  CHECK_FALSE(daemon.server->reconfigure({}, {}));
 }

@@ -2,6 +2,8 @@
 
 #include "control/methods/methods.hpp"
 #include "support/control_fixture.hpp"
+#include "support/eventually.hpp"
+#include "support/in_child.hpp"
 #include "wire/get.hpp"
 #include "wire/method.hpp"
 
@@ -243,4 +245,59 @@ TEST_CASE("log levels are set and shown") {
         "debug");
   CHECK(client.call("log.get")["result"]["level"] == before);
   CHECK(kind_of(client.call("log.set", {{"level", "loud"}})) == "bad_enum");
+}
+
+TEST_CASE("what a method throws is its own answer, and the next one is as ever") {
+  control_fixture daemon;
+  auto client = daemon.client();
+  const auto fails_once = [&](const char* function, const char* method, const json& params = json::object()) {
+    daemon.backend.run_out_of_memory_in(function);
+    CHECK(kind_of(client.call(method, params)) == "internal");
+    CHECK(client.call(method, params).contains("result"));
+  };
+  fails_once("info", "daemon.info");                          // on the control thread
+  fails_once("metrics", "metrics.get");                       // on a reader's
+  fails_once("work", "plugin.stop", {{"instance", "echo"}});  // on an operation's
+  fails_once("call", "plugin.call", {{"instance", "echo"}, {"method", "stats"}});
+  daemon.backend.run_out_of_memory_in("metrics");
+  CHECK(daemon.http("GET /metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 500"));
+  CHECK(daemon.http("GET /metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 200"));
+}
+
+TEST_CASE("a page of metrics that cannot be made is left out, and the next one comes") {
+  control_fixture daemon;
+  auto client = daemon.client();
+  daemon.backend.run_out_of_memory_in("metrics");
+  CHECK(client.call("event.subscribe", {{"topics", {"metrics"}}, {"interval_ms", 100}}).contains("result"));
+  CHECK(client.reply()["method"] == "event");
+}
+
+TEST_CASE("when the control thread itself runs out of memory it disconnects everybody and goes on") {
+  control_fixture daemon;
+  auto client = daemon.client();
+  CHECK(client.call("control.ping").contains("result"));
+  daemon.backend.run_out_of_memory_in("state");
+  client.write(wire::print_request(7, "control.ping", json::object()) + "\n");
+  CHECK(client.closed_by_server());
+  const auto before = daemon.server->last_turn();
+  CHECK(daemon.client().call("control.ping").contains("result"));
+  CHECK(daemon.http("GET /livez HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 200"));
+  eventually("the clock ticks on", [&] { return daemon.server->last_turn() > before; });
+}
+
+TEST_CASE("internal: questions and operations are answered although no thread can be had" * doctest::skip()) {
+  child_begins();
+  control_fixture daemon;
+  auto client = daemon.client();  // the kernel tells who that is at the connection
+  CHECK(client.call("control.ping").contains("result"));
+  const without_threads alone;
+  for (int i = 0; i < 3; ++i) {
+    CHECK(client.call("daemon.status").contains("result"));
+    CHECK(client.call("metrics.get").contains("result"));
+    CHECK(client.call("plugin.stop", {{"instance", "echo"}}).contains("result"));
+  }
+}
+
+TEST_CASE("questions and operations are answered although no thread can be had") {
+  CHECK(passes_in_child("internal: questions and operations are answered although no thread can be had"));
 }

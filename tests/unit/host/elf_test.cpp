@@ -1,4 +1,7 @@
 #include <doctest/doctest.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -8,6 +11,7 @@
 
 #include "host/elf_gate.hpp"
 #include "host/plugin_file.hpp"
+#include "support/temp_dir.hpp"
 #include "tokio/abi.h"
 
 using namespace tokiod;
@@ -16,12 +20,14 @@ using namespace tokiod::host;
 namespace {
 
 std::string bytes_of(const std::string& fixture) {
-  const auto file = read_any(std::string(TOKIOD_FIXTURES) + "/" + fixture + ".so");
-  REQUIRE(file);
-  return std::string(reinterpret_cast<const char*>(file->span().data()), file->span().size());
+  auto bytes = read_file(std::string(TOKIOD_FIXTURES) + "/" + fixture + ".so", 64u << 20);
+  REQUIRE(bytes);
+  return std::move(*bytes);
 }
 
-outcome<elf_facts> facts_of(const std::string& bytes) { return read_elf(std::as_bytes(std::span(bytes)), "x.so"); }
+outcome<elf_facts> facts_of(const std::string& bytes) {
+  return read_elf(memory_source(std::as_bytes(std::span(bytes))), "x.so");
+}
 
 const finding* rule(const std::vector<finding>& all, std::string_view name) {
   const auto found = std::ranges::find(all, name, &finding::rule);
@@ -176,4 +182,97 @@ TEST_CASE("a file with flipped bytes is read or refused, never followed past its
     if (facts) (void)lint(*facts);
   }
   CHECK(refused > 100);
+}
+
+namespace {
+
+// The most memory that this process ever used, in KiB.
+std::uint64_t peak_kib() {
+  const auto status = read_file("/proc/self/status", 1 << 16);
+  REQUIRE(status);
+  return std::stoull(status->substr(status->find("VmHWM:") + 6));
+}
+
+// What it read of files so far, in bytes, as the kernel counts.
+std::uint64_t bytes_read() {
+  const auto counts = read_file("/proc/self/io", 1 << 16);
+  REQUIRE(counts);
+  return std::stoull(counts->substr(counts->find("rchar:") + 6));
+}
+
+// A plugin that is followed by a hole up to the size that is just allowed.
+std::string huge_file(const test::temp_dir& dir, const std::string& bytes) {
+  const auto path = dir.write("huge.so", bytes);
+  REQUIRE(::truncate(path.c_str(), static_cast<off_t>(max_plugin_bytes)) == 0);
+  return path;
+}
+
+template <class T>
+T& at(std::string& bytes, std::size_t offset) {
+  REQUIRE(offset + sizeof(T) <= bytes.size());
+  return *reinterpret_cast<T*>(bytes.data() + offset);
+}
+Elf64_Phdr& segment(std::string& bytes, std::uint32_t type) {
+  const auto header = at<Elf64_Ehdr>(bytes, 0);
+  for (unsigned i = 0; i < header.e_phnum; ++i)
+    if (auto& one = at<Elf64_Phdr>(bytes, header.e_phoff + i * sizeof(Elf64_Phdr)); one.p_type == type) return one;
+  FAIL("no such segment");
+  return at<Elf64_Phdr>(bytes, 0);
+}
+Elf64_Dyn& dynamic_entry(std::string& bytes, Elf64_Sxword tag) {
+  for (auto offset = segment(bytes, PT_DYNAMIC).p_offset;; offset += sizeof(Elf64_Dyn)) {
+    auto& one = at<Elf64_Dyn>(bytes, offset);
+    REQUIRE(one.d_tag != DT_NULL);
+    if (one.d_tag == tag) return one;
+  }
+}
+std::string refused(const test::temp_dir& dir, const std::string& bytes) {
+  const auto path = huge_file(dir, bytes);
+  const auto seen = inspect_file(*open_any(path));
+  REQUIRE_FALSE(seen);
+  CHECK(seen.error().why == kind::bad_plugin);
+  return seen.error().sentence.substr(path.size() + 2);
+}
+
+}  // namespace
+
+TEST_CASE("of a huge file only what is needed is read, into little memory") {
+  const test::temp_dir dir;
+  const auto path = huge_file(dir, bytes_of("quiet"));
+  const auto file = open_any(path);
+  REQUIRE(file);
+  const auto peak = peak_kib();
+  const auto before = bytes_read();
+  const auto seen = inspect_file(*file);
+  const auto read = bytes_read() - before;
+  REQUIRE(seen);
+  CHECK(seen->size_bytes == max_plugin_bytes);
+  CHECK(seen->facts.note->id == "test.quiet");
+  CHECK(read < 100'000);
+  CHECK(peak_kib() - peak < 1024);
+}
+
+TEST_CASE("a huge file whose tables claim to be huge is refused without reading them") {
+  const test::temp_dir dir;
+  const auto whole = bytes_of("quiet");
+  constexpr std::uint64_t much = std::uint64_t{400} << 20;
+  const auto before = bytes_read();
+  auto bytes = whole;
+  segment(bytes, PT_NOTE).p_filesz = much;
+  CHECK(refused(dir, bytes) == "has more than 1 MiB of notes");
+  bytes = whole;
+  segment(bytes, PT_DYNAMIC).p_filesz = much;
+  CHECK(refused(dir, bytes) == "has a dynamic section of more than 1 MiB");
+  bytes = whole;
+  dynamic_entry(bytes, DT_STRSZ).d_un.d_val = much;
+  CHECK(refused(dir, bytes) == "has more than 32 MiB of symbol names");
+  bytes = whole;
+  const auto hash = dynamic_entry(bytes, DT_GNU_HASH).d_un.d_val;  // the first segment is mapped at 0
+  at<std::uint32_t>(bytes, hash) = 100'000'000;                    // buckets
+  CHECK(refused(dir, bytes) == "has a GNU hash table of more than 1048576 buckets");
+  bytes = whole;
+  const auto buckets = hash + 16 + at<std::uint32_t>(bytes, hash + 8) * 8;
+  at<std::uint32_t>(bytes, buckets) = 900'000;  // its chain lies in the hole, where it has no end
+  CHECK(refused(dir, bytes) == "has more than 1048576 dynamic symbols");
+  CHECK(bytes_read() - before < std::uint64_t{32} << 20);
 }

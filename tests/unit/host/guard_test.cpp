@@ -64,7 +64,8 @@ TEST_CASE("a ledger's sums are exact when its writers stand still") {
 TEST_CASE("a call on a thread of its own returns, or is late and left behind") {
   bool on_ctl = false;
   const steady_clock clock;
-  CHECK(on_own_thread("test", clock.now() + 60 * second, [&] { on_ctl = on_ctl_thread(); }) ==
+  own_threads threads;
+  CHECK(threads.run("test", clock.now() + 60 * second, [&] { on_ctl = on_ctl_thread(); }) ==
         own_thread_result::returned);
   CHECK(on_ctl);
   CHECK_FALSE(on_ctl_thread());
@@ -72,10 +73,10 @@ TEST_CASE("a call on a thread of its own returns, or is late and left behind") {
     std::atomic<bool> open{false}, left{false};
   };
   const auto door = std::make_shared<gate>();
-  CHECK(on_own_thread("test", clock.now() + millisecond, [door] {
-          while (!door->open.load()) std::this_thread::yield();
-          door->left.store(true);
-        }) == own_thread_result::late);
+  CHECK(threads.run("test", clock.now() + millisecond, [door] {
+    while (!door->open.load()) std::this_thread::yield();
+    door->left.store(true);
+  }) == own_thread_result::late);
   door->open.store(true);
   while (!door->left.load()) std::this_thread::yield();
 }

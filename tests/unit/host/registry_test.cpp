@@ -248,6 +248,27 @@ TEST_CASE("a reload takes stopped instances along, and nothing of their last run
   CHECK(b.plugins.instance("b")->state == instance_state::running);
 }
 
+TEST_CASE("what a plugin says of its end in the init of a reload is heard") {
+  bench b;
+  const auto next = std::string(TOKIOD_FIXTURES) + "/quiet_picky.so";
+  b.run("quiet", "a", "give up after a reload");
+  const auto before = b.plugins.list().at(0).generation;
+  const auto refused = b.plugins.reload("quiet", next, 0);  // so the old one stays
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().why == kind::init_failed);
+  CHECK(refused.error().sentence == "instance a gave up in its init: no licence");
+  CHECK(b.plugins.instance("a")->state == instance_state::running);
+  REQUIRE(b.plugins.list().size() == 1);
+  CHECK(b.plugins.list().at(0).generation == before);
+  REQUIRE(b.plugins.stop("a", 0));
+
+  b.run("quiet", "b", "finish after a reload");
+  REQUIRE(b.plugins.reload("quiet", next, 0));
+  CHECK(b.plugins.wait_finished("b", from_now(20 * second)) == 5);
+  CHECK(b.plugins.instance("b")->state == instance_state::stopped);
+  CHECK(b.plugins.instance("b")->finished == 5);
+}
+
 TEST_CASE("a reload that one instance refuses leaves all of them running in the old image") {
   bench b;
   test::temp_dir dir;

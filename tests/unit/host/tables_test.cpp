@@ -227,3 +227,24 @@ TEST_CASE("after the end every call is answered EGONE") {
   CHECK(host->buf_alloc(in.plugin(), 1, &lease) == TOKIO_EGONE);
   CHECK(host->mem_alloc(in.plugin(), 1, 1) == nullptr);
 }
+
+TEST_CASE("memory of absurd sizes is refused, whatever rounding up would make of them, and is not charged") {
+  in_process_host in({.max_bytes = 1 << 20});
+  for (const std::size_t size : {SIZE_MAX, SIZE_MAX - 7, SIZE_MAX - 4095, SIZE_MAX / 2 + 1})
+    for (const std::size_t align : {1u, 16u, 4096u}) CHECK(host->mem_alloc(in.plugin(), size, align) == nullptr);
+  tokio_buf lease;
+  CHECK(host->buf_alloc(in.plugin(), SIZE_MAX, &lease) == TOKIO_EQUOTA);
+  CHECK(host->mem_alloc(in.plugin(), 100, SIZE_MAX / 2 + 1) == nullptr);
+  void* all = host->mem_alloc(in.plugin(), 1 << 20, 16);
+  REQUIRE(all != nullptr);
+  CHECK(host->mem_alloc(in.plugin(), 1, 1) == nullptr);
+  host->mem_free(in.plugin(), all, 1 << 20, 16);
+  CHECK(in.stop().clean());
+}
+
+TEST_CASE("without a limit of its own an instance is still refused what does not exist") {
+  in_process_host in;
+  CHECK(host->mem_alloc(in.plugin(), SIZE_MAX - 7, 16) == nullptr);
+  CHECK(last_error() == "no memory for 18446744073709551608 bytes");
+  CHECK(in.stop().clean());
+}

@@ -5,11 +5,15 @@
 #pragma once
 
 #include <atomic>
+#include <exception>
 
 #include "tokio/abi.h"
 #include "tokio/core/error.hpp"
 
 namespace tokio {
+
+inline constexpr std::string_view to_view(tokio_str text) noexcept { return {text.ptr, text.len}; }
+inline constexpr tokio_str to_str(std::string_view text) noexcept { return {text.data(), text.size()}; }
 
 struct host_tables {
   const tokio_host* core = nullptr;
@@ -79,11 +83,22 @@ class [[nodiscard]] instance_scope {
   thread_state before_;
 };
 
+// Tells the host what was thrown. Called inside a catch block.
+inline void report_panic(tokio_plugin* instance, tokio_cx* cx) noexcept {
+  auto report = [&](const char* text) noexcept { host.core->panic(instance, cx, to_str(text), tokio_str{}); };
+  try {
+    throw;
+  } catch (const std::exception& thrown) {
+    report(thrown.what());
+  } catch (const char* text) {
+    report(text);
+  } catch (...) {
+    report("an exception of a type that is not derived from std::exception");
+  }
+}
+
 inline std::uint64_t now_ns() {
   return host.core->now_ns(current_instance("there is no runtime here: the clock needs a task or an instance_scope"));
 }
-
-inline constexpr std::string_view to_view(tokio_str text) noexcept { return {text.ptr, text.len}; }
-inline constexpr tokio_str to_str(std::string_view text) noexcept { return {text.data(), text.size()}; }
 
 }  // namespace tokio

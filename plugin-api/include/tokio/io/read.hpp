@@ -15,18 +15,6 @@
 
 namespace tokio::io {
 
-template <async_reader R>
-class [[nodiscard]] read_future {
- public:
-  using output = result<std::size_t>;
-  read_future(R& from, byte_span into) noexcept : from_(&from), into_(into) {}
-  tokio::poll<output> poll(context& cx) { return from_->poll_read(cx, into_); }
-
- private:
-  R* from_;
-  byte_span into_;
-};
-
 // Fills a span whose place may change between polls.
 class fill_progress {
  public:
@@ -44,19 +32,6 @@ class fill_progress {
 
  private:
   std::size_t done_ = 0;
-};
-
-template <async_reader R>
-class [[nodiscard]] read_exact_future {
- public:
-  using output = result<std::size_t>;
-  read_exact_future(R& from, byte_span into) noexcept : from_(&from), into_(into) {}
-  tokio::poll<output> poll(context& cx) { return progress_.poll(cx, *from_, into_); }
-
- private:
-  R* from_;
-  byte_span into_;
-  fill_progress progress_;
 };
 
 template <async_reader R, class T, std::endian Order>
@@ -152,13 +127,13 @@ inline constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
 
 // Some bytes, as soon as there are any; 0 at the end of the stream.
 template <async_reader R>
-read_future<R> read(R& from, byte_span into) noexcept {
-  return {from, into};
+auto read(R& from, byte_span into) noexcept {
+  return poll_fn([&from, into](context& cx) { return from.poll_read(cx, into); });
 }
 // All of the span, or the error unexpected_eof.
 template <async_reader R>
-read_exact_future<R> read_exact(R& from, byte_span into) noexcept {
-  return {from, into};
+auto read_exact(R& from, byte_span into) noexcept {
+  return poll_fn([&from, into, filled = fill_progress()](context& cx) mutable { return filled.poll(cx, from, into); });
 }
 template <async_reader R, byte_buffer B>
 read_to_end_future<R, B> read_to_end(R& from, B& into, std::size_t limit = no_limit) noexcept {

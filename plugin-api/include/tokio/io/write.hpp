@@ -11,18 +11,6 @@
 
 namespace tokio::io {
 
-template <async_writer W>
-class [[nodiscard]] write_future {
- public:
-  using output = result<std::size_t>;
-  write_future(W& to, byte_view from) noexcept : to_(&to), from_(from) {}
-  tokio::poll<output> poll(context& cx) { return to_->poll_write(cx, from_); }
-
- private:
-  W* to_;
-  byte_view from_;
-};
-
 // One call with several buffers; a stream that cannot do that takes from the first that is not empty.
 template <async_writer W>
 tokio::poll<result<std::size_t>> poll_write_vectored(W& to, context& cx, std::span<const byte_view> from) {
@@ -33,18 +21,6 @@ tokio::poll<result<std::size_t>> poll_write_vectored(W& to, context& cx, std::sp
     return to.poll_write(cx, first == from.end() ? byte_view() : *first);
   }
 }
-
-template <async_writer W>
-class [[nodiscard]] write_vectored_future {
- public:
-  using output = result<std::size_t>;
-  write_vectored_future(W& to, std::span<const byte_view> from) noexcept : to_(&to), from_(from) {}
-  tokio::poll<output> poll(context& cx) { return io::poll_write_vectored(*to_, cx, from_); }
-
- private:
-  W* to_;
-  std::span<const byte_view> from_;
-};
 
 // Writes until nothing is left, and takes what was written off the front of `rest`.
 template <async_writer W>
@@ -58,30 +34,6 @@ tokio::poll<result<>> poll_write_all(W& to, context& cx, byte_view& rest) {
   }
   return result<>();
 }
-
-template <async_writer W>
-class [[nodiscard]] write_all_future {
- public:
-  using output = result<>;
-  write_all_future(W& to, byte_view from) noexcept : to_(&to), rest_(from) {}
-  tokio::poll<output> poll(context& cx) { return poll_write_all(*to_, cx, rest_); }
-
- private:
-  W* to_;
-  byte_view rest_;
-};
-
-template <async_writer W>
-class [[nodiscard]] write_all_buf_future {
- public:
-  using output = result<>;
-  write_all_buf_future(W& to, byte_view& rest) noexcept : to_(&to), rest_(&rest) {}
-  tokio::poll<output> poll(context& cx) { return poll_write_all(*to_, cx, *rest_); }
-
- private:
-  W* to_;
-  byte_view* rest_;
-};
 
 template <async_writer W, class T, std::endian Order>
 class [[nodiscard]] write_number_future {
@@ -104,52 +56,30 @@ class [[nodiscard]] write_number_future {
   std::size_t done_ = 0;
 };
 
-template <async_writer W>
-class [[nodiscard]] flush_future {
- public:
-  using output = result<>;
-  explicit flush_future(W& to) noexcept : to_(&to) {}
-  tokio::poll<output> poll(context& cx) { return to_->poll_flush(cx); }
-
- private:
-  W* to_;
-};
-
-template <async_writer W>
-class [[nodiscard]] shutdown_future {
- public:
-  using output = result<>;
-  explicit shutdown_future(W& to) noexcept : to_(&to) {}
-  tokio::poll<output> poll(context& cx) { return to_->poll_shutdown(cx); }
-
- private:
-  W* to_;
-};
-
 // As many bytes as the stream takes at once.
 template <async_writer W>
-write_future<W> write(W& to, byte_view from) noexcept {
-  return {to, from};
+auto write(W& to, byte_view from) noexcept {
+  return poll_fn([&to, from](context& cx) { return to.poll_write(cx, from); });
 }
 template <async_writer W>
-write_vectored_future<W> write_vectored(W& to, std::span<const byte_view> from) noexcept {
-  return {to, from};
+auto write_vectored(W& to, std::span<const byte_view> from) noexcept {
+  return poll_fn([&to, from](context& cx) { return poll_write_vectored(to, cx, from); });
 }
 template <async_writer W>
-write_all_future<W> write_all(W& to, byte_view from) noexcept {
-  return {to, from};
+auto write_all(W& to, byte_view from) noexcept {
+  return poll_fn([&to, rest = from](context& cx) mutable { return poll_write_all(to, cx, rest); });
 }
 template <async_writer W>
-write_all_buf_future<W> write_all_buf(W& to, byte_view& rest) noexcept {
-  return {to, rest};
+auto write_all_buf(W& to, byte_view& rest) noexcept {
+  return poll_fn([&to, &rest](context& cx) { return poll_write_all(to, cx, rest); });
 }
 template <async_writer W>
-flush_future<W> flush(W& to) noexcept {
-  return flush_future<W>(to);
+auto flush(W& to) noexcept {
+  return poll_fn([&to](context& cx) { return to.poll_flush(cx); });
 }
 template <async_writer W>
-shutdown_future<W> shutdown(W& to) noexcept {
-  return shutdown_future<W>(to);
+auto shutdown(W& to) noexcept {
+  return poll_fn([&to](context& cx) { return to.poll_shutdown(cx); });
 }
 // A number in network byte order (big-endian), or in the order that is named.
 template <std::endian Order = std::endian::big, class T, async_writer W>

@@ -18,6 +18,7 @@
 #include <optional>
 #include <utility>
 
+#include "tokio/sync/closed.hpp"
 #include "tokio/sync/notify.hpp"
 #include "tokio/sync/wait_list.hpp"
 
@@ -72,6 +73,8 @@ class shared_value {
 template <class T, class P = policy>
 class channel_state {
  public:
+  using policy_type = P;
+
   using kept_value = shared_value<T, P>;
   struct waiter : wait_node {
     bool queued = false;  // under the lock
@@ -160,10 +163,10 @@ class channel_state {
 
   // True while there is no receiver. A short time without one may be missed.
   bool poll_closed(notify_wait<P>& wait, const waker& task) {
-    return wait.poll_until(task, [&] { return receivers() == 0; });
+    return wait.poll_until(task, [&] { return receiver_count() == 0; });
   }
 
-  std::size_t receivers() const noexcept {
+  std::size_t receiver_count() const noexcept {
     const hold lock(mutex_);
     return receivers_;
   }
@@ -348,25 +351,6 @@ class receiver {
   std::uint64_t next_;
 };
 
-// Ready while there is no receiver.
-template <class T>
-class [[nodiscard]] closed_future {
- public:
-  using output = void;
-  explicit closed_future(channel_state<T>* state) noexcept : state_(state), wait_(state->no_receivers) {}
-
-  tokio::poll<void> poll(context& cx) {
-    if (!cx.proceed()) return pending;
-    if (state_->poll_closed(wait_, cx.waker())) return ready();
-    cx.restore();
-    return pending;
-  }
-
- private:
-  channel_state<T>* state_;
-  notify_wait<policy> wait_;
-};
-
 template <class T>
 class sender {
   static_assert(std::copy_constructible<T>, "broadcast::sender<T>: every receiver gets a copy, so T must be copyable.");
@@ -394,8 +378,8 @@ class sender {
   }
   // A receiver for what is sent from now on.
   receiver<T> subscribe() const { return receiver<T>(state_); }
-  closed_future<T> closed() const noexcept { return closed_future<T>(state_.get()); }
-  std::size_t receiver_count() const noexcept { return state_->receivers(); }
+  closed_future<channel_state<T>> closed() const noexcept { return closed_future(state_.get()); }
+  std::size_t receiver_count() const noexcept { return state_->receiver_count(); }
   // Values that are kept because some receiver has not seen them.
   std::size_t len() const noexcept { return state_->unseen(); }
   bool is_empty() const noexcept { return len() == 0; }

@@ -17,6 +17,7 @@
 #include <shared_mutex>
 #include <utility>
 
+#include "tokio/sync/closed.hpp"
 #include "tokio/sync/notify.hpp"
 
 namespace tokio::sync::watch {
@@ -54,6 +55,8 @@ class [[nodiscard]] ref {
 template <class T, class P = watch_policy>
 class channel_state {
  public:
+  using policy_type = P;
+
   // What a receiver finds that has seen `seen`.
   enum class news { none, value, end };
 
@@ -249,25 +252,6 @@ class receiver {
   std::uint64_t seen_;
 };
 
-// Ready while there is no receiver. A short time without one may be missed.
-template <class T>
-class [[nodiscard]] closed_future {
- public:
-  using output = void;
-  explicit closed_future(channel_state<T>* state) noexcept : state_(state), wait_(state->no_receivers) {}
-
-  tokio::poll<void> poll(context& cx) {
-    if (!cx.proceed()) return pending;
-    if (state_->poll_closed(wait_, cx.waker())) return ready();
-    cx.restore();
-    return pending;
-  }
-
- private:
-  channel_state<T>* state_;
-  notify_wait<watch_policy> wait_;
-};
-
 template <class T>
 class sender {
  public:
@@ -318,7 +302,7 @@ class sender {
     return state_->borrow([](std::uint64_t) { return false; });
   }
   receiver<T> subscribe() const noexcept { return receiver<T>(state_); }
-  closed_future<T> closed() const noexcept { return closed_future<T>(state_.get()); }
+  closed_future<channel_state<T>> closed() const noexcept { return closed_future(state_.get()); }
   bool is_closed() const noexcept { return receiver_count() == 0; }
   std::size_t receiver_count() const noexcept { return state_->receiver_count(); }
   std::size_t sender_count() const noexcept { return state_->senders.load(acquire); }

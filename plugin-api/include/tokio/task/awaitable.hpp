@@ -40,6 +40,12 @@ class root {
     leaf_ = leaf;
     step_ = step;
   }
+  // The coroutine whose own root this is is being destroyed, and does not use it any more: `thrown` becomes true when a
+  // destructor in it throws, because then it stays, at its final suspension.
+  void watch_destruction(bool& thrown) noexcept { park(nullptr, &thrown, &destroying); }
+  void note_exception() noexcept {
+    if (step_ == &destroying) *static_cast<bool*>(leaf_) = true;
+  }
   // Polls the leaf that is waited for; when it is ready, the innermost coroutine goes on until the next one.
   void drive(context& cx) noexcept {
     cx_ = &cx;
@@ -51,6 +57,8 @@ class root {
   }
 
  private:
+  static bool destroying(void*, context&) noexcept { return false; }  // a mark, never called
+
   context* cx_ = nullptr;
   step_fn step_ = nullptr;
   void* leaf_ = nullptr;
@@ -118,17 +126,17 @@ reference<F> by_ref(F& future) noexcept {
 
 // A future out of a function `poll<T>(context&)`.
 template <class Fn>
-class poll_function {
+class [[nodiscard]] poll_function {
  public:
   using output = typename std::invoke_result_t<Fn&, context&>::value_type;
-  explicit poll_function(Fn fn) : fn_(std::move(fn)) {}
-  tokio::poll<output> poll(context& cx) { return fn_(cx); }
+  explicit poll_function(Fn fn) noexcept(std::is_nothrow_move_constructible_v<Fn>) : fn_(std::move(fn)) {}
+  tokio::poll<output> poll(context& cx) noexcept(std::is_nothrow_invocable_v<Fn&, context&>) { return fn_(cx); }
 
  private:
   Fn fn_;
 };
 template <class Fn>
-poll_function<Fn> poll_fn(Fn fn) {
+poll_function<Fn> poll_fn(Fn fn) noexcept(std::is_nothrow_move_constructible_v<Fn>) {
   return poll_function<Fn>(std::move(fn));
 }
 

@@ -1,6 +1,7 @@
 // `task<T>`: a lazy coroutine, move-only, awaited once. It runs only while something polls it: a coroutine that awaits
 // it (then both share one root and control passes directly), a spawned task, or a combinator.
-// Invariant: destroying a task destroys its frame, and with it everything it was waiting for.
+// Invariant: destroying a task destroys its frame, and with it everything it was waiting for. A destructor in it that
+//            throws ends nothing else: whoever awaits a coroutine that is done catches it; otherwise it is reported.
 // Threads: one at a time; may move between threads while it is suspended.
 #pragma once
 
@@ -49,7 +50,10 @@ class task_promise_base : public promise_base, public frame_memory {
   };
   std::suspend_always initial_suspend() const noexcept { return {}; }
   final_awaiter final_suspend() const noexcept { return {}; }
-  void unhandled_exception() noexcept { outcome.set_exception(std::current_exception()); }
+  void unhandled_exception() noexcept {
+    outcome.set_exception(std::current_exception());
+    own.note_exception();
+  }
 
   // A poll of this coroutine as the outermost of its line.
   void drive_as_root(std::coroutine_handle<> frame, context& cx) noexcept {
@@ -116,6 +120,20 @@ class [[nodiscard]] task {
   static task from_frame(void* frame) noexcept {
     return task(std::coroutine_handle<promise_type>::from_address(frame));
   }
+  // Destroys the frame, and throws what a destructor in it threw.
+  void drop() {
+    if (!frame_) return;
+    auto frame = std::exchange(frame_, nullptr);
+    auto& promise = frame.promise();
+    bool stays = false;
+    promise.own.watch_destruction(stays);
+    promise.continuation = std::noop_coroutine();  // where an exception would lead it
+    frame.destroy();                               // a parameter's destructor throws out of here, and the frame is gone
+    if (!stays) return;
+    auto thrown = promise.outcome.take_exception();
+    frame.destroy();
+    std::rethrow_exception(std::move(thrown));
+  }
   bool started() const noexcept { return frame_ && frame_.promise().line; }
 
  private:
@@ -132,13 +150,22 @@ class [[nodiscard]] task {
     auto& outcome = done.frame_.promise().outcome;
     if constexpr (std::is_void_v<T>) {
       outcome.take();
+      done.drop_ended();
       return ready();
     } else {
-      return outcome.take();
+      tokio::poll<T> value = outcome.take();
+      done.drop_ended();
+      return value;
     }
   }
-  void reset() {
-    if (frame_) std::exchange(frame_, nullptr).destroy();
+  // The same of a coroutine that is done: it holds nothing but its parameters.
+  void drop_ended() { std::exchange(frame_, nullptr).destroy(); }
+  void reset() noexcept {
+    try {
+      drop();
+    } catch (...) {
+      if (this_thread.instance) report_panic(this_thread.instance, this_thread.cx);
+    }
   }
 
   std::coroutine_handle<promise_type> frame_;
@@ -167,7 +194,15 @@ class task_awaiter {
   }
   T await_resume() {
     auto child = std::move(child_);  // its frame is gone when the value is seen
-    return child.frame_.promise().outcome.take();
+    auto& outcome = child.frame_.promise().outcome;
+    if constexpr (std::is_void_v<T>) {
+      outcome.take();
+      child.drop_ended();
+    } else {
+      T value = outcome.take();
+      child.drop_ended();
+      return value;
+    }
   }
 
  private:

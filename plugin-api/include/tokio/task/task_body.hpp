@@ -47,20 +47,6 @@ class task_scope {
   bool nested_;
 };
 
-// Tells the host what was thrown. Called inside a catch block.
-inline void report_panic(tokio_plugin* instance, tokio_cx* cx) noexcept {
-  auto report = [&](const char* text) noexcept { host.core->panic(instance, cx, to_str(text), tokio_str{}); };
-  try {
-    throw;
-  } catch (const std::exception& thrown) {
-    report(thrown.what());
-  } catch (const char* text) {
-    report(text);
-  } catch (...) {
-    report("an exception of a type that is not derived from std::exception");
-  }
-}
-
 template <class F>
 constexpr std::uint32_t task_flags_of() {
   if constexpr (requires { F::task_flags; })
@@ -145,12 +131,23 @@ class framed_future {
     if (!frame.done()) return progress::pending;
     slot<T> ended(std::move(promise.outcome));
     prefix.has_future = false;
-    frame.destroy();
+    destroy_ended(frame, ended.has_exception(), prefix, cx);
     auto& outcome = *::new (static_cast<void*>(&outcome_of<T>(prefix))) slot<T>(std::move(ended));
     prefix.has_outcome = true;
     return outcome.has_exception() ? progress::failed : progress::ready;
   }
-  static void destroy(block_prefix& prefix) { std::coroutine_handle<>::from_address(prefix.frame).destroy(); }
+  static void destroy(block_prefix& prefix) { task<T>::from_frame(prefix.frame).drop(); }
+
+ private:
+  // What a parameter's destructor throws ends the task, unless the coroutine itself has thrown already.
+  static void destroy_ended(std::coroutine_handle<> frame, bool failed, block_prefix& prefix, context& cx) {
+    try {
+      frame.destroy();
+    } catch (...) {
+      if (!failed) throw;
+      report_panic(prefix.instance, cx.raw());
+    }
+  }
 };
 
 template <class Future, task_name Name>
