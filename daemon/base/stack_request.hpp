@@ -4,6 +4,7 @@
 //            asker otherwise: after answered() was true, or after a successful withdraw(), and until the next ask().
 // Threads:   ask, answered, withdraw [one asker at a time]; begin, finish [the asked thread; no locks, so that a signal
 //            handler may].
+// Model:     tests/model/stack_request_model.cpp
 #pragma once
 #include <cstdint>
 

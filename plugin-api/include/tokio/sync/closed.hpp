@@ -7,7 +7,7 @@
 
 namespace tokio::sync {
 
-// State says poll_closed(), and is on the policy `policy_type`; its notify_core no_receivers hears when the last one goes.
+// State says poll_closed(), and is on the policy `policy_type`; its no_receivers hears when the last one goes.
 template <class State>
 class [[nodiscard]] closed_future {
  public:
