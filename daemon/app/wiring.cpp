@@ -28,6 +28,7 @@ log::levels levels_of(const config::log_settings& s) {
 runtime_options runtime_options_of(const config::runtime_settings& s) {
   runtime_options o;
   o.kind = s.flavor == "current_thread" ? flavor::current_thread : flavor::multi_thread;
+  o.own_thread = true;  // nobody else drives a current_thread runtime here
   o.worker_threads = u32(s.worker_threads);
   o.max_blocking_threads = u32(s.max_blocking_threads);
   o.thread_keep_alive = s.thread_keep_alive_ms * millisecond;

@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/os_thread.hpp"
 #include "runtime/blocking/pool.hpp"
+#include "runtime/sched/current_thread/driver.hpp"
 #include "runtime/sched/multi_thread/scheduler.hpp"
 #include "runtime/sched/shutdown.hpp"
 #include "runtime/task/registry.hpp"
@@ -15,6 +16,23 @@ namespace tokiod {
 struct runtime::parts {
   explicit parts(std::unique_ptr<sched::engine> made)
       : engine(std::move(made)), jobs(pool_options_of(*engine)), single(*engine) {}
+
+  [[nodiscard]] bool has_threads() const { return workers != nullptr || driver != nullptr; }
+  [[nodiscard]] result<void> start_threads() {
+    if (engine->with.kind == flavor::multi_thread) {
+      workers = std::make_unique<sched::multi_thread::scheduler>(*engine);
+      return workers->start();
+    }
+    if (!engine->with.own_thread) return {};
+    driver = std::make_unique<sched::current_thread::driver>(*engine, single);
+    return driver->start();
+  }
+  [[nodiscard]] result<void> rotate_threads(instant_ns deadline) {
+    return workers != nullptr ? workers->rotate(deadline) : driver->rotate(deadline);
+  }
+  [[nodiscard]] bool stop_threads(const sched::moving_deadline& deadline) {
+    return workers != nullptr ? workers->stop(deadline) : driver->stop(deadline);
+  }
 
   // A pool thread is one of ours, too: it shows whose job it runs.
   static blocking::pool_options pool_options_of(sched::engine& all) {
@@ -41,6 +59,7 @@ struct runtime::parts {
   blocking::pool jobs;
   std::unique_ptr<sched::multi_thread::scheduler> workers;  // multi_thread
   sched::current_thread::scheduler single;                  // current_thread
+  std::unique_ptr<sched::current_thread::driver> driver;    // current_thread, with a thread of its own
   // No model: a flag, and whose turn it is among shards.
   std::atomic<std::uint32_t> next_shard{0};  // for threads without one; relaxed: any spread will do
   sched::moving_deadline stop_by;            // moved nearer by every stop()
@@ -57,13 +76,10 @@ outcome<std::unique_ptr<runtime>> runtime::start(const runtime_options& options)
   auto engine = sched::engine::create(options);
   if (!engine) return std::unexpected(engine.error());
   auto made = std::make_unique<parts>(std::move(*engine));
-  if (options.kind == flavor::multi_thread) {
-    made->workers = std::make_unique<sched::multi_thread::scheduler>(*made->engine);
-    if (auto started = made->workers->start(); !started) {
-      made->workers.reset();
-      return refuse(kind::io_error, "cannot start ", options.worker_threads,
-                    " worker threads: ", started.error().text());
-    }
+  if (auto started = made->start_threads(); !started) {
+    made->workers.reset();
+    made->driver.reset();
+    return refuse(kind::io_error, "cannot start ", options.worker_threads, " worker threads: ", started.error().text());
   }
   return std::unique_ptr<runtime>(new runtime(std::move(made)));
 }
@@ -198,10 +214,10 @@ result<void> runtime::run_on_worker(std::function<void()> call) {
 // ---- threads
 
 result<void> runtime::rotate_threads(instant_ns deadline) {
-  if (parts_->workers == nullptr) return std::unexpected(error{ENOTSUP, "rotate_threads"});
+  if (!parts_->has_threads()) return std::unexpected(error{ENOTSUP, "rotate_threads"});
   const hold one_at_a_time(parts_->changes);
   if (parts_->stopping.load(acquire)) return std::unexpected(error{ESHUTDOWN, "rotate_threads"});
-  const auto workers = parts_->workers->rotate(deadline);
+  const auto workers = parts_->rotate_threads(deadline);
   const bool jobs = parts_->jobs.rotate(deadline);
   if (!workers) return workers;
   if (!jobs) return std::unexpected(error{ETIMEDOUT, "pthread_join"});
@@ -255,9 +271,9 @@ sched::stop_hooks runtime::hooks() {
       if (deadline.passed()) return false;
     return true;
   };
-  if (own.workers != nullptr) {
+  if (own.has_threads()) {
     with.let_workers_run = [] { std::this_thread::sleep_for(std::chrono::microseconds(200)); };
-    with.leave = [&own](const sched::moving_deadline& deadline) { return own.workers->stop(deadline); };
+    with.leave = [&own](const sched::moving_deadline& deadline) { return own.stop_threads(deadline); };
   } else {
     with.let_workers_run = [&own] {
       int polls = 0;
@@ -270,7 +286,7 @@ sched::stop_hooks runtime::hooks() {
 
 bool runtime::run_until(const std::function<bool()>& done, instant_ns deadline,
                         const sched::current_thread::idle_hook& idle) {
-  TOKIOD_ASSERT(parts_->workers == nullptr);
+  TOKIOD_ASSERT(!parts_->has_threads());
   if (!idle) return parts_->single.run_until(done, deadline, nullptr);
   return parts_->single.run_until(done, deadline, [&](instant_ns next) {
     const blocking::pool_counts jobs = parts_->jobs.counts();

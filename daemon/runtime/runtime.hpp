@@ -80,8 +80,9 @@ enum class stop_result : std::uint8_t {
 
 class runtime {
  public:
-  // Starts the workers (multi_thread), or nothing yet (current_thread: run_until() drives). Refuses with the sentence
-  // when a number is out of range or a descriptor, memory or a thread cannot be had.
+  // Starts the workers (multi_thread), one thread (current_thread with own_thread), or nothing yet (current_thread:
+  // run_until() drives). Refuses with the sentence when a number is out of range or a descriptor, memory or a thread
+  // cannot be had.
   [[nodiscard]] static outcome<std::unique_ptr<runtime>> start(const runtime_options& options);
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
@@ -163,7 +164,7 @@ class runtime {
 
   // Replaces every thread that runs workers or blocking jobs; cores, queues, sockets and timers stay. Returns when the
   // old ones have ended. ETIMEDOUT: one did not come back from its poll or job by `deadline` (CLOCK_MONOTONIC); it is
-  // replaced when it does. EAGAIN: no thread can be had. ENOTSUP: current_thread, whose thread is the caller's.
+  // replaced when it does. EAGAIN: no thread can be had. ENOTSUP: current_thread on the caller's thread.
   [[nodiscard]] result<void> rotate_threads(instant_ns deadline);
   // Starts workers or retires the last ones, while tasks run: what a retired worker had in its queue, its sockets and
   // its timers go on elsewhere, and nothing is lost. Worker numbers are stable. Not from a worker. Refuses numbers

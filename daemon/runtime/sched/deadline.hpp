@@ -3,9 +3,11 @@
 // Threads:   any.
 // No model: one moment that only comes nearer, nothing else is published.
 #pragma once
+#include <algorithm>
 #include <atomic>
 
 #include "base/clock.hpp"
+#include "base/os_thread.hpp"
 #include "base/policy.hpp"
 
 namespace tokiod::sched {
@@ -26,5 +28,15 @@ class moving_deadline {
  private:
   std::atomic<instant_ns> at_;  // CLOCK_MONOTONIC
 };
+
+// False: it has not ended by then. In slices, because the deadline may come nearer meanwhile.
+[[nodiscard]] inline bool join_by(os_thread& who, const moving_deadline& deadline) {
+  constexpr duration_ns slice = 5 * millisecond;
+  for (;;) {
+    const bool last = deadline.passed();
+    if (who.join_until(std::min(deadline.at(), steady_clock().now() + slice))) return true;
+    if (last) return false;
+  }
+}
 
 }  // namespace tokiod::sched

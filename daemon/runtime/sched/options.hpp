@@ -29,6 +29,7 @@ struct stuck_poll {
 
 struct options {
   flavor kind = flavor::multi_thread;
+  bool own_thread = false;  // current_thread: a thread of the runtime drives it, instead of who calls run_until()
   std::uint32_t worker_threads = 1;             // 1..max_workers; ignored by current_thread
   std::uint32_t max_blocking_threads = 512;     // Tokio's default: many, because they block
   duration_ns thread_keep_alive = 10 * second;  // an idle blocking thread lives this long

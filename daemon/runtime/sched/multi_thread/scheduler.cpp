@@ -150,20 +150,6 @@ bool scheduler::take_over(std::uint32_t worker, std::uint64_t poll) {
   return true;
 }
 
-namespace {
-
-// In slices, because a second stop() may move the deadline nearer.
-bool join_by(os_thread& who, const moving_deadline& deadline) {
-  constexpr duration_ns slice = 5 * millisecond;
-  for (;;) {
-    const bool last = deadline.passed();
-    if (who.join_until(std::min(deadline.at(), steady_clock().now() + slice))) return true;
-    if (last) return false;
-  }
-}
-
-}  // namespace
-
 bool scheduler::stop(const moving_deadline& deadline) {
   monitor_.stop();  // nobody is taken over from here on
   bool all = true;

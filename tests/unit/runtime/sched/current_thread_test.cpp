@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -140,4 +141,59 @@ TEST_CASE("the threads of a current_thread runtime are the caller's and cannot b
   REQUIRE(!rotated);
   CHECK(rotated.error().code == ENOTSUP);
   rt.end();
+}
+
+namespace {
+
+runtime_options with_own_thread() {
+  runtime_options options = alone();
+  options.own_thread = true;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("a thread of the runtime drives a current_thread runtime that asks for it, another one after a rotation") {
+  bench_runtime rt(with_own_thread());
+  std::atomic<std::thread::id> before{}, after{};
+  rt.spawn_once([&] { before = std::this_thread::get_id(); });
+  CHECK(eventually([&] { return before.load() != std::thread::id(); }));
+  CHECK(before.load() != std::this_thread::get_id());
+  REQUIRE(rt.all->rotate_threads(patience()));
+  rt.spawn_once([&] { after = std::this_thread::get_id(); });
+  CHECK(eventually([&] { return after.load() != std::thread::id(); }));
+  rt.end();
+}
+
+TEST_CASE("a rotation of the only thread waits for the poll it is in, and no two threads drive at once") {
+  bench_runtime rt(with_own_thread());
+  std::atomic<bool> in{false}, go{false}, after{false};
+  rt.spawn_once([&] {
+    in = true;
+    while (!go) std::this_thread::yield();
+  });
+  CHECK(eventually([&] { return in.load(); }));
+  rt.spawn_once([&] { after = true; });
+  const auto early = rt.all->rotate_threads(steady_clock().now() + millisecond);
+  REQUIRE(!early);
+  CHECK(early.error().code == ETIMEDOUT);
+  CHECK(!after);
+  go = true;
+  CHECK(rt.all->rotate_threads(patience()));
+  CHECK(eventually([&] { return after.load(); }));
+  rt.end();
+}
+
+TEST_CASE("the only thread in a poll that does not end is left behind by a stop") {
+  static auto* const rt = new bench_runtime(with_own_thread());  // it stays for ever, as the runtime's own parts do
+  static std::atomic<bool> go{false}, in{false}, out{false};
+  rt->spawn_once([] {
+    in = true;
+    while (!go) std::this_thread::yield();
+    out = true;
+  });
+  CHECK(eventually([] { return in.load(); }));
+  CHECK(rt->all->stop(steady_clock().now()) == stop_result::abandoned);
+  go = true;
+  CHECK(eventually([] { return out.load(); }));
 }

@@ -1,0 +1,52 @@
+#include "runtime/sched/current_thread/driver.hpp"
+
+#include <utility>
+
+namespace tokiod::sched::current_thread {
+
+result<void> driver::start() {
+  auto next = std::make_shared<occupant>();
+  auto started = os_thread::start({.name = all_.with.thread_name, .stack_bytes = all_.with.thread_stack_size},
+                                  [this, &who = *next] { drive(who); });
+  if (!started) return std::unexpected(started.error());
+  next->system = std::move(*started);
+  sitting_ = std::move(next);
+  return {};
+}
+
+void driver::drive(const occupant& who) {
+  if (all_.with.on_thread_start) all_.with.on_thread_start();
+  {
+    const hold seat(seat_);
+    // Acquire pairs with tell_to_leave(): nothing else is published, it ends the loop.
+    driven_.run_until([&who] { return who.leave.load(acquire); }, never, nullptr);
+  }
+  if (all_.with.on_thread_stop) all_.with.on_thread_stop();
+}
+
+void driver::tell_to_leave(occupant& who) {
+  who.leave.store(true, release);
+  driven_.nudge();
+}
+
+result<void> driver::rotate(instant_ns deadline) {
+  std::shared_ptr<occupant> before = sitting_;
+  if (auto next = start(); !next) return next;
+  tell_to_leave(*before);
+  leaving_.push_back(std::move(before));
+  std::erase_if(leaving_, [&](const auto& one) { return one->system.join_until(deadline); });
+  if (!leaving_.empty()) return std::unexpected(error{ETIMEDOUT, "pthread_join"});
+  return {};
+}
+
+bool driver::stop(const moving_deadline& deadline) {
+  if (sitting_ != nullptr) {
+    tell_to_leave(*sitting_);
+    leaving_.push_back(std::move(sitting_));
+  }
+  std::erase_if(leaving_, [&](const auto& one) { return join_by(one->system, deadline); });
+  for (const auto& one : leaving_) one->system.detach();  // whoever stops us keeps everything that it may touch
+  return leaving_.empty();
+}
+
+}  // namespace tokiod::sched::current_thread

@@ -1,0 +1,44 @@
+// A thread of the runtime's own for the current-thread flavor, where nobody else drives it: a daemon.
+// Invariant: one thread drives at a time, whoever holds the seat; one that is told to leave does so after the poll it is
+//            in. With stop(), which lets all leave, nobody drives any more.
+// Threads:   start, rotate, stop [one caller at a time].
+// No model: the seat is a mutex, and `leave` rises once.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "base/os_thread.hpp"
+#include "base/policy.hpp"
+#include "runtime/sched/current_thread/scheduler.hpp"
+#include "runtime/sched/deadline.hpp"
+
+namespace tokiod::sched::current_thread {
+
+class driver {
+ public:
+  driver(engine& of, scheduler& driven) : all_(of), driven_(driven) {}
+
+  [[nodiscard]] result<void> start();
+  // Another thread drives; ETIMEDOUT: the one before is in a poll still, and the other waits for it.
+  [[nodiscard]] result<void> rotate(instant_ns deadline);
+  // False: a poll did not return in time. Its thread is left behind, and nobody may drive.
+  [[nodiscard]] bool stop(const moving_deadline& deadline);
+
+ private:
+  struct occupant {
+    std::atomic<bool> leave{false};
+    os_thread system;
+  };
+
+  void drive(const occupant& who);
+  void tell_to_leave(occupant& who);
+
+  engine& all_;
+  scheduler& driven_;
+  real_policy::mutex seat_;  // held by who drives
+  std::shared_ptr<occupant> sitting_;
+  std::vector<std::shared_ptr<occupant>> leaving_;
+};
+
+}  // namespace tokiod::sched::current_thread
