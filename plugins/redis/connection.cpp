@@ -79,6 +79,7 @@ class connection {
     auto stopped = stop.cancelled();
     while (!me_.closing) {
       work();
+      if (me_.cut) co_return;
       if (!out_.empty()) {
         const auto sent = co_await client_.write_all(out_);
         if (!sent) co_return;

@@ -35,6 +35,7 @@ struct session {
   std::uint64_t id = 0;
   std::string name;
   bool closing = false;  // QUIT: close once the replies are out
+  bool cut = false;      // and close at once, without them
   subscriber* listener = nullptr;
   [[nodiscard]] bool subscribed() const { return listener != nullptr && listener->subscriptions() > 0; }
 };

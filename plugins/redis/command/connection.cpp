@@ -87,7 +87,7 @@ void client(call& c) {
   if (is(what, "getname") && given == 2) return c.client.name.empty() ? c.out.null() : c.out.bulk(c.client.name);
   if (is(what, "setname") && given == 3) return set_name(c, c.args[2]) ? c.out.ok() : void();
   if (is(what, "id") || is(what, "getname") || is(what, "setname")) return wrong_arity(c, "client|" + lower(what));
-  unknown_subcommand(c, "CLIENT");
+  help_or_unknown(c, "CLIENT", {"ID", "GETNAME", "SETNAME <name>", "HELP"});
 }
 
 }  // namespace redis

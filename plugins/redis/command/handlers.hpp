@@ -1,5 +1,6 @@
 // The handlers behind the table, by group, and what several of them share. Internal to command/.
 #pragma once
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 
@@ -57,6 +58,7 @@ void config(call& c);
 void syntax_error(call& c);
 void not_an_integer(call& c);
 void wrong_arity(call& c, std::string_view name);
-void unknown_subcommand(call& c, std::string_view container);
+// A subcommand that is none of the others: HELP, which lists them, or a mistake.
+void help_or_unknown(call& c, std::string_view container, std::initializer_list<std::string_view> known);
 
 }  // namespace redis

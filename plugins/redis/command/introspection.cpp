@@ -126,11 +126,11 @@ void command_info(call& c) {
   if (c.args.size() == 1 || is(c.args[1], "info")) return entries(c);
   if (is(c.args[1], "count") && c.args.size() == 2) return c.out.integer(static_cast<std::int64_t>(commands().size()));
   if (is(c.args[1], "docs")) return docs(c);
-  unknown_subcommand(c, "COMMAND");
+  help_or_unknown(c, "COMMAND", {"INFO [<command> ...]", "COUNT", "DOCS [<command> ...]", "HELP"});
 }
 
 void config(call& c) {
-  if (!is(c.args[1], "get")) return unknown_subcommand(c, "CONFIG");
+  if (!is(c.args[1], "get")) return help_or_unknown(c, "CONFIG", {"GET <pattern> ...", "HELP"});
   if (c.args.size() < 3) return wrong_arity(c, "config|get");
   pairs found;
   for (auto& setting : settings_of(c)) {

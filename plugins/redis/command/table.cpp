@@ -67,6 +67,10 @@ void unknown_command(call& c) {
   c.out.error(text);
 }
 
+// What a browser sends that a web page has sent here: the rest of it may hold commands, so nothing of it is run or
+// answered.
+bool is_http(std::string_view name) { return is(name, "post") || is(name, "host:"); }
+
 bool arity_fits(const command& one, std::size_t arguments) {
   const auto given = static_cast<std::int64_t>(arguments);
   return one.arity >= 0 ? given == one.arity : given >= -one.arity;
@@ -88,6 +92,8 @@ const command* find_command(std::string_view name) {
 void execute(call& one) {
   ++one.server.commands;
   const auto* found = find_command(one.args[0]);
+  if (is_http(one.args[0])) one.client.closing = one.client.cut = true;
+  if (one.client.cut) return;
   if (found == nullptr) return unknown_command(one);
   if (!arity_fits(*found, one.args.size())) return wrong_arity(one, found->name);
   if (one.client.subscribed() && !found->while_subscribed)

@@ -12,7 +12,8 @@ namespace {
 
 std::string config_text(const std::string& port) {
   return R"({"runtime": {"flavor": "current_thread"}, "plugins": {"instances": {"echo": {"plugin": "echo", "config":)"
-         R"( {"port": )" + port + "}}}}}";
+         R"( {"port": )" +
+         port + "}}}}}";
 }
 
 bool answers(std::uint16_t port, const std::string& line) {

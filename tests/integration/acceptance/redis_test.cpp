@@ -101,6 +101,9 @@ TEST_CASE("QUIT is answered and the connection closed; so is one that breaks the
   const auto told = rude.read_to_end();
   REQUIRE(told);
   CHECK(told->starts_with("-ERR Protocol error: expected '$', got '+'"));
+  tcp_client browser(b.port.number());
+  CHECK(browser.send("GET / HTTP/1.0\r\nHost: x\r\nSET a 1\r\n"));
+  CHECK(browser.read_to_end() == "");
 }
 
 TEST_CASE("a client beyond max_clients is told so and closed; one that leaves makes room") {

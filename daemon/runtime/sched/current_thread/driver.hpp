@@ -1,6 +1,6 @@
 // A thread of the runtime's own for the current-thread flavor, where nobody else drives it: a daemon.
-// Invariant: one thread drives at a time, whoever holds the seat; one that is told to leave does so after the poll it is
-//            in. With stop(), which lets all leave, nobody drives any more.
+// Invariant: one thread drives at a time, whoever holds the seat; one that is told to leave does so after its poll.
+//            After stop(), which lets all leave, nobody drives any more.
 // Threads:   start, rotate, stop [one caller at a time].
 // No model: the seat is a mutex, and `leave` rises once.
 #pragma once

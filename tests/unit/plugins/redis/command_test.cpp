@@ -112,8 +112,11 @@ TEST_CASE("counters add, keep the expiry, and refuse what is no number or would 
   CHECK(run("pttl n") == ":500\r\n");
   run("set s abc");
   CHECK(run("incr s") == "-ERR value is not an integer or out of range\r\n");
-  run("set s \" 1\"");
-  CHECK(run("incr s") == "-ERR value is not an integer or out of range\r\n");
+  for (const char* const odd : {"\" 1\"", "01", "-0", "+1", "-01", "\"\""}) {
+    run(std::string("set s ") + odd);
+    CHECK(run("incr s") == "-ERR value is not an integer or out of range\r\n");
+  }
+  CHECK(run("expire n 010") == "-ERR value is not an integer or out of range\r\n");
   CHECK(run("decrby n -9223372036854775808") == "-ERR decrement would overflow\r\n");
 }
 
@@ -124,8 +127,22 @@ TEST_CASE("unknown commands and wrong arities are answered in Redis's words") {
   CHECK(run("GET a b") == "-ERR wrong number of arguments for 'get' command\r\n");
   CHECK(run("mset a 1 b") == "-ERR wrong number of arguments for 'mset' command\r\n");
   CHECK(run("client nope") == "-ERR unknown subcommand 'nope'. Try CLIENT HELP.\r\n");
+  CHECK(run("client help").starts_with("*5\r\n+CLIENT <subcommand>"));
+  CHECK(run("config help").starts_with("*3\r\n+CONFIG <subcommand>"));
+  CHECK(run("command help").starts_with("*5\r\n+COMMAND <subcommand>"));
   CHECK(run("select 1") == "-ERR DB index is out of range\r\n");
   CHECK(run("select 0") == "+OK\r\n");
+}
+
+TEST_CASE("a request of a browser cuts the connection: nothing of it is run or answered") {
+  bench run;
+  CHECK(run("post / HTTP/1.1").empty());
+  CHECK(run.client.cut);
+  CHECK(run("set a 1").empty());
+  bench other;
+  CHECK(other("Host: example").empty());
+  CHECK(other.client.cut);
+  CHECK(other.server.keys.size() == 0);
 }
 
 TEST_CASE("keys and scan find by pattern") {
