@@ -97,6 +97,34 @@ void flag_then_pass() {
   check(spawned.load(relaxed) == before, "a spawn came after the close");
 }
 
+// pass_coreless() beside a takeover: two who revoke the same guard. One restores it for both, so they take turns.
+void passer_beside_taker(bool in_turn) {
+  sched::basic_guard<model_policy> guard;
+  model_policy::mutex hand_over;
+  atomic<bool> lost{false};
+  cell<int> held{1};
+  guard.leave();
+  thread taker([&] {
+    hand_over.lock();
+    if (guard.revoke()) {
+      lost.store(true, release);
+      held.set(0);
+      guard.restore();
+    }
+    hand_over.unlock();
+  });
+  thread passer([&] {
+    if (!lost.load(acquire)) return;
+    if (in_turn) hand_over.lock();
+    if (guard.revoke()) guard.restore();
+    if (in_turn) hand_over.unlock();
+  });
+  guard.enter();
+  (void)held.get();
+  taker.join();
+  passer.join();
+}
+
 void right_of_two() {
   shard::basic_poll_right<model_policy> right;
   cell<int> turns{0};
@@ -129,6 +157,10 @@ TEST_CASE("a core is touched by its owner or by a taker, never by both") {
 }
 TEST_CASE("a core that is taken over is not touched any more by the thread that lost it") {
   passes(holder_against_successor);
+}
+TEST_CASE("whoever passes the guard of a thread that is just losing its core waits for the taker") {
+  passes([] { passer_beside_taker(true); });
+  fails("race", [] { passer_beside_taker(false); });
 }
 TEST_CASE("what is stored before every guard was passed is seen by whoever enters later") { passes(flag_then_pass); }
 TEST_CASE("one thread at a time has the right to turn a shard") { passes(right_of_two); }

@@ -230,12 +230,15 @@ bool engine::pass_all_guards(instant_ns deadline) {
   return true;
 }
 
-// All at this moment. Nobody else takes the guard of a thread without a core, so the lock of the list is enough.
+// All at this moment. Nobody else takes the guard of a thread without a core but who has just taken its core: he holds
+// that core's hand_over until he is done.
 bool engine::pass_coreless() {
   const hold keep(threads_mutex_);
-  return std::ranges::all_of(threads_, [](thread* one) {
-    // Acquire pairs with the release at the end of the poll: what followed from it has happened.
+  return std::ranges::all_of(threads_, [this](thread* one) {
+    // Acquire pairs with the release at the end of the poll: what followed from it has happened; and with the taker's,
+    // who wrote before which core it was.
     if (one == this_thread || one->stuck_in.load(acquire) == nullptr) return true;
+    const hold one_taker(cores[one->stuck_from.load(relaxed)]->hand_over);
     const bool outside = one->entry.revoke();
     if (outside) one->entry.restore();
     return outside;
@@ -301,7 +304,7 @@ bool engine::take_from_holder(core& of, std::uint64_t poll) {
     if (of.holder == nullptr || task == nullptr || of.work.polls.read() != poll) return;
     of.holder->stuck_from.store(of.index, relaxed);
     of.holder->stuck_since.store(of.poll_since.load(relaxed), relaxed);
-    of.holder->stuck_in.store(task, relaxed);
+    of.holder->stuck_in.store(task, release);  // pairs with pass_coreless()
     of.holder->lost_core_at = of.charge_to(nullptr);
     of.holder->held = nullptr;
     of.holder = nullptr;

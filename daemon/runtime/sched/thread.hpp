@@ -66,8 +66,8 @@ struct alignas(cache_line) thread {
   task::coop_budget budget;
   task::context cx;
 
-  // Of a poll that lost its core: which, since when, and where it began. Relaxed: for observers; who wants to know that
-  // it is settled acquires what the thread releases at its end.
+  // Of a poll that lost its core: which, since when, and where it began. Observers need no order;
+  // engine::pass_coreless() acquires what the taker releases, and what the thread releases when the poll is settled.
   std::atomic<task::header*> stuck_in{nullptr};
   std::atomic<instant_ns> stuck_since{0};
   std::atomic<std::uint32_t> stuck_from{0};
