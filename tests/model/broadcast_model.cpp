@@ -207,6 +207,8 @@ TEST_CASE("[SB] mutants of the broadcast channel are caught") {
   catches({change::unlocked, "lock_scope", "lock"}, lag_against_send);
   for (const change how : {change::weaken, change::split, change::drop_write})
     catches({how, "~shared_value", "fetch_sub"}, narrow, each_hears_all);
+#if !defined(TOKIOD_ASAN)  // it ends the program: with these a value is freed while somebody copies it
   for (const change how : {change::split, change::drop_write})
     catches({how, "shared_value", "fetch_add"}, narrow, each_hears_all);
+#endif
 }
