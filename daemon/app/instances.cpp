@@ -75,7 +75,8 @@ outcome<host::instance_view> bring_up(host::registry& plugins, const std::string
   request.plugin = *image;
   request.instance = name;
   request.config = as.config;
-  request.limits = {.max_tasks = as.max_tasks, .max_bytes = as.max_memory_bytes};
+  request.limits = {
+      .max_tasks = as.max_tasks, .max_bytes = as.max_memory_bytes, .max_jobs = as.max_blocking_jobs};
   return plugins.start(request);
 }
 

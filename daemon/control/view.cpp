@@ -43,6 +43,15 @@ json view(const host::usage_view& use) {
           {"written_bytes", use.written_bytes}};
 }
 
+json limit(std::uint64_t value) { return value == UINT64_MAX ? json(nullptr) : json(value); }
+
+// As they are called in the configuration; null: none.
+json view(const host::instance_limits& limits) {
+  return {{"max_tasks", limit(limits.max_tasks)},
+          {"max_memory_bytes", limit(limits.max_bytes)},
+          {"max_blocking_jobs", limit(limits.max_jobs)}};
+}
+
 json view(const host::method_view& method) {
   return {{"name", method.name}, {"summary", method.summary}, {"params_schema", embedded(method.params_schema)}};
 }
@@ -184,7 +193,8 @@ json view(const host::instance_view& instance) {
   json shown = {{"instance", instance.name},           {"plugin", instance.plugin},
                 {"state", name(instance.state)},       {"since", seconds_of(instance.since_wall_ns)},
                 {"starts", instance.starts},           {"faults", instance.faults},
-                {"config", embedded(instance.config)}, {"usage", view(instance.usage)}};
+                {"config", embedded(instance.config)}, {"usage", view(instance.usage)},
+                {"limits", view(instance.limits)}};
   if (!instance.reason.empty()) shown["reason"] = instance.reason;
   if (instance.finished) shown["finished"] = *instance.finished;
   return shown;

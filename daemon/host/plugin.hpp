@@ -57,6 +57,7 @@ struct plugin_origin {
   std::string config;
   std::uint64_t max_tasks = UINT64_MAX;
   std::uint64_t max_bytes = UINT64_MAX;
+  std::uint64_t max_jobs = UINT64_MAX;
 };
 
 class plugin {
@@ -74,7 +75,7 @@ class plugin {
   const tokio_plugin_desc& descriptor;
   const std::string instance;
   const std::string log_target;  // "plugin.<instance>"
-  const std::uint64_t max_tasks, max_bytes;
+  const std::uint64_t max_tasks, max_bytes, max_jobs;
   plugin_events& events;
 
   ledger book;
@@ -111,6 +112,11 @@ class plugin {
   [[nodiscard]] bool charge(std::uint64_t bytes);
   void discharge(std::uint64_t bytes);
 
+  // One of its max_jobs places, from the spawn of a job until its drop has returned; false: all are taken. Not the
+  // ledger's count, which keeps a job until its waiter was woken: who waited for a job finds its place free.
+  [[nodiscard]] bool take_job_place();
+  void give_job_place();
+
   [[nodiscard]] std::string config() const;
   void set_config(std::string text);
 
@@ -139,6 +145,7 @@ class plugin {
   std::uint64_t last_slow_polls_ = 0;
   bool owner_known_ = true;
   std::atomic<std::uint64_t> memory_{0};
+  std::atomic<std::uint64_t> job_places_{0};  // taken
 };
 
 // Around every call into a plugin: the runtime may take this thread's core meanwhile, and the unload waits for it.

@@ -28,7 +28,7 @@ std::expected<tokio_plugin*, start_failure> registry::parts::make_run(guarded& l
   (*owner)->heap().set_limit_bytes(like.limits.max_bytes);
   auto made = std::make_unique<tokio_plugin>(
       plugin_ground{rt, **owner, descriptors, *this}, *in.descriptor,
-      plugin_origin{like.name, like.config, like.limits.max_tasks, like.limits.max_bytes});
+      plugin_origin{like.name, like.config, like.limits.max_tasks, like.limits.max_bytes, like.limits.max_jobs});
   auto* run = made.get();
   forget_oldest_run(in);
   in.runs.push_back(std::move(made));

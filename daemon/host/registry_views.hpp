@@ -17,6 +17,7 @@ namespace tokiod::host {
 struct instance_limits {
   std::uint64_t max_tasks = UINT64_MAX;
   std::uint64_t max_bytes = UINT64_MAX;  // of task memory
+  std::uint64_t max_jobs = UINT64_MAX;   // blocking ones
 };
 
 // ---- what the registry shows: plain values
@@ -49,6 +50,7 @@ struct instance_view {
   std::uint32_t starts = 0;
   std::uint64_t faults = 0;  // panics and misuse
   usage_view usage;
+  instance_limits limits;
 };
 
 struct image_view {
