@@ -28,6 +28,7 @@ json view(const host::usage_view& use) {
           {"polls", use.polls},
           {"poll_seconds", static_cast<double>(use.poll_ns) / 1e9},
           {"slow_polls", use.slow_polls},
+          {"throttled_seconds", static_cast<double>(use.throttled_ns) / 1e9},
           {"wakes", use.wakes},
           {"forced_yields", use.forced_yields},
           {"memory_bytes", use.memory_bytes},
@@ -49,7 +50,8 @@ json limit(std::uint64_t value) { return value == UINT64_MAX ? json(nullptr) : j
 json view(const host::instance_limits& limits) {
   return {{"max_tasks", limit(limits.max_tasks)},
           {"max_memory_bytes", limit(limits.max_bytes)},
-          {"max_blocking_jobs", limit(limits.max_jobs)}};
+          {"max_blocking_jobs", limit(limits.max_jobs)},
+          {"cpu_quota_percent", limits.cpu_percent == 0 ? json(nullptr) : json(limits.cpu_percent)}};
 }
 
 json view(const host::method_view& method) {

@@ -97,6 +97,7 @@ void plugin::forget_owner() {
   const std::lock_guard hold(mutex_);
   last_totals_ = rt.totals(owner);
   last_slow_polls_ = owner.slow_polls.read();
+  last_throttled_ = owner.quota->throttled();
   owner_known_ = false;
 }
 
@@ -118,6 +119,11 @@ std::vector<task_view> plugin::tasks(std::size_t limit) const {
 std::uint64_t plugin::slow_polls() const {
   const std::lock_guard hold(mutex_);
   return owner_known_ ? owner.slow_polls.read() : last_slow_polls_;
+}
+
+duration_ns plugin::throttled() const {
+  const std::lock_guard hold(mutex_);
+  return owner_known_ ? owner.quota->throttled() : last_throttled_;
 }
 
 std::uint64_t plugin::join_handles() const {

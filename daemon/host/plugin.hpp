@@ -131,6 +131,7 @@ class plugin {
   // Tasks as the runtime sees them; none once the owner went back.
   [[nodiscard]] std::vector<task_view> tasks(std::size_t limit) const;
   [[nodiscard]] std::uint64_t slow_polls() const;
+  [[nodiscard]] duration_ns throttled() const;  // for how long its tasks waited for the CPU quota
   // Not released yet, by a walk over the tasks: no spawn counts them.
   [[nodiscard]] std::uint64_t join_handles() const;
 
@@ -143,6 +144,7 @@ class plugin {
   std::string last_panic_;
   tokiod::metrics::task_totals last_totals_;
   std::uint64_t last_slow_polls_ = 0;
+  duration_ns last_throttled_ = 0;
   bool owner_known_ = true;
   std::atomic<std::uint64_t> memory_{0};
   std::atomic<std::uint64_t> job_places_{0};  // taken
