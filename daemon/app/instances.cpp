@@ -45,14 +45,28 @@ void put_up(host::registry& plugins, const std::string& name, const config::plug
     problems.push_back("instance " + name + " did not start: " + up.error().sentence);
 }
 
-// True when the running instance took its new configuration without being stopped.
+std::uint32_t cpu_percent(const config::plugin_instance& as) {
+  return static_cast<std::uint32_t>(as.cpu_quota_percent);
+}
+
+// Takes a member out of both; true: it was not the same.
+bool take_out(wire::json& from, wire::json& to, const char* member) {
+  const auto value_in = [member](const wire::json& object) { return object.value(member, wire::json()); };
+  const bool changed = value_in(from) != value_in(to);
+  from.erase(member);
+  to.erase(member);
+  return changed;
+}
+
+// True when the running instance took all that changed without being stopped.
 bool took_it_live(host::registry& plugins, const config::change& c, const config::plugin_instance& next) {
   wire::json from = c.from, to = c.to;
   if (!from.is_object() || !to.is_object()) return false;
-  from.erase("config");
-  to.erase("config");
+  const std::string name = c.path.substr(instances_prefix.size());
+  const bool configured = take_out(from, to, "config"), limited = take_out(from, to, "cpu_quota_percent");
   if (from != to || !next.enabled) return false;
-  return plugins.configure(c.path.substr(instances_prefix.size()), next.config).has_value();
+  if (configured && !plugins.configure(name, next.config)) return false;
+  return !limited || plugins.limit_cpu(name, cpu_percent(next)).has_value();
 }
 
 void follow_instance(host::registry& plugins, const config::change& c, const config::config& next,
@@ -75,7 +89,10 @@ outcome<host::instance_view> bring_up(host::registry& plugins, const std::string
   request.plugin = *image;
   request.instance = name;
   request.config = as.config;
-  request.limits = {.max_tasks = as.max_tasks, .max_bytes = as.max_memory_bytes};
+  request.limits = {.max_tasks = as.max_tasks,
+                    .max_bytes = as.max_memory_bytes,
+                    .max_jobs = as.max_blocking_jobs,
+                    .cpu_percent = cpu_percent(as)};
   return plugins.start(request);
 }
 

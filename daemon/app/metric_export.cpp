@@ -120,15 +120,21 @@ void add_owners(std::vector<metric_family>& to, const metrics::runtime_snapshot&
   metric_family alive{"tokiod_tasks_alive", metric_type::gauge, "", "Tasks that have not ended.", {}};
   metric_family ended{"tokiod_tasks_completed_total", metric_type::counter, "", "Tasks that ended, by how.", {}};
   metric_family memory{"tokiod_task_memory_bytes", metric_type::gauge, "bytes", "Task memory charged.", {}};
+  metric_family throttled{"tokiod_task_throttled_seconds_total",
+                          metric_type::counter,
+                          "seconds",
+                          "Time that tasks waited for the CPU quota of their instance.",
+                          {}};
   for (const auto& o : now.owners) {
     const labels plugin = {{"plugin", o.name}};
     alive.samples.push_back({plugin, number(o.tasks.live()), {}});
     memory.samples.push_back({plugin, number(o.heap_bytes), {}});
+    throttled.samples.push_back({plugin, seconds(o.throttled_ns), {}});
     ended.samples.push_back({{{"plugin", o.name}, {"outcome", "ok"}}, number(o.tasks.completed), {}});
     ended.samples.push_back({{{"plugin", o.name}, {"outcome", "cancelled"}}, number(o.tasks.cancelled), {}});
     ended.samples.push_back({{{"plugin", o.name}, {"outcome", "panicked"}}, number(o.tasks.panicked), {}});
   }
-  for (auto* const f : {&alive, &ended, &memory}) to.push_back(std::move(*f));
+  for (auto* const f : {&alive, &ended, &memory, &throttled}) to.push_back(std::move(*f));
   for (const auto& row : task_rows) {
     metric_family f{row.name, metric_type::counter, row.unit, row.help, {}};
     for (const auto& o : now.owners) f.samples.push_back({{{"plugin", o.name}}, row.read(o.tasks), {}});

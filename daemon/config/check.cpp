@@ -42,6 +42,8 @@ plugin_instance instance_of(const json& value) {
   instance.enabled = value.value("enabled", true);
   instance.max_tasks = value.value("max_tasks", instance.max_tasks);
   instance.max_memory_bytes = value.value("max_memory_bytes", instance.max_memory_bytes);
+  instance.max_blocking_jobs = value.value("max_blocking_jobs", instance.max_blocking_jobs);
+  instance.cpu_quota_percent = value.value("cpu_quota_percent", instance.cpu_quota_percent);
   if (value.contains("config")) instance.config = wire::dump(value["config"]);
   return instance;
 }

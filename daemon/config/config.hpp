@@ -64,6 +64,8 @@ struct plugin_instance {
   std::string config = "{}";  // JSON text, handed to the plugin as it is
   std::uint64_t max_tasks = UINT64_MAX;
   std::uint64_t max_memory_bytes = UINT64_MAX;
+  std::uint64_t max_blocking_jobs = UINT64_MAX;
+  std::uint64_t cpu_quota_percent = 0;  // 0: none
   friend bool operator==(const plugin_instance&, const plugin_instance&) = default;
 };
 

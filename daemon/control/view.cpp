@@ -28,6 +28,7 @@ json view(const host::usage_view& use) {
           {"polls", use.polls},
           {"poll_seconds", static_cast<double>(use.poll_ns) / 1e9},
           {"slow_polls", use.slow_polls},
+          {"throttled_seconds", static_cast<double>(use.throttled_ns) / 1e9},
           {"wakes", use.wakes},
           {"forced_yields", use.forced_yields},
           {"memory_bytes", use.memory_bytes},
@@ -41,6 +42,16 @@ json view(const host::usage_view& use) {
           {"metrics", use.metrics},
           {"read_bytes", use.read_bytes},
           {"written_bytes", use.written_bytes}};
+}
+
+json limit(std::uint64_t value) { return value == UINT64_MAX ? json(nullptr) : json(value); }
+
+// As they are called in the configuration; null: none.
+json view(const host::instance_limits& limits) {
+  return {{"max_tasks", limit(limits.max_tasks)},
+          {"max_memory_bytes", limit(limits.max_bytes)},
+          {"max_blocking_jobs", limit(limits.max_jobs)},
+          {"cpu_quota_percent", limits.cpu_percent == 0 ? json(nullptr) : json(limits.cpu_percent)}};
 }
 
 json view(const host::method_view& method) {
@@ -184,7 +195,8 @@ json view(const host::instance_view& instance) {
   json shown = {{"instance", instance.name},           {"plugin", instance.plugin},
                 {"state", name(instance.state)},       {"since", seconds_of(instance.since_wall_ns)},
                 {"starts", instance.starts},           {"faults", instance.faults},
-                {"config", embedded(instance.config)}, {"usage", view(instance.usage)}};
+                {"config", embedded(instance.config)}, {"usage", view(instance.usage)},
+                {"limits", view(instance.limits)}};
   if (!instance.reason.empty()) shown["reason"] = instance.reason;
   if (instance.finished) shown["finished"] = *instance.finished;
   return shown;

@@ -224,7 +224,8 @@ stop_report drain(tokio_plugin& p, const drain_limits& limits) {
   stop_report report;
   const bool again = p.now_in() == phase::gone;  // it was quarantined: from step 4 on
   if (!again) {
-    p.enter_phase(phase::stopping);  // 1
+    p.enter_phase(phase::stopping);    // 1
+    (void)p.rt.limit_cpu(p.owner, 0);  // its end is not slowed down; nothing is refused here
     p.methods.withdraw_all();
     p.gate->refuse_queued();
     if (p.state_given && p.descriptor.stop != nullptr && tell_to_stop(p, limits))                  // 2

@@ -20,6 +20,7 @@ plugin::plugin(const plugin_ground& on, const tokio_plugin_desc& d, plugin_origi
       log_target("plugin." + instance),
       max_tasks(from.max_tasks),
       max_bytes(from.max_bytes),
+      max_jobs(from.max_jobs),
       events(on.events),
       book(cores_of(rt)),
       methods(self()),
@@ -56,6 +57,17 @@ void plugin::discharge(std::uint64_t bytes) {
   count(entry::memory_bytes, -static_cast<std::int64_t>(bytes));
 }
 
+// Relaxed: a number that orders nothing; who wakes the waiter of a job publishes that its place is free.
+bool plugin::take_job_place() {
+  std::uint64_t taken = job_places_.load(relaxed);
+  do {
+    if (taken >= max_jobs) return false;
+  } while (!job_places_.compare_exchange_weak(taken, taken + 1, relaxed, relaxed));
+  return true;
+}
+
+void plugin::give_job_place() { job_places_.fetch_sub(1, relaxed); }
+
 std::string plugin::config() const {
   const std::lock_guard hold(mutex_);
   return config_;
@@ -86,6 +98,7 @@ void plugin::forget_owner() {
   const std::lock_guard hold(mutex_);
   last_totals_ = rt.totals(owner);
   last_slow_polls_ = owner.slow_polls.read();
+  last_throttled_ = owner.quota->throttled();
   owner_known_ = false;
 }
 
@@ -107,6 +120,11 @@ std::vector<task_view> plugin::tasks(std::size_t limit) const {
 std::uint64_t plugin::slow_polls() const {
   const std::lock_guard hold(mutex_);
   return owner_known_ ? owner.slow_polls.read() : last_slow_polls_;
+}
+
+duration_ns plugin::throttled() const {
+  const std::lock_guard hold(mutex_);
+  return owner_known_ ? owner.quota->throttled() : last_throttled_;
 }
 
 std::uint64_t plugin::join_handles() const {

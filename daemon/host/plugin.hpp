@@ -62,6 +62,7 @@ struct plugin_origin {
   std::string config;
   std::uint64_t max_tasks = UINT64_MAX;
   std::uint64_t max_bytes = UINT64_MAX;
+  std::uint64_t max_jobs = UINT64_MAX;
 };
 
 class plugin {
@@ -80,7 +81,7 @@ class plugin {
   const tokio_plugin_desc& descriptor;
   const std::string instance;
   const std::string log_target;  // "plugin.<instance>"
-  const std::uint64_t max_tasks, max_bytes;
+  const std::uint64_t max_tasks, max_bytes, max_jobs;
   plugin_events& events;
 
   ledger book;
@@ -120,6 +121,11 @@ class plugin {
   [[nodiscard]] bool charge(std::uint64_t bytes);
   void discharge(std::uint64_t bytes);
 
+  // One of its max_jobs places, from the spawn of a job until its drop has returned; false: all are taken. Not the
+  // ledger's count, which keeps a job until its waiter was woken: who waited for a job finds its place free.
+  [[nodiscard]] bool take_job_place();
+  void give_job_place();
+
   [[nodiscard]] std::string config() const;
   void set_config(std::string text);
 
@@ -134,6 +140,7 @@ class plugin {
   // Tasks as the runtime sees them; none once the owner went back.
   [[nodiscard]] std::vector<task_view> tasks(std::size_t limit) const;
   [[nodiscard]] std::uint64_t slow_polls() const;
+  [[nodiscard]] duration_ns throttled() const;  // for how long its tasks waited for the CPU quota
   // Not released yet, by a walk over the tasks: no spawn counts them.
   [[nodiscard]] std::uint64_t join_handles() const;
 
@@ -146,8 +153,10 @@ class plugin {
   std::string last_panic_;
   tokiod::metrics::task_totals last_totals_;
   std::uint64_t last_slow_polls_ = 0;
+  duration_ns last_throttled_ = 0;
   bool owner_known_ = true;
   std::atomic<std::uint64_t> memory_{0};
+  std::atomic<std::uint64_t> job_places_{0};  // taken
 };
 
 // Around every call into a plugin: the runtime may take this thread's core meanwhile, and the unload waits for it.

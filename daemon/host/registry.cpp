@@ -144,6 +144,7 @@ instance_view registry::parts::view_of(const instance_slot& s) const {
   v.config = s.run != nullptr ? s.run->config() : s.config;
   v.finished = s.finished;
   v.starts = s.starts;
+  v.limits = s.limits;
   if (s.run == nullptr) return v;
   v.faults = static_cast<std::uint64_t>(s.run->book.sum(entry::panics) + s.run->book.sum(entry::misuses));
   v.usage = usage_of(*s.run);

@@ -92,6 +92,8 @@ class registry {
   [[nodiscard]] outcome<instance_view> restart(std::string_view instance, std::optional<duration_ns> drain = {});
   // Live configuration: check, then apply. needs_restart when the plugin cannot.
   [[nodiscard]] outcome<void> configure(std::string_view instance, std::string config, bool dry_run = false);
+  // Another CPU quota, in percent of one CPU, for an instance that runs; 0: none.
+  [[nodiscard]] outcome<void> limit_cpu(std::string_view instance, std::uint32_t percent);
 
   // ---- control methods of plugins. Returns at once; `listener` hears the rest.
   [[nodiscard]] outcome<call_id> call(std::string_view instance, std::string_view method, std::string params,

@@ -26,9 +26,14 @@ std::expected<tokio_plugin*, start_failure> registry::parts::make_run(guarded& l
   auto owner = rt.add_owner(like.name);
   if (!owner) return std::unexpected(start_failure{owner.error(), false});
   (*owner)->heap().set_limit_bytes(like.limits.max_bytes);
+  if (auto limited = rt.limit_cpu(**owner, like.limits.cpu_percent); !limited) {
+    rt.close_owner(**owner);
+    (void)rt.remove_owner(**owner);  // it has had no task
+    return std::unexpected(start_failure{limited.error(), false});
+  }
   auto made = std::make_unique<tokio_plugin>(
       plugin_ground{rt, **owner, descriptors, threads, *this}, *in.descriptor,
-      plugin_origin{like.name, like.config, like.limits.max_tasks, like.limits.max_bytes});
+      plugin_origin{like.name, like.config, like.limits.max_tasks, like.limits.max_bytes, like.limits.max_jobs});
   auto* run = made.get();
   forget_oldest_run(in);
   in.runs.push_back(std::move(made));
@@ -229,6 +234,26 @@ outcome<void> registry::configure(std::string_view instance, std::string config,
   }
   all.end(lock, *in);
   return {};
+}
+
+outcome<void> registry::limit_cpu(std::string_view instance, std::uint32_t percent) {
+  guarded lock(parts_->mutex);
+  auto& all = *parts_;
+  const auto found = all.slot(instance);
+  if (!found) return std::unexpected(found.error());
+  const auto in = (*found)->in;
+  if (const auto begun = all.begin(lock, in, "limit"); !begun) return std::unexpected(begun.error());
+  const auto slot = all.slot(instance);
+  outcome<void> done = refuse(kind::wrong_state, "instance ", instance, " is not running");
+  if (slot && (*slot)->state == instance_state::running) {
+    auto* const run = (*slot)->run;
+    lock.unlock();
+    done = all.rt.limit_cpu(run->owner, percent);
+    lock.lock();
+    if (const auto still = all.slot(instance); done && still) (*still)->limits.cpu_percent = percent;
+  }
+  all.end(lock, *in);
+  return done;
 }
 
 // ---- what plugins say of themselves

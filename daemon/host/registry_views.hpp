@@ -17,6 +17,8 @@ namespace tokiod::host {
 struct instance_limits {
   std::uint64_t max_tasks = UINT64_MAX;
   std::uint64_t max_bytes = UINT64_MAX;  // of task memory
+  std::uint64_t max_jobs = UINT64_MAX;   // blocking ones
+  std::uint32_t cpu_percent = 0;         // of one CPU; 0: any amount
 };
 
 // ---- what the registry shows: plain values
@@ -30,6 +32,7 @@ struct held {
 struct usage_view {
   std::uint64_t tasks_live = 0, tasks_spawned = 0, tasks_panicked = 0;
   std::uint64_t polls = 0, poll_ns = 0, wakes = 0, slow_polls = 0, forced_yields = 0;
+  std::uint64_t throttled_ns = 0;  // that its tasks waited for the CPU quota
   std::uint64_t memory_bytes = 0, sockets = 0, timers = 0, operations = 0, jobs = 0;
   std::uint64_t leases = 0, registrations = 0, calls = 0, metrics = 0;
   std::uint64_t read_bytes = 0, written_bytes = 0;
@@ -49,6 +52,7 @@ struct instance_view {
   std::uint32_t starts = 0;
   std::uint64_t faults = 0;  // panics and misuse
   usage_view usage;
+  instance_limits limits;
 };
 
 struct image_view {

@@ -34,6 +34,7 @@ usage_view usage_of(const tokio_plugin& p) {
   u.poll_ns = tasks.poll_ns;
   u.wakes = tasks.wakes;
   u.slow_polls = p.slow_polls();
+  u.throttled_ns = p.throttled();
   u.forced_yields = tasks.budget_exhaustions;
   u.memory_bytes = count_of(p, entry::memory_bytes);
   u.sockets = count_of(p, entry::sockets);

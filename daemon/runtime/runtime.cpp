@@ -409,7 +409,8 @@ metrics::runtime_snapshot runtime::metrics() const {
                           .name = of.name(),
                           .tasks = totals(of),
                           .heap_bytes = of.heap().charged_bytes(),
-                          .heap_limit_bytes = of.heap().limit_bytes()});
+                          .heap_limit_bytes = of.heap().limit_bytes(),
+                          .throttled_ns = of.quota->throttled()});
   });
   const blocking::pool_counts jobs = parts_->jobs.counts();
   all.blocking_threads = jobs.threads;

@@ -97,6 +97,9 @@ class runtime {
   [[nodiscard]] outcome<void> remove_owner(runtime_owner& gone) { return engine_.remove_owner(gone); }
   [[nodiscard]] std::string owner_name(memory::owner_id id) const;  // empty: it is gone
   void close_owner(runtime_owner& of) { engine_.close_owner(of); }  // no spawn of it succeeds after this returns
+  // Percent of one CPU that its tasks may use, see sched/quota.hpp; 0: any amount. Until it is closed, and by one
+  // caller at a time. Refuses when there is no memory for the task that this takes.
+  [[nodiscard]] outcome<void> limit_cpu(runtime_owner& of, std::uint32_t percent);
   // Asks every task of it: `ask` reaches graceful ones gently. Repeat until live() is 0; close first.
   std::size_t abort_all(runtime_owner& of, task::cancel_kind how = task::cancel_kind::force);
   [[nodiscard]] metrics::task_totals totals(const runtime_owner& of) const { return engine_.totals(of).tasks; }
@@ -206,6 +209,7 @@ class runtime {
                                                        std::size_t body_bytes);
   [[nodiscard]] result<task::key> spawn_outside(task::header& task, task::spawn_options options);
   void discard_outside(task::header& task);
+  [[nodiscard]] result<void> add_keeper(runtime_owner& of);
 
   std::unique_ptr<parts> parts_;
   sched::engine& engine_;

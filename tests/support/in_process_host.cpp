@@ -83,7 +83,7 @@ struct in_process_host::parts {
     TOKIOD_ASSERT(owner);
     plugin = std::make_unique<tokio_plugin>(
         host::plugin_ground{*rt, **owner, descriptors, threads, events}, d,
-        host::plugin_origin{"test", options.config, options.max_tasks, options.max_bytes});
+        host::plugin_origin{"test", options.config, options.max_tasks, options.max_bytes, options.max_jobs});
     const auto begun = host::initialise(*plugin, steady_clock().now() + 30 * second, second);
     running = begun.has_value();
     if (!begun) refusal = begun.error().why.sentence;

@@ -18,6 +18,7 @@ struct host_options {
   bool virtual_time = false;  // current_thread only: time jumps to the next timer when nothing else can happen
   std::uint64_t max_tasks = UINT64_MAX;
   std::uint64_t max_bytes = UINT64_MAX;
+  std::uint64_t max_jobs = UINT64_MAX;
 };
 
 // What was left when the instance stopped. A test that leaks nothing sees `clean()`.

@@ -46,6 +46,7 @@ class plugin_job final : public blocking::job {
       const call_scope scope(of_);
       drop_(user_);
     }
+    of_.give_job_place();
     status = how;
     wake_if_any(done.finish());
     of_.book.add(-1, entry::jobs, -1);
@@ -99,7 +100,12 @@ tokio_status blocking_spawn(tokio_plugin* p, const tokio_job_desc* given, tokio_
     return refuse_job(
         d, fail(TOKIO_EINVAL, "a job needs an instance and a run function, and knows only the flag MANDATORY"));
   if (const auto status = refused_new(*p); status != TOKIO_OK) return refuse_job(d, status);
-  return submit(*p, d, out);
+  if (!p->take_job_place()) [[unlikely]]
+    return refuse_job(
+        d, fail(TOKIO_EQUOTA, "instance ", p->instance, " may have ", p->max_jobs, " blocking jobs, and has them"));
+  const auto status = submit(*p, d, out);
+  if (status != TOKIO_OK) p->give_job_place();
+  return status;
 }
 
 tokio_res blocking_poll(tokio_job* handle, tokio_cx* cx, int64_t* ret) noexcept {

@@ -26,6 +26,7 @@ struct owner_snapshot {
   task_totals tasks;
   std::uint64_t heap_bytes = 0;        // charged
   std::uint64_t heap_limit_bytes = 0;  // UINT64_MAX: none
+  std::uint64_t throttled_ns = 0;      // that tasks waited for the CPU quota
 };
 
 struct runtime_snapshot {

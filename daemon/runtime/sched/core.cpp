@@ -1,11 +1,13 @@
 #include "runtime/sched/core.hpp"
 
 #include "runtime/sched/engine.hpp"
+#include "runtime/task/handles.hpp"
 
 namespace tokiod::sched {
 
 namespace {
-constexpr std::uint32_t first_injector_interval = 61;  // until poll times are known; then see worker::tune()
+constexpr std::uint32_t first_injector_interval = 61;          // until poll times are known; then see worker::tune()
+constexpr duration_ns quota_charged_every = 50 * microsecond;  // what a limited owner may use unseen on each core
 }  // namespace
 
 core::core(engine& of, std::uint32_t number, shard::shard& shard, std::uint64_t seed)
@@ -38,10 +40,25 @@ void core::notify() noexcept {
 
 instant_ns core::charge_to(share* next) noexcept {
   const instant_ns now = steady_clock().now();
-  if (charged != nullptr) charged->tasks.poll_ns.add(now - charged_since);
+  const instant_ns quota_now = all.with.time == nullptr ? now : all.time.now();
+  if (charged != nullptr) {
+    charged->tasks.poll_ns.add(now - charged_since);
+    if (charged->limit != nullptr) charged->limit->spend(quota_since, quota_now);
+  }
   charged = next;
   charged_since = now;
+  quota_since = quota_now;
   return now;
+}
+
+// What was told to end does not wait. Time is charged now and then also while nobody else is polled.
+bool core::keep(task::header& task, share& of) noexcept {
+  const instant_ns now = all.time.now();
+  if (now - quota_since >= quota_charged_every) (void)charge_to(&of);
+  if (!of.limit->over() || (task.state.load() & task::basic_state<real_policy>::cancelled) != 0) return false;
+  const cpu_quota::kept kept = of.limit->keep(task, now);
+  if (kept == cpu_quota::kept::first) task::wake(of.limit->keeper(), *this);
+  return kept != cpu_quota::kept::no;
 }
 
 void core::end_batch() noexcept {

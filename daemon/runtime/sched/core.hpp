@@ -78,6 +78,8 @@ class alignas(cache_line) core {
       charge_to(&of);
     return of;
   }
+  // True: its owner has used up its time, and the task waits with the quota for more (quota.hpp).
+  [[nodiscard]] bool keeps(task::header& task, share& of) noexcept { return of.limit != nullptr && keep(task, of); }
   // Charges the time since the last call to whoever was charged, and goes on with `next`; returns the time now.
   instant_ns charge_to(share* next) noexcept;
   // While a body's code ran, the core went to another thread. [the thread that polls here, inside host code]
@@ -230,6 +232,7 @@ class alignas(cache_line) core {
   // Whose time it is. Null: nobody's, while the core looks for work or sleeps.
   share* charged = nullptr;
   instant_ns charged_since = 0;
+  instant_ns quota_since = 0;               // the same by the runtime's clock
   std::uint32_t until_sample = 1;           // polls until one is timed for the histogram
   std::uint64_t polls_at_wake = no_sample;  // the core was woken for work, and has polled nothing since
 
@@ -257,6 +260,7 @@ class alignas(cache_line) core {
 
  private:
   [[nodiscard]] share& new_share(memory::owner_id id) noexcept;
+  [[nodiscard]] bool keep(task::header& task, share& of) noexcept;
   [[nodiscard]] task::task_id next_id() noexcept;
   [[nodiscard]] bool worth_a_look() const noexcept;
 };

@@ -7,6 +7,7 @@
 
 #include "base/assert.hpp"
 #include "base/os_thread.hpp"
+#include "runtime/task/handles.hpp"
 
 namespace tokiod::sched {
 
@@ -117,15 +118,19 @@ void engine::count(task::header& task, metrics::counter metrics::task_counters::
 
 void engine::came_back(task::header& task) noexcept {
   foreign_share& from = owners[task::owner_of(task)]->foreign();
+  const instant_ns begun = this_thread->lost_core_at, now = steady_clock().now();
   const hold lock(from.lock);
-  from.part.tasks.poll_ns.add(steady_clock().now() - this_thread->lost_core_at);
+  from.part.tasks.poll_ns.add(now - begun);
+  // With a clock that others move a poll has taken no time that we know of.
+  if (from.part.limit != nullptr && with.time == nullptr) from.part.limit->spend(begun, now);
 }
 
-void engine::inject(task::header& task) noexcept {
-  shard::shard& to = *shards[task.home % shards.size()];
-  const bool open = to.injector.push(&task);
-  TOKIOD_ASSERT(open);                     // injectors close with the engine, when nothing runs any more
-  remote_schedules.fetch_add(1, relaxed);  // a sum, and the lock of the injector costs more
+void engine::inject(task_chain tasks) noexcept {
+  if (tasks.count == 0) return;
+  shard::shard& to = *shards[tasks.first->home % shards.size()];
+  const bool open = to.injector.push_chain(tasks);
+  TOKIOD_ASSERT(open);                               // injectors close with the engine, when nothing runs any more
+  remote_schedules.fetch_add(tasks.count, relaxed);  // a sum, and the lock of the injector costs more
   notify(to.owner());
 }
 
@@ -175,7 +180,36 @@ void engine::close_owner(owner& of) {
   // A spawn that read `closed` before we wrote it is inside host code on its core, or holds the foreign lock. After
   // each of them was passed once, every later spawn sees the store.
   (void)pass_all_guards(never);
+  {
+    const hold lock(of.foreign().lock);
+  }
+  if (of.limited()) end_quota(of);
+}
+
+// What was kept is polled now, and the keeper ends.
+void engine::end_quota(owner& of) {
+  inject(of.quota->end(time.now()));
+  if (const task::key keeper = of.quota->keeper()) task::wake(keeper);
+}
+
+void engine::limit_cpu(owner& of, std::uint32_t percent) {
+  if (!of.limited()) {
+    if (percent == 0) return;
+    ask_before_polls(of);
+  }
+  inject(of.quota->allow(percent, time.now()));
+}
+
+void engine::ask_before_polls(owner& of) {
+  const auto locked = lock_cores();
+  of.set_limited();
+  // A core that made its share before we wrote that is passed after it, and later ones have seen it.
+  for (auto& one : cores)
+    (void)with_core(*one, never, [&] {
+      if (share* const part = one->shares[of.id()].load(relaxed)) part->limit = of.quota.get();
+    });
   const hold lock(of.foreign().lock);
+  of.foreign().part.limit = of.quota.get();
 }
 
 owner_totals engine::totals(const owner& of) const {

@@ -61,7 +61,11 @@ class engine final : public task::scheduler {
   }
 
   // Into the injector of the task's home shard, and one worker is woken for it. Not missed.
-  void inject(task::header& task) noexcept;
+  void inject(task::header& task) noexcept {
+    task.next.set(nullptr);
+    inject(task_chain{&task, &task, 1});
+  }
+  void inject(task_chain tasks) noexcept;  // of one owner
   // One parked worker, the nearest to `near`, unless somebody searches. True: it was woken.
   bool notify(std::uint32_t near) noexcept;
   void unpark_all() noexcept;
@@ -75,6 +79,9 @@ class engine final : public task::scheduler {
   // that is counted as ended has come back.
   [[nodiscard]] outcome<void> remove_owner(owner& gone);
   void close_owner(owner& of);  // exact: no spawn of it succeeds after this returns
+  // Percent of one CPU that its tasks may use, by the runtime's clock; 0: any amount. It has a keeper, and is not
+  // limited by somebody else at the same time. A closed owner has no limit any more.
+  void limit_cpu(owner& of, std::uint32_t percent);
   [[nodiscard]] owner_totals totals(const owner& of) const;
   void count_slow_poll(memory::owner_id id);
   [[nodiscard]] owner& system() { return *owners[0]; }
@@ -146,6 +153,8 @@ class engine final : public task::scheduler {
   engine(options given, std::unique_ptr<memory::arena> from);
   [[nodiscard]] result<void> build();
   [[nodiscard]] std::unique_lock<real_policy::mutex> lock_cores();
+  void ask_before_polls(owner& of);
+  void end_quota(owner& of);
   void pause_outside() noexcept;
   [[nodiscard]] bool pass_coreless();
 

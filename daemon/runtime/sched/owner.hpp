@@ -7,6 +7,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -15,11 +16,15 @@
 #include "base/spin_lock.hpp"
 #include "runtime/memory/heap.hpp"
 #include "runtime/metrics/worker_metrics.hpp"
+#include "runtime/sched/quota.hpp"
+#include "runtime/task/header.hpp"
 #include "runtime/task/id.hpp"
 
 namespace tokiod::sched {
 
 inline constexpr std::uint32_t max_owners = 1024;  // at a time; ids are used again
+
+using cpu_quota = basic_cpu_quota<real_policy, task::header>;
 
 class owner;
 
@@ -29,6 +34,7 @@ struct alignas(cache_line) share {
 
   owner& whose;
   void* const user;  // the owner's
+  cpu_quota* limit;  // the owner's, once it had one; null: there is nothing to ask before a poll
   memory::local_heap heap;
   metrics::counter allocated;  // task slots given out; those not given back keep the owner
   metrics::task_counters tasks;
@@ -66,6 +72,12 @@ class owner {
 
   metrics::counter slow_polls;  // that the monitor found; it alone writes
 
+  // Its keeper has it too, and may outlive the owner.
+  const std::shared_ptr<cpu_quota> quota = std::make_shared<cpu_quota>();
+  // It has, or had, a limit. Relaxed: engine::limit_cpu() passes every core after the store.
+  [[nodiscard]] bool limited() const { return limited_.load(relaxed); }
+  void set_limited() { limited_.store(true, relaxed); }
+
   // Relaxed: engine::close_owner() passes every guard after the store, and that is what makes it exact.
   [[nodiscard]] bool closed() const { return closed_.load(relaxed); }
   void close() { closed_.store(true, relaxed); }
@@ -73,10 +85,12 @@ class owner {
  private:
   const std::string name_;
   memory::owner_heap heap_;
+  std::atomic<bool> limited_{false};  // before the share that reads it
   foreign_share foreign_;
   std::atomic<bool> closed_{false};
 };
 
-inline share::share(owner& of) : whose(of), user(of.user), heap(of.heap()) {}
+inline share::share(owner& of)
+    : whose(of), user(of.user), limit(of.limited() ? of.quota.get() : nullptr), heap(of.heap()) {}
 
 }  // namespace tokiod::sched

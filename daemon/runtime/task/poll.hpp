@@ -140,11 +140,14 @@ void end_cancelled(basic_header<P>& task, Door& door) noexcept {
   impl::end_cancelled(task, door, part);
 }
 
-// False: the thread lost its core meanwhile, and must not touch it.
+// False: the thread lost its core meanwhile, and must not touch it. The door may keep the task for later.
 template <class P, class Door>
   requires door_for<Door, P>
 [[gnu::always_inline]] inline bool run(basic_header<P>& task, context& cx, Door& door) noexcept {
   auto&& part = impl::enter(door, task);
+  if constexpr (requires { door.keeps(task, part); })
+    if (door.keeps(task, part)) [[unlikely]]
+      return true;
   const begin_outcome begun = task.state.begin_poll();
   if (!impl::polls_on(task, begun)) [[unlikely]] {
     impl::end_cancelled(task, door, part);

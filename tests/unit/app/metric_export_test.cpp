@@ -19,7 +19,7 @@ metrics::runtime_snapshot two_workers() {
   now.workers[1].state = metrics::worker_state::stuck;
   now.workers[0].poll_time_ns.counts[metrics::bucket_of(1000)] = 3;
   now.workers[0].poll_time_ns.sum = 3000;
-  now.owners.push_back({1, "echo", {}, 4096, 0});
+  now.owners.push_back({1, "echo", {}, 4096, 0, 250'000'000});
   now.owners[0].tasks.spawned = 9;
   now.owners[0].tasks.completed = 4;
   now.blocking_threads = 4;
@@ -63,6 +63,7 @@ TEST_CASE("workers are counted by state, tasks by plugin and outcome") {
   CHECK(family(all, "tokiod_tasks_alive").samples[0].with == control::labels{{"plugin", "echo"}});
   CHECK(family(all, "tokiod_tasks_completed_total").samples.size() == 3);
   CHECK(family(all, "tokiod_blocking_threads").samples[1].value == 3);
+  CHECK(family(all, "tokiod_task_throttled_seconds_total").samples[0].value == 0.25);
 }
 
 TEST_CASE("a histogram's buckets are cumulative, rise, and hold what was recorded") {

@@ -232,7 +232,10 @@ TEST_CASE("limits of an instance refuse the spawn and the memory past them") {
   const auto started = b.plugins.start({.plugin = "quiet", .instance = {}, .config = "{}", .limits = {.max_tasks = 0}});
   REQUIRE_FALSE(started);
   CHECK(started.error().sentence.find("may have 0 tasks") != std::string::npos);
-  CHECK(b.plugins.start({.plugin = "quiet", .instance = {}, .config = "{}", .limits = {.max_tasks = 1}}));
+  CHECK(
+      b.plugins.start({.plugin = "quiet", .instance = {}, .config = "{}", .limits = {.max_tasks = 1, .max_jobs = 7}}));
+  CHECK(b.plugins.instance("quiet")->limits.max_tasks == 1);
+  CHECK(b.plugins.instance("quiet")->limits.max_jobs == 7);
 }
 
 TEST_CASE("a reload takes stopped instances along, and nothing of their last run outlives the old image") {

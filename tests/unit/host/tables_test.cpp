@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstring>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include "support/in_process_host.hpp"
 
@@ -210,6 +212,84 @@ TEST_CASE("what is refused says why in one sentence") {
   CHECK(in.extension<void>("tokio.fs/1") == nullptr);
   CHECK(in.extension<void>("tokio.service/1") == nullptr);
   CHECK(in.extension<void>("com.example.none/1") == nullptr);
+}
+
+namespace {
+
+// A blocking job that waits for a gate and counts how it ended.
+struct gated_job {
+  std::atomic<bool> open{false};
+  std::atomic<int> runs{0}, drops{0};
+
+  tokio_status spawn(in_process_host& in, tokio_job** out = nullptr) {
+    const tokio_job_desc d = {sizeof d, 0, this, run, drop, {"gated", 5}};
+    return in.extension<tokio_blocking_ext>(TOKIO_EXT_BLOCKING)->spawn(in.plugin(), &d, out);
+  }
+  static std::int64_t run(void* user) noexcept {
+    auto& it = *static_cast<gated_job*>(user);
+    while (!it.open.load()) std::this_thread::yield();
+    return it.runs.fetch_add(1) + 1;
+  }
+  static void drop(void* user) noexcept { static_cast<gated_job*>(user)->drops.fetch_add(1); }
+};
+
+}  // namespace
+
+TEST_CASE("at the cap of blocking jobs the next one is refused and dropped; one that ended makes room") {
+  host_options limited;
+  limited.max_jobs = 2;
+  in_process_host in(limited);
+  gated_job job;
+  CHECK(job.spawn(in) == TOKIO_OK);
+  CHECK(job.spawn(in) == TOKIO_OK);
+  CHECK(job.drops == 0);
+  CHECK(job.spawn(in) == TOKIO_EQUOTA);
+  CHECK(last_error() == "instance test may have 2 blocking jobs, and has them");
+  CHECK(job.drops == 1);
+  CHECK(job.runs == 0);
+  job.open = true;
+  CHECK(in.run_until([&] { return job.drops == 3; }));
+  bool again = false;
+  CHECK(in.run_until([&] { return again = again || job.spawn(in) == TOKIO_OK; }));
+  CHECK(in.stop().clean());
+  CHECK(job.runs == 3);
+}
+
+TEST_CASE("who waited for a job finds its place free") {
+  host_options limited;
+  limited.max_jobs = 1;
+  in_process_host in(limited);
+  const auto* blocking = in.extension<tokio_blocking_ext>(TOKIO_EXT_BLOCKING);
+  gated_job job;
+  job.open = true;
+  struct waiter {
+    in_process_host& in;
+    const tokio_blocking_ext* blocking;
+    gated_job& job;
+    tokio_job* handle = nullptr;
+    int refused = 0, done = 0;
+  } w{in, blocking, job};
+  script s;
+  s.user = &w;
+  s.poll = [](script& self, tokio_cx* cx) -> tokio_poll {
+    auto& it = *static_cast<waiter*>(self.user);
+    while (it.done < 300) {
+      if (it.handle == nullptr && it.job.spawn(it.in, &it.handle) != TOKIO_OK) {
+        ++it.refused;
+        return TOKIO_POLL_READY;
+      }
+      std::int64_t ran = 0;
+      if (it.blocking->poll(it.handle, cx, &ran) == TOKIO_PENDING) return TOKIO_POLL_PENDING;
+      it.blocking->free(std::exchange(it.handle, nullptr));
+      ++it.done;
+    }
+    return TOKIO_POLL_READY;
+  };
+  REQUIRE(spawn(in, s) == TOKIO_OK);
+  CHECK(in.wait_idle());
+  CHECK(w.refused == 0);
+  CHECK(w.done == 300);
+  CHECK(in.stop().clean());
 }
 
 TEST_CASE("after the end every call is answered EGONE") {

@@ -46,6 +46,7 @@ bool scheduler::run_until(const std::function<bool()>& done, instant_ns deadline
       return done();
     } else {
       one.look();
+      (void)only.charge_to(nullptr);  // a hook may move the clock, and that is nobody's time
       if (only.ring.length() == 0 && !(idle && idle(only.home.timers.next_deadline()))) one.park(deadline);
     }
   }
