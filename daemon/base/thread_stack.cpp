@@ -78,7 +78,7 @@ class stack_place {
   // What does not fit is left out.
   [[nodiscard]] piece keep(std::string_view words) {
     words = words.substr(0, longest_name);
-    if (words.size() > text_.size() - used_) return {};
+    if (words.empty() || words.size() > text_.size() - used_) return {};
     std::memcpy(text_.data() + used_, words.data(), words.size());
     const piece kept{static_cast<std::uint16_t>(used_), static_cast<std::uint16_t>(words.size())};
     used_ += words.size();
