@@ -37,8 +37,7 @@ task::poll_result poll_keeper(task::header& task, task::context& cx) noexcept {
   const instant_ns now = on.all.time.now();
   const auto due = self.of->release(now, self.at_once);
   queue_all(on, due.tasks);
-  self.at_once =
-      due.tasks.count == 0 ? 1 : std::min(most_at_once, self.at_once + 1 + on.random.below(self.at_once));
+  self.at_once = due.tasks.count == 0 ? 1 : std::min(most_at_once, self.at_once + 1 + on.random.below(self.at_once));
   if (due.again == never) return task::poll_result::pending;
   if (due.again <= now) return task::poll_result::yielded;
   on.home.arm(self.timer, due.again, {&task, task.state.prepared_generation()}, true);

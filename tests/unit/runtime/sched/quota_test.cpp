@@ -4,9 +4,9 @@
 
 #include <memory>
 #include <numeric>
-#include <random>
 #include <vector>
 
+#include "base/random.hpp"
 #include "tasks.hpp"
 
 using namespace tokiod;
@@ -108,9 +108,9 @@ TEST_CASE("every one of many tasks of a throttled owner has its turn") {
 }
 
 TEST_CASE("a long poll is a debt that the next windows pay, and no more than a second of them") {
-  for (const auto& [poll, percent, wait] : {std::tuple{100 * millisecond, 50u, 200 * millisecond},
-                                            std::tuple{100 * millisecond, 200u, 100 * millisecond},
-                                            std::tuple{3600 * second, 50u, 3601 * second}}) {
+  for (const auto& [poll, percent, wait] :
+       {std::tuple{100 * millisecond, 50u, 200 * millisecond}, std::tuple{100 * millisecond, 200u, 100 * millisecond},
+        std::tuple{3600 * second, 50u, 3601 * second}}) {
     CAPTURE(percent);
     virtual_bench b;
     b.limit(percent);
@@ -209,7 +209,7 @@ TEST_CASE("a runtime that stops ends what waits for a quota") {
 }
 
 TEST_CASE("on several workers, with takeovers, limits that change and tasks that are aborted, no task is lost") {
-  std::mt19937 random(7);
+  fast_random random(7);
   runtime_options with = bench_runtime::with_workers(3);
   with.stuck_after = 2 * millisecond;
   bench_runtime rt(with);
@@ -218,7 +218,7 @@ TEST_CASE("on several workers, with takeovers, limits that change and tasks that
     const auto witness = std::make_shared<int>(0);
     std::vector<task::key> tasks;
     std::atomic<std::uint64_t> polls{0};
-    REQUIRE(rt.all->limit_cpu(*rt.mine, 1 + random() % 20));
+    REQUIRE(rt.all->limit_cpu(*rt.mine, 1 + random.below(20)));
     for (int i = 0; i < 300; ++i) {
       const duration_ns each = i % 50 == 0 ? 4 * millisecond : 20 * microsecond;
       tasks.push_back(rt.spawn([&, witness, each](task::key self, task::context&) {
@@ -231,10 +231,10 @@ TEST_CASE("on several workers, with takeovers, limits that change and tasks that
     }
     for (int step = 0; step < 15; ++step) {
       const std::uint64_t before = polls;
-      if (step % 4 != 3) REQUIRE(rt.all->limit_cpu(*rt.mine, step % 5 == 4 ? 0 : 1 + random() % 100));
-      for (int i = 0; i < 5; ++i) runtime::abort(tasks[random() % tasks.size()]);
-      for (int i = 0; i < 5; ++i) rt.wake(tasks[random() % tasks.size()]);
-      REQUIRE(rt.all->resize(1 + random() % 4, patience()));
+      if (step % 4 != 3) REQUIRE(rt.all->limit_cpu(*rt.mine, step % 5 == 4 ? 0 : 1 + random.below(100)));
+      for (int i = 0; i < 5; ++i) runtime::abort(tasks[random.below(300)]);
+      for (int i = 0; i < 5; ++i) rt.wake(tasks[random.below(300)]);
+      REQUIRE(rt.all->resize(1 + random.below(4), patience()));
       CHECK(eventually([&] { return polls > before; }));  // throttled, not starved
     }
     if (round % 2 == 0) REQUIRE(rt.all->rotate_threads(patience()));
