@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/accounts.hpp"
 #include "config/setting.hpp"
 #include "wire/get.hpp"
 
@@ -24,15 +25,21 @@ void read_rows(config& c, const json& effective) {
   }
 }
 
+std::vector<std::string> texts_of(const json& object, std::string_view key) {
+  const json* const list = wire::find(object, key);
+  return list && list->is_array() ? list->get<std::vector<std::string>>() : std::vector<std::string>();
+}
+
+// A member of null is as if it were not there.
 access_rule rule_of(const json& value) {
   access_rule rule;
-  rule.user = value.value("user", "");
-  rule.group = value.value("group", "");
-  rule.uid = value.value("uid", std::int64_t{-1});
-  rule.gid = value.value("gid", std::int64_t{-1});
-  rule.level = value.value("level", rule.level);
-  rule.allow = value.value("allow", rule.allow);
-  rule.deny = value.value("deny", rule.deny);
+  rule.user = wire::text_or(value, "user");
+  rule.group = wire::text_or(value, "group");
+  rule.uid = wire::integer_or(value, "uid", -1);
+  rule.gid = wire::integer_or(value, "gid", -1);
+  rule.level = wire::text_or(value, "level", rule.level);
+  rule.allow = texts_of(value, "allow");
+  rule.deny = texts_of(value, "deny");
   return rule;
 }
 
@@ -61,6 +68,7 @@ class whole_checker {
   void sockets(const control_settings& c) {
     if (c.socket == c.observe_socket)
       report(kind::conflict, "/control/observe_socket", "is the path of the control socket too, " + c.socket);
+    known("/control/socket_group", "group", c.socket_group, gid_named);
   }
   void workers(const runtime_settings& r) {
     if (r.flavor == "current_thread" && r.worker_threads > 1)
@@ -70,10 +78,13 @@ class whole_checker {
   void access(const std::vector<access_rule>& rules) {
     for (std::size_t i = 0; i < rules.size(); ++i) {
       const access_rule& r = rules[i];
+      const std::string path = "/control/access/" + std::to_string(i);
       const int named = !r.user.empty() + !r.group.empty() + (r.uid >= 0) + (r.gid >= 0);
+      if (named == 0) report(kind::missing_param, path, "names nobody: add one of user, group, uid, gid");
       if (named > 1)
-        report(kind::invalid_config, "/control/access/" + std::to_string(i),
-               "may name one of user, group, uid, gid, but names " + std::to_string(named));
+        report(kind::invalid_config, path, "may name one of user, group, uid, gid, but names " + std::to_string(named));
+      known(path + "/user", "user", r.user, uid_named);
+      known(path + "/group", "group", r.group, gid_named);
     }
   }
   void instances(const std::map<std::string, plugin_instance>& all) {
@@ -85,6 +96,14 @@ class whole_checker {
   }
 
  private:
+  // `look` is uid_named or gid_named.
+  template <class Look>
+  void known(const std::string& path, const char* what, const std::string& name, Look look) {
+    if (name.empty()) return;
+    const auto id = look(name);
+    if (!id) return report(kind::io_error, path, "is \"" + name + "\": " + id.error().sentence);
+    if (!*id) report(kind::invalid_config, path, "is \"" + name + "\", a " + what + " that this system does not know");
+  }
   void report(kind why, const std::string& path, const std::string& fact) {
     const auto origin = origins_.find(path);
     found_.push_back({why, path, origin == origins_.end() ? "" : origin->second, path + " " + fact, {}, {}, {}});
