@@ -1,11 +1,11 @@
 #include "config/check.hpp"
 
-#include <algorithm>
 #include <string>
 
 #include "base/accounts.hpp"
 #include "config/setting.hpp"
 #include "wire/get.hpp"
+#include "wire/instance_name.hpp"
 
 namespace tokiod::config {
 namespace {
@@ -25,12 +25,16 @@ void read_rows(config& c, const json& effective) {
   }
 }
 
+std::uint64_t count_or(const json& object, std::string_view key, std::uint64_t fallback) {
+  const json* const value = wire::find(object, key);
+  return value && value->is_number_unsigned() ? value->get<std::uint64_t>() : fallback;
+}
+
 std::vector<std::string> texts_of(const json& object, std::string_view key) {
   const json* const list = wire::find(object, key);
   return list && list->is_array() ? list->get<std::vector<std::string>>() : std::vector<std::string>();
 }
 
-// A member of null is as if it were not there.
 access_rule rule_of(const json& value) {
   access_rule rule;
   rule.user = wire::text_or(value, "user");
@@ -45,20 +49,14 @@ access_rule rule_of(const json& value) {
 
 plugin_instance instance_of(const json& value) {
   plugin_instance instance;
-  instance.plugin = value.value("plugin", "");
-  instance.enabled = value.value("enabled", true);
-  instance.max_tasks = value.value("max_tasks", instance.max_tasks);
-  instance.max_memory_bytes = value.value("max_memory_bytes", instance.max_memory_bytes);
-  instance.max_blocking_jobs = value.value("max_blocking_jobs", instance.max_blocking_jobs);
-  instance.cpu_quota_percent = value.value("cpu_quota_percent", instance.cpu_quota_percent);
-  if (value.contains("config")) instance.config = wire::dump(value["config"]);
+  instance.plugin = wire::text_or(value, "plugin");
+  instance.enabled = wire::boolean_or(value, "enabled", true);
+  instance.max_tasks = count_or(value, "max_tasks", instance.max_tasks);
+  instance.max_memory_bytes = count_or(value, "max_memory_bytes", instance.max_memory_bytes);
+  instance.max_blocking_jobs = count_or(value, "max_blocking_jobs", instance.max_blocking_jobs);
+  instance.cpu_quota_percent = count_or(value, "cpu_quota_percent", instance.cpu_quota_percent);
+  if (const json* const own = wire::find(value, "config"); own && own->is_object()) instance.config = wire::dump(*own);
   return instance;
-}
-
-bool is_name(const std::string& text) {
-  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
 }
 
 class whole_checker {
@@ -90,7 +88,8 @@ class whole_checker {
   void instances(const std::map<std::string, plugin_instance>& all) {
     for (const auto& [name, instance] : all) {
       const std::string path = wire::pointer("/plugins/instances", name);
-      if (!is_name(name)) report(kind::out_of_range, path, "must be named with 1..64 of a-z, 0-9, _ and -");
+      if (!wire::is_instance_name(name))
+        report(kind::out_of_range, path, "must be named with " + std::string(wire::instance_name_rule));
       if (instance.plugin.empty()) report(kind::missing_param, path, "names no plugin: add \"plugin\": \"NAME\"");
     }
   }
@@ -124,7 +123,8 @@ config values_of(const wire::json& effective) {
     return effective.contains(at) ? effective[at] : nothing;
   };
   for (const json& value : section("/control/access")) c.control.access.push_back(rule_of(value));
-  for (const auto& [target, level] : section("/log/targets").items()) c.log.targets[target] = level.get<std::string>();
+  for (const auto& [target, level] : section("/log/targets").items())
+    if (level.is_string()) c.log.targets[target] = level.get<std::string>();
   for (const auto& [name, value] : section("/plugins/instances").items())
     c.plugins.instances[name] = instance_of(value);
   return c;

@@ -31,10 +31,9 @@ std::string only_fault(const std::expected<config::loaded, config::faults>& got)
   return text_of(got.error().front());
 }
 
-std::vector<std::string> texts_of(const config::faults& found) {
-  std::vector<std::string> all;
-  for (const auto& f : found) all.push_back(text_of(f));
-  return all;
+void check_faults(const config::faults& found, const std::vector<std::string>& expected) {
+  REQUIRE(found.size() == expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) CHECK(text_of(found[i]) == expected[i]);
 }
 
 std::string fault_with_workers(const char* text) {
@@ -161,7 +160,35 @@ TEST_CASE("rules between settings: one sentence each, with the place of the valu
       "f:4:31: /plugins/instances/Bad Name must be named with 1..64 of a-z, 0-9, _ and -",
       "f:4:60: /plugins/instances/ok names no plugin: add \"plugin\": \"NAME\"",
   };
-  CHECK(texts_of(got.error()) == expected);
+  check_faults(got.error(), expected);
+}
+
+TEST_CASE("a fault of one value hides no rule between others, and what was said wrongly is not missing") {
+  const auto got = config::load_text("f", R"({
+    "plugins": {"instances": {"bad name": {"plugin": "", "enabled": 3, "config": []}, "x": 5, "y": {"max_tasks": -1}}},
+    "log": {"targets": {"a": 1}, "level": "loud"},
+    "control": {"access": [{"uid": "x"}, {"uid": 1, "gid": 2}, 7], "socket": "/a", "observe_socket": "/a"}})");
+  REQUIRE(!got);
+  const std::vector<std::string> expected = {
+      "f:2:44: /plugins/instances/bad name/plugin must be a text of 1..4096 bytes, got \"\"",
+      "f:2:58: /plugins/instances/bad name/enabled must be true or false, got 3",
+      "f:2:72: /plugins/instances/bad name/config must be an object, got an array",
+      "f:2:87: /plugins/instances/x must be an object, got 5",
+      "f:2:101: /plugins/instances/y/max_tasks must be an integer 1..18446744073709551615, got -1",
+      "f:3:25: /log/targets/a must be one of trace, debug, info, warn, error, off, got 1",
+      "f:3:34: /log/level must be one of trace, debug, info, warn, error, off, got \"loud\"",
+      "f:4:29: /control/access/0/uid must be an integer 0..4294967295, got \"x\"",
+      "f:4:64: /control/access/2 must be an object, got 7",
+      "f:4:84: /control/observe_socket is the path of the control socket too, /a",
+      "f:4:42: /control/access/1 may name one of user, group, uid, gid, but names 2",
+      "f:2:31: /plugins/instances/bad name must be named with 1..64 of a-z, 0-9, _ and -",
+  };
+  check_faults(got.error(), expected);
+}
+
+TEST_CASE("a text that breaks off lacks nothing of what it did not come to say") {
+  const auto got = config::load_text("f", R"({"plugins": {"instances": {"one": {)");
+  CHECK(only_fault(got).starts_with("f:1:"));
 }
 
 TEST_CASE("an access rule names exactly one of user, group, uid, gid, and what it names is known") {
@@ -179,7 +206,7 @@ TEST_CASE("an access rule names exactly one of user, group, uid, gid, and what i
       "f:4:6: /control/access/2/user is \"no-such-user\", a user that this system does not know",
       "f:5:6: /control/access/3/group is \"no-such-group\", a group that this system does not know",
   };
-  CHECK(texts_of(got.error()) == expected);
+  check_faults(got.error(), expected);
   CHECK(got.error()[1].why == kind::missing_param);
   CHECK(got.error()[3].why == kind::invalid_config);
 }
