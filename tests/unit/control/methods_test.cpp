@@ -84,6 +84,7 @@ TEST_CASE("shutdown hands the order on") {
   const auto reply = daemon.client().call("daemon.shutdown",
                                           {{"mode", "now"}, {"exit_code", 3}, {"deadline_s", 1.5}, {"reason", "test"}});
   CHECK(reply["result"]["mode"] == "now");
+  CHECK(reply["result"]["state"] == "draining");
   const auto order = daemon.backend.ordered();
   REQUIRE(order);
   CHECK_FALSE(order->drain);
