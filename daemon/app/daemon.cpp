@@ -154,7 +154,8 @@ std::vector<std::string> daemon::apply(const std::vector<config::change>& change
   log::set_levels(levels_of(next.values.log));
   auto problems = follow_plugin_changes(*plugins_, changes, next.values);
   const auto workers = static_cast<std::uint32_t>(next.values.runtime.worker_threads);
-  if (std::ranges::find(changes, config::worker_threads_pattern, &config::change::path) != changes.end())
+  const auto resized = std::ranges::find(changes, config::worker_threads_pattern, &config::change::path);
+  if (resized != changes.end() && resized->when == config::apply::live)
     if (const auto done = resize(workers, resize_patience, "configuration"); !done)
       problems.push_back(done.error().sentence);
   if (const auto done = control_->reconfigure(limits_of(next.values.control), access_of(next.values.control)); !done)

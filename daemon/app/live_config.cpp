@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "config/reference.hpp"
+#include "config/setting.hpp"
 
 namespace tokiod::app {
 namespace {
@@ -59,12 +60,11 @@ outcome<reload_report> live_config::reload(const applier& apply) {
   auto next = config::load(from_);
   if (!next) return finish(refused(next.error()));
   const auto before = current();
-  auto changes = config::diff(*before, *next);
-  for (const std::string& problem : apply(changes, *next)) log::error("config", problem);
   reload_report report;
-  report.changed = std::move(changes);
+  report.changed = changes(*before, *next);
+  for (const std::string& problem : apply(report.changed, *next)) log::error("config", problem);
   auto taken = std::make_shared<const config::loaded>(std::move(*next));
-  for (const auto& change : config::diff(*started_with_, *taken))
+  for (const auto& change : changes(*started_with_, *taken))
     if (change.when == config::apply::restart) report.needs_restart.push_back(change.path);
   {
     const std::lock_guard hold(mutex_);
@@ -72,6 +72,14 @@ outcome<reload_report> live_config::reload(const applier& apply) {
     report.revision = ++status_.revision;
   }
   return finish(std::move(report));
+}
+
+std::vector<config::change> live_config::changes(const config::loaded& before, const config::loaded& next) const {
+  auto all = config::diff(before, next);
+  const auto workers = std::ranges::find(all, config::worker_threads_pattern, &config::change::path);
+  if (workers != all.end() && next.values.runtime.flavor != started_with_->values.runtime.flavor)
+    workers->when = config::apply::restart;
+  return all;
 }
 
 outcome<reload_report> live_config::finish(outcome<reload_report> report) {
@@ -89,7 +97,7 @@ json live_config::check(const json& document) const {
   if (!next)
     for (const auto& f : next.error()) problems.push_back(problem_of(f));
   json answer = {{"valid", next.has_value()}, {"problems", std::move(problems)}};
-  if (next) answer["plan"] = plan_of(config::diff(*current(), *next));
+  if (next) answer["plan"] = plan_of(changes(*current(), *next));
   return answer;
 }
 

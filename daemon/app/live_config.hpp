@@ -49,11 +49,13 @@ class live_config {
 
  private:
   outcome<reload_report> finish(outcome<reload_report> report);
+  // A worker count of another flavor than the running one waits for the restart with it.
+  [[nodiscard]] std::vector<config::change> changes(const config::loaded& before, const config::loaded& next) const;
 
   const config::sources from_;
   std::mutex reloading_;      // held for a whole reload
   mutable std::mutex mutex_;  // for what follows
-  std::shared_ptr<const config::loaded> started_with_;
+  const std::shared_ptr<const config::loaded> started_with_;
   std::shared_ptr<const config::loaded> current_;
   reload_status status_;
 };

@@ -25,7 +25,8 @@ void describe(CLI::App& app, CLI::App& run, words& said) {
       ->type_name("DIR");
   app.add_option("--plugin-dir", said.plugin_dirs, "Look for plugins here; may be given several times")
       ->type_name("DIR")
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);  // one value each: the next word is the plugin that is to run
   app.add_option("--socket", said.socket, "Path of the control socket")->type_name("PATH");
   app.add_option("--observe-socket", said.observe_socket, "Path of the read-only control socket")->type_name("PATH");
   app.add_option("--workers", said.workers, "Worker threads, 1..1024; beats TOKIO_WORKER_THREADS and every file")

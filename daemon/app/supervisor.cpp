@@ -123,9 +123,20 @@ void supervisor::take_signals() {
       request_reload(signal);
       continue;
     }
-    ++stop_signals_;
+    count_stop(taken.ssi_signo);
     request_stop({true, {}, exit_ok, signal});
   }
+}
+
+void supervisor::count_stop(unsigned number) {
+  const instant_ns now = time_.now();
+  if (stop_signals_ == 0) {
+    first_stop_signal_ = number;
+    first_stop_at_ = now;
+  } else if (number == first_stop_signal_ && now - first_stop_at_ < one_moment) {
+    return;
+  }
+  ++stop_signals_;
 }
 
 void supervisor::begin_start(const actions& act) {

@@ -63,12 +63,16 @@ class supervisor {
 
  private:
   static constexpr duration_ns patience_after_second_signal = 5 * second;
+  // A tool that signals a process and its group sends the same signal twice: what repeats the first within this time is
+  // still the first.
+  static constexpr duration_ns one_moment = 100 * millisecond;
   static constexpr duration_ns status_interval = second;
   static constexpr duration_ns extension = 10 * second;
 
   void wake();
   void wait_until(instant_ns due);
   void take_signals();
+  void count_stop(unsigned number);
   void begin_start(const actions& act);
   void end_start(const actions& act);
   void begin_reload(const actions& act);
@@ -86,6 +90,8 @@ class supervisor {
   instant_ns status_due_ = 0;
   instant_ns give_up_at_ = never;
   unsigned stop_signals_ = 0;
+  unsigned first_stop_signal_ = 0;
+  instant_ns first_stop_at_ = 0;
   // Release by the main thread publishes what the state stands for; pairs with the acquire in state().
   std::atomic<life> state_{life::starting};
 

@@ -1,10 +1,11 @@
 #include "config/check.hpp"
 
-#include <algorithm>
 #include <string>
 
+#include "base/accounts.hpp"
 #include "config/setting.hpp"
 #include "wire/get.hpp"
+#include "wire/instance_name.hpp"
 
 namespace tokiod::config {
 namespace {
@@ -24,34 +25,38 @@ void read_rows(config& c, const json& effective) {
   }
 }
 
+std::uint64_t count_or(const json& object, std::string_view key, std::uint64_t fallback) {
+  const json* const value = wire::find(object, key);
+  return value && value->is_number_unsigned() ? value->get<std::uint64_t>() : fallback;
+}
+
+std::vector<std::string> texts_of(const json& object, std::string_view key) {
+  const json* const list = wire::find(object, key);
+  return list && list->is_array() ? list->get<std::vector<std::string>>() : std::vector<std::string>();
+}
+
 access_rule rule_of(const json& value) {
   access_rule rule;
-  rule.user = value.value("user", "");
-  rule.group = value.value("group", "");
-  rule.uid = value.value("uid", std::int64_t{-1});
-  rule.gid = value.value("gid", std::int64_t{-1});
-  rule.level = value.value("level", rule.level);
-  rule.allow = value.value("allow", rule.allow);
-  rule.deny = value.value("deny", rule.deny);
+  rule.user = wire::text_or(value, "user");
+  rule.group = wire::text_or(value, "group");
+  rule.uid = wire::integer_or(value, "uid", -1);
+  rule.gid = wire::integer_or(value, "gid", -1);
+  rule.level = wire::text_or(value, "level", rule.level);
+  rule.allow = texts_of(value, "allow");
+  rule.deny = texts_of(value, "deny");
   return rule;
 }
 
 plugin_instance instance_of(const json& value) {
   plugin_instance instance;
-  instance.plugin = value.value("plugin", "");
-  instance.enabled = value.value("enabled", true);
-  instance.max_tasks = value.value("max_tasks", instance.max_tasks);
-  instance.max_memory_bytes = value.value("max_memory_bytes", instance.max_memory_bytes);
-  instance.max_blocking_jobs = value.value("max_blocking_jobs", instance.max_blocking_jobs);
-  instance.cpu_quota_percent = value.value("cpu_quota_percent", instance.cpu_quota_percent);
-  if (value.contains("config")) instance.config = wire::dump(value["config"]);
+  instance.plugin = wire::text_or(value, "plugin");
+  instance.enabled = wire::boolean_or(value, "enabled", true);
+  instance.max_tasks = count_or(value, "max_tasks", instance.max_tasks);
+  instance.max_memory_bytes = count_or(value, "max_memory_bytes", instance.max_memory_bytes);
+  instance.max_blocking_jobs = count_or(value, "max_blocking_jobs", instance.max_blocking_jobs);
+  instance.cpu_quota_percent = count_or(value, "cpu_quota_percent", instance.cpu_quota_percent);
+  if (const json* const own = wire::find(value, "config"); own && own->is_object()) instance.config = wire::dump(*own);
   return instance;
-}
-
-bool is_name(const std::string& text) {
-  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
 }
 
 class whole_checker {
@@ -61,6 +66,7 @@ class whole_checker {
   void sockets(const control_settings& c) {
     if (c.socket == c.observe_socket)
       report(kind::conflict, "/control/observe_socket", "is the path of the control socket too, " + c.socket);
+    known("/control/socket_group", "group", c.socket_group, gid_named);
   }
   void workers(const runtime_settings& r) {
     if (r.flavor == "current_thread" && r.worker_threads > 1)
@@ -70,21 +76,33 @@ class whole_checker {
   void access(const std::vector<access_rule>& rules) {
     for (std::size_t i = 0; i < rules.size(); ++i) {
       const access_rule& r = rules[i];
+      const std::string path = "/control/access/" + std::to_string(i);
       const int named = !r.user.empty() + !r.group.empty() + (r.uid >= 0) + (r.gid >= 0);
+      if (named == 0) report(kind::missing_param, path, "names nobody: add one of user, group, uid, gid");
       if (named > 1)
-        report(kind::invalid_config, "/control/access/" + std::to_string(i),
-               "may name one of user, group, uid, gid, but names " + std::to_string(named));
+        report(kind::invalid_config, path, "may name one of user, group, uid, gid, but names " + std::to_string(named));
+      known(path + "/user", "user", r.user, uid_named);
+      known(path + "/group", "group", r.group, gid_named);
     }
   }
   void instances(const std::map<std::string, plugin_instance>& all) {
     for (const auto& [name, instance] : all) {
       const std::string path = wire::pointer("/plugins/instances", name);
-      if (!is_name(name)) report(kind::out_of_range, path, "must be named with 1..64 of a-z, 0-9, _ and -");
+      if (!wire::is_instance_name(name))
+        report(kind::out_of_range, path, "must be named with " + std::string(wire::instance_name_rule));
       if (instance.plugin.empty()) report(kind::missing_param, path, "names no plugin: add \"plugin\": \"NAME\"");
     }
   }
 
  private:
+  // `look` is uid_named or gid_named.
+  template <class Look>
+  void known(const std::string& path, const char* what, const std::string& name, Look look) {
+    if (name.empty()) return;
+    const auto id = look(name);
+    if (!id) return report(kind::io_error, path, "is \"" + name + "\": " + id.error().sentence);
+    if (!*id) report(kind::invalid_config, path, "is \"" + name + "\", a " + what + " that this system does not know");
+  }
   void report(kind why, const std::string& path, const std::string& fact) {
     const auto origin = origins_.find(path);
     found_.push_back({why, path, origin == origins_.end() ? "" : origin->second, path + " " + fact, {}, {}, {}});
@@ -105,7 +123,8 @@ config values_of(const wire::json& effective) {
     return effective.contains(at) ? effective[at] : nothing;
   };
   for (const json& value : section("/control/access")) c.control.access.push_back(rule_of(value));
-  for (const auto& [target, level] : section("/log/targets").items()) c.log.targets[target] = level.get<std::string>();
+  for (const auto& [target, level] : section("/log/targets").items())
+    if (level.is_string()) c.log.targets[target] = level.get<std::string>();
   for (const auto& [name, value] : section("/plugins/instances").items())
     c.plugins.instances[name] = instance_of(value);
   return c;

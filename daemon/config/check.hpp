@@ -6,7 +6,8 @@
 
 namespace tokiod::config {
 
-// `effective` passed check_document() layer by layer, so every value has its type; what is missing keeps its default.
+// `effective` passed check_document() layer by layer, so every value has its type; what is missing or null keeps its
+// default.
 [[nodiscard]] config values_of(const wire::json& effective);
 
 // Faults that only the whole shows: an instance without a plugin, two sockets on one path. Sources come from `origins`.

@@ -23,8 +23,7 @@ struct runtime_settings {
   bool stuck_stacks = true;
 };
 
-// Who may do what: the first rule that matches the peer decides. At most one of user, group, uid
-// and gid is set; a rule with none is for everybody.
+// Who may do what: the first rule that names the peer decides. Exactly one of user, group, uid and gid is set.
 struct access_rule {
   std::string user, group;
   std::int64_t uid = -1, gid = -1;

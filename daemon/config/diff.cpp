@@ -44,9 +44,7 @@ class differ {
     return object.is_object() && object.contains(name) ? object[name] : json();
   }
   void leaf(const json& from, const json& to, const std::string& pointer, const std::string& pattern) {
-    const setting* const row = find_setting(pattern);
-    const apply when = pattern == instance_pattern ? apply::live : row ? row->when : apply::restart;
-    into_.push_back({pointer, from, to, when, after_.origin_of(pointer)});
+    into_.push_back({pointer, from, to, apply_of(pattern), after_.origin_of(pointer)});
   }
 
   const loaded& after_;

@@ -251,8 +251,11 @@ class checker {
  private:
   void items(const json& value, const std::string& pointer, const std::string& pattern) {
     if (!value.is_array()) return mismatch(value, pointer, "an array");
-    for (std::size_t i = 0; i < value.size(); ++i)
-      walk(value[i], wire::pointer(pointer, std::to_string(i)), pattern + "/#");
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      const std::string path = wire::pointer(pointer, std::to_string(i));
+      if (value[i].is_null()) mismatch(value[i], path, "an object");  // an array replaces another, so nothing to delete
+      walk(value[i], path, pattern + "/#");
+    }
   }
   void member(const std::string& name, const json& child, const std::string& pointer, const std::string& pattern) {
     const std::string below = child_pattern(pattern, name);

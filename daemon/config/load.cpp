@@ -4,6 +4,7 @@
 #include <cctype>
 #include <charconv>
 #include <filesystem>
+#include <iterator>
 
 #include "config/check.hpp"
 #include "config/usable_cpus.hpp"
@@ -147,6 +148,33 @@ void choose_workers(loaded& l) {
   l.document[json::json_pointer(pointer)] = workers;
 }
 
+// A text that could not be read to its end lacks parts that nobody left out.
+bool read_whole(const faults& found) {
+  return std::ranges::none_of(found, [](const fault& f) { return f.path.empty() || f.why == kind::too_deep; });
+}
+
+// What is faulty in itself counts as not said.
+json without_faulty(json said, const faults& found) {
+  for (const fault& f : found) {
+    const json::json_pointer at(f.path);
+    if (said.contains(at)) said[at] = nullptr;
+  }
+  return said;
+}
+
+// The faults that only the whole shows, beside those of single values: neither hides the other. But what was said
+// wrongly is not missing.
+void add_whole(const json& said, const std::map<std::string, std::string>& origins, faults& found) {
+  faults more;
+  check_whole(values_of(without_faulty(said, found)), origins, more);
+  std::erase_if(more, [&](const fault& m) {
+    return m.why == kind::missing_param && std::ranges::any_of(found, [&](const fault& f) {
+             return f.path == m.path || f.path.starts_with(m.path + "/");
+           });
+  });
+  std::ranges::move(more, std::back_inserter(found));
+}
+
 std::expected<loaded, faults> finish(const std::vector<document>& layers, std::vector<std::string> files,
                                      faults found) {
   merged all;
@@ -154,13 +182,12 @@ std::expected<loaded, faults> finish(const std::vector<document>& layers, std::v
     check_document(layer, found);
     all.add(layer);
   }
+  if (read_whole(found)) add_whole(all.value, all.origins, found);
   if (!found.empty()) return std::unexpected(std::move(found));
   loaded l;
   l.values = values_of(all.value);
   l.origins = std::move(all.origins);
   l.files = std::move(files);
-  check_whole(l.values, l.origins, found);
-  if (!found.empty()) return std::unexpected(std::move(found));
   l.document = default_document();
   overlay(l.document, all.value);
   choose_workers(l);

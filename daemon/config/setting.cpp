@@ -179,6 +179,16 @@ const setting* find_setting(std::string_view pattern) {
   return found == std::end(table) ? nullptr : found;
 }
 
+apply apply_of(std::string_view pattern) {
+  apply all = restart;
+  for (const setting& row : table) {
+    if (row.pattern != pattern && !lies_below(row.pattern, pattern)) continue;
+    all = row.when;
+    if (all == restart) break;
+  }
+  return all;
+}
+
 section section_at(std::string_view pattern) {
   for (const setting& row : table)
     if (lies_below(row.pattern, pattern))

@@ -63,6 +63,8 @@ inline constexpr std::string_view worker_threads_pattern = "/runtime/worker_thre
 
 [[nodiscard]] std::span<const setting> settings();
 [[nodiscard]] const setting* find_setting(std::string_view pattern);
+// Of a row, or of everything below a pattern that is none: live only if all of it is.
+[[nodiscard]] apply apply_of(std::string_view pattern);
 
 // What lies below a pattern that is no row itself.
 enum class section : std::uint8_t { none, object, array };

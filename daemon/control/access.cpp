@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "control/accounts.hpp"
+#include "base/accounts.hpp"
 #include "control/glob.hpp"
 
 namespace tokiod::control {
@@ -12,10 +12,11 @@ namespace {
 
 constexpr std::string_view admin_group = "tokiod-admin";
 
+// A rule that names nobody is for nobody, whatever it grants.
 bool names(const access_rule& rule, const peer& who) {
   if (rule.uid && *rule.uid != who.uid) return false;
   if (rule.gid && !who.in_group(*rule.gid)) return false;
-  return true;
+  return rule.uid || rule.gid;
 }
 
 bool any_matches(const std::vector<std::string>& globs, std::string_view name) {
@@ -35,6 +36,7 @@ outcome<void> look_up(access_rule& rule) {
     if (!*gid) return refuse(kind::invalid_config, "control.access names the group ", rule.group, ", which is unknown");
     rule.gid = *gid;
   }
+  if (!rule.uid && !rule.gid) return refuse(kind::invalid_config, "control.access has a rule that names nobody");
   return {};
 }
 
@@ -77,7 +79,6 @@ outcome<access_policy> access_policy::compile(std::vector<access_rule> configure
     rule.grants = level::admin;
     add(std::move(rule), "group " + std::string(admin_group));
   }
-  add(access_rule{}, "everybody");
   return made;
 }
 
@@ -86,7 +87,7 @@ grant access_policy::decide(const peer& who, level ceiling) const {
     const auto& rule = rules_[i];
     if (names(rule, who)) return {std::min(rule.grants, ceiling), ceiling, names_[i], rule.allow, rule.deny};
   }
-  return {level::none, ceiling, "no rule", {}, {}};
+  return {std::min(level::observe, ceiling), ceiling, "everybody", {}, {}};
 }
 
 }  // namespace tokiod::control

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <utility>
 
-#include "control/accounts.hpp"
+#include "base/accounts.hpp"
 
 namespace tokiod::control {
 namespace {

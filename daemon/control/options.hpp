@@ -36,7 +36,7 @@ struct limits {
   duration_ns write_timeout = 30 * second;  // without one byte taken by the client while some wait for it
 };
 
-// The first rule that names the caller decides. A rule without a name of any kind is for everybody.
+// The first rule that names the caller decides. A rule that names nobody is refused.
 struct access_rule {
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;  // primary or supplementary

@@ -72,11 +72,17 @@ std::vector<std::string> socket_candidates(const std::string& given) {
 }
 
 outcome<client> client::connect(const std::vector<std::string>& candidates, instant_ns deadline) {
-  std::string tried;
+  std::string tried, closed;
   for (const auto& path : candidates) {
     auto socket = connect_to(path, deadline);
     if (socket) return client(std::move(*socket), path);
+    if (closed.empty() && (socket.error().code == EACCES || socket.error().code == EPERM)) closed = path;
     tried.append(tried.empty() ? "" : "; ").append(path).append(": ").append(std::strerror(socket.error().code));
+  }
+  if (!closed.empty()) {
+    auto no = refuse(kind::permission_denied, "you may not connect to ", closed);
+    no.error().hint = "its owner, group and mode say who may: see ls -l " + closed;
+    return no;
   }
   auto no = refuse(kind::io_error, "no daemon answers (", tried, ")");
   no.error().hint = "name its socket with --socket or TOKIOD_SOCKET";

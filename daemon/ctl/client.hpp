@@ -23,7 +23,8 @@ using wire::json;
 
 class client {
  public:
-  // The first of the candidates that answers. The refusal names all that were tried.
+  // The first of the candidates that answers. Fails: permission_denied, naming the first that we may not connect to;
+  // else io_error, naming all that were tried.
   [[nodiscard]] static outcome<client> connect(const std::vector<std::string>& candidates, instant_ns deadline);
 
   // Fails: timeout, io_error, parse_error (what answers is no tokiod); what the daemon refuses is in the answer.

@@ -30,10 +30,11 @@ farewell mistake(const refusal& why) {
   return said;
 }
 
-std::string help_of(const param& rule) {
+std::string help_of(const verb& each, const param& rule) {
   std::string text(rule.doc);
   if (rule.name.ends_with("_s")) text = "SECONDS: " + text;
-  if (rule.type == param_type::object) text += " (JSON or @FILE)";
+  if (rule.type == param_type::object)
+    text += each.method == "config.check" ? " (FILE, @FILE, JSON text or -)" : " (JSON, @FILE or -)";
   for (const auto choice : rule.choices) text.append(choice == rule.choices.front() ? ": " : ", ").append(choice);
   if (!rule.fallback.empty() && rule.fallback != R"("")") text.append(" [").append(rule.fallback).append("]");
   return text;
@@ -108,7 +109,7 @@ class reader {
     auto& slots = slots_[at];
     for (const auto name : each.positional) {
       const auto rule = std::ranges::find(row.params, name, &param::name);
-      auto* option = at->add_option(std::string(name))->description(help_of(*rule));
+      auto* option = at->add_option(std::string(name))->description(help_of(each, *rule));
       option->required(rule->required);
       slots.push_back({&*rule, option});
     }
@@ -125,8 +126,8 @@ class reader {
       return at.add_option("params")->description("key=value ..., @FILE or -")->expected(0, -1)->allow_extra_args();
     const auto name = option_name(rule);
     if (rule.type == param_type::boolean)
-      return at.add_flag(name + ",!--no" + name.substr(1))->description(help_of(rule));
-    return at.add_option(name)->description(help_of(rule))->required(rule.required);
+      return at.add_flag(name + ",!--no" + name.substr(1))->description(help_of(each, rule));
+    return at.add_option(name)->description(help_of(each, rule))->required(rule.required);
   }
 
   void add_own() {
@@ -185,17 +186,23 @@ class reader {
     return wanted_;
   }
 
-  // `config check FILE`: the document is always a file, so its name needs no @. And a file is named as seen from here;
+  // `config check FILE`: what is no JSON text is a file, so its name needs no @. And a file is named as seen from here;
   // the daemon stands in another folder.
   std::vector<std::string> meant_words(const param& rule, const CLI::Option& option) const {
     auto words = option.results();
     auto& first = words.front();
     const bool names_plugin = wanted_.method == "plugin.load" || wanted_.method == "plugin.inspect" ||
                               (wanted_.method == "plugin.reload" && rule.name == "path");
-    if (wanted_.method == "config.check" && first != "-" && !first.starts_with('@')) first.insert(0, "@");
+    if (wanted_.method == "config.check" && first != "-" && !first.starts_with('@') && !is_object_text(first))
+      first.insert(0, "@");
     if (names_plugin && (rule.name == "path" || rule.name == "plugin") && first.find('/') != std::string::npos)
       first = absolute(first);
     return words;
+  }
+
+  static bool is_object_text(const std::string& word) {
+    const auto begin = word.find_first_not_of(" \t\r\n");
+    return begin != std::string::npos && word[begin] == '{';
   }
 
   static std::string absolute(const std::string& path) {

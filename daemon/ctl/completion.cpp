@@ -34,6 +34,9 @@ void add(tree& all, const verb& each) {
   }
   const auto& row = *wire::find_method(each.method);
   auto& leaf = all[before];
+  if (!each.positional.empty())
+    for (const auto choice : std::ranges::find(row.params, each.positional.front(), &wire::param::name)->choices)
+      leaf.words.emplace_back(choice);
   for (const auto& rule : row.params)
     if (std::ranges::find(each.positional, rule.name) == each.positional.end() && option_name(rule) != "--timeout")
       leaf.options.push_back(option_name(rule));
@@ -52,9 +55,18 @@ tree make_tree() {
   return all;
 }
 
-std::string join(const std::vector<std::string>& words) {
+// The options whose value is a word of its own, and so is none of the words before.
+std::vector<std::string> value_options() {
+  std::vector<std::string> all = {"-s", "--socket", "-t", "--timeout", "-n", "--count", "--interval-ms", "--match"};
+  for (const auto& each : verbs())
+    for (const auto& rule : wire::find_method(each.method)->params)
+      if (rule.type != wire::param_type::boolean) add_once(all, option_name(rule));
+  return all;
+}
+
+std::string join(const std::vector<std::string>& words, const char* between = " ") {
   std::string text;
-  for (const auto& word : words) text.append(text.empty() ? "" : " ").append(word);
+  for (const auto& word : words) text.append(text.empty() ? "" : between).append(word);
   return text;
 }
 
@@ -62,8 +74,19 @@ std::string join(const std::vector<std::string>& words) {
 std::string bash_function() {
   std::string text =
       "_tokioctl() {\n"
-      "  local cur=${COMP_WORDS[COMP_CWORD]} before= word\n"
-      "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do [[ $word == -* ]] || before+=\"${before:+ }$word\"; done\n"
+      "  local cur=${COMP_WORDS[COMP_CWORD]} before= word i\n"
+      "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+      "    word=${COMP_WORDS[i]}\n"
+      "    case $word in\n"
+      "      " +
+      join(value_options(), "|") +
+      ") [[ ${COMP_WORDS[i + 1]} == = ]] && ((i++)); ((i++));;\n"  // bash takes --socket=PATH for three words
+      "      -*) ;;\n"
+      "      *) before+=\"${before:+ }$word\";;\n"
+      "    esac\n"
+      "  done\n"
+      "  COMPREPLY=()\n"
+      "  ((i > COMP_CWORD)) && return\n"  // the value of an option: files
       "  case $before in\n";
   for (const auto& [before, leaf] : make_tree())
     text.append("    '")
@@ -85,7 +108,24 @@ std::string fish_script() {
       "function __tokioctl_before\n"
       "  set -l words (commandline -opc)\n"
       "  set -e words[1]\n"
-      "  test (string join ' ' (string match -v -- '-*' $words)) = \"$argv[1]\"\n"
+      "  set -l before\n"
+      "  set -l value no\n"
+      "  for word in $words\n"
+      "    if test $value = yes\n"
+      "      set value no\n"
+      "      continue\n"
+      "    end\n"
+      "    switch $word\n"
+      "      case " +
+      join(value_options()) +
+      "\n"
+      "        set value yes\n"
+      "      case '-*'\n"
+      "      case '*'\n"
+      "        set -a before $word\n"
+      "    end\n"
+      "  end\n"
+      "  test \"$before\" = \"$argv[1]\"\n"
       "end\n"
       "complete -c tokioctl -f\n";
   for (const auto& [before, leaf] : make_tree()) {

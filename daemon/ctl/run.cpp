@@ -29,6 +29,7 @@ duration_ns timeout_of(const order& asked) {
 
 exit_code code_of(const refusal& why) {
   if (why.why == kind::timeout) return exit_code::temporary;
+  if (why.why == kind::permission_denied) return exit_code::permission;
   if (why.why == kind::parse_error || why.why == kind::too_large) return exit_code::internal;
   return exit_code::unreachable;
 }

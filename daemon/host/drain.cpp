@@ -189,6 +189,10 @@ instant_ns drain_limits::abort_time() const {
 
 bool drain_limits::at_the_end() const { return hurry != nullptr && hurry->load(relaxed) != never; }
 
+refusal init_refusal(const std::string& instance, const std::string& why) {
+  return {kind::init_failed, "instance " + instance + ": init failed: " + why, {}, {}};
+}
+
 std::expected<void, start_failure> initialise(tokio_plugin& p, instant_ns deadline, duration_ns grace) {
   struct result {
     tokio_status status = TOKIO_OK;
@@ -210,14 +214,16 @@ std::expected<void, start_failure> initialise(tokio_plugin& p, instant_ns deadli
     p.state_given = true;
     return {};
   }
-  std::string why = ran.fine() ? text_of_status(it->status) : "the system has no thread to run it on";
-  if (!p.last_panic().empty())
-    why += ": " + p.last_panic();
-  else if (!it->sentence.empty())
-    why += ": " + it->sentence;
+  // What the plugin says needs no status beside it; what a call to us said last may be about something else.
+  std::string why = p.last_panic();
+  if (!ran.fine()) {
+    why = "the system has no thread to run it on";
+  } else if (why.empty()) {
+    why = text_of_status(it->status);
+    if (!it->sentence.empty()) why += ": " + it->sentence;
+  }
   const auto ended = drain(p, {.hurry = nullptr, .abort_at = steady_now(), .grace = grace});
-  return std::unexpected(start_failure{{kind::init_failed, "instance " + p.instance + ": init failed: " + why, {}, {}},
-                                       ended.state == instance_state::quarantined});
+  return std::unexpected(start_failure{init_refusal(p.instance, why), ended.state == instance_state::quarantined});
 }
 
 stop_report drain(tokio_plugin& p, const drain_limits& limits) {

@@ -44,6 +44,9 @@ struct ctl_result {
 // late, so it owns what it uses; the plugin stays for ever then.
 [[nodiscard]] ctl_result ctl_call(tokio_plugin& p, const char* thread, instant_ns deadline, std::function<void()> call);
 
+// "instance NAME: init failed: WHY"
+[[nodiscard]] refusal init_refusal(const std::string& instance, const std::string& why);
+
 // init(), on a thread of its own.
 [[nodiscard]] std::expected<void, start_failure> initialise(tokio_plugin& p, instant_ns deadline, duration_ns grace);
 

@@ -42,8 +42,11 @@ std::expected<tokio_plugin*, start_failure> registry::parts::make_run(guarded& l
   lock.unlock();
   const auto begun = initialise(*run, deadline, grace);
   lock.lock();
-  if (!begun) return std::unexpected(begun.error());
-  return run;
+  if (begun) return run;
+  auto failed = begun.error();
+  if (failed.why.why == kind::init_failed && !run->said_failed.empty())  // it said more than its status does
+    failed.why = init_refusal(like.name, run->said_failed);
+  return std::unexpected(std::move(failed));
 }
 
 outcome<void> registry::parts::start(guarded& lock, instance_slot& which) {
@@ -128,7 +131,9 @@ outcome<instance_view> registry::start(const start_request& request) {
                             " is ", tokiod::host::name(other->state)));
   auto& slot = all.instances[name];
   const auto starts = slot.starts;
+  const auto before = slot.state;  // of the run that ended; a new slot has none
   slot = {};
+  slot.state = before;
   slot.name = name;
   slot.in = in;
   slot.config = request.config;

@@ -51,7 +51,8 @@ constexpr param plugin_info_params[] = {plugin_name};
 constexpr param plugin_inspect_params[] = {{"path", text, true, "file, or name in a plugin directory", "", 1}};
 constexpr param plugin_load_params[] = {
     {"plugin", text, true, "path of a file (with a slash), or name in a plugin directory", "", 1},
-    {"instance", text, false, "name of the instance that is started; absent: the plugin's", "", 1, 128},
+    {"instance", text, false, "name of the instance that is started, 1..64 of a-z, 0-9, _ and -; absent: the plugin's",
+     "", 1, 128},
     {"config", object, false, "configuration of the instance"},
     {"start", boolean, false, "also start an instance", "true"},
     reason,

@@ -70,7 +70,7 @@ static tokio_status init(tokio_plugin* plugin, const tokio_host* table, tokio_st
   logs = table->get_ext(plugin, TOKIO_EXT_LOG);
   if (timers == NULL) return TOKIO_ENOTSUP;
   if (config.len > 2) { /* more than "{}" */
-    say(plugin, TOKIO_LOG_ERROR, "hello_c takes no configuration, got some");
+    host->instance_fail(plugin, text("hello_c takes no configuration"));
     return TOKIO_EINVAL;
   }
   return spawn_greeter(plugin);

@@ -14,8 +14,9 @@ answer get(const call_site& site, const json& params) {
       site.shared.daemon.config_get(wire::text_or(params, "path"), wire::boolean_or(params, "origin", false)));
 }
 
-answer check(const call_site& site, const json& params) {
-  return site.shared.daemon.config_check(*wire::find(params, "document"));
+// On a reader: names of users and groups are looked up, which may ask another machine.
+answer check(const plane& shared, const json& params) {
+  return shared.daemon.config_check(*wire::find(params, "document"));
 }
 
 answer schema(const call_site& site, const json& params) {
@@ -28,7 +29,7 @@ answer reload(backend& daemon, const json& params) {
 
 constexpr binding bindings[] = {
     {"config.get", quick(get)},
-    {"config.check", quick(check)},
+    {"config.check", reading(check)},
     {"config.schema", quick(schema)},
     {"config.reload", operation(reload)},
 };

@@ -66,7 +66,8 @@ answer shutdown(const call_site& site, const json& params) {
   order.exit_code = static_cast<int>(wire::integer_or(params, "exit_code", 0));
   order.reason = wire::text_or(params, "reason");
   if (const auto begun = site.shared.daemon.shutdown(order); !begun) return refused(begun.error());
-  return json{{"mode", order.drain ? "drain" : "now"}, {"state", name(site.shared.daemon.state())}};
+  return json{{"mode", order.drain ? "drain" : "now"},
+              {"state", name(daemon_state::draining)}};  // nothing takes it back
 }
 
 constexpr binding bindings[] = {

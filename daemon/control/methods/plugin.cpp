@@ -3,6 +3,7 @@
 #include "control/methods/methods.hpp"
 #include "control/view.hpp"
 #include "wire/get.hpp"
+#include "wire/instance_name.hpp"
 #include "wire/parse.hpp"
 
 namespace tokiod::control {
@@ -65,6 +66,17 @@ host::start_request start_request_of(const json& params, const std::string& plug
   return request;
 }
 
+// The name that a new instance is given, if it is given one.
+std::optional<wire::rpc_error> bad_name(const json& params) {
+  const auto* const named = wire::find(params, "instance");
+  if (!named || wire::is_instance_name(wire::text_or(params, "instance"))) return std::nullopt;
+  return wire::to_rpc_error(
+      {kind::invalid_params,
+       "instance must be named with " + std::string(wire::instance_name_rule) + ", got " + wire::dump(*named),
+       "/instance",
+       {}});
+}
+
 // An image that was loaded for an instance which does not start serves nobody: it goes again.
 answer start_failed(backend& daemon, const std::string& plugin, const refusal& why) {
   const auto gone = daemon.unload(plugin, std::nullopt);
@@ -73,6 +85,7 @@ answer start_failed(backend& daemon, const std::string& plugin, const refusal& w
 }
 
 answer load(backend& daemon, const json& params) {
+  if (auto no = bad_name(params)) return std::unexpected(std::move(*no));
   const auto loaded = daemon.load(load_request_of(params));
   if (!loaded) return refused(loaded.error());
   json shown = {{"plugin", loaded->plugin},
@@ -111,7 +124,10 @@ answer reload(backend& daemon, const json& params) {
 answer start(backend& daemon, const json& params) {
   const auto instance = wire::text_or(params, "instance");
   const auto plugin = wire::text_or(params, "plugin");
-  if (!plugin.empty()) return brief(daemon.start(start_request_of(params, plugin)));
+  if (!plugin.empty()) {
+    if (auto no = bad_name(params)) return std::unexpected(std::move(*no));
+    return brief(daemon.start(start_request_of(params, plugin)));
+  }
   const bool fresh = !daemon.instance(instance).has_value();
   // Unknown as an instance: it may be the name of a plugin that was loaded without starting it.
   if (fresh) return brief(daemon.start(start_request_of(params, instance)));

@@ -102,3 +102,15 @@ TEST_CASE("ten thousand connections lose nothing, and unload drains and unmaps u
   CHECK(load.ends() == 0);
   CHECK(d.stop() == 0);
 }
+
+TEST_CASE("a configuration that the plugin refuses is its sentence, and no fault of it") {
+  daemon_process d;
+  auto control = d.connect();
+  const auto refused = control.error("plugin.load", {{"plugin", "echo"}, {"config", {{"port", "x"}}}});
+  const auto sentence = refused.at("message").get<std::string>();
+  CHECK_MESSAGE(sentence.starts_with("instance echo: init failed: "), sentence);
+  CHECK_MESSAGE(sentence.find("port") != std::string::npos, sentence);
+  CHECK(sentence.find("Invalid argument") == std::string::npos);
+  eventually("the log has it", [&] { return d.child().err().find("instance echo is failed") != std::string::npos; });
+  CHECK(d.child().err().find("panic") == std::string::npos);
+}

@@ -28,6 +28,12 @@ TEST_CASE("hello_c says hello from C, again and again") {
   CHECK(d.stop() == 0);
 }
 
+TEST_CASE("a configuration that a C plugin refuses is its sentence") {
+  daemon_process d;
+  const auto refused = d.connect().error("plugin.load", {{"plugin", "hello_c"}, {"config", {{"port", 1}}}});
+  CHECK(refused.at("message") == "instance hello_c: init failed: hello_c takes no configuration");
+}
+
 TEST_CASE("tokiod run ends with the status of the plugin that finishes") {
   const temp_dir dir;
   const auto ended = run(dir, {tokiod_path(), "run", TOKIOD_FIXTURES "/blocks.so", "--config-json", R"({"ms": 1})"});

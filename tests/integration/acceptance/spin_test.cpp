@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <map>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "acceptance/instances.hpp"
@@ -70,19 +72,25 @@ TEST_CASE("while every worker spins, each question is answered and the guilty ta
   CHECK(http_get(b.daemon.socket(), "/metrics").find("hog") != std::string::npos);
 }
 
-TEST_CASE("while every worker spins, a ping is answered soon") {
+TEST_CASE("while every worker spins, whoever looks is answered soon") {
+  constexpr int rounds = 200;
   bench b;
-  std::vector<std::chrono::nanoseconds> took;
-  for (int i = 0; i < 200; ++i) {
-    const auto begin = std::chrono::steady_clock::now();
-    b.control.call("control.ping");
-    took.push_back(std::chrono::steady_clock::now() - begin);
-  }
-  std::ranges::sort(took);
+  // In turns, so that each meets the same machine.
+  std::map<std::string, std::vector<std::chrono::nanoseconds>> took;
+  for (int i = 0; i < rounds; ++i)
+    for (const auto method : {"control.ping", "daemon.status", "task.list", "plugin.list"}) {
+      const auto begin = std::chrono::steady_clock::now();
+      b.control.call(method);
+      took[method].push_back(std::chrono::steady_clock::now() - begin);
+    }
   const auto ms = [](auto t) { return std::chrono::duration<double, std::milli>(t).count(); };
-  MESSAGE("control.ping while every worker spins: p50 ", ms(took[100]), " ms, p99 ", ms(took[198]), " ms, most ",
-          ms(took[199]), " ms; wanted: p99 below 10 ms on a machine with a core to spare");
-  CHECK(took[198] < std::chrono::seconds(1));
+  for (auto& [method, times] : took) {
+    std::ranges::sort(times);
+    const auto p99 = times[rounds * 99 / 100];
+    MESSAGE(method, " while every worker spins: p50 ", ms(times[rounds / 2]), " ms, p99 ", ms(p99), " ms, most ",
+            ms(times.back()), " ms; wanted: p99 below 10 ms on a machine with a core to spare");
+    CHECK(p99 < std::chrono::seconds(1));
+  }
 }
 
 TEST_CASE("unload with a deadline says who stays, and the daemon goes on") {
@@ -100,7 +108,7 @@ TEST_CASE("SIGTERM waits for the tasks, a second one ends the daemon with what i
   b.daemon.child().signal(SIGTERM);
   eventually("it drains", [&] { return b.control.call("daemon.info").at("state") == "draining"; });
   CHECK(b.daemon.child().running());
-  b.daemon.child().signal(SIGTERM);
+  b.daemon.child().signal(SIGINT);  // of another kind, so it is no echo of the first
   CHECK(b.daemon.child().wait() == 75);
   CHECK(b.daemon.child().err().find("second signal: ending now") != std::string::npos);
 }

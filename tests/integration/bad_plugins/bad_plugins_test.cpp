@@ -142,7 +142,7 @@ TEST_CASE("init throws: the message is in the refusal, the daemon goes on") {
   REQUIRE(b.plugins->load({.path = {}, .name = "init_throws"}));
   const auto started = b.plugins->start({.plugin = "init_throws", .instance = {}, .config = "{}", .limits = {}});
   REQUIRE_FALSE(started);
-  CHECK(started.error().sentence == "instance init_throws: init failed: Invalid argument: no such table: users");
+  CHECK(started.error().sentence == "instance init_throws: init failed: no such table: users");
   CHECK(b.plugins->unload("init_throws")->unmapped);
   b.others_go_on();
 }

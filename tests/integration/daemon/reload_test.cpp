@@ -1,5 +1,6 @@
 // Configuration of the running daemon: reload by signal and by method, what is live, what needs a restart.
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <csignal>
 
@@ -17,6 +18,20 @@ TEST_CASE("SIGHUP applies what is live; what needs a restart is named") {
   eventually("the new level", [&] { return client.call("log.get").at("level") == "debug"; });
   const auto again = client.call("config.reload");
   CHECK(again.at("needs_restart") == wire::json::array({"/runtime/max_blocking_threads"}));
+}
+
+TEST_CASE("new access rules are for connections that come after the reload; unknown names change nothing") {
+  daemon_process d;
+  auto early = d.connect();
+  const auto rule = [](const std::string& who) { return R"({"control": {"access": [{)" + who + R"(}]}})"; };
+  d.write_config(rule(R"("level": "operate", "uid": )" + std::to_string(::getuid())));
+  const auto report = early.call("config.reload");
+  CHECK(report.at("changed").at(0).at("apply") == "live");
+  CHECK(report.at("needs_restart").empty());
+  CHECK(d.connect().call("control.whoami").at("level") == "operate");
+  d.write_config(rule(R"("user": "no-such-user")"));
+  CHECK(early.error("config.reload").at("data").at("path") == "/control/access/0/user");
+  CHECK(d.connect().call("control.whoami").at("level") == "operate");
 }
 
 TEST_CASE("config.reload tells what changed, and a faulty file changes nothing") {

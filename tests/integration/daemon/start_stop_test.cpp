@@ -77,6 +77,21 @@ TEST_CASE("--check-config says every fault and ends with 78; a good one with 0")
   CHECK(tokiod_with({"--check-config"}).code == 0);
 }
 
+TEST_CASE("a start with an unknown user or group, or a rule for nobody, ends with 78 like the check of it") {
+  const temp_dir dir;
+  for (const char* const text : {R"({"access": [{"user": "no-such-user"}]})", R"({"socket_group": "no-such-group"})",
+                                 R"({"access": [{"level": "admin"}]})"}) {
+    const auto file = dir.write("names.json", std::string(R"({"control": )") + text + "}");
+    for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"--check-config"}}) {
+      std::vector<std::string> words = {tokiod_path(), "--config", file};
+      words.insert(words.end(), more.begin(), more.end());
+      const auto end = run(dir, words);
+      CHECK(end.code == 78);
+      CHECK(end.err.find(file + ":1:") != std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("--print-config shows the worker count and why it is so") {
   const auto shown = tokiod_with({"--print-config"});
   CHECK(shown.code == 0);

@@ -56,6 +56,28 @@ TEST_CASE("a setting that needs a restart is named by every reload until the res
   CHECK(again->needs_restart == std::vector<std::string>{"/log/burst"});
 }
 
+TEST_CASE("the worker count of another flavor waits for the restart, as the flavor does") {
+  const fixture f(R"({"runtime": {"worker_threads": 2}})");
+  auto live = f.make();
+  const auto reload_with = [&](const char* text) {
+    (void)f.dir.write("tokiod.json", text);
+    const auto report = live.reload(nothing);
+    REQUIRE(report);
+    return *report;
+  };
+  const auto other = reload_with(R"({"runtime": {"flavor": "current_thread"}})");
+  REQUIRE(other.changed.size() == 2);
+  CHECK(other.changed[1].path == "/runtime/worker_threads");
+  CHECK(other.changed[1].to == 1);
+  CHECK(other.changed[1].when == config::apply::restart);
+  CHECK(other.needs_restart == std::vector<std::string>{"/runtime/flavor", "/runtime/worker_threads"});
+  const auto back = reload_with(R"({"runtime": {"worker_threads": 3}})");
+  REQUIRE(back.changed.size() == 2);
+  CHECK(back.changed[1].when == config::apply::live);
+  CHECK(back.needs_restart.empty());
+  CHECK(live.check({{"runtime", {{"flavor", "current_thread"}}}}).at("plan").at(1).at("apply") == "restart");
+}
+
 TEST_CASE("a faulty file changes nothing, and the refusal names the first fault") {
   const fixture f(R"({"log": {"level": "info"}})");
   auto live = f.make();

@@ -61,6 +61,18 @@ TEST_CASE("run takes a plugin and its configuration, and reads no system files")
   CHECK(o->sources.command_line.size() == 1);
 }
 
+TEST_CASE("--plugin-dir takes one word each time, and the next one is the plugin") {
+  for (const std::vector<const char*>& words :
+       {std::vector<const char*>{"run", "--plugin-dir", "/a", "--plugin-dir", "/b", "echo"},
+        {"--plugin-dir", "/a", "--plugin-dir=/b", "run", "echo"}}) {
+    const auto o = parse(words);
+    REQUIRE(o);
+    CHECK(o->plugin == "echo");
+    REQUIRE(o->sources.command_line.size() == 1);
+    CHECK(o->sources.command_line[0].texts == std::vector<std::string>{"/a", "/b"});
+  }
+}
+
 TEST_CASE("misuse is one sentence and exit code 64") {
   CHECK(misuse({"--nonsense"}).find("--nonsense") != std::string::npos);
   CHECK(misuse({"run"}).find("PLUGIN") != std::string::npos);

@@ -16,7 +16,8 @@ namespace {
 // A supervisor on a thread of its own, with actions that a test holds open.
 class running {
  public:
-  explicit running(app::supervisor::actions act = {}, bool waits_in_start = false)
+  explicit running(app::supervisor::actions act = {}, bool waits_in_start = false,
+                   const tokiod::clock& time = real_time)
       : manager(service_manager.path(), 0, time), boss(manager, time) {
     REQUIRE(app::supervisor::block_signals());
     REQUIRE(boss.open());
@@ -24,7 +25,10 @@ class running {
     if (!act.reload) act.reload = [this](const std::string&) { ++reloads; };
     if (!act.drain) act.drain = [](const app::stop_order&) { return true; };
     if (!act.hurry) act.hurry = [] {};
-    act.healthy = [] { return true; };
+    act.healthy = [this] {
+      ++turns;
+      return true;
+    };
     act.status = [] { return std::string("working"); };
     act.changed = [](app::life) {};
     auto started = os_thread::start({.name = "boss"}, [this, act] { ended = boss.run(act); });
@@ -37,13 +41,23 @@ class running {
     return ended;
   }
 
-  const steady_clock time;
+  // Until the supervisor has gone once round its loop from here on: what was pending has been taken.
+  void wait_a_turn() {
+    const unsigned begun = turns;
+    test::eventually("a turn of the loop", [&] {
+      boss.request_reload("to wake it");
+      return turns >= begun + 2;
+    });
+  }
+
+  static inline const steady_clock real_time;
   const test::notify_socket service_manager;
   app::notifier manager;
   app::supervisor boss;
   os_thread thread;
   app::supervisor::ending ended;
   std::atomic<int> reloads{0};
+  std::atomic<unsigned> turns{0};
 };
 
 // Something that a thread waits for until the test opens it.
@@ -104,7 +118,7 @@ TEST_CASE("the manager hears READY at the start and STOPPING before the drain") 
   CHECK(std::find(ready, heard.end(), "STOPPING=1") != heard.end());
 }
 
-TEST_CASE("SIGTERM drains, and a second one hurries a drain that hangs") {
+TEST_CASE("SIGTERM drains, and a second signal hurries a drain that hangs") {
   gate drain;
   running r({.drain =
                  [&](const app::stop_order& order) {
@@ -116,10 +130,37 @@ TEST_CASE("SIGTERM drains, and a second one hurries a drain that hangs") {
   ::kill(::getpid(), SIGTERM);
   drain.wait_for_somebody();
   CHECK(r.boss.state() == app::life::draining);
-  ::kill(::getpid(), SIGTERM);
+  ::kill(::getpid(), SIGINT);
   const auto end = r.finish();
   CHECK(end.exit_code == 75);
   CHECK(!end.threads_left);
+}
+
+TEST_CASE("two SIGTERMs at one moment are one request to stop; a later one is the second") {
+  manual_clock time;
+  gate drain;
+  std::atomic<bool> hurried = false;
+  running r({.drain =
+                 [&](const app::stop_order&) {
+                   drain.pass();
+                   return true;
+                 },
+             .hurry =
+                 [&] {
+                   hurried = true;
+                   drain.open();
+                 }},
+            false, time);
+  ::kill(::getpid(), SIGTERM);
+  drain.wait_for_somebody();
+  time.advance(99 * millisecond);
+  ::kill(::getpid(), SIGTERM);
+  r.wait_a_turn();
+  CHECK_FALSE(hurried);
+  time.advance(millisecond);
+  ::kill(::getpid(), SIGTERM);
+  CHECK(r.finish().exit_code == 0);
+  CHECK(hurried);
 }
 
 TEST_CASE("a signal during the start drains; READY is never said") {

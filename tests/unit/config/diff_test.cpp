@@ -35,6 +35,14 @@ TEST_CASE("each change says whether the running daemon can follow") {
                           "log": {"level": "debug", "targets": {"plugin.echo": "trace"}}})") == expected);
 }
 
+TEST_CASE("the access rules change as a whole, and live; the group of the socket needs a restart") {
+  const std::vector<std::string> expected = {
+      R"(/control/socket_group "" -> "root" restart)",
+      R"(/control/access [] -> [{"uid":7}] live)",
+  };
+  CHECK(changes("{}", R"({"control": {"access": [{"uid": 7}], "socket_group": "root"}})") == expected);
+}
+
 TEST_CASE("a plugin instance changes as a whole: added, removed, or given other settings") {
   const std::vector<std::string> expected = {
       R"(/plugins/instances/a {"plugin":"x","config":{"p":1}} -> {"plugin":"x","config":{"p":2}} live)",

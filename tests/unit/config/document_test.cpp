@@ -91,6 +91,16 @@ TEST_CASE("null is accepted for every setting: it takes back what a lower layer 
   CHECK(check(R"({"runtime": {"worker_threads": null}, "log": null})").empty());
 }
 
+TEST_CASE("in a list null takes nothing back, and an empty name is none") {
+  const auto all = texts(check(R"({"control": {"access": [null, {"user": ""}, {"group": ""}]}})"));
+  const std::vector<std::string> expected = {
+      "f:1:25: /control/access/0 must be an object, got null",
+      "f:1:32: /control/access/1/user must be a text of 1..256 bytes, got \"\"",
+      "f:1:46: /control/access/2/group must be a text of 1..256 bytes, got \"\"",
+  };
+  CHECK(all == expected);
+}
+
 TEST_CASE("a key given twice is a fault that names the first place") {
   CHECK(fault_of("{\"log\": {\"level\": \"info\",\n \"level\": \"warn\"}}") ==
         "f:2:2: /log/level is given twice; first at f:1:10");

@@ -31,6 +31,11 @@ std::string only_fault(const std::expected<config::loaded, config::faults>& got)
   return text_of(got.error().front());
 }
 
+void check_faults(const config::faults& found, const std::vector<std::string>& expected) {
+  REQUIRE(found.size() == expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) CHECK(text_of(found[i]) == expected[i]);
+}
+
 std::string fault_with_workers(const char* text) {
   const test::temp_dir dir;
   auto from = only(dir);
@@ -127,13 +132,13 @@ TEST_CASE("a file that was named must be there; the system's may be missing") {
 TEST_CASE("plugin instances, log targets and access rules reach the values") {
   const auto l = config::load_text("f", R"({
     "log": {"targets": {"plugin.echo": "debug"}},
-    "control": {"access": [{"group": "adm", "level": "operate", "allow": ["plugin.*"]}, {"uid": 7}]},
+    "control": {"access": [{"group": "root", "level": "operate", "allow": ["plugin.*"]}, {"uid": 7}]},
     "plugins": {"instances": {"one": {"plugin": "echo", "config": {"port": 7007}},
                               "two": {"plugin": "/x/y.so", "enabled": false}}}})");
   REQUIRE(l);
   CHECK(l->values.log.targets.at("plugin.echo") == "debug");
   REQUIRE(l->values.control.access.size() == 2);
-  CHECK(l->values.control.access[0].group == "adm");
+  CHECK(l->values.control.access[0].group == "root");
   CHECK(l->values.control.access[0].allow == std::vector<std::string>{"plugin.*"});
   CHECK(l->values.control.access[1].uid == 7);
   CHECK(l->values.control.access[1].level == "observe");
@@ -148,8 +153,6 @@ TEST_CASE("rules between settings: one sentence each, with the place of the valu
     "control": {"socket": "/a", "observe_socket": "/a", "access": [{"uid": 1, "gid": 2}]},
     "plugins": {"instances": {"Bad Name": {"plugin": "p"}, "ok": {"enabled": true}}}})");
   REQUIRE(!got);
-  std::vector<std::string> all;
-  for (const auto& f : got.error()) all.push_back(text_of(f));
   const std::vector<std::string> expected = {
       "f:2:45: /runtime/worker_threads is 2, but the flavor current_thread has exactly one",
       "f:3:33: /control/observe_socket is the path of the control socket too, /a",
@@ -157,8 +160,55 @@ TEST_CASE("rules between settings: one sentence each, with the place of the valu
       "f:4:31: /plugins/instances/Bad Name must be named with 1..64 of a-z, 0-9, _ and -",
       "f:4:60: /plugins/instances/ok names no plugin: add \"plugin\": \"NAME\"",
   };
-  REQUIRE(all.size() == expected.size());
-  for (std::size_t i = 0; i < all.size(); ++i) CHECK(all[i] == expected[i]);
+  check_faults(got.error(), expected);
+}
+
+TEST_CASE("a fault of one value hides no rule between others, and what was said wrongly is not missing") {
+  const auto got = config::load_text("f", R"({
+    "plugins": {"instances": {"bad name": {"plugin": "", "enabled": 3, "config": []}, "x": 5, "y": {"max_tasks": -1}}},
+    "log": {"targets": {"a": 1}, "level": "loud"},
+    "control": {"access": [{"uid": "x"}, {"uid": 1, "gid": 2}, 7], "socket": "/a", "observe_socket": "/a"}})");
+  REQUIRE(!got);
+  const std::vector<std::string> expected = {
+      "f:2:44: /plugins/instances/bad name/plugin must be a text of 1..4096 bytes, got \"\"",
+      "f:2:58: /plugins/instances/bad name/enabled must be true or false, got 3",
+      "f:2:72: /plugins/instances/bad name/config must be an object, got an array",
+      "f:2:87: /plugins/instances/x must be an object, got 5",
+      "f:2:101: /plugins/instances/y/max_tasks must be an integer 1..18446744073709551615, got -1",
+      "f:3:25: /log/targets/a must be one of trace, debug, info, warn, error, off, got 1",
+      "f:3:34: /log/level must be one of trace, debug, info, warn, error, off, got \"loud\"",
+      "f:4:29: /control/access/0/uid must be an integer 0..4294967295, got \"x\"",
+      "f:4:64: /control/access/2 must be an object, got 7",
+      "f:4:84: /control/observe_socket is the path of the control socket too, /a",
+      "f:4:42: /control/access/1 may name one of user, group, uid, gid, but names 2",
+      "f:2:31: /plugins/instances/bad name must be named with 1..64 of a-z, 0-9, _ and -",
+  };
+  check_faults(got.error(), expected);
+}
+
+TEST_CASE("a text that breaks off lacks nothing of what it did not come to say") {
+  const auto got = config::load_text("f", R"({"plugins": {"instances": {"one": {)");
+  CHECK(only_fault(got).starts_with("f:1:"));
+}
+
+TEST_CASE("an access rule names exactly one of user, group, uid, gid, and what it names is known") {
+  const auto got = config::load_text("f", R"({"control": {"socket_group": "no-such-group", "access": [
+    {"level": "admin"},
+    {"user": null, "level": null, "allow": null},
+    {"user": "no-such-user"},
+    {"group": "no-such-group"},
+    {"user": "root"}, {"group": "root"}, {"uid": 7}]}})");
+  REQUIRE(!got);
+  const std::vector<std::string> expected = {
+      "f:1:14: /control/socket_group is \"no-such-group\", a group that this system does not know",
+      "f:2:5: /control/access/0 names nobody: add one of user, group, uid, gid",
+      "f:3:5: /control/access/1 names nobody: add one of user, group, uid, gid",
+      "f:4:6: /control/access/2/user is \"no-such-user\", a user that this system does not know",
+      "f:5:6: /control/access/3/group is \"no-such-group\", a group that this system does not know",
+  };
+  check_faults(got.error(), expected);
+  CHECK(got.error()[1].why == kind::missing_param);
+  CHECK(got.error()[3].why == kind::invalid_config);
 }
 
 TEST_CASE("an environment variable for a setting that does not exist is a fault") {

@@ -84,6 +84,7 @@ TEST_CASE("shutdown hands the order on") {
   const auto reply = daemon.client().call("daemon.shutdown",
                                           {{"mode", "now"}, {"exit_code", 3}, {"deadline_s", 1.5}, {"reason", "test"}});
   CHECK(reply["result"]["mode"] == "now");
+  CHECK(reply["result"]["state"] == "draining");
   const auto order = daemon.backend.ordered();
   REQUIRE(order);
   CHECK_FALSE(order->drain);
@@ -131,6 +132,21 @@ TEST_CASE("the guilty task of a busy worker is named") {
   CHECK(workers[0]["current"]["task"] == "t-7");
   CHECK(workers[0]["current"]["plugin"] == "echo");
   CHECK_FALSE(workers[1].contains("current"));
+}
+
+TEST_CASE("a new instance is named as in a configuration, whichever method makes it") {
+  control_fixture daemon;
+  auto client = daemon.client();
+  const std::string limit(64, 'n');
+  for (const std::string& name : {std::string("Bad Name"), std::string("a/b"), limit + "n"})
+    for (const auto method : {"plugin.load", "plugin.start"}) {
+      const auto reply = client.call(method, {{"plugin", "echo"}, {"instance", name}});
+      CHECK(kind_of(reply) == "invalid_params");
+      CHECK(reply["error"]["data"]["path"] == "/instance");
+      CHECK(reply["error"]["message"] ==
+            "instance must be named with 1..64 of a-z, 0-9, _ and -, got \"" + name + "\"");
+    }
+  CHECK(client.call("plugin.load", {{"plugin", "echo"}, {"instance", limit}}).contains("result"));
 }
 
 TEST_CASE("a plugin that does not start is taken out again") {

@@ -179,10 +179,23 @@ TEST_CASE("allow grants single methods above the level but not above the ceiling
 TEST_CASE("a rule that names nobody known is refused with its place") {
   access_rule rule;
   rule.user = "no-such-user-here";
-  const auto policy = access_policy::compile({access_rule{}, rule});
+  access_rule known;
+  known.uid = 1001;
+  const auto policy = access_policy::compile({known, rule});
   REQUIRE_FALSE(policy);
   CHECK(policy.error().path == "/control/access/1");
   CHECK(policy.error().why == kind::invalid_config);
+}
+
+TEST_CASE("a rule that names nobody is refused: it must not grant everybody what it grants") {
+  access_rule rule;
+  rule.grants = level::admin;
+  const auto policy = access_policy::compile({rule});
+  REQUIRE_FALSE(policy);
+  CHECK(policy.error().path == "/control/access/0");
+  CHECK(policy.error().sentence == "control.access has a rule that names nobody");
+  control_fixture daemon;
+  CHECK_FALSE(daemon.server->reconfigure({}, {rule}));
 }
 
 TEST_CASE("new rules and limits apply to those who come after") {
@@ -201,6 +214,7 @@ TEST_CASE("new rules and limits apply to those who come after") {
 
 TEST_CASE("a caller without any level is told so, over HTTP too") {
   access_rule nobody;
+  nobody.uid = ::getuid();
   nobody.grants = level::none;
   control_fixture daemon([&](auto& options) { options.access = {nobody}; });
   CHECK(kind_of(daemon.client().call("control.ping")) == "permission_denied");

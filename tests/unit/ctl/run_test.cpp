@@ -1,14 +1,19 @@
 #include "ctl/run.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <sstream>
 #include <thread>
 
 #include "ctl/verb.hpp"
 #include "support/control_fixture.hpp"
+#include "support/in_child.hpp"
 #include "wire/method.hpp"
 
 using namespace tokiod;
@@ -152,6 +157,39 @@ TEST_CASE("exit codes tell why") {
   CHECK(run_on(daemon, {"config", "check", dir / "missing.json"}).code == exit_code::bad_input);
 }
 
+TEST_CASE("config check takes a file by its bare name or with @, JSON text, and standard input") {
+  const control_fixture daemon;
+  const temp_dir dir;
+  const auto file = dir.write("bad.json", R"({"x":1})");
+  for (const std::string& word :
+       {file, "@" + file, std::string(R"({"x":1})"), std::string(" \n{\"x\": 1}"), std::string("-")}) {
+    const auto seen = run_on(daemon, {"config", "check", word}, R"({"x":1})");
+    CHECK_MESSAGE(seen.code == exit_code::configuration, word, seen.err);
+    CHECK(has(seen.out, "no such setting"));
+  }
+  CHECK(run_on(daemon, {"config", "check", "{"}).code == exit_code::bad_input);
+  CHECK(has(run({"config", "check", "--help"}).out, "(FILE, @FILE, JSON text or -)"));
+}
+
+TEST_CASE("internal: a socket that others may not use" * doctest::skip()) {
+  test::child_begins();
+  control_fixture daemon;
+  REQUIRE(::chmod(daemon.path().c_str(), 0600) == 0);
+  if (::geteuid() == 0) {
+    REQUIRE(::seteuid(65534) == 0);  // nobody
+  } else {
+    REQUIRE(::chmod(daemon.path().c_str(), 0) == 0);
+  }
+  const auto seen = run_on(daemon, {"status"});
+  CHECK(seen.code == exit_code::permission);
+  CHECK(has(seen.err, "you may not connect to " + daemon.path()));
+  if (::getuid() == 0) REQUIRE(::seteuid(0) == 0);
+}
+
+TEST_CASE("a socket that the user may not connect to is told apart from none") {
+  CHECK(test::passes_in_child("internal: a socket that others may not use"));
+}
+
 TEST_CASE("waiting ends by the clock") {
   control_fixture daemon;
   daemon.backend.hold_operations();
@@ -197,6 +235,26 @@ TEST_CASE("completion scripts know verbs, options and methods") {
     CHECK(has(script, "rpc.discover"));
   }
   CHECK(run({"completion", "tcsh"}).code == exit_code::usage);
+}
+
+TEST_CASE("bash completes after options with values, and the values that a word may have") {
+  const temp_dir dir;
+  const auto script = dir.write("completion.bash", run({"completion", "bash"}).out);
+  const auto offered = [&](const std::string& words, int at) {
+    const auto command = "bash -c 'source " + script + "; COMP_WORDS=(tokioctl " + words +
+                         "); COMP_CWORD=" + std::to_string(at) + "; _tokioctl; echo \"${COMPREPLY[*]}\"'";
+    const std::unique_ptr<FILE, int (*)(FILE*)> shell(::popen(command.c_str(), "r"), ::pclose);
+    REQUIRE(shell);
+    std::string text;
+    for (int c = 0; (c = std::fgetc(shell.get())) != EOF;) text += static_cast<char>(c);
+    return text;
+  };
+  CHECK(offered("plugin l", 2) == "list load\n");
+  CHECK(offered("-s /a/b plugin l", 4) == "list load\n");
+  CHECK(offered("--json --socket = /a/b -t 5 plugin l", 8) == "list load\n");
+  CHECK(offered("plugin stop --deadline 5 --rea", 5) == "--reason\n");
+  CHECK(offered("log set wa", 3) == "warn\n");
+  CHECK(offered("--socket pl", 2) == "\n");
 }
 
 TEST_CASE("events are printed as they come, until the count is reached") {

@@ -119,7 +119,8 @@ TEST_CASE("an instance runs, stops, starts again and restarts; every move is tol
   std::vector<std::string> told;
   b.plugins.listen([&](const plugin_event& e) {
     const std::lock_guard hold(mutex);
-    told.push_back((e.instance.empty() ? e.plugin : "-" + e.instance) + ":" + e.state);
+    const auto from = e.state == "starting" ? "(" + e.previous + ")" : "";
+    told.push_back((e.instance.empty() ? e.plugin : "-" + e.instance) + ":" + e.state + from);
   });
   b.run("quiet");
   CHECK(b.plugins.instance("quiet")->usage.tasks_live == 1);
@@ -129,10 +130,11 @@ TEST_CASE("an instance runs, stops, starts again and restarts; every move is tol
   CHECK(b.plugins.restart("quiet", 0)->starts == 3);
   CHECK(b.plugins.unload("quiet", 0)->unmapped);
   CHECK(b.plugins.instance("quiet").error().why == kind::not_found);
-  CHECK(told == std::vector<std::string>{"quiet:loaded", "-quiet:starting", "-quiet:running", "-quiet:draining",
-                                         "-quiet:stopped", "-quiet:starting", "-quiet:running", "-quiet:draining",
-                                         "-quiet:stopped", "-quiet:starting", "-quiet:running", "quiet:unloading",
-                                         "-quiet:draining", "-quiet:stopped", "quiet:unloaded"});
+  CHECK(told == std::vector<std::string>{"quiet:loaded", "-quiet:starting()", "-quiet:running", "-quiet:draining",
+                                         "-quiet:stopped", "-quiet:starting(stopped)", "-quiet:running",
+                                         "-quiet:draining", "-quiet:stopped", "-quiet:starting(stopped)",
+                                         "-quiet:running", "quiet:unloading", "-quiet:draining", "-quiet:stopped",
+                                         "quiet:unloaded"});
 }
 
 TEST_CASE("several instances share an image that allows it, and only then") {

@@ -76,8 +76,12 @@ class instance {
       made->start();
       *state = made;
       return TOKIO_OK;
+    } catch (const panic_error&) {
+      report_panic(self, nullptr);
+      delete made;
+      return TOKIO_EINVAL;
     } catch (...) {
-      report_panic(self, nullptr);  // its text is what the operator reads
+      fail_with_exception();  // a refusal and no fault: its text is what the operator reads
       delete made;
       return TOKIO_EINVAL;
     }

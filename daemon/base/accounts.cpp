@@ -1,4 +1,4 @@
-#include "control/accounts.hpp"
+#include "base/accounts.hpp"
 
 #include <grp.h>
 #include <pwd.h>
@@ -7,7 +7,7 @@
 #include <cstring>
 #include <vector>
 
-namespace tokiod::control {
+namespace tokiod {
 namespace {
 
 // What a lookup says when there is no such name; glibc passes on what its sources said.
@@ -40,4 +40,4 @@ outcome<std::optional<gid_t>> gid_named(const std::string& name) {
   return look_up("group", name, &group::gr_gid, ::getgrnam_r);
 }
 
-}  // namespace tokiod::control
+}  // namespace tokiod

@@ -9,10 +9,10 @@
 
 #include "base/error.hpp"
 
-namespace tokiod::control {
+namespace tokiod {
 
 // Nothing: there is no such name. Fails: io_error.
 [[nodiscard]] outcome<std::optional<uid_t>> uid_named(const std::string& name);
 [[nodiscard]] outcome<std::optional<gid_t>> gid_named(const std::string& name);
 
-}  // namespace tokiod::control
+}  // namespace tokiod
