@@ -38,10 +38,12 @@ constexpr tokio_plugin_desc empty_plugin = {
     .config_schema = nullptr,
 };
 
-class no_events final : public host::plugin_events {
+// Keeps what the plugin says of its end. Threads: written by whoever runs the plugin's init, read after it.
+class kept_events final : public host::plugin_events {
  public:
-  void gave_up(tokio_plugin&, std::string) override {}
+  void gave_up(tokio_plugin&, std::string why) override { said = std::move(why); }
   void finished(tokio_plugin&, std::int32_t) override {}
+  std::string said;
 };
 
 std::vector<std::string> texts(const std::vector<host::held>& list) {
@@ -59,7 +61,7 @@ void pause() {
 
 struct in_process_host::parts {
   manual_clock manual;
-  no_events events;
+  kept_events events;
   host::descriptor_line descriptors{16};
   host::own_threads threads;
   host_options options;
@@ -86,7 +88,7 @@ struct in_process_host::parts {
         host::plugin_origin{"test", options.config, options.max_tasks, options.max_bytes, options.max_jobs});
     const auto begun = host::initialise(*plugin, steady_clock().now() + 30 * second, second);
     running = begun.has_value();
-    if (!begun) refusal = begun.error().why.sentence;
+    if (!begun) refusal = events.said.empty() ? begun.error().why.sentence : events.said;
   }
 
   bool run(const std::function<bool()>& done, std::uint64_t limit_ms) {
