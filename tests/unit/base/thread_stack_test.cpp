@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 #include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -73,6 +75,10 @@ class answering_thread {
   void end() {
     over_ = true;
     if (thread_.joinable()) thread_.join();
+  }
+  // Its number may name it for a moment after the join.
+  void wait_until_gone() const {
+    while (::syscall(SYS_tgkill, ::getpid(), id_.load(), 0) == 0) std::this_thread::yield();
   }
   stack_question ask() { return {place_, id_}; }
 
@@ -169,6 +175,7 @@ TEST_CASE("who cannot be asked says why") {
 
   answering_thread gone([](const std::atomic<bool>&) {});
   gone.end();
+  gone.wait_until_gone();
   CHECK(gone.ask().answer(false)->missing == "the thread has ended");
 
   inside = false;
