@@ -7,25 +7,44 @@ namespace tokiod::sched::current_thread {
 result<void> driver::start() {
   auto next = std::make_shared<occupant>();
   auto started = os_thread::start({.name = all_.with.thread_name, .stack_bytes = all_.with.thread_stack_size},
-                                  [this, &who = *next] { drive(who); });
+                                  [this, &who = *next] { live(who); });
   if (!started) return std::unexpected(started.error());
   next->system = std::move(*started);
   sitting_ = std::move(next);
   return {};
 }
 
-void driver::drive(const occupant& who) {
+void driver::live(const occupant& who) {
   if (all_.with.on_thread_start) all_.with.on_thread_start();
-  {
-    const hold seat(seat_);
+  if (sit_down(who)) {
     // Acquire pairs with tell_to_leave(): nothing else is published, it ends the loop.
     driven_.run_until([&who] { return who.leave.load(acquire); }, never, nullptr);
+    stand_up();
   }
   if (all_.with.on_thread_stop) all_.with.on_thread_stop();
 }
 
+// False: it is told to leave before its turn comes, and does not wait for somebody who came later.
+bool driver::sit_down(const occupant& who) {
+  std::unique_lock lock(seat_mutex_);
+  seat_changes_.wait(lock, [&] { return !taken_ || who.leave.load(acquire); });
+  if (who.leave.load(acquire)) return false;
+  taken_ = true;
+  return true;
+}
+
+void driver::stand_up() {
+  const std::lock_guard lock(seat_mutex_);
+  taken_ = false;
+  seat_changes_.notify_all();
+}
+
 void driver::tell_to_leave(occupant& who) {
-  who.leave.store(true, release);
+  {
+    const std::lock_guard lock(seat_mutex_);
+    who.leave.store(true, release);
+    seat_changes_.notify_all();
+  }
   driven_.nudge();
 }
 

@@ -2,14 +2,15 @@
 // Invariant: one thread drives at a time, whoever holds the seat; one that is told to leave does so after its poll.
 //            After stop(), which lets all leave, nobody drives any more.
 // Threads:   start, rotate, stop [one caller at a time].
-// No model: the seat is a mutex, and `leave` rises once.
+// No model: the seat is guarded by a mutex, and `leave` rises once.
 #pragma once
 #include <atomic>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "base/os_thread.hpp"
-#include "base/policy.hpp"
 #include "runtime/sched/current_thread/scheduler.hpp"
 #include "runtime/sched/deadline.hpp"
 
@@ -31,12 +32,16 @@ class driver {
     os_thread system;
   };
 
-  void drive(const occupant& who);
+  void live(const occupant& who);
+  [[nodiscard]] bool sit_down(const occupant& who);
+  void stand_up();
   void tell_to_leave(occupant& who);
 
   engine& all_;
   scheduler& driven_;
-  real_policy::mutex seat_;  // held by who drives
+  std::mutex seat_mutex_;
+  std::condition_variable seat_changes_;
+  bool taken_ = false;  // somebody drives; under seat_mutex_
   std::shared_ptr<occupant> sitting_;
   std::vector<std::shared_ptr<occupant>> leaving_;
 };
