@@ -76,7 +76,7 @@ class run_queue {
   // Everything the owner has, oldest first, as a chain: when a core retires or is taken over.
   [[nodiscard]] chain<Task> drain() {
     chain<Task> all;
-    while (Task* task = take()) append(all, task);
+    while (Task* task = take()) append(all, *task);
     return all;
   }
 
@@ -101,17 +101,6 @@ class run_queue {
   static std::uint64_t smallest(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
     const std::uint64_t ab = a < b ? a : b;
     return ab < c ? ab : c;
-  }
-
-  static void append(chain<Task>& to, Task* task) {
-    task->next.set(nullptr);
-    if (to.last == nullptr) {
-      to.first = task;
-    } else {
-      to.last->next.set(task);
-    }
-    to.last = task;
-    ++to.count;
   }
 
   [[nodiscard]] atomic_task& slot(std::uint64_t position) { return slots_[position & (capacity - 1)]; }
@@ -152,8 +141,8 @@ class run_queue {
     const std::uint64_t head = head_.load(relaxed);  // a guess: the compare-exchange decides
     if (tail - head != capacity || !advance_head(head, tail)) return false;
     chain<Task> newer;
-    for (std::uint64_t at = head + capacity / 2; at != tail; ++at) append(newer, slot(at).load(relaxed));
-    append(newer, task);
+    for (std::uint64_t at = head + capacity / 2; at != tail; ++at) append(newer, *slot(at).load(relaxed));
+    append(newer, *task);
     // The older half needs no copying: a full ring's tail stands on the same slot as its head.
     tail_.store(tail + capacity / 2, release);  // as in try_push()
     target.overflow(newer);

@@ -133,15 +133,8 @@ class alignas(cache_line) basic_cpu_quota {
   }
 
   void append(Task& task) {
-    task.next.set(nullptr);
     chain all = kept_.get();
-    if (all.last == nullptr) {
-      all.first = &task;
-    } else {
-      all.last->next.set(&task);
-    }
-    all.last = &task;
-    ++all.count;
+    queue::append(all, task);
     kept_.set(all);
   }
   [[nodiscard]] chain pop(std::uint32_t at_most) {

@@ -36,14 +36,6 @@ bool holds_a_core() {
 
 metrics::worker_totals totals(const bench_runtime& rt) { return rt.all->metrics().all_workers(); }
 
-// Called in a poll that has entered: blocks until another task has run, which it can only when the worker is given
-// away.
-void block_until_another_ran(bench_runtime& rt) {
-  std::atomic<bool> ran{false};
-  rt.spawn_once([&] { ran = true; });
-  CHECK(eventually([&] { return ran.load(); }));
-}
-
 }  // namespace
 
 TEST_CASE("a poll that blocks with notice holds nobody up, also where it has the only worker") {

@@ -31,20 +31,13 @@ extern "C" [[gnu::noinline]] void known_place(const std::atomic<bool>& over) {
   }
 }
 
-// Called in a poll: holds its only worker until another task has run, which it can only by a takeover.
-void hold_until_another_ran(bench_runtime& rt) {
-  std::atomic<bool> ran{false};
-  rt.spawn_once([&] { ran = true; });
-  CHECK(eventually([&] { return ran.load(); }));
-}
-
 }  // namespace
 
 TEST_CASE("a poll that does not end holds nobody up, also where it has the only worker") {
   bench_runtime rt(impatient(1));
   std::atomic<bool> over{false};
   rt.spawn_once([&] {
-    hold_until_another_ran(rt);
+    block_until_another_ran(rt);
     over = true;
   });
   CHECK(eventually([&] { return over.load(); }));
@@ -86,7 +79,7 @@ TEST_CASE("whatever a poll says that lost its core, the task goes on or ends as 
     const task::key task = rt.spawn(
         [&, first](task::key, task::context& cx) {
           if (++polls > 1) return poll_result::ready;
-          hold_until_another_ran(rt);
+          block_until_another_ran(rt);
           if (first == poll_result::panicked) cx.panic_message = "said without a core";
           return first;
         },
@@ -115,7 +108,7 @@ TEST_CASE("a task that is aborted while it polls without a core is cancelled whe
   std::atomic<bool> inside{false}, aborted{false};
   const task::key task = rt.spawn(
       [&](task::key, task::context&) {
-        hold_until_another_ran(rt);
+        block_until_another_ran(rt);
         inside = true;
         CHECK(eventually([&] { return aborted.load(); }));
         return poll_result::pending;
@@ -137,7 +130,7 @@ TEST_CASE("the task list shows a poll that lost its core, where it began and for
   bench_runtime rt(impatient(1));
   std::atomic<bool> inside{false}, go{false};
   const task::key task = rt.spawn([&](task::key, task::context&) {
-    hold_until_another_ran(rt);
+    block_until_another_ran(rt);
     inside = true;
     CHECK(eventually([&] { return go.load(); }));
     return poll_result::ready;
@@ -201,7 +194,7 @@ TEST_CASE("threads that lost their core hold up a rotation until they come back"
   bench_runtime rt(impatient(1));
   std::atomic<bool> inside{false}, go{false};
   rt.spawn_once([&] {
-    hold_until_another_ran(rt);
+    block_until_another_ran(rt);
     inside = true;
     CHECK(eventually([&] { return go.load(); }));
   });
@@ -223,7 +216,7 @@ TEST_CASE("whoever passes all guards waits for a thread that settles its task wi
     CHECK(eventually([&] { return go.load(); }));
   });
   rt.spawn([&, kept = std::move(kept)](task::key, task::context&) {
-    hold_until_another_ran(rt);
+    block_until_another_ran(rt);
     return poll_result::ready;
   });
   CHECK(eventually([&] { return in_drop.load(); }));
@@ -246,7 +239,7 @@ TEST_CASE("many polls that do not end, and nothing is lost") {
       });
     rt.spawn_once([&] {
       const int before = ran;
-      hold_until_another_ran(rt);
+      block_until_another_ran(rt);
       held += ran >= before ? 1 : 0;
     });
   }

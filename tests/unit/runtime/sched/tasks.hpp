@@ -95,4 +95,12 @@ bool eventually(Condition is) {
   return false;
 }
 
+// Called in a poll: holds its only worker until another task has run, which it can only when the worker is taken or
+// given away.
+inline void block_until_another_ran(bench_runtime& rt) {
+  std::atomic<bool> ran{false};
+  rt.spawn_once([&] { ran = true; });
+  CHECK(eventually([&] { return ran.load(); }));
+}
+
 }  // namespace tokiod::test
