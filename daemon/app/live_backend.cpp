@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/metric_export.hpp"
+#include "app/show.hpp"
 #include "base/log.hpp"
 #include "config/reference.hpp"
 #include "host/abi_version.hpp"
@@ -15,20 +16,6 @@ namespace tokiod::app {
 namespace {
 
 using wire::json;
-
-constexpr double ns_per_second = 1e9;
-
-double seconds(duration_ns ns) { return static_cast<double>(ns) / ns_per_second; }
-
-std::string state_name(metrics::worker_state s) {
-  constexpr const char* names[] = {"running", "searching", "parked", "blocking", "stuck", "retired"};
-  return names[static_cast<unsigned>(s)];
-}
-
-std::string state_name(task_state s) {
-  constexpr const char* names[] = {"idle", "queued", "running", "done"};
-  return names[static_cast<unsigned>(s)];
-}
 
 control::daemon_state state_of(const supervisor& main) {
   switch (main.state()) {

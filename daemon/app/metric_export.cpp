@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "app/show.hpp"
+
 namespace tokiod::app {
 namespace {
 
@@ -11,10 +13,7 @@ using control::metric_family;
 using control::metric_type;
 using control::sample;
 
-constexpr double ns_per_second = 1e9;
-
 double number(std::uint64_t value) { return static_cast<double>(value); }
-double seconds(std::uint64_t ns) { return static_cast<double>(ns) / ns_per_second; }
 
 metric_family single(const char* name, metric_type type, const char* unit, const char* help, double value) {
   return {name, type, unit, help, {{{}, value, {}}}};
@@ -74,11 +73,6 @@ constexpr task_row task_rows[] = {
     {"tokiod_task_poll_seconds_total", "seconds", "Time that workers spent on polls.",
      [](const auto& t) { return seconds(t.poll_ns); }},
 };
-
-std::string state_name(metrics::worker_state s) {
-  constexpr const char* names[] = {"running", "searching", "parked", "blocking", "stuck", "retired"};
-  return names[static_cast<unsigned>(s)];
-}
 
 metric_family histogram_of(const char* name, const char* help, const metrics::distribution& d) {
   control::buckets spread;

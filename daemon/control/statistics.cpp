@@ -67,10 +67,10 @@ duration_ns statistics::lag() const {
   return lag_;
 }
 
-void statistics::answered(std::string_view method, int code, duration_ns took) {
+void statistics::answered(std::string_view method, int result, duration_ns took) {
   const std::string name(wire::find_method(method) ? method : "unknown");
   const guard lock(mutex_);
-  ++requests_[{name, code}];
+  ++requests_[{name, result}];
   auto& times = took_[name];
   for (std::size_t i = 0; i < bounds_.size(); ++i)
     if (took <= bounds_[i]) ++times.upto[i];

@@ -56,7 +56,7 @@ tree make_tree() {
 }
 
 // The options whose value is a word of its own, and so is none of the words before.
-std::vector<std::string> value_options() {
+std::vector<std::string> options_with_value() {
   std::vector<std::string> all = {"-s", "--socket", "-t", "--timeout", "-n", "--count", "--interval-ms", "--match"};
   for (const auto& each : verbs())
     for (const auto& rule : wire::find_method(each.method)->params)
@@ -79,7 +79,7 @@ std::string bash_function() {
       "    word=${COMP_WORDS[i]}\n"
       "    case $word in\n"
       "      " +
-      join(value_options(), "|") +
+      join(options_with_value(), "|") +
       ") [[ ${COMP_WORDS[i + 1]} == = ]] && ((i++)); ((i++));;\n"  // bash takes --socket=PATH for three words
       "      -*) ;;\n"
       "      *) before+=\"${before:+ }$word\";;\n"
@@ -117,7 +117,7 @@ std::string fish_script() {
       "    end\n"
       "    switch $word\n"
       "      case " +
-      join(value_options()) +
+      join(options_with_value()) +
       "\n"
       "        set value yes\n"
       "      case '-*'\n"

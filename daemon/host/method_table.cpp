@@ -4,11 +4,10 @@
 #include <utility>
 
 #include "host/plugin.hpp"
+#include "host/texts.hpp"
 
 namespace tokiod::host {
 namespace {
-
-std::string text_of(tokio_str s) { return s.ptr == nullptr ? std::string() : std::string(s.ptr, s.len); }
 
 // The registration whose handle() this thread is inside of.
 constinit thread_local const tokio_reg* inside_of = nullptr;

@@ -5,23 +5,12 @@
 #include <cmath>
 
 #include "host/plugin.hpp"
+#include "host/texts.hpp"
 
 namespace tokiod::host {
 namespace {
 
 constexpr std::size_t line_words = 8;  // of 64 bytes
-
-std::string text_of(tokio_str s) { return s.ptr == nullptr ? std::string() : std::string(s.ptr, s.len); }
-
-std::string text_of(const tokio_kv& pair) {
-  switch (pair.type) {
-    case TOKIO_KV_STR: return text_of(pair.v.s);
-    case TOKIO_KV_I64: return std::to_string(pair.v.i);
-    case TOKIO_KV_U64: return std::to_string(pair.v.u);
-    case TOKIO_KV_F64: return std::to_string(pair.v.f);
-    default: return pair.v.u != 0 ? "true" : "false";
-  }
-}
 
 // 1, 2, 5 per power of ten from a microsecond to a thousand seconds.
 std::vector<double> default_bounds() {

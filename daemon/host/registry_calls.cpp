@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "host/registry_parts.hpp"
+#include "host/texts.hpp"
 
 namespace tokiod::host {
 namespace {
@@ -22,12 +23,6 @@ class forgetting_listener final : public call_listener {
   const call_id id_;
   const std::shared_ptr<call_listener> inner_;
 };
-
-std::string seconds_text(duration_ns ns) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(ns) / 1e9);
-  return text;
-}
 
 // Keeps a run from ending while we talk to it: a pin that its drain waits for.
 class pin {

@@ -1,8 +1,7 @@
 #include "host/usage.hpp"
 
-#include <cstdio>
-
 #include "host/plugin.hpp"
+#include "host/texts.hpp"
 
 namespace tokiod::host {
 namespace {
@@ -14,12 +13,6 @@ std::uint64_t count_of(const tokio_plugin& p, entry what) {
 
 void add(std::vector<held>& list, std::string_view kind, std::uint64_t count) {
   if (count != 0) list.push_back({std::string(kind), count});
-}
-
-std::string seconds_text(duration_ns ns) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(ns) / 1e9);
-  return text;
 }
 
 }  // namespace

@@ -63,3 +63,11 @@ if(TOKIOD_CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER "${TOKIOD_CCACHE}")
   set(CMAKE_CXX_COMPILER_LAUNCHER "${TOKIOD_CCACHE}")
 endif()
+
+# The flavor gcc compiles the files of such a target a few at a time: their heavy headers, JSON and Asio, are then read
+# once, which halves the time of the whole flavor. So the names in their unnamed namespaces are one per target.
+function(tokiod_compile_together target)
+  if(TOKIOD_FLAVOR STREQUAL "gcc")
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  endif()
+endfunction()

@@ -1,13 +1,14 @@
 // The channel that every receiver hears: sends against receives, lags, waits that are given up, receivers and senders
 // that come and go. Values hold an atomic count of their users and a cell, so one that is destroyed too early, twice or
 // never is found.
+#include "tokio/sync/broadcast.hpp"
+
 #include <doctest/doctest.h>
 
 #include <vector>
 
 #include "explorer/expect.hpp"
 #include "sync_policy.hpp"
-#include "tokio/sync/broadcast.hpp"
 
 using namespace tokiod::model;
 

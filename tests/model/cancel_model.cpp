@@ -1,10 +1,11 @@
 // The nodes behind cancellation tokens: cancels against waits, children that are made or left meanwhile, and the last
 // token of each node.
+#include "tokio/task/cancel_tree.hpp"
+
 #include <doctest/doctest.h>
 
 #include "explorer/expect.hpp"
 #include "sync_policy.hpp"
-#include "tokio/task/cancel_tree.hpp"
 
 using namespace tokiod::model;
 using tokiod::acquire;

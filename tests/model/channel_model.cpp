@@ -1,12 +1,13 @@
 // What the two ends of an mpsc channel share: handles that come and go, the end that follows the last sender, the
 // permits of a bounded channel that come back, and the receiver's real poll over all of it.
+#include "tokio/sync/mpsc.hpp"
+
 #include <doctest/doctest.h>
 
 #include <optional>
 
 #include "explorer/expect.hpp"
 #include "sync_policy.hpp"
-#include "tokio/sync/mpsc.hpp"
 
 using namespace tokiod::model;
 using tokiod::relaxed;

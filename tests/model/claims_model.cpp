@@ -1,5 +1,7 @@
 // The blocking pool's claims under every interleaving: jobs at the cap, threads that leave while a job comes, a racing
 // stop, a rotation, a thread that cannot be made.
+#include "runtime/blocking/claims.hpp"
+
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -7,7 +9,6 @@
 
 #include "explorer/expect.hpp"
 #include "explorer/model_policy.hpp"
-#include "runtime/blocking/claims.hpp"
 
 namespace {
 

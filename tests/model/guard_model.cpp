@@ -1,9 +1,10 @@
 // The guard in its strong mode: an owner that goes in and out of plugin code, and takers that want its core.
+#include "runtime/sched/guard.hpp"
+
 #include <doctest/doctest.h>
 
 #include "explorer/expect.hpp"
 #include "explorer/model_policy.hpp"
-#include "runtime/sched/guard.hpp"
 #include "runtime/shard/poll_right.hpp"
 
 using namespace tokiod;

@@ -1,11 +1,12 @@
 // Parking and waking: workers that follow worker::loop() and worker::park() word by word around the real idle, with an
 // injector's length as the queue. The failure to find: a job waits, and nobody comes; who waits for its end then waits
 // for ever.
+#include "runtime/sched/idle.hpp"
+
 #include <doctest/doctest.h>
 
 #include "explorer/expect.hpp"
 #include "explorer/model_policy.hpp"
-#include "runtime/sched/idle.hpp"
 #include "runtime/sched/watch.hpp"
 
 using namespace tokiod;

@@ -1,9 +1,10 @@
 // The queue of mpsc: producers against the consumer, over the edges of blocks, to the end.
+#include "tokio/sync/message_queue.hpp"
+
 #include <doctest/doctest.h>
 
 #include "explorer/expect.hpp"
 #include "sync_policy.hpp"
-#include "tokio/sync/message_queue.hpp"
 
 using namespace tokiod::model;
 

@@ -1,11 +1,12 @@
 // The tasks that a quota keeps: workers that keep them, the keeper that gives them back, and the end of the quota.
+#include "runtime/sched/quota.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>
 
 #include "explorer/expect.hpp"
 #include "explorer/model_policy.hpp"
-#include "runtime/sched/quota.hpp"
 
 using namespace tokiod;
 using namespace tokiod::model;

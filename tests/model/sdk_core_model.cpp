@@ -1,11 +1,12 @@
 // The SDK's spin lock, and the parker that blocks a thread.
+#include "tokio/core/lock.hpp"
+
 #include <doctest/doctest.h>
 
 #include <optional>
 
 #include "explorer/expect.hpp"
 #include "sync_policy.hpp"
-#include "tokio/core/lock.hpp"
 #include "tokio/sync/park.hpp"
 
 using namespace tokiod::model;

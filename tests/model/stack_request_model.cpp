@@ -1,7 +1,8 @@
 // The question for a stack: an asker that takes its question back, and asks again, and a thread that answers late.
+#include "base/stack_request.hpp"
+
 #include <doctest/doctest.h>
 
-#include "base/stack_request.hpp"
 #include "explorer/expect.hpp"
 #include "explorer/model_policy.hpp"
 

@@ -1,4 +1,6 @@
 // The words of the SDK's sync/: oneshot, semaphore and notify, each with mutants.
+#include "tokio/sync/notify.hpp"
+
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -6,7 +8,6 @@
 
 #include "explorer/expect.hpp"
 #include "sync_policy.hpp"
-#include "tokio/sync/notify.hpp"
 #include "tokio/sync/oneshot.hpp"
 #include "tokio/sync/semaphore.hpp"
 

@@ -1,6 +1,8 @@
 // The end of an instance: workers, job threads and callbacks that run its code and give their pins back, against the
 // drain that looks at the pins and the guard slots and then unmaps the image. The image is a cell: running its code is
 // a read of it, unmapping it a write, so a race on it is code that runs in an unmapped image.
+#include "host/quiet.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>
@@ -10,7 +12,6 @@
 #include "explorer/model_policy.hpp"
 #include "host/guard.hpp"
 #include "host/ledger.hpp"
-#include "host/quiet.hpp"
 #include "runtime/metrics/counter.hpp"
 #include "runtime/sched/guard.hpp"
 #include "runtime/sched/shown.hpp"

@@ -1,9 +1,10 @@
 // The channel of the latest value: changes against looks and waits, the end of the senders and of the receivers.
+#include "tokio/sync/watch.hpp"
+
 #include <doctest/doctest.h>
 
 #include "explorer/expect.hpp"
 #include "sync_policy.hpp"
-#include "tokio/sync/watch.hpp"
 
 using namespace tokiod::model;
 using tokiod::acq_rel;

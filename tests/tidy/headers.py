@@ -26,8 +26,13 @@ def proven_by_the_build():
         for source in Path(folder).rglob("*.cpp"):
             first = re.search(r'^\s*#\s*include\s*["<]([^">]+)[">]', source.read_text(), re.M)
             if first:
-                proven.add(first.group(1))
+                proven.update({first.group(1), plugin_header(source, first.group(1))})
     return proven
+
+
+def plugin_header(source, name):
+    """A plugin's sources name the headers of their own folder, or of their plugin's."""
+    return next((str(at / name) for at in (source.parent, *source.parents) if (at / name).exists()), name)
 
 
 def included_as(header):

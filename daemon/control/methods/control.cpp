@@ -6,9 +6,9 @@
 namespace tokiod::control {
 namespace {
 
-answer discover(const call_site& site, const json&) { return wire::openrpc_document(site.shared.version); }
+answer rpc_discover(const call_site& site, const json&) { return wire::openrpc_document(site.shared.version); }
 
-answer ping(const call_site& site, const json& params) {
+answer control_ping(const call_site& site, const json& params) {
   json pong = json::object();
   if (const json* echo = wire::find(params, "echo")) pong["echo"] = *echo;
   pong["now"] = seconds_of(wall_clock_ns());
@@ -16,7 +16,7 @@ answer ping(const call_site& site, const json& params) {
   return pong;
 }
 
-answer whoami(const call_site& site, const json&) {
+answer control_whoami(const call_site& site, const json&) {
   return json{{"uid", site.who.uid},
               {"gid", site.who.gid},
               {"groups", site.who.groups},
@@ -28,14 +28,15 @@ answer whoami(const call_site& site, const json&) {
               {"rule", site.rights.rule}};
 }
 
-constexpr binding bindings[] = {
-    {"rpc.discover", quick(discover)},
-    {"control.ping", quick(ping)},
-    {"control.whoami", quick(whoami)},
-};
-
 }  // namespace
 
-std::span<const binding> control_methods() { return bindings; }
+std::span<const binding> control_methods() {
+  static constexpr binding bindings[] = {
+      {"rpc.discover", quick(rpc_discover)},
+      {"control.ping", quick(control_ping)},
+      {"control.whoami", quick(control_whoami)},
+  };
+  return bindings;
+}
 
 }  // namespace tokiod::control

@@ -5,9 +5,11 @@
 namespace tokiod::control {
 namespace {
 
-answer info(const call_site& site, const json&) { return view(site.shared.daemon.info(), site.shared.daemon.state()); }
+answer show_daemon(const call_site& site, const json&) {
+  return view(site.shared.daemon.info(), site.shared.daemon.state());
+}
 
-answer health(const call_site& site, const json& params) {
+answer daemon_health(const call_site& site, const json& params) {
   return view(health_of(site.shared.daemon.health()), wire::boolean_or(params, "verbose", true));
 }
 
@@ -40,7 +42,7 @@ json plugins_of(const std::vector<host::image_view>& images) {
   return {{"loaded", images.size()}, {"instances", instances}, {"running", running}};
 }
 
-answer status(const call_site& site, const json&) {
+answer daemon_status(const call_site& site, const json&) {
   const auto& daemon = site.shared.daemon;
   const auto about = daemon.info();
   const auto seen = health_of(daemon.health());
@@ -59,7 +61,7 @@ answer status(const call_site& site, const json&) {
               {"warnings", warnings_of(seen, config, images)}};
 }
 
-answer shutdown(const call_site& site, const json& params) {
+answer daemon_shutdown(const call_site& site, const json& params) {
   shutdown_order order;
   order.drain = wire::text_or(params, "mode") == "drain";
   if (wire::find(params, "deadline_s")) order.deadline_s = wire::number_or(params, "deadline_s", 0);
@@ -70,15 +72,16 @@ answer shutdown(const call_site& site, const json& params) {
               {"state", name(daemon_state::draining)}};  // nothing takes it back
 }
 
-constexpr binding bindings[] = {
-    {"daemon.info", quick(info)},
-    {"daemon.health", quick(health)},
-    {"daemon.status", quick(status)},
-    {"daemon.shutdown", quick(shutdown)},
-};
-
 }  // namespace
 
-std::span<const binding> daemon_methods() { return bindings; }
+std::span<const binding> daemon_methods() {
+  static constexpr binding bindings[] = {
+      {"daemon.info", quick(show_daemon)},
+      {"daemon.health", quick(daemon_health)},
+      {"daemon.status", quick(daemon_status)},
+      {"daemon.shutdown", quick(daemon_shutdown)},
+  };
+  return bindings;
+}
 
 }  // namespace tokiod::control

@@ -4,7 +4,7 @@
 namespace tokiod::control {
 namespace {
 
-answer subscribe(const call_site& site, const json& params) {
+answer event_subscribe(const call_site& site, const json& params) {
   subscribe_order order;
   for (const auto& topic : *wire::find(params, "topics")) order.topics.push_back(topic.get<std::string>());
   order.interval = static_cast<duration_ns>(wire::integer_or(params, "interval_ms", 1000)) * millisecond;
@@ -14,20 +14,21 @@ answer subscribe(const call_site& site, const json& params) {
   return json{{"sub", opened->sub}, {"seq", opened->next_seq}};
 }
 
-answer unsubscribe(const call_site& site, const json& params) {
+answer event_unsubscribe(const call_site& site, const json& params) {
   const auto sub = wire::text_or(params, "sub");
   if (!site.subs.remove(sub))
     return refused(refuse(kind::not_found, "this connection has no subscription ", sub).error());
   return json::object();
 }
 
-constexpr binding bindings[] = {
-    {"event.subscribe", quick(subscribe)},
-    {"event.unsubscribe", quick(unsubscribe)},
-};
-
 }  // namespace
 
-std::span<const binding> event_methods() { return bindings; }
+std::span<const binding> event_methods() {
+  static constexpr binding bindings[] = {
+      {"event.subscribe", quick(event_subscribe)},
+      {"event.unsubscribe", quick(event_unsubscribe)},
+  };
+  return bindings;
+}
 
 }  // namespace tokiod::control

@@ -13,9 +13,9 @@ answer show() {
   return json{{"level", name(speak.base)}, {"targets", std::move(targets)}, {"dropped", log::dropped()}};
 }
 
-answer get(const call_site&, const json&) { return show(); }
+answer log_get(const call_site&, const json&) { return show(); }
 
-answer set(const call_site&, const json& params) {
+answer log_set(const call_site&, const json& params) {
   auto speak = log::current_levels();
   const auto level = log::level_named(wire::text_or(params, "level")).value_or(log::level::info);
   if (const auto target = wire::text_or(params, "target"); target.empty())
@@ -26,13 +26,14 @@ answer set(const call_site&, const json& params) {
   return show();
 }
 
-constexpr binding bindings[] = {
-    {"log.get", quick(get)},
-    {"log.set", quick(set)},
-};
-
 }  // namespace
 
-std::span<const binding> log_methods() { return bindings; }
+std::span<const binding> log_methods() {
+  static constexpr binding bindings[] = {
+      {"log.get", quick(log_get)},
+      {"log.set", quick(log_set)},
+  };
+  return bindings;
+}
 
 }  // namespace tokiod::control

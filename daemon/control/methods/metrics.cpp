@@ -7,21 +7,22 @@
 namespace tokiod::control {
 namespace {
 
-answer get(const plane& shared, const json& params) {
+answer metrics_get(const plane& shared, const json& params) {
   return view(shared.metrics(), wire::text_or(params, "match", "*"), wall_clock_ns());
 }
 
-answer expose(const plane& shared, const json&) {
+answer metrics_expose(const plane& shared, const json&) {
   return json{{"content_type", prometheus_content_type}, {"text", prometheus_text(shared.metrics())}};
 }
 
-constexpr binding bindings[] = {
-    {"metrics.get", reading(get)},
-    {"metrics.expose", reading(expose)},
-};
-
 }  // namespace
 
-std::span<const binding> metrics_methods() { return bindings; }
+std::span<const binding> metrics_methods() {
+  static constexpr binding bindings[] = {
+      {"metrics.get", reading(metrics_get)},
+      {"metrics.expose", reading(metrics_expose)},
+  };
+  return bindings;
+}
 
 }  // namespace tokiod::control

@@ -31,25 +31,25 @@ answer brief(const outcome<host::instance_view>& got) {
 }
 
 // ---- looking
-answer list(const call_site& site, const json&) {
+answer plugin_list(const call_site& site, const json&) {
   json plugins = json::array();
   for (const auto& image : site.shared.daemon.plugins()) plugins.push_back(view(image));
   return json{{"plugins", std::move(plugins)}};
 }
 
-answer info(const call_site& site, const json& params) {
+answer plugin_info(const call_site& site, const json& params) {
   const auto got = site.shared.daemon.plugin(wire::text_or(params, "plugin"));
   if (!got) return refused(got.error());
   return view(*got);
 }
 
-answer inspect(const plane& shared, const json& params) {
+answer plugin_inspect(const plane& shared, const json& params) {
   const auto got = shared.daemon.inspect(wire::text_or(params, "path"));
   if (!got) return refused(got.error());
   return view(*got);
 }
 
-answer scan(const plane& shared, const json&) { return view(shared.daemon.scan()); }
+answer plugin_scan(const plane& shared, const json&) { return view(shared.daemon.scan()); }
 
 // ---- images
 host::load_request load_request_of(const json& params) {
@@ -84,7 +84,7 @@ answer start_failed(backend& daemon, const std::string& plugin, const refusal& w
   return std::unexpected(wire::to_rpc_error(why, more));
 }
 
-answer load(backend& daemon, const json& params) {
+answer plugin_load(backend& daemon, const json& params) {
   if (auto no = bad_name(params)) return std::unexpected(std::move(*no));
   const auto loaded = daemon.load(load_request_of(params));
   if (!loaded) return refused(loaded.error());
@@ -99,7 +99,7 @@ answer load(backend& daemon, const json& params) {
   return shown;
 }
 
-answer unload(backend& daemon, const json& params) {
+answer plugin_unload(backend& daemon, const json& params) {
   const auto plugin = wire::text_or(params, "plugin");
   const auto report = daemon.unload(plugin, drain_of(params));
   if (!report) return refused(report.error());
@@ -109,7 +109,7 @@ answer unload(backend& daemon, const json& params) {
               {"blockers", report->blockers}};
 }
 
-answer reload(backend& daemon, const json& params) {
+answer plugin_reload(backend& daemon, const json& params) {
   const auto plugin = wire::text_or(params, "plugin");
   const auto report = daemon.reload(plugin, wire::text_or(params, "path"), drain_of(params));
   if (!report) return refused(report.error());
@@ -121,7 +121,7 @@ answer reload(backend& daemon, const json& params) {
 }
 
 // ---- instances
-answer start(backend& daemon, const json& params) {
+answer plugin_start(backend& daemon, const json& params) {
   const auto instance = wire::text_or(params, "instance");
   const auto plugin = wire::text_or(params, "plugin");
   if (!plugin.empty()) {
@@ -137,7 +137,7 @@ answer start(backend& daemon, const json& params) {
   return brief(daemon.start_again(instance));
 }
 
-answer stop(backend& daemon, const json& params) {
+answer plugin_stop(backend& daemon, const json& params) {
   const auto instance = wire::text_or(params, "instance");
   const auto report = daemon.stop(instance, drain_of(params));
   if (!report) return refused(report.error());
@@ -148,25 +148,28 @@ answer stop(backend& daemon, const json& params) {
               {"blockers", report->blockers}};
 }
 
-answer restart(backend& daemon, const json& params) {
+answer plugin_restart(backend& daemon, const json& params) {
   return brief(daemon.restart(wire::text_or(params, "instance"), drain_of(params)));
 }
 
-outcome<host::call_id> call(backend& daemon, const json& params, std::shared_ptr<host::call_listener> listener) {
+outcome<host::call_id> plugin_call(backend& daemon, const json& params, std::shared_ptr<host::call_listener> listener) {
   const auto timeout = static_cast<duration_ns>(std::llround(wire::number_or(params, "timeout_s", 30) * 1e9));
   return daemon.call(wire::text_or(params, "instance"), wire::text_or(params, "method"),
                      wire::dump(*wire::find(params, "params")), std::move(listener), timeout);
 }
 
-constexpr binding bindings[] = {
-    {"plugin.list", quick(list)},           {"plugin.info", quick(info)},       {"plugin.inspect", reading(inspect)},
-    {"plugin.scan", reading(scan)},         {"plugin.load", operation(load)},   {"plugin.unload", operation(unload)},
-    {"plugin.reload", operation(reload)},   {"plugin.start", operation(start)}, {"plugin.stop", operation(stop)},
-    {"plugin.restart", operation(restart)}, {"plugin.call", deferred(call)},
-};
-
 }  // namespace
 
-std::span<const binding> plugin_methods() { return bindings; }
+std::span<const binding> plugin_methods() {
+  static constexpr binding bindings[] = {
+      {"plugin.list", quick(plugin_list)},         {"plugin.info", quick(plugin_info)},
+      {"plugin.inspect", reading(plugin_inspect)}, {"plugin.scan", reading(plugin_scan)},
+      {"plugin.load", operation(plugin_load)},     {"plugin.unload", operation(plugin_unload)},
+      {"plugin.reload", operation(plugin_reload)}, {"plugin.start", operation(plugin_start)},
+      {"plugin.stop", operation(plugin_stop)},     {"plugin.restart", operation(plugin_restart)},
+      {"plugin.call", deferred(plugin_call)},
+  };
+  return bindings;
+}
 
 }  // namespace tokiod::control

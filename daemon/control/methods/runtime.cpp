@@ -7,15 +7,15 @@
 namespace tokiod::control {
 namespace {
 
-answer info(const call_site& site, const json&) { return view(site.shared.daemon.runtime()); }
+answer show_runtime(const call_site& site, const json&) { return view(site.shared.daemon.runtime()); }
 
-answer workers(const plane& shared, const json&) {
+answer runtime_workers(const plane& shared, const json&) {
   json list = json::array();
   for (const auto& worker : shared.daemon.workers()) list.push_back(view(worker));
   return json{{"workers", std::move(list)}};
 }
 
-answer resize(backend& daemon, const json& params) {
+answer runtime_resize(backend& daemon, const json& params) {
   const auto workers = static_cast<std::uint32_t>(wire::integer_or(params, "worker_threads", 0));
   const auto timeout = static_cast<duration_ns>(std::llround(wire::number_or(params, "timeout_s", 10) * 1e9));
   const auto report = daemon.resize(workers, timeout, wire::text_or(params, "reason"));
@@ -23,14 +23,15 @@ answer resize(backend& daemon, const json& params) {
   return json{{"before", report->before}, {"after", report->after}};
 }
 
-constexpr binding bindings[] = {
-    {"runtime.info", quick(info)},
-    {"runtime.resize", operation(resize)},
-    {"runtime.workers", reading(workers)},
-};
-
 }  // namespace
 
-std::span<const binding> runtime_methods() { return bindings; }
+std::span<const binding> runtime_methods() {
+  static constexpr binding bindings[] = {
+      {"runtime.info", quick(show_runtime)},
+      {"runtime.resize", operation(runtime_resize)},
+      {"runtime.workers", reading(runtime_workers)},
+  };
+  return bindings;
+}
 
 }  // namespace tokiod::control

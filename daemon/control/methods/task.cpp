@@ -9,7 +9,7 @@ refusal no_task(const std::string& id) {
   return refuse(kind::not_found, "there is no live task ", id.substr(0, 40)).error();
 }
 
-answer list(const plane& shared, const json& params) {
+answer task_list(const plane& shared, const json& params) {
   task_query query;
   query.plugin = wire::text_or(params, "plugin");
   query.state = wire::text_or(params, "state");
@@ -26,7 +26,7 @@ answer list(const plane& shared, const json& params) {
   return shown;
 }
 
-answer get(const plane& shared, const json& params) {
+answer task_get(const plane& shared, const json& params) {
   const auto text = wire::text_or(params, "id");
   const auto id = task_id_of(text);
   const auto task = id ? shared.daemon.task(*id) : std::nullopt;
@@ -34,7 +34,7 @@ answer get(const plane& shared, const json& params) {
   return view(*task);
 }
 
-answer cancel(const plane& shared, const json& params) {
+answer task_cancel(const plane& shared, const json& params) {
   const auto text = wire::text_or(params, "id");
   const auto id = task_id_of(text);
   if (!id) return refused(no_task(text));
@@ -42,14 +42,15 @@ answer cancel(const plane& shared, const json& params) {
   return json{{"id", text}, {"state", "cancelling"}};
 }
 
-constexpr binding bindings[] = {
-    {"task.list", reading(list)},
-    {"task.get", reading(get)},
-    {"task.cancel", reading(cancel)},
-};
-
 }  // namespace
 
-std::span<const binding> task_methods() { return bindings; }
+std::span<const binding> task_methods() {
+  static constexpr binding bindings[] = {
+      {"task.list", reading(task_list)},
+      {"task.get", reading(task_get)},
+      {"task.cancel", reading(task_cancel)},
+  };
+  return bindings;
+}
 
 }  // namespace tokiod::control

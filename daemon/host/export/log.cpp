@@ -4,23 +4,13 @@
 #include "base/log.hpp"
 #include "host/export/common.hpp"
 #include "host/export/tables.hpp"
+#include "host/texts.hpp"
 
 namespace tokiod::host {
 namespace {
 
 static_assert(static_cast<unsigned>(log::level::trace) == TOKIO_LOG_TRACE &&
               static_cast<unsigned>(log::level::error) == TOKIO_LOG_ERROR);
-
-std::string text_of(const tokio_kv& pair) {
-  switch (pair.type) {
-    case TOKIO_KV_STR: return std::string(view(pair.v.s));
-    case TOKIO_KV_I64: return std::to_string(pair.v.i);
-    case TOKIO_KV_U64: return std::to_string(pair.v.u);
-    case TOKIO_KV_F64: return std::to_string(pair.v.f);
-    case TOKIO_KV_BOOL: return pair.v.u != 0 ? "true" : "false";
-    default: return "?";
-  }
-}
 
 void log_record(tokio_plugin* p, tokio_cx*, const tokio_log_rec* given) noexcept try {
   tokio_log_rec record;

@@ -1,5 +1,7 @@
 // Plugins come and go under client traffic: after a thousand times the daemon holds what it held after the first few,
 // and the clients of the plugin that stays notice nothing.
+#include "support/eventually.hpp"
+
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -11,7 +13,6 @@
 #include "acceptance/instances.hpp"
 #include "acceptance/tcp_client.hpp"
 #include "support/daemon_process.hpp"
-#include "support/eventually.hpp"
 #include "wire/parse.hpp"
 
 using namespace tokiod;

@@ -1,4 +1,6 @@
 // What the daemon does with each sin: the exact state, the kind of the refusal, and that everything else goes on.
+#include "support/in_child.hpp"
+
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <unistd.h>
@@ -11,7 +13,6 @@
 
 #include "host/registry.hpp"
 #include "runtime/runtime.hpp"
-#include "support/in_child.hpp"
 #include "support/temp_dir.hpp"
 #include "tokio/abi.h"
 

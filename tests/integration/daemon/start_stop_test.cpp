@@ -1,4 +1,6 @@
 // The daemon as a process: its exit codes, its signals, its sockets.
+#include "support/notify_socket.hpp"
+
 #include <doctest/doctest.h>
 
 #include <csignal>
@@ -6,7 +8,6 @@
 
 #include "support/daemon_process.hpp"
 #include "support/eventually.hpp"
-#include "support/notify_socket.hpp"
 
 using namespace tokiod::test;
 

@@ -1,5 +1,7 @@
 // The explorer against programs whose outcomes the C++ standard fixes: it must produce every allowed outcome, none that
 // is forbidden, and it must see each kind of bug.
+#include "base/policy.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -7,7 +9,6 @@
 #include <set>
 #include <vector>
 
-#include "base/policy.hpp"
 #include "explorer/expect.hpp"
 #include "explorer/model_policy.hpp"
 #include "explorer/shim.hpp"

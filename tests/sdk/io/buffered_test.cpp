@@ -1,4 +1,6 @@
 // Buffers: rows IO-04, IO-14, IO-15.
+#include "tokio/io/buffered.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>

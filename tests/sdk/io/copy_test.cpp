@@ -1,4 +1,6 @@
 // Copying: rows IO-16, IO-17.
+#include "tokio/io/copy.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>

@@ -1,4 +1,6 @@
 // In-memory streams: row IO-18.
+#include "tokio/io/duplex.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>

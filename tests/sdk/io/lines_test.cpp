@@ -1,4 +1,6 @@
 // Delimited reading: row IO-13.
+#include "tokio/io/lines.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>

@@ -1,4 +1,6 @@
 // Reading: rows IO-05 to IO-08.
+#include "tokio/io/read.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>

@@ -1,4 +1,6 @@
 // Halves of any stream: row IO-19.
+#include "tokio/io/split.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>

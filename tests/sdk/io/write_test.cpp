@@ -1,4 +1,6 @@
 // Writing: rows IO-03, IO-10 to IO-12.
+#include "tokio/io/write.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>

@@ -1,4 +1,6 @@
 // Addresses and targets: rows NT-01, NX-07.
+#include "tokio/net/address.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>

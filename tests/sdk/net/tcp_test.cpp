@@ -1,4 +1,6 @@
 // TCP over loopback on a real host: rows NT-01 to NT-18.
+#include "tokio/net/tcp_stream.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>

@@ -1,4 +1,6 @@
 // UDP over loopback on a real host: rows NU-01 to NU-07.
+#include "tokio/net/udp_socket.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>

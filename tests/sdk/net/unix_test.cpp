@@ -1,4 +1,6 @@
 // Unix sockets on a real host: rows NX-01 to NX-04.
+#include "tokio/net/unix_listener.hpp"
+
 #include <doctest/doctest.h>
 #include <unistd.h>
 

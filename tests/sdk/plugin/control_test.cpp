@@ -1,4 +1,6 @@
 // Control methods.
+#include "tokio/plugin/control.hpp"
+
 #include <doctest/doctest.h>
 
 #include <stdexcept>

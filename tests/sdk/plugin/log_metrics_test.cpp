@@ -1,4 +1,6 @@
 // Log records and metrics.
+#include "tokio/plugin/metrics.hpp"
+
 #include <doctest/doctest.h>
 
 #include "tokio/plugin.hpp"

@@ -1,4 +1,6 @@
 // What TOKIO_PLUGIN makes of a type: start, run, stop, live configuration, end.
+#include "tokio/plugin/plugin.hpp"
+
 #include "tokio/plugin.hpp"
 
 #include <doctest/doctest.h>

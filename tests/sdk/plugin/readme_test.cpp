@@ -1,10 +1,11 @@
 // The examples of plugin-api/README.md, run on the fake host.
+#include "tokio/time.hpp"
+
 #include <doctest/doctest.h>
 
 #include "tokio/plugin.hpp"
 #include "tokio/task.hpp"
 #include "tokio/test.hpp"
-#include "tokio/time.hpp"
 
 namespace {
 

@@ -1,4 +1,6 @@
 // tokio::sync::broadcast, rows SB-01 to SB-12.
+#include "tokio/test.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -12,7 +14,6 @@
 
 #include "counted.hpp"
 #include "tokio/sync/broadcast.hpp"
-#include "tokio/test.hpp"
 
 namespace {
 

@@ -1,4 +1,6 @@
 // tokio::sync::mpsc without permits: sending, receiving, closing, counting. Rows SM-01 to SM-06, SM-10 to SM-21.
+#include "tokio/sync/mpsc_shared.hpp"
+
 #include <doctest/doctest.h>
 
 #include <chrono>

@@ -1,4 +1,6 @@
 // tokio::sync::mutex, rows SX-01 to SX-04.
+#include "tokio/sync/mutex.hpp"
+
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -6,7 +8,6 @@
 #include <string>
 #include <utility>
 
-#include "tokio/sync/mutex.hpp"
 #include "tokio/task.hpp"
 #include "tokio/test.hpp"
 

@@ -1,10 +1,11 @@
 // tokio::sync::notify, rows SN-01 to SN-06.
+#include "tokio/test/hand_poll.hpp"
+
 #include <doctest/doctest.h>
 
 #include <memory>
 
 #include "tokio/sync/notify.hpp"
-#include "tokio/test/hand_poll.hpp"
 
 namespace {
 

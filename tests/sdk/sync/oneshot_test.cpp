@@ -1,11 +1,12 @@
 // tokio::sync::oneshot, rows SO-01 to SO-09.
+#include "tokio/sync/oneshot.hpp"
+
 #include <doctest/doctest.h>
 
 #include <memory>
 #include <string>
 
 #include "counted.hpp"
-#include "tokio/sync/oneshot.hpp"
 #include "tokio/test/hand_poll.hpp"
 
 namespace {

@@ -1,10 +1,11 @@
 // tokio::sync::semaphore, rows SS-01 to SS-08.
+#include "tokio/sync/semaphore.hpp"
+
 #include <doctest/doctest.h>
 
 #include <memory>
 #include <optional>
 
-#include "tokio/sync/semaphore.hpp"
 #include "tokio/test/hand_poll.hpp"
 
 namespace {

@@ -1,13 +1,13 @@
 // tokio::sync between real threads, bounded: what the blocking forms and the wait lists do under contention. The models
 // in tests/model try the orders; this is for ThreadSanitizer and for the system calls.
+#include "tokio/sync.hpp"
+
 #include <doctest/doctest.h>
 
 #include <memory>
 #include <numeric>
 #include <thread>
 #include <vector>
-
-#include "tokio/sync.hpp"
 
 namespace {
 

@@ -1,4 +1,6 @@
 // spawn_blocking and block_in_place.
+#include "tokio/task/blocking.hpp"
+
 #include <doctest/doctest.h>
 
 #include <memory>

@@ -1,4 +1,6 @@
 // Cancellation tokens.
+#include "tokio/task/cancel.hpp"
+
 #include <doctest/doctest.h>
 
 #include <random>

@@ -1,4 +1,6 @@
 // spawn, join handles, abort: who sees what, and what is destroyed when.
+#include "tokio/task/spawn.hpp"
+
 #include <doctest/doctest.h>
 
 #include <sstream>

@@ -1,4 +1,6 @@
 // task<T>: laziness, values, exceptions, destruction, and the constant cost of a poll.
+#include "tokio/task/task.hpp"
+
 #include <doctest/doctest.h>
 
 #include <memory>

@@ -1,4 +1,6 @@
 // Instants and spans.
+#include "tokio/time/instant.hpp"
+
 #include <doctest/doctest.h>
 
 #include "tokio/test.hpp"

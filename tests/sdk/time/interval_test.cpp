@@ -1,4 +1,6 @@
 // interval and its rules for missed ticks.
+#include "tokio/time/interval.hpp"
+
 #include <doctest/doctest.h>
 
 #include "tokio/task.hpp"

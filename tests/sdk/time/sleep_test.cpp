@@ -1,4 +1,6 @@
 // sleep and sleep_until.
+#include "tokio/time/sleep.hpp"
+
 #include <doctest/doctest.h>
 
 #include "tokio/task.hpp"

@@ -1,4 +1,6 @@
 // timeout and timeout_at.
+#include "tokio/time/timeout.hpp"
+
 #include <doctest/doctest.h>
 
 #include "sdk/task/probe.hpp"

@@ -1,8 +1,8 @@
+#include "support/temp_dir.hpp"
+
 #include "app/live_config.hpp"
 
 #include <doctest/doctest.h>
-
-#include "support/temp_dir.hpp"
 
 using namespace tokiod;
 

@@ -1,3 +1,5 @@
+#include "support/descriptor_hog.hpp"
+
 #include "app/process_numbers.hpp"
 
 #include <doctest/doctest.h>
@@ -5,8 +7,6 @@
 #include <algorithm>
 #include <optional>
 #include <string>
-
-#include "support/descriptor_hog.hpp"
 
 using namespace tokiod;
 

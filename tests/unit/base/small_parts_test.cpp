@@ -1,11 +1,12 @@
 // bits.hpp, intrusive_list.hpp, random.hpp, spin_lock.hpp
+#include "base/bits.hpp"
+
 #include <doctest/doctest.h>
 
 #include <set>
 #include <thread>
 #include <vector>
 
-#include "base/bits.hpp"
 #include "base/cache_line.hpp"
 #include "base/intrusive_list.hpp"
 #include "base/random.hpp"

@@ -1,11 +1,12 @@
 // The control plane when the process has no descriptor left.
+#include "support/control_fixture.hpp"
+
 #include <doctest/doctest.h>
 
 #include <vector>
 
 #include "control/access.hpp"
 #include "control/spare_descriptors.hpp"
-#include "support/control_fixture.hpp"
 #include "support/descriptor_hog.hpp"
 
 using namespace tokiod;

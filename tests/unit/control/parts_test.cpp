@@ -1,3 +1,5 @@
+#include "control/glob.hpp"
+
 #include <doctest/doctest.h>
 
 #include <condition_variable>
@@ -6,7 +8,6 @@
 #include <set>
 #include <thread>
 
-#include "control/glob.hpp"
 #include "control/operations.hpp"
 #include "control/outbox.hpp"
 

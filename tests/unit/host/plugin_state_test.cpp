@@ -1,6 +1,6 @@
-#include <doctest/doctest.h>
-
 #include "host/plugin_state.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace tokiod::host;
 

@@ -1,3 +1,5 @@
+#include "host/registry_parts.hpp"
+
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <malloc.h>

@@ -1,4 +1,6 @@
 // The pool with real threads. What happens when its moves race is in tests/model/claims_model.cpp.
+#include "base/spin_lock.hpp"
+
 #include "runtime/blocking/pool.hpp"
 
 #include <doctest/doctest.h>
@@ -12,7 +14,6 @@
 
 #include "base/os_thread.hpp"
 #include "base/policy.hpp"
-#include "base/spin_lock.hpp"
 
 namespace {
 

@@ -1,3 +1,5 @@
+#include "runtime/sched/thread.hpp"
+
 #include <doctest/doctest.h>
 
 #include <atomic>

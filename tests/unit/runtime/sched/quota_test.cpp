@@ -1,12 +1,13 @@
 // An owner with a CPU quota gets its part of the time and no more, nobody else waits for it, and no task that waited is
 // lost. In virtual time a poll takes what it moves the clock by.
+#include "base/random.hpp"
+
 #include <doctest/doctest.h>
 
 #include <memory>
 #include <numeric>
 #include <vector>
 
-#include "base/random.hpp"
 #include "tasks.hpp"
 
 using namespace tokiod;

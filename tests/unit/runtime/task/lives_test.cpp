@@ -1,11 +1,12 @@
 // Every combination of how a task ends, when it is cancelled, and what happens to its join handle: the body is
 // destroyed exactly once, the slot freed exactly once, and whoever waits is woken.
+#include "support/hand_task.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
 
 #include "runtime/task/registry.hpp"
-#include "support/hand_task.hpp"
 
 using namespace tokiod;
 using namespace tokiod::task;
