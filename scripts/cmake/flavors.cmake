@@ -71,3 +71,10 @@ function(tokiod_compile_together target)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
   endif()
 endfunction()
+
+# Sources that read a command line once, through templates that take the optimiser longer than all the rest.
+function(tokiod_compile_plainly)
+  if(TOKIOD_FLAVOR MATCHES "^(release|gcc)$")
+    set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -O0 SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
+endfunction()
