@@ -56,7 +56,10 @@ struct basic_pool {
     for (;;) {
       const auto now = jobs.next(me, 1);
       switch (now.what) {
-        case worker_step::run: now.job->run(); break;
+        case worker_step::run:
+          if (now.send_more && !make_thread()) jobs.could_not_make();
+          now.job->run();
+          break;
         case worker_step::leave: return;
         case worker_step::replace:
           if (make_thread()) return;
@@ -147,6 +150,57 @@ void dependent_jobs() {
   p.submit(b);
   p.join_all();
   each_once({&a, &b});
+}
+
+// Each of them needs a thread beside those of the others: whoever comes for one sends for the next before it blocks.
+void jobs_in_a_row() {
+  pool p(3);
+  event second_ran, third_ran;
+  stub_job a, b, c;
+  a.waits_for = b.ends = &second_ran;
+  b.waits_for = c.ends = &third_ran;
+  p.submit(a);
+  p.submit(b);
+  p.submit(c);
+  p.join_all();
+  each_once({&a, &b, &c});
+}
+
+// The same beginning with a thread that sleeps: it is claimed for the first and sends for another before it blocks.
+void sleeper_then_another() {
+  pool p(2);
+  event began, second_ran, both_ran;
+  stub_job before, a, b;
+  before.ends = &began;
+  a.waits_for = b.ends = &second_ran;
+  a.ends = &both_ran;
+  p.submit(before);
+  began.wait();
+  p.submit(a);
+  p.submit(b);
+  both_ran.wait();
+  p.close();
+  p.join_all();
+  each_once({&before, &a, &b});
+}
+
+// The second thread cannot be made. The job that relied on it is run by the first, also if that went to sleep
+// meanwhile.
+void no_second_thread() {
+  pool p(2);
+  p.can_make = 1;
+  stub_job a, b, c;
+  event c_ran;
+  c.ends = &c_ran;
+  p.submit(a);
+  thread other([&] { p.submit(b); });
+  p.submit(c);
+  c_ran.wait();
+  other.join();
+  p.close();
+  p.join_all();
+  check(a.ran == 1 && c.ran == 1, "a job did not run");
+  each_once({&b});
 }
 
 void racing_stop() {
@@ -255,6 +309,9 @@ TEST_CASE("every job runs, below the cap, at the cap, and while threads come and
   passes(wide, submit_while_leaving);
   passes(for_ever, submit_while_asleep);
   passes(dependent_jobs);
+  passes({.preemptions = 2}, jobs_in_a_row);
+  passes(for_ever, sleeper_then_another);
+  passes(for_ever, no_second_thread);
 }
 
 TEST_CASE("a stop that races with submits runs, drops or refuses each job once") { passes(wide, racing_stop); }

@@ -1,14 +1,16 @@
 // Who works and who waits in a pool of threads: the queue of jobs, the stack of idle workers, and how many threads
 // there are, all under one lock, so that "somebody will take this job" is decided in the same moment as it is queued.
 //
-//   submit: an idle worker is claimed (taken off the stack, its event set) | a thread is to be made | at the cap:
-//   whoever
-//           finishes first takes it
+//   submit: somebody is on the way already | an idle worker is claimed (taken off the stack, its event set) | a thread
+//           is to be made | at the cap: whoever finishes first takes it
 //   next:   a job | sleep on the idle stack | leave (idle too long, stopped, rotated)
 //
-// Invariant: a queued job has somebody who takes it: a claimed worker, a thread that is being made, or a worker that
-// looks
-//            at the queue before it sleeps or leaves. A worker leaves only when the queue is empty, or in favour of a
+// To wake a thread costs more than most jobs, so one at a time is on the way. It sends for the next one before it runs
+// its job if more are queued: jobs that block get a thread each, and a burst of short ones is done by the first to
+// come.
+//
+// Invariant: while a job is queued, somebody is on the way, or nobody is idle and no thread may be made; then whoever
+//            ends a job looks at the queue. A worker leaves only when the queue is empty, or in favour of a
 //            replacement. An event is set under the lock, so a worker that has seen itself claimed may end at once.
 //            `threads` counts threads that run or are being made, and never exceeds the cap.
 // Threads:   submit, failed, cancel, close, rotate, counts [any]; next [a worker, about itself].
@@ -16,6 +18,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "base/clock.hpp"
@@ -32,7 +35,7 @@ enum class submit_outcome : std::uint8_t {
 };
 
 enum class worker_step : std::uint8_t {
-  run,      // the job
+  run,      // the job; before it, make a thread if `send_more` says so, or call could_not_make()
   leave,    // the thread ends
   replace,  // the thread ends once its caller has made another in its place; else it stays: cannot_be_replaced()
 };
@@ -60,12 +63,14 @@ class basic_claims {
     friend class basic_claims;
     typename P::event wake_;
     const std::uint64_t rotation_;  // as it was when its thread was made
+    bool on_the_way_ = true;        // it was made or claimed and has not looked at the queue since; under lock_
     bool irreplaceable_ = false;
   };
 
   struct step {
     worker_step what;
     Job* job = nullptr;
+    bool send_more = false;
   };
 
   explicit basic_claims(std::uint32_t max_threads) : max_threads_(max_threads) {}
@@ -77,9 +82,7 @@ class basic_claims {
     s.queue.push_back(work);
     ++s.counts.queued;
     ++s.counts.submitted;
-    if (claim_one(s) || s.counts.threads == max_threads_) return submit_outcome::taken;
-    ++s.counts.threads;
-    return submit_outcome::make_thread;
+    return send_one(s) ? submit_outcome::make_thread : submit_outcome::taken;
   }
 
   // The thread for `work` could not be made. refused: there is no other either, so `work` is the caller's again, and
@@ -87,11 +90,18 @@ class basic_claims {
   [[nodiscard]] submit_outcome failed(Job& work, job_list& orphans) {
     const hold locked(lock_);
     shared& s = shared_.ref();
-    if (--s.counts.threads != 0 || !work.linked()) return submit_outcome::taken;
+    give_up(s);
+    if (s.counts.threads != 0 || !work.linked()) return submit_outcome::taken;
     take_out(s, work);
     s.counts.queued = 0;
     orphans.append(s.queue);
     return submit_outcome::refused;
+  }
+
+  // The thread that a step asked for could not be made: the jobs wait for the threads that are there.
+  void could_not_make() {
+    const hold locked(lock_);
+    give_up(shared_.ref());
   }
 
   // True: it had not started, and is the caller's again.
@@ -151,6 +161,7 @@ class basic_claims {
     claim_counts counts;
     std::uint64_t rotation = 0;
     bool closed = false;
+    bool one_on_the_way = false;  // a worker that was claimed, or a thread that is made: it will look at the queue
   };
 
   void take_out(shared& s, Job& work) {
@@ -162,8 +173,25 @@ class basic_claims {
     worker* const claimed = s.idle.pop_front();
     if (claimed == nullptr) return false;
     --s.counts.idle;
+    claimed->on_the_way_ = true;
+    s.one_on_the_way = true;
     claimed->wake_.set();
     return true;
+  }
+
+  // Somebody comes for what is queued, if there is anybody. True: the caller makes the thread.
+  [[nodiscard]] bool send_one(shared& s) {
+    // A pool that stops joins the threads it knows: none comes after that.
+    if (s.one_on_the_way || claim_one(s) || s.counts.threads == max_threads_ || s.closed) return false;
+    ++s.counts.threads;
+    return s.one_on_the_way = true;
+  }
+
+  // A thread was not made. Whoever went to sleep because it was on the way goes instead.
+  void give_up(shared& s) {
+    --s.counts.threads;
+    s.one_on_the_way = false;
+    if (!s.queue.empty()) (void)claim_one(s);
   }
 
   // Nothing: the worker is on the idle stack, and sleeps.
@@ -174,6 +202,7 @@ class basic_claims {
       s.idle.remove(me);
       --s.counts.idle;
     }
+    if (std::exchange(me.on_the_way_, false)) s.one_on_the_way = false;
     const bool old = me.rotation_ != s.rotation;
     if (!s.queue.empty()) return old && !me.irreplaceable_ ? step{worker_step::replace} : take_job(s);
     if (old || s.closed || time_is_up) {
@@ -189,7 +218,7 @@ class basic_claims {
     Job* const work = s.queue.front();
     take_out(s, *work);
     ++s.counts.taken;
-    return {worker_step::run, work};
+    return {worker_step::run, work, !s.queue.empty() && send_one(s)};
   }
 
   const std::uint32_t max_threads_;

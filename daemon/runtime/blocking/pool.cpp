@@ -78,7 +78,10 @@ void pool::state::run_jobs(std::uint64_t rotation) {
   for (;;) {
     const claims::step now = jobs.next(me, options.keep_alive);
     switch (now.what) {
-      case worker_step::run: now.job->run(); break;
+      case worker_step::run:
+        if (now.send_more && !start_thread()) jobs.could_not_make();
+        now.job->run();
+        break;
       case worker_step::leave: return;
       case worker_step::replace:
         if (start_thread()) return;
