@@ -12,8 +12,13 @@ namespace tokiod::memory {
 
 namespace {
 
-// Addresses become usable in steps of 1 MiB, so that a new slab rarely costs a system call.
-constexpr std::size_t commit_slabs = 16;
+// Addresses become usable in steps of 2 MiB, so that a new slab rarely costs a system call. A step is a large page of
+// the system: with a million tasks every one of them is on another small page, and looking pages up would cost more
+// than anything else. The first ones stay small pages: a daemon with little to do is not charged for what it never
+// uses.
+constexpr std::size_t large_page = std::size_t{2} << 20;
+constexpr std::size_t commit_slabs = large_page / slab_bytes;
+constexpr std::size_t slabs_on_small_pages = 4 * commit_slabs;
 
 result<std::byte*> reserve(std::size_t bytes, int protection) {
   void* at = ::mmap(nullptr, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -21,14 +26,14 @@ result<std::byte*> reserve(std::size_t bytes, int protection) {
   return static_cast<std::byte*>(at);
 }
 
-// `bytes` of addresses that nobody may touch yet, aligned to a slab.
+// `bytes` of addresses that nobody may touch yet, aligned to a large page and so to a slab.
 result<std::byte*> reserve_aligned(std::size_t bytes) {
-  const auto raw = reserve(bytes + slab_bytes, PROT_NONE);
+  const auto raw = reserve(bytes + large_page, PROT_NONE);
   if (!raw) return raw;
   const auto address = reinterpret_cast<std::uintptr_t>(*raw);
-  const std::size_t before = round_up(address, slab_bytes) - address;
+  const std::size_t before = round_up(address, large_page) - address;
   if (before != 0) ::munmap(*raw, before);
-  ::munmap(*raw + before + bytes, slab_bytes - before);
+  if (before != large_page) ::munmap(*raw + before + bytes, large_page - before);
   return *raw + before;
 }
 
@@ -104,9 +109,12 @@ std::expected<arena::slab_index, shortage> arena::take_fresh(std::size_t slabs) 
   if (next_ + slabs > committed_) {
     const std::size_t until = std::min(round_up(next_ + slabs, commit_slabs), slabs_);
     const std::size_t bytes = (until - committed_) * slab_bytes;
-    if (::mprotect(base_ + committed_ * slab_bytes, bytes, PROT_READ | PROT_WRITE) != 0) {
+    std::byte* const fresh = base_ + committed_ * slab_bytes;
+    if (::mprotect(fresh, bytes, PROT_READ | PROT_WRITE) != 0) {
       return std::unexpected(shortage::no_memory);  // ENOMEM: the commit limit, or too many mappings
     }
+    // A hint. Where large pages are off it fails, and the pages are small.
+    if (committed_ >= slabs_on_small_pages) (void)::madvise(fresh, bytes, MADV_HUGEPAGE);
     committed_ = until;
   }
   const auto index = static_cast<slab_index>(next_);
