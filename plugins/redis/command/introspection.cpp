@@ -68,10 +68,9 @@ void entry_of(call& c, const command& one) {
   c.out.array(6);
   c.out.bulk(one.name);
   c.out.integer(one.arity);
-  c.out.array(0);  // flags
-  c.out.integer(0);
-  c.out.integer(0);
-  c.out.integer(0);
+  c.out.array(one.flag.empty() ? 0 : 1);
+  if (!one.flag.empty()) c.out.simple(one.flag);
+  for (const auto place : {one.keys.first, one.keys.last, one.keys.step}) c.out.integer(place);
 }
 
 void docs_of(call& c, const command& one) {

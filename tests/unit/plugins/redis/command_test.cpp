@@ -201,7 +201,9 @@ TEST_CASE("tools get what they ask for: INFO, COMMAND, CONFIG GET") {
   CHECK(run("info keyspace") == "$44\r\n# Keyspace\r\ndb0:keys=1,expires=0,avg_ttl=0\r\n\r\n");
   CHECK(run("info nope") == "$0\r\n\r\n");
   CHECK(run("command count") == ":" + std::to_string(commands().size()) + "\r\n");
-  CHECK(run("command info get nope").starts_with("*2\r\n*6\r\n$3\r\nget\r\n:2\r\n"));
+  CHECK(run("command info get nope") == "*2\r\n*6\r\n$3\r\nget\r\n:2\r\n*1\r\n+readonly\r\n:1\r\n:1\r\n:1\r\n$-1\r\n");
+  CHECK(run("command info mset").ends_with("*1\r\n+write\r\n:1\r\n:-1\r\n:2\r\n"));
+  CHECK(run("command info ping").ends_with("*0\r\n:0\r\n:0\r\n:0\r\n"));
   CHECK(run("command docs get").starts_with("*2\r\n$3\r\nget\r\n"));
   CHECK(run("config get save") == "*2\r\n$4\r\nsave\r\n$0\r\n\r\n");
   CHECK(run("config get nope") == "*0\r\n");
