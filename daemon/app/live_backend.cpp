@@ -44,9 +44,29 @@ bool asked_for(const control::task_query& query, const task_view& t, const host:
          (query.state.empty() || state_name(t.state) == query.state);
 }
 
-void count(control::worker_info& i, const metrics::worker_totals& totals) {
+control::histogram_info info_of(const metrics::distribution& seen) {
+  control::histogram_info i;
+  i.num_buckets = metrics::histogram_buckets;
+  i.count = seen.total();
+  i.sum_seconds = seconds(seen.sum);
+  i.p50_seconds = seconds(seen.quantile(0.5));
+  i.p99_seconds = seconds(seen.quantile(0.99));
+  for (std::size_t n = 0; n < seen.counts.size(); ++n) {
+    if (seen.counts[n] == 0) continue;
+    const auto to = n + 1 < seen.counts.size() ? std::optional(seconds(metrics::lower_bound(n + 1))) : std::nullopt;
+    i.buckets.push_back({seconds(metrics::lower_bound(n)), to, seen.counts[n]});
+  }
+  return i;
+}
+
+void count(control::worker_info& i, const metrics::worker_snapshot& seen) {
+  const metrics::worker_totals& totals = seen.totals;
+  i.poll_time = info_of(seen.poll_time_ns);
+  i.schedule_latency = info_of(seen.schedule_latency_ns);
   i.polls = totals.polls;
   i.parks = totals.parks;
+  i.park_unparks = totals.park_unparks;
+  i.local_schedules = totals.local_schedules;
   i.noops = totals.spurious_unparks;
   i.steal_operations = totals.steals;
   i.stolen_tasks = totals.stolen_tasks;
@@ -141,12 +161,17 @@ control::runtime_info live_backend::runtime() const {
   r.tasks_live = tasks.live();
   r.tasks_spawned = tasks.spawned;
   r.tasks_completed = tasks.ended();
+  r.forced_yields = tasks.budget_exhaustions;
   r.global_queue_depth = now.injected_tasks;
+  r.remote_schedules = now.remote_schedules;
   r.blocking_threads = static_cast<std::uint32_t>(now.blocking_threads);
   r.blocking_idle = static_cast<std::uint32_t>(now.blocking_idle_threads);
   r.blocking_queue = static_cast<std::uint32_t>(now.blocking_queued_jobs);
   r.blocking_max = static_cast<std::uint32_t>(values->values.runtime.max_blocking_threads);
   r.io_sources = now.sources;
+  r.io_registered = now.sources_registered;
+  r.io_deregistered = now.sources_deregistered;
+  r.io_ready_events = now.ready_events;
   r.timers = now.timers;
   r.stopping = view.stopping;
   r.settings = values->document["runtime"];
@@ -170,7 +195,7 @@ std::vector<control::worker_info> live_backend::workers() const {
     i.queue_depth = w.queued;
     i.injector_depth = w.injected;
     i.mean_poll_seconds = seconds(w.mean_poll);
-    if (w.index < now.workers.size()) count(i, now.workers[w.index].totals);
+    if (w.index < now.workers.size()) count(i, now.workers[w.index]);
     all.push_back(std::move(i));
   }
   return all;

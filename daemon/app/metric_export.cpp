@@ -42,6 +42,10 @@ constexpr worker_row worker_rows[] = {
      [](const auto& w) { return number(w.injected_taken); }},
     {"tokiod_worker_parks_total", "", "Times that the worker went to sleep.",
      [](const auto& w) { return number(w.parks); }},
+    {"tokiod_worker_park_unparks_total", "", "The same, and the times that it woke up: odd while it sleeps.",
+     [](const auto& w) { return number(w.park_unparks); }},
+    {"tokiod_worker_local_schedules_total", "", "Tasks that became runnable on the worker.",
+     [](const auto& w) { return number(w.local_schedules); }},
     {"tokiod_worker_noops_total", "", "Times that the worker woke up and found nothing.",
      [](const auto& w) { return number(w.spurious_unparks); }},
     {"tokiod_worker_unparks_total", "", "Other workers woken up.",
@@ -74,7 +78,7 @@ constexpr task_row task_rows[] = {
      [](const auto& t) { return seconds(t.poll_ns); }},
 };
 
-metric_family histogram_of(const char* name, const char* help, const metrics::distribution& d) {
+control::buckets spread_of(const metrics::distribution& d) {
   control::buckets spread;
   for (std::size_t bucket = 0; bucket + 1 < metrics::histogram_buckets; ++bucket) {
     spread.count += d.counts[bucket];
@@ -84,7 +88,7 @@ metric_family histogram_of(const char* name, const char* help, const metrics::di
   }
   spread.count = d.total();
   spread.sum = seconds(d.sum);
-  return {name, metric_type::histogram, "seconds", help, {{{}, 0, std::move(spread)}}};
+  return spread;
 }
 
 void add_workers(std::vector<metric_family>& to, const metrics::runtime_snapshot& now) {
@@ -92,22 +96,29 @@ void add_workers(std::vector<metric_family>& to, const metrics::runtime_snapshot
   metrics::distribution polls;
   metric_family depth{
       "tokiod_worker_local_queue_depth", metric_type::gauge, "", "Tasks in the worker's own queue.", {}};
+  metric_family mean{
+      "tokiod_worker_mean_poll_seconds", metric_type::gauge, "seconds", "How long polls took lately, on average.", {}};
   for (const auto& w : now.workers) {
     ++states[state_name(w.state)];
     polls.merge(w.poll_time_ns);
-    depth.samples.push_back({{{"worker", std::to_string(w.index)}}, number(w.queued_tasks), {}});
+    const labels worker = {{"worker", std::to_string(w.index)}};
+    depth.samples.push_back({worker, number(w.queued_tasks), {}});
+    mean.samples.push_back({worker, seconds(w.mean_poll_ns), {}});
   }
   metric_family workers{"tokiod_runtime_workers", metric_type::gauge, "", "Workers, by what they do.", {}};
   for (const auto& [state, count] : states) workers.samples.push_back({{{"state", state}}, count, {}});
-  to.push_back(std::move(workers));
-  to.push_back(std::move(depth));
+  for (auto* const f : {&workers, &depth, &mean}) to.push_back(std::move(*f));
   for (const auto& row : worker_rows) {
     metric_family f{row.name, metric_type::counter, row.unit, row.help, {}};
     for (const auto& w : now.workers)
       f.samples.push_back({{{"worker", std::to_string(w.index)}}, row.read(w.totals), {}});
     to.push_back(std::move(f));
   }
-  to.push_back(histogram_of("tokiod_task_poll_seconds", "How long polls took; sampled.", polls));
+  to.push_back({"tokiod_task_poll_seconds",
+                metric_type::histogram,
+                "seconds",
+                "How long polls took; sampled.",
+                {{{}, 0, spread_of(polls)}}});
 }
 
 void add_owners(std::vector<metric_family>& to, const metrics::runtime_snapshot& now) {
@@ -119,16 +130,22 @@ void add_owners(std::vector<metric_family>& to, const metrics::runtime_snapshot&
                           "seconds",
                           "Time that tasks waited for the CPU quota of their instance.",
                           {}};
+  metric_family waits{"tokiod_task_schedule_latency_seconds",
+                      metric_type::histogram,
+                      "seconds",
+                      "How long runnable tasks waited for their poll; sampled.",
+                      {}};
   for (const auto& o : now.owners) {
     const labels plugin = {{"plugin", o.name}};
     alive.samples.push_back({plugin, number(o.tasks.live()), {}});
     memory.samples.push_back({plugin, number(o.heap_bytes), {}});
     throttled.samples.push_back({plugin, seconds(o.throttled_ns), {}});
+    waits.samples.push_back({plugin, 0, spread_of(o.schedule_latency_ns)});
     ended.samples.push_back({{{"plugin", o.name}, {"outcome", "ok"}}, number(o.tasks.completed), {}});
     ended.samples.push_back({{{"plugin", o.name}, {"outcome", "cancelled"}}, number(o.tasks.cancelled), {}});
     ended.samples.push_back({{{"plugin", o.name}, {"outcome", "panicked"}}, number(o.tasks.panicked), {}});
   }
-  for (auto* const f : {&alive, &ended, &memory, &throttled}) to.push_back(std::move(*f));
+  for (auto* const f : {&alive, &ended, &memory, &throttled, &waits}) to.push_back(std::move(*f));
   for (const auto& row : task_rows) {
     metric_family f{row.name, metric_type::counter, row.unit, row.help, {}};
     for (const auto& o : now.owners) f.samples.push_back({{{"plugin", o.name}}, row.read(o.tasks), {}});
@@ -144,6 +161,15 @@ std::vector<metric_family> runtime_families(const metrics::runtime_snapshot& now
   add_owners(all, now);
   constexpr auto gauge = metric_type::gauge;
   all.push_back(single("tokiod_global_queue_depth", gauge, "", "Tasks in injectors.", number(now.injected_tasks)));
+  constexpr auto counter = metric_type::counter;
+  all.push_back(single("tokiod_remote_schedules_total", counter, "",
+                       "Tasks that became runnable outside of the workers.", number(now.remote_schedules)));
+  all.push_back(single("tokiod_io_fds_registered_total", counter, "", "Descriptors that were registered.",
+                       number(now.sources_registered)));
+  all.push_back(single("tokiod_io_fds_deregistered_total", counter, "", "Descriptors that were deregistered.",
+                       number(now.sources_deregistered)));
+  all.push_back(single("tokiod_io_ready_events_total", counter, "", "Events of the kernel about descriptors.",
+                       number(now.ready_events)));
   all.push_back(single("tokiod_timers_active", gauge, "", "Timers armed.", number(now.timers)));
   all.push_back(single("tokiod_io_fds", gauge, "", "Descriptors registered.", number(now.sources)));
   all.push_back(single("tokiod_blocking_queue_depth", gauge, "", "Blocking jobs that wait for a thread.",

@@ -64,13 +64,29 @@ struct shutdown_order {
   std::string reason;
 };
 
+// What was measured, by how much: the buckets that counted something.
+struct histogram_info {
+  struct bucket {
+    double from = 0;
+    std::optional<double> to;  // below it; absent: any value
+    std::uint64_t count = 0;
+  };
+  std::size_t num_buckets = 0;  // in all
+  std::uint64_t count = 0;
+  double sum_seconds = 0;
+  double p50_seconds = 0, p99_seconds = 0;  // to the precision of the buckets
+  std::vector<bucket> buckets;
+};
+
 struct runtime_info {
   std::string flavor;
   std::uint32_t workers = 0, parked = 0, searching = 0, stuck = 0;
   std::uint64_t tasks_live = 0, tasks_spawned = 0, tasks_completed = 0;
-  std::uint64_t global_queue_depth = 0;
+  std::uint64_t forced_yields = 0;
+  std::uint64_t global_queue_depth = 0, remote_schedules = 0;
   std::uint32_t blocking_threads = 0, blocking_idle = 0, blocking_queue = 0, blocking_max = 0;
-  std::uint64_t io_sources = 0, timers = 0;
+  std::uint64_t io_sources = 0, io_registered = 0, io_deregistered = 0, io_ready_events = 0;
+  std::uint64_t timers = 0;
   bool stopping = false;
   json settings = json::object();  // the numbers it was started with
 };
@@ -88,8 +104,10 @@ struct worker_info {
   std::string plugin;
   double poll_seconds = 0;  // for how long
   std::uint32_t queue_depth = 0, injector_depth = 0;
-  std::uint64_t polls = 0, parks = 0, noops = 0, steal_operations = 0, stolen_tasks = 0, overflows = 0;
+  std::uint64_t polls = 0, parks = 0, park_unparks = 0, noops = 0, local_schedules = 0;
+  std::uint64_t steal_operations = 0, stolen_tasks = 0, overflows = 0;
   double busy_seconds = 0, mean_poll_seconds = 0;
+  histogram_info poll_time, schedule_latency;
 };
 
 struct task_info {

@@ -74,6 +74,15 @@ json view(const host::rejected_file& file) { return {{"path", file.path}, {"why"
 
 json view(const health_check& check) { return {{"name", check.name}, {"ok", check.ok}, {"detail", check.detail}}; }
 
+json view(const histogram_info& seen) {
+  json buckets = json::array();
+  for (const auto& [from, to, count] : seen.buckets)
+    buckets.push_back({{"from", from}, {"to", to ? json(*to) : json(nullptr)}, {"count", count}});
+  return {{"num_buckets", seen.num_buckets}, {"count", seen.count},
+          {"sum_seconds", seen.sum_seconds}, {"p50_seconds", seen.p50_seconds},
+          {"p99_seconds", seen.p99_seconds}, {"buckets", std::move(buckets)}};
+}
+
 json view(const sample& each, metric_type type) {
   json shown = json::object();
   json with = json::object();
@@ -150,14 +159,23 @@ json view(const runtime_info& info) {
           {"stopping", info.stopping},
           {"workers",
            {{"total", info.workers}, {"parked", info.parked}, {"searching", info.searching}, {"stuck", info.stuck}}},
-          {"tasks", {{"live", info.tasks_live}, {"spawned", info.tasks_spawned}, {"completed", info.tasks_completed}}},
+          {"tasks",
+           {{"live", info.tasks_live},
+            {"spawned", info.tasks_spawned},
+            {"completed", info.tasks_completed},
+            {"forced_yields", info.forced_yields}}},
           {"global_queue_depth", info.global_queue_depth},
+          {"remote_schedules", info.remote_schedules},
           {"blocking",
            {{"threads", info.blocking_threads},
             {"idle", info.blocking_idle},
             {"queue", info.blocking_queue},
             {"max", info.blocking_max}}},
-          {"io", {{"sources", info.io_sources}}},
+          {"io",
+           {{"sources", info.io_sources},
+            {"registered", info.io_registered},
+            {"deregistered", info.io_deregistered},
+            {"ready_events", info.io_ready_events}}},
           {"timers", {{"active", info.timers}}},
           {"settings", info.settings}};
 }
@@ -173,12 +191,16 @@ json view(const worker_info& worker) {
                          {"injector_depth", worker.injector_depth},
                          {"polls", worker.polls},
                          {"parks", worker.parks},
+                         {"park_unparks", worker.park_unparks},
+                         {"local_schedules", worker.local_schedules},
                          {"noops", worker.noops},
                          {"steal_operations", worker.steal_operations},
                          {"stolen_tasks", worker.stolen_tasks},
                          {"overflows", worker.overflows},
                          {"busy_seconds", worker.busy_seconds},
-                         {"mean_poll_seconds", worker.mean_poll_seconds}};
+                         {"mean_poll_seconds", worker.mean_poll_seconds},
+                         {"poll_time", view(worker.poll_time)},
+                         {"schedule_latency", view(worker.schedule_latency)}};
   shown.update(counters);
   return shown;
 }

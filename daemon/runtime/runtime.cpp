@@ -135,7 +135,7 @@ result<task::key> runtime::spawn_outside(task::header& task, task::spawn_options
   {
     const hold lock(from.lock);
     if (from.part.whose.closed()) return std::unexpected(error{ESHUTDOWN, "spawn"});
-    options.home = shard_here().id();
+    options.home = static_cast<std::uint16_t>(shard_here().id());
     made = task::spawn(task, from.ids.take(engine_.ids), options);
     from.part.tasks.spawned.add();
   }
@@ -398,11 +398,17 @@ metrics::runtime_snapshot runtime::metrics() const {
     all.workers.push_back({.index = one->index,
                            .state = state_of(engine_, *one, one->running.load(relaxed) != nullptr),
                            .queued_tasks = one->ring.length(),
+                           .mean_poll_ns = one->mean_poll.load(relaxed),
                            .totals = one->work.read(),
-                           .poll_time_ns = one->work.poll_time_ns.read()});
+                           .poll_time_ns = one->work.poll_time_ns.read(),
+                           .schedule_latency_ns = one->work.schedule_latency_ns.read()});
     all.injected_tasks += one->home.injector.length();
     all.timers += one->home.timers.counts().live();
-    all.sources += one->home.reactor->counts().live();
+    const io::reactor_counts io = one->home.reactor->counts();
+    all.sources += io.live();
+    all.sources_registered += io.registered;
+    all.sources_deregistered += io.deregistered;
+    all.ready_events += io.ready_events;
   }
   engine_.for_each_owner([&](const runtime_owner& of) {
     all.owners.push_back({.owner = of.id(),
@@ -410,8 +416,10 @@ metrics::runtime_snapshot runtime::metrics() const {
                           .tasks = totals(of),
                           .heap_bytes = of.heap().charged_bytes(),
                           .heap_limit_bytes = of.heap().limit_bytes(),
-                          .throttled_ns = of.quota->throttled()});
+                          .throttled_ns = of.quota->throttled(),
+                          .schedule_latency_ns = engine_.schedule_latency(of)});
   });
+  all.remote_schedules = engine_.remote_schedules.load(relaxed);
   const blocking::pool_counts jobs = parts_->jobs.counts();
   all.blocking_threads = jobs.threads;
   all.blocking_idle_threads = jobs.idle;

@@ -38,6 +38,29 @@ void two_wakes() {
   world.check_ended(0);
 }
 
+// The same with a stamp for the task whenever it becomes runnable: the poll that follows is told of it, once. The last
+// poll may be the one that a stamp announced, so every stamp is told when the task has ended.
+void two_wakes_with_stamps() {
+  task_world world;
+  world.stamp_all();
+  atomic<int> notes[2];
+  const task_key subject = world.spawn(0, [&](task_header&, task::context&) {
+    const bool both = notes[0].load(relaxed) == 1 && notes[1].load(relaxed) == 1;
+    return both ? poll_result::ready : poll_result::pending;
+  });
+  const auto wake = [&](std::size_t note) {
+    notes[note].store(1, relaxed);
+    world.wake(subject);
+  };
+  thread one([&] { wake(0); });
+  thread two([&] { wake(1); });
+  world.run(*subject.task);
+  one.join();
+  two.join();
+  world.check_ended(0);
+  check(world.body(0).told.get() == world.body(0).stamps.get(), "a stamp was not told, or twice");
+}
+
 // A task that would wait for ever is cancelled while it is polled and woken. What the canceller did before is seen by
 // the destruction of the body.
 void cancel_against_poll_and_wake() {
@@ -237,6 +260,7 @@ TEST_CASE("a cancel and a completion agree on the end") { passes(cancel_against_
 TEST_CASE("a graceful task is ended by force when it was only asked before") { passes(deep, graceful_then_forced); }
 TEST_CASE("a graceful task is told that it was asked") { passes(graceful_is_told); }
 TEST_CASE("a join sees the result and is woken") { passes(deep, join_against_completion); }
+TEST_CASE("a stamp is told to the poll that follows, and no wake is lost for it") { passes(two_wakes_with_stamps); }
 TEST_CASE("a join handle that moves wakes the task that waited last") {
   passes(deep, [] { join_moves(1); });
 }
@@ -267,6 +291,8 @@ TEST_CASE("each order and each write of the task word is needed") {
   catches({.how = weaken, .function = "end_pending", .operation = "cas"}, two_wakes);
   catches({.how = weaken, .function = "begin_poll", .operation = "load"}, cancel_against_poll_and_wake);
   catches({.how = weaken, .function = "end_pending", .operation = "load"}, cancel_against_poll_and_wake);
+  catches({.how = drop_write, .function = "wake", .operation = "cas"}, two_wakes_with_stamps);
+  catches({.how = weaken, .function = "wake", .operation = "cas"}, two_wakes_with_stamps);
   catches({.how = drop_write, .function = "cancel", .operation = "cas"}, cancel_against_poll_and_wake);
   catches({.how = split, .function = "cancel", .operation = "cas"}, cancel_against_poll_and_wake);
   catches({.how = weaken, .function = "cancel", .operation = "cas"}, cancel_against_poll_and_wake);

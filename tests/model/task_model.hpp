@@ -31,7 +31,9 @@ struct model_body {
   std::function<poll_result(task_header&, task::context&)> poll;
   cell<int> polls{0};  // written by every poll and by the destruction: a race is two of them at once
   cell<int> drops{0};
-  cell<int> held{0};  // written by the join handle before its release and by the freeing of the slot
+  cell<int> held{0};              // written by the join handle before its release and by the freeing of the slot
+  cell<std::uint32_t> stamps{0};  // given; each is told once, to the poll that follows
+  cell<std::uint32_t> told{0};
   std::function<void()> on_drop = [] {};
   atomic<int> frees{0};
 };
@@ -47,8 +49,20 @@ class task_world {
   struct door {
     task_world* world;
     task_header* again = nullptr;
-    void schedule(task_header& t) noexcept { world->run(t); }
-    void requeue(task_header& t) noexcept { again = &t; }
+    task_header* polled = nullptr;
+    void schedule(task_header& t) noexcept {
+      world->stamp(t);
+      world->run(t);
+    }
+    void requeue(task_header& t) noexcept {
+      world->stamp(t);
+      again = &t;
+    }
+    void waited(std::uint32_t since, task::no_part&) noexcept {
+      model_body& b = world->body_of(*polled);
+      b.told.set(b.told.get() + 1);
+      check(since == b.stamps.get(), "another stamp than the last was told");
+    }
     void free(task_header& t) noexcept {
       (void)world->body_of(t).held.ref();
       world->body_of(t).frees.fetch_add(1, relaxed);
@@ -74,7 +88,7 @@ class task_world {
     task_header* next = &t;
     for (int turns = 0; next != nullptr; ++turns) {
       if (turns > 3) task_policy::yield();  // a task that polls by itself until another thread has moved
-      door d{this};
+      door d{this, nullptr, next};
       task::run(*std::exchange(next, nullptr), cx, d);
       next = d.again;
     }
@@ -97,6 +111,8 @@ class task_world {
     task::release_join(*which.task, d);
   }
 
+  // Every task that becomes runnable from now on gets a stamp.
+  void stamp_all() { stamps_ = true; }
   // A different kind of body for each tenant.
   static const void* about(std::uint64_t generation) { return reinterpret_cast<const void*>(16 * generation); }
 
@@ -110,6 +126,12 @@ class task_world {
   }
 
  private:
+  void stamp(task_header& t) {
+    if (!stamps_) return;
+    model_body& b = body_of(t);
+    b.stamps.set(b.stamps.get() + 1);
+    task::stamp(t, b.stamps.get());
+  }
   static model_body& body_of(task_header& t) {
     for (slot& at : current_->slots_) {
       if (&at.header == &t) return at.body;
@@ -133,6 +155,7 @@ class task_world {
   static constexpr task::basic_body_ops<task_policy> ops{poll_body, drop_body};
 
   std::array<slot, 3> slots_;
+  bool stamps_ = false;
 };
 
 }  // namespace tokiod::model

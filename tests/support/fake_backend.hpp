@@ -115,6 +115,12 @@ class fake_backend final : public backend {
     busy.task_name = "serve";
     busy.plugin = "echo";
     busy.poll_seconds = 0.25;
+    busy.schedule_latency = {.num_buckets = 3,
+                             .count = 5,
+                             .sum_seconds = 7,
+                             .p50_seconds = 0.5,
+                             .p99_seconds = 2,
+                             .buckets = {{0.5, 1, 4}, {2, std::nullopt, 1}}};
     worker_info parked;
     parked.worker = 1;
     parked.state = "parked";

@@ -53,4 +53,17 @@ distribution histogram::read() const {
   return copy;
 }
 
+void octave_histogram::record(std::uint64_t value) {
+  counts_[std::min<std::size_t>(static_cast<std::size_t>(std::bit_width(value)), counts_.size() - 1)].add();
+  sum_.add(value);
+}
+
+distribution octave_histogram::read() const {
+  distribution copy;
+  for (std::size_t bits = 0; bits < counts_.size(); ++bits)
+    copy.counts[bucket_of((std::uint64_t{1} << bits) - 1)] += counts_[bits].read();
+  copy.sum = sum_.read();
+  return copy;
+}
+
 }  // namespace tokiod::metrics

@@ -42,4 +42,16 @@ class histogram {
   counter sum_;
 };
 
+// The same with a bucket for each power of two: where there are many of them.
+class octave_histogram {
+ public:
+  void record(std::uint64_t value);
+  // Each value counts at the upper end of its power of two.
+  [[nodiscard]] distribution read() const;
+
+ private:
+  std::array<counter, histogram_max_bits + 2> counts_;  // by the number of bits; the last for all that have more
+  counter sum_;
+};
+
 }  // namespace tokiod::metrics

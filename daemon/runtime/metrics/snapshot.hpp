@@ -16,8 +16,10 @@ struct worker_snapshot {
   std::uint32_t index = 0;
   worker_state state = worker_state::parked;
   std::uint32_t queued_tasks = 0;  // in the ring; a hint
+  std::uint64_t mean_poll_ns = 0;  // a moving average
   worker_totals totals;
   distribution poll_time_ns;
+  distribution schedule_latency_ns;  // from runnable to polled
 };
 
 struct owner_snapshot {
@@ -27,15 +29,19 @@ struct owner_snapshot {
   std::uint64_t heap_bytes = 0;        // charged
   std::uint64_t heap_limit_bytes = 0;  // UINT64_MAX: none
   std::uint64_t throttled_ns = 0;      // that tasks waited for the CPU quota
+  distribution schedule_latency_ns{};  // its resolution is a power of two
 };
 
 struct runtime_snapshot {
   std::uint64_t taken_at_ns = 0;
   std::vector<worker_snapshot> workers;
   std::vector<owner_snapshot> owners;
-  std::uint64_t injected_tasks = 0;  // waiting in injectors
-  std::uint64_t timers = 0;          // armed
-  std::uint64_t sources = 0;         // registered descriptors
+  std::uint64_t injected_tasks = 0;                                // waiting in injectors
+  std::uint64_t remote_schedules = 0;                              // tasks that became runnable where no worker was
+  std::uint64_t timers = 0;                                        // armed
+  std::uint64_t sources = 0;                                       // registered descriptors
+  std::uint64_t sources_registered = 0, sources_deregistered = 0;  // since the start
+  std::uint64_t ready_events = 0;                                  // that the kernel told of them
   std::uint64_t blocking_threads = 0;
   std::uint64_t blocking_idle_threads = 0;
   std::uint64_t blocking_queued_jobs = 0;

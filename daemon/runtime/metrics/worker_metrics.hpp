@@ -67,6 +67,8 @@ struct worker_numbers {
   Number overflows{};       // times the ring was full and half of it moved to the injector
   Number injected_taken{};  // tasks taken from injectors
   Number parks{};
+  Number park_unparks{};     // one more at each end of a sleep: odd while it sleeps
+  Number local_schedules{};  // tasks that became runnable on this core
   Number unparks_sent{};
   Number spurious_unparks{};  // woke up and found nothing
   Number takeovers{};         // times the core was taken from a stuck thread
@@ -88,6 +90,8 @@ void each_number(F f, Set&... sets) {
   f(sets.overflows...);
   f(sets.injected_taken...);
   f(sets.parks...);
+  f(sets.park_unparks...);
+  f(sets.local_schedules...);
   f(sets.unparks_sent...);
   f(sets.spurious_unparks...);
   f(sets.takeovers...);
@@ -102,7 +106,8 @@ struct worker_totals : worker_numbers<std::uint64_t> {
 
 // One core.
 struct alignas(cache_line) worker_counters : worker_numbers<counter> {
-  histogram poll_time_ns;  // of sampled polls
+  histogram poll_time_ns;         // of sampled polls
+  histogram schedule_latency_ns;  // from runnable to polled, of sampled tasks
 
   [[nodiscard]] worker_totals read() const;
 };

@@ -1,7 +1,9 @@
 #include "runtime/sched/core.hpp"
 
 #include "runtime/sched/engine.hpp"
+#include "runtime/sched/stamp.hpp"
 #include "runtime/task/handles.hpp"
+#include "runtime/task/poll.hpp"
 
 namespace tokiod::sched {
 
@@ -59,6 +61,18 @@ bool core::keep(task::header& task, share& of) noexcept {
   const cpu_quota::kept kept = of.limit->keep(task, now);
   if (kept == cpu_quota::kept::first) task::wake(of.limit->keeper(), *this);
   return kept != cpu_quota::kept::no;
+}
+
+void core::stamp(task::header& task) noexcept {
+  publish_schedules();
+  until_stamp = published = 1 + random.below(2 * sampled_one_in - 1);
+  task::stamp(task, stamp_at(steady_clock().now()));
+}
+
+void core::waited(std::uint32_t since, share& of) noexcept {
+  const duration_ns lasted = time_since(since, steady_clock().now());
+  work.schedule_latency_ns.record(lasted);
+  of.schedule_latency_ns.record(lasted);
 }
 
 void core::end_batch() noexcept {

@@ -60,10 +60,21 @@ class alignas(cache_line) core {
     if (slab.door != door) [[unlikely]]
       return task::scheduler_of(task).schedule(task);  // of another runtime in this process
     share_of(slab.owner).tasks.wakes.add();
+    count_runnable(task);
     run_next(task);
   }
   // A task that ran: behind everything that waits. Nobody is notified: this core looks at its queue at once.
-  void requeue(task::header& task) noexcept { ring.push(&task, *this); }
+  void requeue(task::header& task) noexcept {
+    count_runnable(task);
+    ring.push(&task, *this);
+  }
+  // It waits from now on. One in thirty-two on average, at random, gets a stamp, for the histogram of waits.
+  void count_runnable(task::header& task) noexcept {
+    if (--until_stamp == 0) [[unlikely]]
+      stamp(task);
+  }
+  // A task with a stamp is polled.
+  void waited(std::uint32_t since, share& of) noexcept;
   void free(task::header& task) noexcept { free(task, part_of(task)); }
   void free(task::header& task, share& of) noexcept {
     of.tasks.freed.add();
@@ -102,10 +113,11 @@ class alignas(cache_line) core {
     task::discard(task, part.heap);
   }
   // The owner is not closed.
-  task::key spawn(task::header& task, share& part, task::spawn_options options, bool front) {
-    options.home = home.id();
+  [[gnu::always_inline]] task::key spawn(task::header& task, share& part, task::spawn_options options, bool front) {
+    options.home = static_cast<std::uint16_t>(home.id());
     const task::key made = task::spawn(task, next_id(), options);
     part.tasks.spawned.add();  // before it can run, and so before it can end
+    count_runnable(task);
     if (front) {
       run_next(task);
     } else {
@@ -156,6 +168,16 @@ class alignas(cache_line) core {
     if (task::header* const task = ring.take(claim_limit)) return task;
     lifo.store(nullptr, relaxed);
     return front;
+  }
+
+  void count_busy_until(instant_ns now) noexcept {
+    work.busy_ns.add(now - active_since);
+    active_since = now;
+  }
+  // So that observers see them: how many tasks became runnable here is counted by the distance to the next stamp.
+  void publish_schedules() noexcept {
+    work.local_schedules.add(published - until_stamp);
+    published = until_stamp;
   }
 
   [[nodiscard]] bool just_maintained() const { return until_maintenance == maintenance_interval; }
@@ -234,6 +256,8 @@ class alignas(cache_line) core {
   instant_ns charged_since = 0;
   instant_ns quota_since = 0;               // the same by the runtime's clock
   std::uint32_t until_sample = 1;           // polls until one is timed for the histogram
+  std::uint32_t until_stamp = 1;            // tasks that become runnable here until one is stamped
+  std::uint32_t published = 1;              // until_stamp when it was published
   std::uint64_t polls_at_wake = no_sample;  // the core was woken for work, and has polled nothing since
 
   run_queue ring;
@@ -243,7 +267,7 @@ class alignas(cache_line) core {
   // who passes the guard before anything follows from it.
   std::atomic<std::uint64_t> blocking_poll{0};
   std::atomic<std::uint32_t> orders{0};  // [any] sets; the worker looks before each poll
-  instant_ns active_since = 0;           // end of the last sleep
+  instant_ns active_since = 0;           // busy since then, and not counted yet
 
   // When a notifier woke the worker last; 0: it has been counted. Relaxed: only to learn what a wake-up takes.
   std::atomic<instant_ns> woken_at{0};
@@ -261,6 +285,7 @@ class alignas(cache_line) core {
  private:
   [[nodiscard]] share& new_share(memory::owner_id id) noexcept;
   [[nodiscard]] bool keep(task::header& task, share& of) noexcept;
+  [[gnu::cold]] void stamp(task::header& task) noexcept;
   [[nodiscard]] task::task_id next_id() noexcept;
   [[nodiscard]] bool worth_a_look() const noexcept;
 };

@@ -7,7 +7,9 @@
 
 #include "base/assert.hpp"
 #include "base/os_thread.hpp"
+#include "runtime/sched/stamp.hpp"
 #include "runtime/task/handles.hpp"
+#include "runtime/task/poll.hpp"
 
 namespace tokiod::sched {
 
@@ -125,6 +127,12 @@ void engine::came_back(task::header& task) noexcept {
   if (from.part.limit != nullptr && with.time == nullptr) from.part.limit->spend(begun, now);
 }
 
+void engine::inject(task::header& task) noexcept {
+  if (is_sampled(remote_schedules.load(relaxed))) task::stamp(task, stamp_at(steady_clock().now()));
+  task.next.set(nullptr);
+  inject(task_chain{&task, &task, 1});
+}
+
 void engine::inject(task_chain tasks) noexcept {
   if (tasks.count == 0) return;
   shard::shard& to = *shards[tasks.first->home % shards.size()];
@@ -230,6 +238,13 @@ owner_totals engine::totals(const owner& of) const {
   return sum;
 }
 
+metrics::distribution engine::schedule_latency(const owner& of) const {
+  metrics::distribution all = of.foreign().part.schedule_latency_ns.read();
+  for (const auto& one : cores)
+    if (const share* part = one->peek_share(of.id())) all.merge(part->schedule_latency_ns.read());
+  return all;
+}
+
 void engine::count_slow_poll(memory::owner_id id) {
   const hold keep(owners_mutex);  // it may have been removed meanwhile
   if (id < max_owners && owners[id] != nullptr) owners[id]->slow_polls.add();
@@ -318,7 +333,7 @@ void engine::take_core(core& of, thread& on) {
 bool engine::leave_core(core& of, thread& on) {
   const hold exclusive(of.hand_over);
   if (of.orders.load(seq_cst) == 0) return false;
-  of.work.busy_ns.add(of.charge_to(nullptr) - of.active_since);  // until somebody takes it, it is nobody's time
+  of.count_busy_until(of.charge_to(nullptr));  // until somebody takes it, it is nobody's time
   of.holder = nullptr;
   on.held = nullptr;
   return true;

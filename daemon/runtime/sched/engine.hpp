@@ -61,10 +61,7 @@ class engine final : public task::scheduler {
   }
 
   // Into the injector of the task's home shard, and one worker is woken for it. Not missed.
-  void inject(task::header& task) noexcept {
-    task.next.set(nullptr);
-    inject(task_chain{&task, &task, 1});
-  }
+  void inject(task::header& task) noexcept;
   void inject(task_chain tasks) noexcept;  // of one owner
   // One parked worker, the nearest to `near`, unless somebody searches. True: it was woken.
   bool notify(std::uint32_t near) noexcept;
@@ -83,6 +80,7 @@ class engine final : public task::scheduler {
   // limited by somebody else at the same time. A closed owner has no limit any more.
   void limit_cpu(owner& of, std::uint32_t percent);
   [[nodiscard]] owner_totals totals(const owner& of) const;
+  [[nodiscard]] metrics::distribution schedule_latency(const owner& of) const;  // of its tasks, sampled
   void count_slow_poll(memory::owner_id id);
   [[nodiscard]] owner& system() { return *owners[0]; }
   // With the mutex that keeps owners and their shares in place.

@@ -38,6 +38,7 @@ struct alignas(cache_line) share {
   memory::local_heap heap;
   metrics::counter allocated;  // task slots given out; those not given back keep the owner
   metrics::task_counters tasks;
+  metrics::octave_histogram schedule_latency_ns;  // of sampled tasks
 };
 
 // The same for all threads without a core.

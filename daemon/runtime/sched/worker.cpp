@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/sched/stamp.hpp"
+
 namespace tokiod::sched {
 
 namespace {
@@ -37,7 +39,7 @@ void worker::loop() {
 
 // For the histogram: one poll in thirty-two on average, at random, so that no pattern of tasks hides from it.
 void worker::timed_poll(task::header& task) {
-  core_.until_sample = 1 + core_.random.below(63);
+  core_.until_sample = 1 + core_.random.below(2 * sampled_one_in - 1);
   const instant_ns before = steady_now();
   if (!task::run(task, thread_.cx, core_)) return;
   core_.running.store(nullptr, relaxed);
@@ -103,7 +105,7 @@ task::header* worker::take_own_injected(std::uint32_t limit) {
 void worker::adopt(task::header* tasks) {
   while (tasks != nullptr) {
     task::header* const rest = tasks->next.get();
-    core_.requeue(*tasks);
+    core_.ring.push(tasks, core_);
     tasks = rest;
   }
 }
@@ -198,6 +200,8 @@ void worker::look() { (void)turn(core_.home); }
 void worker::maintain() {
   core_.until_maintenance = core_.maintenance_interval;
   const instant_ns now = core_.charge_to(core_.charged);
+  core_.count_busy_until(now);
+  core_.publish_schedules();
   if (all_.with.time != nullptr || now - core_.home.right.last_turn() >= looked_for_at_most_every) look();
   if (core_.ring.length() != 0) core_.notify_if_useful();
   tune(now);
@@ -224,9 +228,11 @@ void worker::tune(instant_ns now) {
 
 void worker::park(instant_ns limit) {
   core_.work.parks.add();
+  core_.work.park_unparks.add();
+  core_.publish_schedules();
   if (core_.polls_at_wake == core_.work.polls.read()) core_.work.spurious_unparks.add();
   const instant_ns before = core_.charge_to(nullptr);
-  core_.work.busy_ns.add(before - core_.active_since);
+  core_.count_busy_until(before);
   all_.idle.announce(core_.index, core_.searching);
   core_.searching = false;
   const bool work = reason_to_stay_awake();
@@ -238,6 +244,7 @@ void worker::park(instant_ns limit) {
     core_.searching = true;
   }
   core_.active_since = steady_now();
+  core_.work.park_unparks.add();
   learn_wake_price();
   core_.work.parked_ns.add(core_.active_since - before);
   core_.maintained_at = core_.active_since;  // sleep is no poll time

@@ -5,7 +5,7 @@
 //            words 1 to 3, never 0.
 // Threads:   state [any]; next [holder of S]; end [holder of S, after completion the join handle]; ops, home, kind
 //            [constant from spawn to retire: the holders]; about, id [the same, and any walker, see registry.hpp];
-//            joiner [see state.hpp].
+//            joiner [see state.hpp]; stamped [holder of S].
 // Model:     tests/model/task_model.cpp
 #pragma once
 #include <cstddef>
@@ -36,10 +36,11 @@ struct alignas(64) basic_header {
   join_slot<P, basic_header> joiner;
   typename P::template atomic<const void*> about;  // for whoever set ops: which kind of body this is
   typename P::template atomic<task_id> id;
-  std::uint32_t home;                       // the shard a wake from outside goes to
+  std::uint16_t home;                       // the shard a wake from outside goes to
   typename P::template cell<end_kind> end;  // published by the completion; what ended by itself keeps its body until
                                             // the handle is released
   traits kind;
+  typename P::template cell<std::uint32_t> stamped;  // when it became runnable, see poll.hpp; 0: nobody wants to know
 };
 
 using header = basic_header<real_policy>;

@@ -20,6 +20,17 @@ void count(basic_header<P>& task, metrics::counter metrics::task_counters::* wha
     door.count(task, what);
 }
 
+// After a merged wake, so that what most polls pass through pays nothing for it.
+template <class P, class Door, class Part>
+void tell_wait(basic_header<P>& task, Door& door, Part& part) noexcept {
+  if constexpr (requires { door.waited(task.stamped.get(), part); }) {
+    const std::uint32_t since = task.stamped.get();
+    if (since == 0) return;
+    task.stamped.set(0);
+    door.waited(since, part);
+  }
+}
+
 template <class P, class Door>
 [[nodiscard]] decltype(auto) enter(Door& door, basic_header<P>& task) noexcept {
   if constexpr (parted_door<Door, P>)
@@ -140,6 +151,14 @@ void end_cancelled(basic_header<P>& task, Door& door) noexcept {
   impl::end_cancelled(task, door, part);
 }
 
+// The door of the poll that begins next is told that the task has waited since `when` (not 0; what it counts is the
+// door's affair). The mark that begin_poll() sees is a wake that merges. [holder of S, before the task is queued]
+template <class P>
+void stamp(basic_header<P>& task, std::uint32_t when) noexcept {
+  task.stamped.set(when);
+  (void)task.state.wake(task.state.prepared_generation());
+}
+
 // False: the thread lost its core meanwhile, and must not touch it. The door may keep the task for later.
 template <class P, class Door>
   requires door_for<Door, P>
@@ -148,7 +167,7 @@ template <class P, class Door>
   if constexpr (requires { door.keeps(task, part); })
     if (door.keeps(task, part)) [[unlikely]]
       return true;
-  const begin_outcome begun = task.state.begin_poll();
+  const begin_outcome begun = task.state.begin_poll([&] { impl::tell_wait(task, door, part); });
   if (!impl::polls_on(task, begun)) [[unlikely]] {
     impl::end_cancelled(task, door, part);
     return !lost(door);

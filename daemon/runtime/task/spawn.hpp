@@ -12,7 +12,7 @@ namespace tokiod::task {
 
 struct spawn_options {
   bool with_join_handle = false;
-  std::uint32_t home = 0;
+  std::uint16_t home = 0;
   traits kind;
 };
 
@@ -40,6 +40,7 @@ basic_key<basic_header<P>> spawn(basic_header<P>& task, task_id id, const spawn_
   task.home = options.home;
   task.end.set(end_kind::none);
   task.kind = options.kind;
+  task.stamped.set(0);
   return {&task, task.state.spawn(options.with_join_handle)};
 }
 

@@ -33,6 +33,10 @@ enum class cancel_outcome : std::uint8_t {
   gone,      // complete, another generation, or already asked
 };
 
+struct nothing {
+  void operator()() const {}
+};
+
 // How hard a task is cancelled. A graceful task that was asked is polled on; one that was forced is not.
 enum class cancel_kind : std::uint8_t { ask, force };
 
@@ -154,11 +158,16 @@ class basic_state {
   }
 
   // No RMW on the common path: S keeps every other poller away, and a wake that comes after this load makes the
-  // compare-exchange in end_pending() fail, which costs one more poll and loses nothing.
-  [[nodiscard]] begin_outcome begin_poll() {
+  // compare-exchange in end_pending() fail, which costs one more poll and loses nothing. `on_woken` is called if a wake
+  // merged before.
+  template <class Then = nothing>
+  [[nodiscard]] begin_outcome begin_poll(Then on_woken = {}) {
     word seen = word_.load(acquire);  // pairs with wake(): what came before a merged wake is seen by this poll
     TOKIOD_DEBUG_ASSERT((seen & (live | scheduled | complete)) == (live | scheduled));
-    if ((seen & woken) != 0) seen = word_.fetch_and(~woken, acq_rel);  // acquire: the same for wakes up to now
+    if ((seen & woken) != 0) {
+      seen = word_.fetch_and(~woken, acq_rel);  // acquire: the same for wakes up to now
+      on_woken();
+    }
     return cancel_seen(seen);
   }
 

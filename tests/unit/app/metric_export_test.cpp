@@ -19,9 +19,11 @@ metrics::runtime_snapshot two_workers() {
   now.workers[1].state = metrics::worker_state::stuck;
   now.workers[0].poll_time_ns.counts[metrics::bucket_of(1000)] = 3;
   now.workers[0].poll_time_ns.sum = 3000;
-  now.owners.push_back({1, "echo", {}, 4096, 0, 250'000'000});
+  now.owners.push_back({1, "echo", {}, 4096, 0, 250'000'000, {}});
   now.owners[0].tasks.spawned = 9;
   now.owners[0].tasks.completed = 4;
+  now.owners[0].schedule_latency_ns.counts[metrics::bucket_of(2000)] = 2;
+  now.remote_schedules = 6;
   now.blocking_threads = 4;
   now.blocking_idle_threads = 1;
   return now;

@@ -134,6 +134,17 @@ TEST_CASE("the guilty task of a busy worker is named") {
   CHECK_FALSE(workers[1].contains("current"));
 }
 
+TEST_CASE("[RM-21] [RM-22] a histogram shows the buckets that counted something; the last has no upper end") {
+  control_fixture daemon;
+  const auto worker = daemon.client().call("runtime.workers")["result"]["workers"][0];
+  const json seen = worker["schedule_latency"];
+  CHECK(seen["num_buckets"] == 3);
+  CHECK(seen["count"] == 5);
+  CHECK(seen["buckets"] ==
+        json::parse(R"([{"from": 0.5, "to": 1.0, "count": 4}, {"from": 2.0, "to": null, "count": 1}])"));
+  CHECK(worker["poll_time"]["buckets"] == json::array());
+}
+
 TEST_CASE("a new instance is named as in a configuration, whichever method makes it") {
   control_fixture daemon;
   auto client = daemon.client();

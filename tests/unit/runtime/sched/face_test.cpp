@@ -272,6 +272,48 @@ TEST_CASE("the time that polls take is charged to their owner, and that of some 
   rt.end();
 }
 
+TEST_CASE("some runnable tasks tell how long they waited for their poll: to the worker and to their owner") {
+  bench_runtime rt(1);
+  std::atomic<bool> in{false}, go{false};
+  rt.spawn_once([&] {
+    in = true;
+    CHECK(eventually([&] { return go.load(); }));
+  });
+  CHECK(eventually([&] { return in.load(); }));
+  for (int i = 0; i < 500; ++i) rt.spawn_once([] {});
+  const instant_ns spawned = steady_clock().now();
+  CHECK(eventually([&] { return steady_clock().now() > spawned + 5 * millisecond; }));
+  go = true;
+  CHECK(eventually([&] { return rt.all->live(*rt.mine) == 0; }));
+  const auto seen = rt.all->metrics();
+  const metrics::distribution& waits = seen.workers[0].schedule_latency_ns;
+  CHECK(waits.total() >= 500 / 128);
+  CHECK(waits.total() <= 500 / 8);
+  CHECK(waits.quantile(0.5) >= 4 * millisecond);  // the first task of all may have waited for less
+  CHECK(waits.sum <= waits.total() * (steady_clock().now() - spawned + 30 * second));
+  for (const auto& one : seen.owners)
+    CHECK(one.schedule_latency_ns.total() == (one.name == "test" ? waits.total() : 0));
+  rt.end();
+}
+
+TEST_CASE("a task that wakes itself again and again is counted as runnable for each of its polls") {
+  bench_runtime rt(1);
+  std::atomic<int> polls{0};
+  const auto before = rt.all->metrics().workers[0].totals.local_schedules;
+  rt.spawn([&](task::key self, task::context&) {
+    rt.wake(self);
+    return ++polls == 10'000 ? poll_result::ready : poll_result::pending;
+  });
+  CHECK(eventually([&] { return rt.all->live(*rt.mine) == 0; }));
+  // The first time it came from outside.
+  CHECK(eventually([&] { return rt.all->metrics().workers[0].totals.local_schedules == before + 9'999; }));
+  CHECK(rt.all->metrics().remote_schedules == 1);
+  const auto waits = rt.all->metrics().workers[0].schedule_latency_ns;
+  CHECK(waits.total() >= 10'000 / 64);
+  CHECK(waits.total() <= 10'000 / 16);
+  rt.end();
+}
+
 TEST_CASE("a socket is served while the worker that registered it is busy") {
   bench_runtime rt(2);
   int ends[2];
