@@ -164,6 +164,8 @@ control::runtime_info live_backend::runtime() const {
   r.forced_yields = tasks.budget_exhaustions;
   r.global_queue_depth = now.injected_tasks;
   r.remote_schedules = now.remote_schedules;
+  r.idle_backlogs = now.idle_backlogs;
+  r.oldest_backlog_seconds = seconds(now.oldest_backlog_ns);
   r.blocking_threads = static_cast<std::uint32_t>(now.blocking_threads);
   r.blocking_idle = static_cast<std::uint32_t>(now.blocking_idle_threads);
   r.blocking_queue = static_cast<std::uint32_t>(now.blocking_queued_jobs);

@@ -164,6 +164,11 @@ std::vector<metric_family> runtime_families(const metrics::runtime_snapshot& now
   constexpr auto counter = metric_type::counter;
   all.push_back(single("tokiod_remote_schedules_total", counter, "",
                        "Tasks that became runnable outside of the workers.", number(now.remote_schedules)));
+  all.push_back(single("tokiod_idle_backlogs_total", counter, "",
+                       "Times that tasks waited for more than a millisecond although a worker slept; never.",
+                       number(now.idle_backlogs)));
+  all.push_back(single("tokiod_oldest_idle_backlog_seconds", gauge, "seconds",
+                       "The longest that such tasks had waited.", seconds(now.oldest_backlog_ns)));
   all.push_back(single("tokiod_io_fds_registered_total", counter, "", "Descriptors that were registered.",
                        number(now.sources_registered)));
   all.push_back(single("tokiod_io_fds_deregistered_total", counter, "", "Descriptors that were deregistered.",

@@ -83,6 +83,8 @@ struct runtime_info {
   std::uint32_t workers = 0, parked = 0, searching = 0, stuck = 0;
   std::uint64_t tasks_live = 0, tasks_spawned = 0, tasks_completed = 0;
   std::uint64_t forced_yields = 0;
+  std::uint64_t idle_backlogs = 0;  // tasks waited although a worker slept
+  double oldest_backlog_seconds = 0;
   std::uint64_t global_queue_depth = 0, remote_schedules = 0;
   std::uint32_t blocking_threads = 0, blocking_idle = 0, blocking_queue = 0, blocking_max = 0;
   std::uint64_t io_sources = 0, io_registered = 0, io_deregistered = 0, io_ready_events = 0;

@@ -166,6 +166,7 @@ json view(const runtime_info& info) {
             {"forced_yields", info.forced_yields}}},
           {"global_queue_depth", info.global_queue_depth},
           {"remote_schedules", info.remote_schedules},
+          {"idle_backlogs", {{"count", info.idle_backlogs}, {"oldest_seconds", info.oldest_backlog_seconds}}},
           {"blocking",
            {{"threads", info.blocking_threads},
             {"idle", info.blocking_idle},

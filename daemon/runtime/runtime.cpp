@@ -419,6 +419,8 @@ metrics::runtime_snapshot runtime::metrics() const {
                           .throttled_ns = of.quota->throttled(),
                           .schedule_latency_ns = engine_.schedule_latency(of)});
   });
+  all.idle_backlogs = engine_.idle_backlogs.read();
+  all.oldest_backlog_ns = static_cast<std::uint64_t>(engine_.oldest_backlog_ns.read());
   all.remote_schedules = engine_.remote_schedules.load(relaxed);
   const blocking::pool_counts jobs = parts_->jobs.counts();
   all.blocking_threads = jobs.threads;

@@ -58,6 +58,7 @@ void two_pushers_and_a_popper() {
   two.join();
   s.run(s.injected.pop(3));
   s.check_all(3);
+  check(s.injected.taken() == 3, "taken, and not counted");
 }
 
 // A push comes before the close, and is popped, or after it, and is refused.
@@ -142,6 +143,7 @@ TEST_CASE("each order and each write of the injector and its lock is needed") {
   catches({.how = weaken, .function = "try_lock", .operation = "exchange"}, try_lock_excludes);
   catches({.how = split, .function = "try_lock", .operation = "exchange"}, try_lock_excludes);
   catches({.how = drop_write, .function = "publish_count", .operation = "store"}, two_pushers_and_a_popper);
+  catches({.how = drop_write, .function = "pop", .operation = "store"}, two_pushers_and_a_popper);
   catches({.how = weaken, .function = "publish_count", .operation = "store", .to = release}, last_look_of_a_sleeper);
   catches({.how = weaken, .function = "length", .operation = "load", .to = acquire}, last_look_of_a_sleeper);
 }

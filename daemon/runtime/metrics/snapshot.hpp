@@ -36,10 +36,12 @@ struct runtime_snapshot {
   std::uint64_t taken_at_ns = 0;
   std::vector<worker_snapshot> workers;
   std::vector<owner_snapshot> owners;
-  std::uint64_t injected_tasks = 0;                                // waiting in injectors
-  std::uint64_t remote_schedules = 0;                              // tasks that became runnable where no worker was
-  std::uint64_t timers = 0;                                        // armed
-  std::uint64_t sources = 0;                                       // registered descriptors
+  std::uint64_t injected_tasks = 0;     // waiting in injectors
+  std::uint64_t remote_schedules = 0;   // tasks that became runnable where no worker was
+  std::uint64_t idle_backlogs = 0;      // looks of the monitor at work that waited although a worker slept
+  std::uint64_t oldest_backlog_ns = 0;  // the longest that such work had waited then
+  std::uint64_t timers = 0;             // armed
+  std::uint64_t sources = 0;            // registered descriptors
   std::uint64_t sources_registered = 0, sources_deregistered = 0;  // since the start
   std::uint64_t ready_events = 0;                                  // that the kernel told of them
   std::uint64_t blocking_threads = 0;

@@ -4,7 +4,7 @@
 // Invariant: head <= tail <= head + capacity; the tasks in [head, tail) are the ring's, those in the batch the owner's.
 //            Positions are 64 bits wide and never wrap, so a stalled compare-exchange cannot succeed on a later round.
 // Threads:   push, take, drain, steal_from as the thief [owner]; steal_from as the victim [any];
-//            length, claimed [any, a hint].
+//            length, claimed, oldest, end [any, a hint].
 // Model:     tests/model/run_queue_model.cpp
 #pragma once
 #include <array>
@@ -86,6 +86,9 @@ class run_queue {
     const std::uint64_t waiting = tail_.load(acquire) - head;
     return static_cast<std::uint32_t>(waiting > capacity ? capacity : waiting);
   }
+  // The positions of the task that is taken next, and of the one that comes next; read in this order they do not cross.
+  [[nodiscard]] std::uint64_t oldest() const { return head_.load(acquire); }
+  [[nodiscard]] std::uint64_t end() const { return tail_.load(acquire); }
   // Tasks that only the owner can take. The end first: the owner never moves the beginning past it.
   [[nodiscard]] std::uint32_t claimed() const {
     const std::uint32_t end = batch_end_.load(relaxed);

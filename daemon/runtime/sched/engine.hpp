@@ -141,6 +141,9 @@ class engine final : public task::scheduler {
   std::atomic<std::uint64_t> remote_schedules{0};  // written by threads without a core only
   basic_watch<real_policy> watch;
   wake_price price;
+  // What the monitor found broken, see multi_thread/monitor.hpp; it alone writes.
+  metrics::counter idle_backlogs;
+  metrics::gauge oldest_backlog_ns;
   unique_fd watch_timer;  // what the monitor sleeps on; set without waking anybody
 
   mutable real_policy::mutex owners_mutex;

@@ -204,6 +204,8 @@ TEST_CASE("[RM-17] [RM-18] polls, and tasks that became runnable on a worker") {
   CHECK(b.sum("polls") >= polls + 10'000);
   eventually("a sleeping worker has told all of them", [&] { return b.sum("local_schedules") >= schedules + 10'000; });
   CHECK(b.sum("local_schedules") <= b.sum("polls"));
+  CHECK(b.info("/idle_backlogs/count") == 0);
+  CHECK(b.metric("tokiod_idle_backlogs_total") == 0);
 }
 
 TEST_CASE("[RM-19] a full queue overflows, and half of it waits in the global one") {

@@ -9,6 +9,8 @@ namespace {
 
 // A thread that gets no processor, or sleeps in the kernel and cannot be interrupted, answers later.
 constexpr duration_ns answers_within = 100 * millisecond;
+// A thread that was told to wake up and did not within this time never will.
+constexpr duration_ns wakes_within = second;
 
 }  // namespace
 
@@ -53,12 +55,12 @@ bool monitor::rest() {
 void monitor::look(instant_ns now) {
   const bool somebody_sleeps = all_.idle.any_parked();
   bool help = false;
-  count_injected();
+  look_at_queues(now);
+  check_backlog(now);
   for (std::size_t i = 0; i < seen_.size(); ++i) {
     core& of = *all_.cores[i];
-    const bool old = has_old_backlog(of, seen_[i]);  // before watch() takes the number of polls
     watch(of, seen_[i], now);
-    const bool waited_for = old || needs_help(of, now);
+    const bool waited_for = seen_[i].waits <= last_look_ || needs_help(of, now);
     const bool rescue = waited_for && !somebody_sleeps;
     if (of.blocks()) {
       if (rescue) hand_over(of, seen_[i]);
@@ -68,15 +70,51 @@ void monitor::look(instant_ns now) {
     help = help || waited_for;
   }
   if (help && somebody_sleeps) all_.notify(0);
+  last_look_ = now;
   tell(now);
 }
 
-// Also brings seen_ to the number of cores.
-void monitor::count_injected() {
+// Also brings what was seen to the number of cores and shards.
+void monitor::look_at_queues(instant_ns now) {
   seen_.resize(all_.cores.size());
-  for (sight& one : seen_) one.injected = 0;
-  for (const auto& one : all_.shards)
-    if (one->owner() < seen_.size()) seen_[one->owner()].injected += one->injector.length();
+  injected_.resize(all_.shards.size());
+  for (std::size_t i = 0; i < seen_.size(); ++i) {
+    const std::uint64_t oldest = all_.cores[i]->ring.oldest();
+    seen_[i].ring.look(oldest, all_.cores[i]->ring.end(), now);
+    seen_[i].waits = seen_[i].ring.since();
+  }
+  for (std::size_t i = 0; i < injected_.size(); ++i) {
+    const shard::shard& one = *all_.shards[i];
+    const std::uint64_t taken = one.injector.taken();
+    injected_[i].look(taken, taken + one.injector.length(), now);
+    if (one.owner() < seen_.size()) seen_[one.owner()].waits = std::min(seen_[one.owner()].waits, injected_[i].since());
+  }
+}
+
+// What waited at the last look already had somebody woken for it then.
+void monitor::check_backlog(instant_ns now) {
+  instant_ns oldest = never;
+  for (const sight& one : seen_) oldest = std::min(oldest, one.waits);
+  if (!sleeps_on(now) || oldest >= last_look_) return;
+  all_.idle_backlogs.add();
+  all_.oldest_backlog_ns.set(std::max(all_.oldest_backlog_ns.read(), static_cast<std::int64_t>(now - oldest)));
+}
+
+// Since the last look a worker has slept without a break, and nobody is on his way to the queues: a searcher, or one
+// that was told to wake up, who counts as a searcher from then on, unless he is lost.
+bool monitor::sleeps_on(instant_ns now) {
+  bool somebody = false;
+  std::uint32_t lost = 0;
+  for (std::uint32_t i = 0; i < all_.active(); ++i) {
+    const core& of = *all_.cores[i];
+    const std::uint64_t sleep = of.work.park_unparks.read();
+    if (std::exchange(seen_[i].sleep, sleep) != sleep || sleep % 2 == 0) continue;
+    const instant_ns told = of.woken_at.load(relaxed);
+    const bool is_lost = !all_.idle.parked(i) && told != 0 && now > told + wakes_within;
+    lost += is_lost ? 1 : 0;
+    somebody = somebody || is_lost || all_.idle.parked(i);
+  }
+  return somebody && all_.idle.searching() <= lost;
 }
 
 bool monitor::is_stuck(const sight& last, instant_ns now) const {
@@ -133,13 +171,6 @@ monitor::report monitor::describe(core& of, const sight& last, instant_ns now) {
   next.found.os_thread = of.holder->os_id.load(relaxed);
   next.answers_at = of.holder->stack;
   return next;
-}
-
-// Queues are first in, first out: what waited at the last look has been polled when there were as many polls since.
-bool monitor::has_old_backlog(const core& of, sight& last) {
-  const bool old = last.waiting != 0 && of.work.polls.read() - last.polls < last.waiting;
-  last.waiting = of.ring.length() + last.injected;
-  return old;
 }
 
 void monitor::watch(core& of, sight& last, instant_ns now) {

@@ -3,7 +3,9 @@
 // searches, and where none sleeps it has a core taken over whose poll does not end, or has said that it blocks.
 // Invariant: while a worker is active the monitor looks every millisecond; when all sleep it sleeps, too, without a
 //            deadline. With a worker asleep and work that waited a whole look long, or is hidden behind a long poll,
-//            one is woken at each look. A poll that blocks with notice is never called stuck for it.
+//            one is woken at each look. A poll that blocks with notice is never called stuck for it. Work that is
+//            there still at the next look, beside a worker that slept all along and without anybody on his way, breaks
+//            the scheduler's promise, and is counted.
 // Threads:   start, stop [the scheduler]; the rest is the monitor's own.
 // No model: one flag that ends its thread, followed by a wake-up.
 #pragma once
@@ -14,6 +16,7 @@
 
 #include "base/os_thread.hpp"
 #include "runtime/sched/engine.hpp"
+#include "runtime/sched/multi_thread/waiting.hpp"
 
 namespace tokiod::sched::multi_thread {
 
@@ -34,12 +37,13 @@ class monitor {
  private:
   struct sight {
     std::uint64_t polls = 0;
-    instant_ns at = 0;           // the running poll was first seen then
-    instant_ns working = 0;      // the same, but a stretch of it that may block does not count
-    std::uint64_t waiting = 0;   // tasks in the core's queues
-    std::uint64_t injected = 0;  // now, in the injectors of its shards
-    bool told = false;           // on_stuck was called for this poll
-    bool blocked = false;        // it blocked, with notice
+    instant_ns at = 0;         // the running poll was first seen then
+    instant_ns working = 0;    // the same, but a stretch of it that may block does not count
+    waiting ring;              // what thieves see of it
+    instant_ns waits = never;  // the oldest in the core's queues was first seen then
+    std::uint64_t sleep = 0;   // park_unparks
+    bool told = false;         // on_stuck was called for this poll
+    bool blocked = false;      // it blocked, with notice
   };
 
   // What on_stuck will be told, once the stack is there.
@@ -52,7 +56,9 @@ class monitor {
 
   void loop();
   bool rest();
-  void count_injected();
+  void look_at_queues(instant_ns now);
+  void check_backlog(instant_ns now);
+  [[nodiscard]] bool sleeps_on(instant_ns now);
   void watch(core& of, sight& last, instant_ns now);
   [[nodiscard]] bool needs_help(core& of, instant_ns now) const;
   [[nodiscard]] bool is_stuck(const sight& last, instant_ns now) const;
@@ -61,11 +67,12 @@ class monitor {
   [[nodiscard]] static report describe(core& of, const sight& last, instant_ns now);
   void tell(instant_ns now);
   [[nodiscard]] bool is_complete(report& one, instant_ns now) const;
-  [[nodiscard]] static bool has_old_backlog(const core& of, sight& last);
 
   engine& all_;
   const take_over_fn take_over_;
-  std::vector<sight> seen_;
+  std::vector<sight> seen_;        // by core
+  std::vector<waiting> injected_;  // by shard
+  instant_ns last_look_ = 0;
   std::vector<report> reports_;
   std::atomic<bool> stopping_{false};
   os_thread thread_;

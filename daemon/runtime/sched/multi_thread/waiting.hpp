@@ -1,0 +1,31 @@
+// Since when something waits in a queue whose positions only grow, found out by looking now and then.
+// Invariant: what was there at since() has not been taken until the last look; what came later may have waited for
+//            less.
+// Threads:   that of the monitor.
+#pragma once
+#include <cstdint>
+
+#include "base/clock.hpp"
+
+namespace tokiod::sched::multi_thread {
+
+class waiting {
+ public:
+  // `oldest` is the position of what is taken next, `end` that of what comes next; read in this order.
+  void look(std::uint64_t oldest, std::uint64_t end, instant_ns now) {
+    if (oldest == end) {
+      since_ = never;
+    } else if (since_ == never || oldest >= end_then_) {
+      since_ = now;
+      end_then_ = end;
+    }
+  }
+
+  [[nodiscard]] instant_ns since() const { return since_; }  // never: nothing waits
+
+ private:
+  instant_ns since_ = never;
+  std::uint64_t end_then_ = 0;
+};
+
+}  // namespace tokiod::sched::multi_thread
