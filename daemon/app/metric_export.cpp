@@ -188,23 +188,57 @@ std::vector<metric_family> runtime_families(const metrics::runtime_snapshot& now
   return all;
 }
 
+namespace {
+
+// One row: a number of each instance, beside those that its tasks have in task_rows.
+struct instance_row {
+  const char* name;
+  metric_type type;
+  const char* unit;
+  const char* help;
+  double (*read)(const host::instance_view&);
+};
+constexpr instance_row instance_rows[] = {
+    {"tokiod_plugin_up", metric_type::gauge, "", "1 while the instance runs.",
+     [](const auto& i) { return i.state == host::instance_state::running ? 1.0 : 0.0; }},
+    {"tokiod_plugin_faults_total", metric_type::counter, "", "Panics and misuse of the ABI.",
+     [](const auto& i) { return number(i.faults); }},
+    {"tokiod_plugin_slow_polls_total", metric_type::counter, "", "Polls that took too long.",
+     [](const auto& i) { return number(i.usage.slow_polls); }},
+    {"tokiod_plugin_memory_bytes", metric_type::gauge, "bytes", "Memory of the host, beside that of tasks.",
+     [](const auto& i) { return number(i.usage.memory_bytes); }},
+    {"tokiod_plugin_fds", metric_type::gauge, "", "Sockets and other descriptors that the host has for the instance.",
+     [](const auto& i) { return number(i.usage.sockets); }},
+    {"tokiod_plugin_blocking_jobs", metric_type::gauge, "", "Blocking jobs that wait or run.",
+     [](const auto& i) { return number(i.usage.jobs); }},
+    {"tokiod_plugin_read_bytes_total", metric_type::counter, "bytes", "Bytes that came in.",
+     [](const auto& i) { return number(i.usage.read_bytes); }},
+    {"tokiod_plugin_written_bytes_total", metric_type::counter, "bytes", "Bytes that went out.",
+     [](const auto& i) { return number(i.usage.written_bytes); }},
+};
+
+void add_instances(std::vector<metric_family>& to, const std::vector<host::image_view>& images) {
+  for (const auto& row : instance_rows) {
+    metric_family f{row.name, row.type, row.unit, row.help, {}};
+    for (const auto& image : images)
+      for (const auto& i : image.instances)
+        f.samples.push_back({{{"plugin", i.plugin}, {"instance", i.name}}, row.read(i), {}});
+    to.push_back(std::move(f));
+  }
+}
+
+}  // namespace
+
 std::vector<metric_family> plugin_families(const std::vector<host::image_view>& images,
                                            const std::vector<host::metric_sample>& own) {
   constexpr auto gauge = metric_type::gauge;
   metric_family info{"tokiod_plugin_info", gauge, "", "Loaded plugin files.", {}};
-  metric_family up{"tokiod_plugin_up", gauge, "", "1 while the instance runs.", {}};
-  metric_family faults{"tokiod_plugin_faults_total", metric_type::counter, "", "Panics and misuse of the ABI.", {}};
-  for (const auto& image : images) {
+  for (const auto& image : images)
     info.samples.push_back(
         {{{"plugin", image.name}, {"version", image.version}, {"state", std::string(name(image.state))}}, 1, {}});
-    for (const auto& i : image.instances) {
-      const labels who = {{"plugin", i.plugin}, {"instance", i.name}};
-      up.samples.push_back({who, i.state == host::instance_state::running ? 1.0 : 0.0, {}});
-      faults.samples.push_back({who, number(i.faults), {}});
-    }
-  }
   std::vector<metric_family> all;
-  for (auto* const f : {&info, &up, &faults}) all.push_back(std::move(*f));
+  all.push_back(std::move(info));
+  add_instances(all, images);
   // Samples of one name from several instances belong to one family.
   std::map<std::string, metric_family> by_name;
   for (const auto& s : own) {

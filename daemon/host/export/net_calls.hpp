@@ -10,6 +10,7 @@
 #include <climits>
 #include <concepts>
 #include <cstddef>
+#include <optional>
 
 #include "host/export/common.hpp"
 #include "host/export/io_handle.hpp"
@@ -66,9 +67,11 @@ Result or_errno(Result result) {
 // The system's vectors are not const; it does not write through those of a send.
 inline iovec* system_vectors(const void* vectors) { return static_cast<iovec*>(const_cast<void*>(vectors)); }
 
-// One polled system call: budget, readiness, accounting. `call` returns a negative errno or what it moved.
+// One polled system call: budget, readiness, accounting, unless nothing is moved by it. `call` returns a negative errno
+// or how many bytes it was about.
 template <class Call>
-tokio_res transfer(tokio_io* handle, tokio_cx* cx, direction d, std::size_t wanted, entry bytes, Call call) {
+tokio_res transfer(tokio_io* handle, tokio_cx* cx, direction d, std::size_t wanted, std::optional<entry> bytes,
+                   Call call) {
   auto* p = owner_of(handle);
   if (p == nullptr) [[unlikely]]
     return closed_handle();
@@ -82,9 +85,9 @@ tokio_res transfer(tokio_io* handle, tokio_cx* cx, direction d, std::size_t want
     if (cx != nullptr) tokio_coop_restore(cx);
     return TOKIO_PENDING;
   }
-  if (moved > 0) {
+  if (moved > 0 && bytes) {
     const sched::host_entry inside;
-    p->count(bytes, moved);
+    p->count(*bytes, moved);
   }
   return moved;
 }

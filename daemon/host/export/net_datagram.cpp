@@ -30,9 +30,10 @@ tokio_res poll_recv_msg(tokio_io* handle, tokio_cx* cx, const tokio_iovec* vecto
   if (msg == nullptr || msg->size < offsetof(tokio_msg, addr)) return fail(TOKIO_EINVAL, "tokio_msg.size is too small");
   if ((msg->flags & ~TOKIO_MSG_PEEK) != 0) return fail(TOKIO_EINVAL, "tokio_msg.flags may hold TOKIO_MSG_PEEK only");
   const int peek = (msg->flags & TOKIO_MSG_PEEK) != 0 ? MSG_PEEK : 0;
+  const auto counted = peek != 0 ? std::nullopt : std::optional(entry::read_bytes);  // they will be read once more
   system_address from;
   msghdr message{};
-  const auto moved = transfer(handle, cx, direction::read, 0, entry::read_bytes, [&](int fd) {
+  const auto moved = transfer(handle, cx, direction::read, 0, counted, [&](int fd) {
     message = {};
     message.msg_name = &from.storage;
     message.msg_namelen = sizeof from.storage;

@@ -298,6 +298,52 @@ TEST_CASE("socket options read back, unknown ones are refused") {
   CHECK(b.in.stop().clean());
 }
 
+TEST_CASE("bytes are counted whichever way they go through the host, but not those that were only looked at") {
+  bench b;
+  const auto counted = [&] {
+    tokio_usage usage{};
+    usage.size = sizeof usage;
+    REQUIRE(b.in.extension<tokio_account_ext>(TOKIO_EXT_ACCOUNT)->usage(b.in.plugin(), &usage) == TOKIO_OK);
+    return std::pair(usage.read_bytes, usage.write_bytes);
+  };
+  tokio_io *left = nullptr, *right = nullptr;
+  REQUIRE(b.net->pair(b.in.plugin(), TOKIO_SOCK_STREAM, &left, &right) == TOKIO_OK);
+  char room[8];
+  const tokio_ciovec out[] = {{"ab", 2}, {"cde", 3}};
+  const tokio_iovec in[] = {{room, 1}, {room + 1, 7}};
+  CHECK(b.net->poll_writev(left, nullptr, out, 2) == 5);
+  CHECK(b.net->poll_readv(right, nullptr, in, 2) == 5);
+  CHECK(counted() == std::pair<std::uint64_t, std::uint64_t>(5, 5));
+
+  CHECK(b.net->poll_write(left, nullptr, "xyz", 3) == 3);
+  tokio_msg peek{};
+  peek.size = sizeof peek;
+  peek.flags = TOKIO_MSG_PEEK;
+  run(b.in, [&](tokio_cx* cx) { return b.net->poll_recv_msg(right, cx, in, 2, &peek) == 3; });
+  CHECK(counted() == std::pair<std::uint64_t, std::uint64_t>(5, 8));
+  CHECK(b.net->poll_read(right, nullptr, room, sizeof room) == 3);
+  CHECK(counted() == std::pair<std::uint64_t, std::uint64_t>(8, 8));
+
+  tokio_io *one = nullptr, *two = nullptr;
+  REQUIRE(b.net->pair(b.in.plugin(), TOKIO_SOCK_DGRAM, &one, &two) == TOKIO_OK);
+  tokio_msg msg{};
+  msg.size = sizeof msg;
+  CHECK(b.net->poll_send_msg(one, nullptr, out, 2, &msg) == 5);
+  run(b.in, [&](tokio_cx* cx) { return b.net->poll_recv_msg(two, cx, in, 2, &msg) == 5; });
+  CHECK(counted() == std::pair<std::uint64_t, std::uint64_t>(13, 13));
+
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  tokio_io *reads = nullptr, *writes = nullptr;
+  REQUIRE(b.fd->adopt(b.in.plugin(), ends[0], TOKIO_READY_READ, &reads) == TOKIO_OK);
+  REQUIRE(b.fd->adopt(b.in.plugin(), ends[1], TOKIO_READY_WRITE, &writes) == TOKIO_OK);
+  run(b.in, [&](tokio_cx* cx) { return b.net->poll_write(writes, cx, "pipe", 4) == 4; });
+  run(b.in, [&](tokio_cx* cx) { return b.net->poll_read(reads, cx, room, sizeof room) == 4; });
+  CHECK(counted() == std::pair<std::uint64_t, std::uint64_t>(17, 17));
+  for (auto* io : {left, right, one, two, reads, writes}) b.net->close(io);
+  CHECK(b.in.stop().clean());
+}
+
 TEST_CASE("an adopted pipe tells when it is readable, is cleared by its user, and comes back") {
   bench b;
   int ends[2];

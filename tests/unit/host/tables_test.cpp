@@ -315,10 +315,19 @@ TEST_CASE("memory of absurd sizes is refused, whatever rounding up would make of
   tokio_buf lease;
   CHECK(host->buf_alloc(in.plugin(), SIZE_MAX, &lease) == TOKIO_EQUOTA);
   CHECK(host->mem_alloc(in.plugin(), 100, SIZE_MAX / 2 + 1) == nullptr);
+  const auto charged = [&] {
+    tokio_usage usage{};
+    usage.size = sizeof usage;
+    REQUIRE(in.extension<tokio_account_ext>(TOKIO_EXT_ACCOUNT)->usage(in.plugin(), &usage) == TOKIO_OK);
+    return usage.mem_bytes;
+  };
+  CHECK(charged() == 0);
   void* all = host->mem_alloc(in.plugin(), 1 << 20, 16);
   REQUIRE(all != nullptr);
+  CHECK(charged() == 1 << 20);
   CHECK(host->mem_alloc(in.plugin(), 1, 1) == nullptr);
   host->mem_free(in.plugin(), all, 1 << 20, 16);
+  CHECK(charged() == 0);
   CHECK(in.stop().clean());
 }
 
