@@ -1,15 +1,13 @@
 // The number of workers changes while tasks run: nothing is lost, worker numbers are stable, and the sockets and timers
 // of a retired worker are served by another one.
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <thread>
 
 #include <doctest/doctest.h>
 
-#include "tasks.hpp"
+#include "traffic.hpp"
 
 using namespace tokiod;
 using namespace tokiod::test;
@@ -21,12 +19,6 @@ std::uint32_t with_a_thread(const bench_runtime& rt) {
   std::uint32_t count = 0;
   for (const worker_view& one : rt.all->snapshot().workers) count += one.os_thread != 0 ? 1 : 0;
   return count;
-}
-
-void resize(bench_runtime& rt, std::uint32_t workers) {
-  const auto done = rt.all->resize(workers, patience());
-  REQUIRE_MESSAGE(done, done.error().sentence);
-  REQUIRE(rt.all->snapshot().active_workers == workers);
 }
 
 // Polled on a given worker, which is made to by keeping the others in a poll until it has begun there.
@@ -44,70 +36,6 @@ void run_on(bench_runtime& rt, std::uint32_t worker, std::function<void()> run) 
   }
   CHECK(eventually([&] { return out == in; }));
 }
-
-// A task that counts how often it was woken after its first poll.
-struct counted {
-  explicit counted(bench_runtime& rt)
-      : task(rt.spawn([this](task::key, task::context&) {
-          ++polls;
-          return over ? poll_result::ready : poll_result::pending;
-        })) {
-    CHECK(eventually([&] { return polls == 1; }));
-  }
-  std::atomic<bool> over{false};
-  std::atomic<int> polls{0};
-  task::key task;
-  time::timer_queue::entry timer;
-};
-
-// Two ends, one of them registered by a task, which answers each byte with the same byte until it reads 0.
-class echo {
- public:
-  explicit echo(bench_runtime& rt) {
-    int ends[2];
-    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
-    mine_.reset(ends[0]);
-    other_.reset(ends[1]);
-    rt.spawn([this, &rt](task::key self, task::context&) { return serve(rt, self); });
-    CHECK(eventually([&] { return registered_.load(); }));
-  }
-  void ask(char byte) {
-    REQUIRE(::write(other_.get(), &byte, 1) == 1);
-    char answer = 0;
-    CHECK(eventually([&] { return ::read(other_.get(), &answer, 1) == 1; }));
-    CHECK(answer == byte);
-  }
-  void end() {
-    REQUIRE(::write(other_.get(), "", 1) == 1);
-    CHECK(eventually([&] { return ended_.load(); }));
-  }
-
- private:
-  poll_result serve(bench_runtime& rt, task::key self) {
-    const sched::host_entry call;
-    if (!registered_) {
-      source_ = *rt.all->register_fd(mine_.get());
-      registered_ = true;
-    }
-    for (;;) {
-      char byte = 0;
-      const auto got = io::poll_transfer(*source_, io::direction::read, 1, &self, [&]() -> ssize_t {
-        const ssize_t n = ::read(mine_.get(), &byte, 1);
-        return n < 0 ? -errno : n;
-      });
-      if (got == -EAGAIN) return poll_result::pending;
-      if (got != 1 || byte == 0) break;
-      if (::write(mine_.get(), &byte, 1) != 1) break;
-    }
-    runtime::deregister_fd(*source_);
-    ended_ = true;
-    return poll_result::ready;
-  }
-
-  unique_fd mine_, other_;
-  io::source* source_ = nullptr;
-  std::atomic<bool> registered_{false}, ended_{false};
-};
 
 }  // namespace
 
@@ -314,27 +242,8 @@ TEST_CASE("resizing, rotating and stopping at once end in order") {
 TEST_CASE("under load from all sides the workers change again and again, and nothing is lost") {
   bench_runtime rt(1);
   std::atomic<bool> enough{false};
-  std::atomic<std::uint64_t> spawned{0}, ended{0}, fired{0};
-  // Tasks that spawn, yield, and sleep on timers that they arm on whichever worker polls them.
-  const auto churn = [&](auto& self) -> void {
-    ++spawned;
-    rt.spawn([&, yields = 3, slept = false, timer = std::make_shared<time::timer_queue::entry>()](
-                 task::key me, task::context&) mutable {
-      if (yields-- > 0) return poll_result::yielded;
-      if (!std::exchange(slept, true)) {
-        const sched::host_entry call;
-        rt.all->arm(*timer, rt.all->now() + 200 * microsecond, me);
-        return poll_result::pending;
-      }
-      if (timer->armed()) return poll_result::pending;
-      runtime::disarm(*timer);
-      ++fired;
-      if (!enough) self(self);
-      ++ended;
-      return poll_result::ready;
-    });
-  };
-  for (int i = 0; i < 50; ++i) churn(churn);
+  churn tasks(rt);
+  tasks.start(50);
   counted woken(rt);
   std::array<std::unique_ptr<echo>, 4> echoes;
   for (auto& one : echoes) one = std::make_unique<echo>(rt);
@@ -349,9 +258,9 @@ TEST_CASE("under load from all sides the workers change again and again, and not
   for (int round = 0; round < 25; ++round)
     for (const std::uint32_t workers : {4u, 1u, 2u, 5u, 3u}) resize(rt, workers);
   enough = true;
+  tasks.end();
   outside.join();
-  CHECK(eventually([&] { return ended == spawned; }));
-  CHECK(fired == ended);
+  CHECK(eventually([&] { return tasks.ended(); }));
   for (auto& one : echoes) one->end();
   woken.over = true;
   rt.wake(woken.task);

@@ -48,10 +48,14 @@ class bench_runtime {
   }
 
   result<task::key> try_spawn(poll_function run, task::spawn_options options = {}, bool front = false) {
+    return try_spawn_of(*mine, std::move(run), options, front);
+  }
+  result<task::key> try_spawn_of(runtime_owner& whose, poll_function run, task::spawn_options options = {},
+                                 bool front = false) {
     const sched::host_entry entry;
-    auto made = all->allocate(*mine, function_ops, nullptr, sizeof(function_body));
+    auto made = all->allocate(whose, function_ops, nullptr, sizeof(function_body));
     if (!made) return std::unexpected(made.error());
-    new (task::body_of(**made)) function_body{std::move(run), mine->id()};
+    new (task::body_of(**made)) function_body{std::move(run), whose.id()};
     auto started = all->spawn(**made, options, front);
     if (!started) {
       drop_function_body(**made);
