@@ -1,13 +1,8 @@
 // The number of workers changes under the traffic of a plugin, by method and by configuration: no byte is lost.
 #include <doctest/doctest.h>
 
-#include <array>
-#include <atomic>
-#include <thread>
-#include <vector>
-
 #include "acceptance/instances.hpp"
-#include "acceptance/tcp_client.hpp"
+#include "acceptance/traffic.hpp"
 #include "support/daemon_process.hpp"
 
 using namespace tokiod;
@@ -19,45 +14,6 @@ std::string config_text(const std::string& port, const std::string& runtime) {
   return R"({"runtime": )" + runtime + R"(, "plugins": {"instances": {"echo": {"plugin": "echo", "config": {"port": )" +
          port + "}}}}}";
 }
-
-// Connections that ask and check without a pause until they are told to end.
-class traffic {
- public:
-  traffic(std::uint16_t port, int connections) {
-    for (int i = 0; i < connections; ++i) threads_.emplace_back([this, port, i] { run(port, i); });
-  }
-  traffic(const traffic&) = delete;
-  traffic& operator=(const traffic&) = delete;
-  ~traffic() {
-    if (!over_) (void)end();
-  }
-  [[nodiscard]] std::uint64_t answers() const { return answers_; }
-  // How many connections got something else than what they sent.
-  int end() {
-    over_ = true;
-    for (auto& one : threads_) one.join();
-    return broken_;
-  }
-
- private:
-  void run(std::uint16_t port, int number) {
-    tcp_client client(port);
-    for (int line = 0; !over_; ++line) {
-      const std::string text = std::to_string(number) + " " + std::to_string(line) +
-                               std::string(static_cast<std::size_t>(line % 3000), 'x') + "\n";
-      if (!client.send(text) || client.read_until("\n") != text) {
-        ++broken_;
-        return;
-      }
-      ++answers_;
-    }
-  }
-
-  std::atomic<bool> over_{false};
-  std::atomic<std::uint64_t> answers_{0};
-  std::atomic<int> broken_{0};
-  std::vector<std::thread> threads_;
-};
 
 std::uint64_t retired(rpc_client& control) {
   std::uint64_t count = 0;
