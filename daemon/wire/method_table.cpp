@@ -47,6 +47,27 @@ constexpr param instance_name = {"instance", text, true, "name of an instance", 
 constexpr param deadline = {"deadline_s", number, false,       "how long tasks may take to end; absent: as configured",
                             "",           0,      most_seconds};
 constexpr param reason = {"reason", text, false, "goes to the log"};
+constexpr double most_count = 9'007'199'254'740'992;  // up to it a JSON number is exact
+// Of a new instance, named and bounded as in the configuration.
+constexpr param max_tasks = {"max_tasks", integer, false,     "tasks that it may have at a time; absent: any number",
+                             "",          1,       most_count};
+constexpr param max_memory = {
+    "max_memory_bytes", integer, false, "task memory that it may have at a time; absent: any amount", "", 65'536,
+    most_count};
+constexpr param max_jobs = {"max_blocking_jobs",
+                            integer,
+                            false,
+                            "blocking jobs that it may have queued and running at a time; absent: any number",
+                            "",
+                            1,
+                            most_count};
+constexpr param cpu_quota = {"cpu_quota_percent",
+                             integer,
+                             false,
+                             "percent of one CPU that its tasks may use on workers; absent: any amount",
+                             "",
+                             1,
+                             100'000};
 constexpr param plugin_info_params[] = {plugin_name};
 constexpr param plugin_inspect_params[] = {{"path", text, true, "file, or name in a plugin directory", "", 1}};
 constexpr param plugin_load_params[] = {
@@ -54,6 +75,10 @@ constexpr param plugin_load_params[] = {
     {"instance", text, false, "name of the instance that is started, 1..64 of a-z, 0-9, _ and -; absent: the plugin's",
      "", 1, 128},
     {"config", object, false, "configuration of the instance"},
+    max_tasks,
+    max_memory,
+    max_jobs,
+    cpu_quota,
     {"start", boolean, false, "also start an instance", "true"},
     reason,
 };
@@ -62,6 +87,10 @@ constexpr param plugin_start_params[] = {
     instance_name,
     {"plugin", text, false, "make a new instance of this loaded plugin", "", 1, 128},
     {"config", object, false, "configuration of a new instance"},
+    max_tasks,
+    max_memory,
+    max_jobs,
+    cpu_quota,
     reason,
 };
 constexpr param plugin_stop_params[] = {instance_name, deadline, reason};

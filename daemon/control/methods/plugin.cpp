@@ -58,11 +58,23 @@ host::load_request load_request_of(const json& params) {
   return {std::move(named), {}};
 }
 
+std::uint64_t limit_or_none(const json& params, std::string_view name) {
+  return wire::find(params, name) ? static_cast<std::uint64_t>(wire::integer_or(params, name, 0)) : UINT64_MAX;
+}
+
+host::instance_limits limits_of(const json& params) {
+  return {.max_tasks = limit_or_none(params, "max_tasks"),
+          .max_bytes = limit_or_none(params, "max_memory_bytes"),
+          .max_jobs = limit_or_none(params, "max_blocking_jobs"),
+          .cpu_percent = static_cast<std::uint32_t>(wire::integer_or(params, "cpu_quota_percent", 0))};
+}
+
 host::start_request start_request_of(const json& params, const std::string& plugin) {
   host::start_request request;
   request.plugin = plugin;
   request.instance = wire::text_or(params, "instance");
   request.config = config_of(params);
+  request.limits = limits_of(params);
   return request;
 }
 
@@ -131,9 +143,10 @@ answer plugin_start(backend& daemon, const json& params) {
   const bool fresh = !daemon.instance(instance).has_value();
   // Unknown as an instance: it may be the name of a plugin that was loaded without starting it.
   if (fresh) return brief(daemon.start(start_request_of(params, instance)));
-  if (wire::find(params, "config"))
-    return refused({kind::conflict, "the instance " + instance + " exists and keeps its configuration", "/config",
-                    "name its plugin to make a new instance"});
+  for (const char* const own : {"config", "max_tasks", "max_memory_bytes", "max_blocking_jobs", "cpu_quota_percent"})
+    if (wire::find(params, own))
+      return refused({kind::conflict, "the instance " + instance + " exists and keeps its configuration",
+                      std::string("/") + own, "name its plugin to make a new instance"});
   return brief(daemon.start_again(instance));
 }
 

@@ -7,6 +7,7 @@
 #include "acceptance/instances.hpp"
 #include "acceptance/tcp_client.hpp"
 #include "support/daemon_process.hpp"
+#include "wire/parse.hpp"
 
 using namespace tokiod;
 using namespace tokiod::test;
@@ -42,6 +43,29 @@ struct bench {
 };
 
 }  // namespace
+
+TEST_CASE("an instance that is started over the control socket has the limits that it is given") {
+  bench b("20");
+  const wire::json given = {
+      {"max_tasks", 7}, {"max_memory_bytes", 1 << 20}, {"max_blocking_jobs", 2}, {"cpu_quota_percent", 10}};
+  wire::json params = given;
+  params.update({{"instance", "other"}, {"plugin", TOKIOD_FIXTURES "/burns.so"}, {"config", {{"tasks", 3}}}});
+  b.control.call("plugin.unload", {{"plugin", "burns"}, {"deadline_s", 0.01}});  // it allows one instance at a time
+  b.control.call("plugin.load", params);
+  CHECK(instance_of(b.control, "other").at("limits") == given);
+  eventually("it is held up",
+             [&] { return usage_of(b.control, "other").at("throttled_seconds").get<double>() > 0.02; });
+
+  CHECK(b.control.error("plugin.start", {{"instance", "other"}, {"max_tasks", 8}}).at("message") ==
+        "the instance other exists and keeps its configuration");
+  b.control.call("plugin.load", {{"plugin", TOKIOD_FIXTURES "/blocking_jobs.so"}, {"start", false}});
+  params = {{"instance", "jobs"}, {"plugin", "blocking_jobs"}, {"config", {{"jobs", 3}}}, {"max_blocking_jobs", 2}};
+  const auto refused = b.control.error("plugin.start", params);
+  CHECK_MESSAGE(refused.at("message").get<std::string>().find("may have 2 blocking jobs") != std::string::npos,
+                wire::dump(refused));
+  CHECK(b.control.error("plugin.load", {{"plugin", "echo"}, {"cpu_quota_percent", 0}}).at("data").at("path") ==
+        "/cpu_quota_percent");
+}
 
 TEST_CASE("a burner with a quota gets its part of the only worker, and its neighbour's clients are answered") {
   bench b("20");
