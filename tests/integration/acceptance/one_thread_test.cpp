@@ -45,6 +45,7 @@ TEST_CASE("the only thread in a poll that never ends holds up neither control no
                    fixture("never_yields") + R"("}}}})");
   auto control = d.connect();
   wait_until_runs(control, "stuck");
-  eventually("it polls", [&] { return control.call("runtime.workers").at("workers").at(0).at("state") == "running"; });
+  eventually("it is called slow", [&] { return usage_of(control, "stuck").at("slow_polls") == 1; });
+  eventually("it polls", [&] { return control.call("runtime.workers").at("workers").at(0).at("state") == "stuck"; });
   CHECK(d.stop() == 75);
 }

@@ -5,6 +5,13 @@
 namespace tokiod::sched::current_thread {
 
 result<void> driver::start() {
+  auto started = monitor_.start();
+  if (started) started = start_driving();
+  if (!started) monitor_.stop();
+  return started;
+}
+
+result<void> driver::start_driving() {
   auto next = std::make_shared<occupant>();
   auto started = os_thread::start({.name = all_.with.thread_name, .stack_bytes = all_.with.thread_stack_size},
                                   [this, &who = *next] { live(who); });
@@ -16,9 +23,10 @@ result<void> driver::start() {
 
 void driver::live(const occupant& who) {
   if (all_.with.on_thread_start) all_.with.on_thread_start();
+  const stack_answers answers(all_.with.stuck_stacks);
   if (sit_down(who)) {
     // Acquire pairs with tell_to_leave(): nothing else is published, it ends the loop.
-    driven_.run_until([&who] { return who.leave.load(acquire); }, never, nullptr);
+    driven_.run_until([&who] { return who.leave.load(acquire); }, never, nullptr, answers.place());
     stand_up();
   }
   if (all_.with.on_thread_stop) all_.with.on_thread_stop();
@@ -50,7 +58,7 @@ void driver::tell_to_leave(occupant& who) {
 
 result<void> driver::rotate(instant_ns deadline) {
   std::shared_ptr<occupant> before = sitting_;
-  if (auto next = start(); !next) return next;
+  if (auto next = start_driving(); !next) return next;
   tell_to_leave(*before);
   leaving_.push_back(std::move(before));
   std::erase_if(leaving_, [&](const auto& one) { return one->system.join_until(deadline); });
@@ -59,6 +67,7 @@ result<void> driver::rotate(instant_ns deadline) {
 }
 
 bool driver::stop(const moving_deadline& deadline) {
+  monitor_.stop();
   if (sitting_ != nullptr) {
     tell_to_leave(*sitting_);
     leaving_.push_back(std::move(sitting_));

@@ -9,8 +9,9 @@ namespace {
 // The calling thread becomes a worker for as long as this lives.
 class visit {
  public:
-  explicit visit(engine& of) : all_(of), outer_(this_thread), self_(of, thread_kind::worker) {
+  visit(engine& of, stack_place* answers) : all_(of), outer_(this_thread), self_(of, thread_kind::worker) {
     TOKIOD_ASSERT(outer_ == nullptr || outer_->held == nullptr);  // a worker must not wait for another runtime
+    self_.stack = answers;
     all_.enlist(self_);
     all_.take_core(*all_.cores[0], self_);
   }
@@ -31,8 +32,9 @@ class visit {
 
 }  // namespace
 
-bool scheduler::run_until(const std::function<bool()>& done, instant_ns deadline, const idle_hook& idle) {
-  visit as(all_);
+bool scheduler::run_until(const std::function<bool()>& done, instant_ns deadline, const idle_hook& idle,
+                          stack_place* answers) {
+  visit as(all_, answers);
   core& only = *all_.cores[0];
   worker one(only, as.self());
   while (!done()) {

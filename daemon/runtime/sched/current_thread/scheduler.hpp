@@ -17,8 +17,9 @@ class scheduler {
   explicit scheduler(engine& of) : all_(of) {}
 
   // Polls, fires and waits until done() or `deadline` (of the runtime's clock); returns what done() says last. done()
-  // is asked before every poll.
-  bool run_until(const std::function<bool()>& done, instant_ns deadline, const idle_hook& idle);
+  // is asked before every poll. `answers`: where this thread says what it is doing; null: it does not.
+  bool run_until(const std::function<bool()>& done, instant_ns deadline, const idle_hook& idle,
+                 stack_place* answers = nullptr);
 
   // Makes a sleeping run_until() look at done() again.
   void nudge() { all_.unpark_all(); }

@@ -186,6 +186,41 @@ TEST_CASE("a rotation of the only thread waits for the poll it is in, and no two
   rt.end();
 }
 
+TEST_CASE("a poll of the only thread that does not end is reported once, with its stack; nobody takes over") {
+  std::mutex mutex;
+  std::vector<sched::stuck_poll> told;
+  const auto reports = [&] {
+    const std::lock_guard hold(mutex);
+    return told.size();
+  };
+  runtime_options options = with_own_thread();
+  options.stuck_after = 2 * millisecond;
+  options.on_stuck = [&](const sched::stuck_poll& one) {
+    const std::lock_guard hold(mutex);
+    told.push_back(one);
+  };
+  bench_runtime rt(options);
+  std::atomic<bool> ran{false};
+  const task::key guilty = rt.spawn([&](task::key, task::context&) {
+    rt.spawn_once([&] { ran = true; });
+    CHECK(eventually([&] { return reports() == 1; }));
+    const instant_ns later = steady_clock().now() + 20 * millisecond;
+    CHECK(eventually([&] { return steady_clock().now() > later; }));
+    CHECK(!ran);
+    return poll_result::ready;
+  });
+  const task::task_id id = runtime::id_of(guilty);
+  CHECK(eventually([&] { return ran.load(); }));
+  REQUIRE(reports() == 1);
+  CHECK(told[0].task == id);
+  CHECK(told[0].owner == rt.mine->id());
+  CHECK(told[0].lasted >= 2 * millisecond);
+  CHECK_FALSE(told[0].taken_over);
+  CHECK_MESSAGE(!told[0].stack.frames.empty(), told[0].stack.missing);
+  CHECK(rt.all->metrics().all_workers().takeovers == 0);
+  rt.end();
+}
+
 TEST_CASE("the only thread in a poll that does not end is left behind by a stop") {
   static auto* const rt = new bench_runtime(with_own_thread());  // it stays for ever, as the runtime's own parts do
   static std::atomic<bool> go{false}, in{false}, out{false};
