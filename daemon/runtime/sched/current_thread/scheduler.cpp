@@ -49,7 +49,9 @@ bool scheduler::run_until(const std::function<bool()>& done, instant_ns deadline
     } else {
       one.look();
       (void)only.charge_to(nullptr);  // a hook may move the clock, and that is nobody's time
-      if (only.ring.length() == 0 && !(idle && idle(only.home.timers.next_deadline()))) one.park(deadline);
+      // Asked again, because the look may have taken a nudge that was meant to end the sleep.
+      if (only.ring.length() != 0 || done()) continue;
+      if (!(idle && idle(only.home.timers.next_deadline()))) one.park(deadline);
     }
   }
   return true;
