@@ -17,7 +17,6 @@
 namespace tokiod::app {
 namespace {
 
-constexpr duration_ns runtime_grace = 2 * second;     // after the plugins' deadline, for what they left behind
 constexpr duration_ns resize_patience = 2 * second;   // for a worker that does not come back, at a reload
 constexpr duration_ns control_patience = 2 * second;  // a control thread that did not turn for so long is not healthy
 

@@ -11,9 +11,13 @@
 #include <vector>
 
 #include "app/options.hpp"
+#include "base/clock.hpp"
 #include "config/load.hpp"
 
 namespace tokiod::app {
+
+// What the runtime gets after the deadline of the plugins, for what they left behind.
+inline constexpr duration_ns runtime_grace = 2 * second;
 
 // The log as the configuration wants it.
 void start_log(const config::log_settings& settings);

@@ -12,7 +12,6 @@
 namespace tokiod::app {
 namespace {
 
-constexpr duration_ns runtime_grace = 2 * second;
 constexpr duration_ns look_again = 200 * millisecond;  // whether a signal has ended the run meanwhile
 constexpr std::string_view instance_name = "main";
 
