@@ -8,6 +8,7 @@
 
 #include "support/in_process_host.hpp"
 #include "tokio/plugin.hpp"
+#include "tokio/sync.hpp"
 #include "tokio/task.hpp"
 #include "tokio/time.hpp"
 
@@ -233,6 +234,64 @@ TEST_CASE("[TK-19] [B-043] block_in_place panics in a task of a current_thread r
   auto left = host.real.stop();
   host.scope.reset();
   CHECK(left.clean());
+}
+
+TEST_CASE("[TM-12] virtual time does not jump while a blocking job runs, and goes on after it") {
+  bound_host host({.workers = 0, .virtual_time = true});
+  std::atomic<bool> rests = false;
+  host.run([&]() -> task<> {
+    const auto start = tokio::time::instant::now();
+    auto job = tokio::spawn_blocking([&] {
+      while (!rests) std::this_thread::yield();
+      for (int i = 0; i < 10'000; ++i) std::this_thread::yield();  // a clock that jumped would have done it by now
+      return start.elapsed();
+    });
+    rests = true;
+    co_await tokio::time::sleep(1h);
+    CHECK((co_await job).value() == 0ns);
+    CHECK(start.elapsed() >= 1h);
+    CHECK(start.elapsed() < 1h + 1ms);  // a tick of the wheel is less
+  });
+  host.end();
+}
+
+TEST_CASE("[SN-17] channels, locks and notifications connect tasks of two runtimes") {
+  namespace sync = tokio::sync;
+  constexpr int rounds = 2000;
+  bound_host one, other;  // this thread works for the other one
+  auto [to, from] = sync::mpsc::channel<int>(4);
+  auto [answer, answered] = sync::oneshot::channel<long>();
+  sync::mutex<long> total(0);
+  sync::notify all_sent;
+  auto send = [&, tx = std::move(to)]() mutable -> task<> {
+    for (int i = 1; i <= rounds; ++i) {
+      CHECK((co_await tx.send(i)).has_value());
+      auto held = co_await total.lock();
+      *held += i;
+    }
+    all_sent.notify_one();
+  };
+  auto receive = [&, rx = std::move(from), result = std::move(answer)]() mutable -> task<> {
+    long sum = 0;
+    for (int i = 0; i < rounds; ++i) {
+      sum += (co_await rx.recv()).value();
+      auto held = co_await total.lock();
+      *held -= 1;
+    }
+    co_await all_sent.notified();
+    (void)std::move(result).send(sum);
+  };
+  {
+    const tokio::instance_scope there(one.real.plugin());
+    tokio::spawn_detached(std::ref(receive));
+  }
+  other.run([&]() -> task<> {
+    (void)co_await spawn(std::ref(send));
+    CHECK((co_await answered).value() == rounds * (rounds + 1L) / 2);
+  });
+  CHECK(total.get_mut() == rounds * (rounds + 1L) / 2 - rounds);
+  other.end();
+  one.end();
 }
 
 TEST_CASE("[TK-14] a task keeps its id on every worker, and its destructors see it") {

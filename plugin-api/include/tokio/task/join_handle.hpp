@@ -152,7 +152,12 @@ class join_handle {
     }
     if (outcome == TOKIO_JOIN_PANICKED)
       return output(std::unexpect, join_error::panicked(id_of(key), outcome_of<T>(prefix).take_exception()));
+    if (prefix.cleanup_threw) return output(std::unexpect, join_error::panicked(id_of(key), thrown_by_cleanup()));
     return output(std::unexpect, join_error::cancelled(id_of(key)));
+  }
+  // What was thrown cannot be kept where nobody may ever ask for it; the host was told its text.
+  static std::exception_ptr thrown_by_cleanup() {
+    return std::make_exception_ptr(panic_error("a destructor threw while the task was aborted"));
   }
 
   tokio_waker key_{};
