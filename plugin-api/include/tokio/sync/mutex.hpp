@@ -11,12 +11,9 @@
 #include <utility>
 
 #include "tokio/sync/semaphore.hpp"
+#include "tokio/sync/try_lock_error.hpp"
 
 namespace tokio::sync {
-
-struct try_lock_error {
-  static constexpr const char* text = "the mutex is locked";
-};
 
 template <class T>
 class mutex;
