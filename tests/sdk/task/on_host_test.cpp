@@ -10,6 +10,8 @@
 #include "tokio/plugin.hpp"
 #include "tokio/sync.hpp"
 #include "tokio/task.hpp"
+#include "tokio/task/join_set.hpp"
+#include "tokio/task/task_tracker.hpp"
 #include "tokio/time.hpp"
 
 using namespace std::chrono_literals;
@@ -234,6 +236,57 @@ TEST_CASE("[TK-19] [B-043] block_in_place panics in a task of a current_thread r
   auto left = host.real.stop();
   host.scope.reset();
   CHECK(left.clean());
+}
+
+TEST_CASE("[JS-03] [JS-07] sets whose tasks end and are aborted on several workers are joined whole") {
+  bound_host host;
+  std::atomic<int> alive = 0;
+  host.run([&]() -> task<> {
+    auto body = [](counted, int turns) -> task<int> {
+      for (int i = 0; i < turns; ++i) co_await tokio::yield_now();
+      co_return turns;
+    };
+    for (int round = 0; round < 50; ++round) {
+      tokio::join_set<int> set;
+      for (int i = 0; i < 100; ++i) {
+        const auto abort = set.spawn(body, counted(alive), i % 5);
+        if (i % 3 == 0) abort.abort();
+      }
+      int joined = 0;
+      while (auto one = co_await set.join_next()) {
+        CHECK((one->has_value() || one->error().is_cancelled()));
+        if (++joined == 80) break;
+      }
+      if (round % 2 == 0) co_await set.shutdown();
+      while (set.try_join_next()) {
+      }
+    }  // what is left is aborted
+  });
+  CHECK(host.real.run_until([&] { return alive == 0; }));
+  host.end();
+}
+
+TEST_CASE("[JS-13] a tracker that is closed while its tasks end on several workers waits for all of them") {
+  bound_host host;
+  std::atomic<int> alive = 0;
+  host.run([&]() -> task<> {
+    for (int round = 0; round < 100; ++round) {
+      tokio::task_tracker tracker;
+      for (int i = 0; i < 20; ++i)
+        tracker
+            .spawn(
+                [](counted, int turns) -> task<> {
+                  for (int t = 0; t < turns; ++t) co_await tokio::yield_now();
+                },
+                counted(alive), i % 3)
+            .detach();
+      auto waits = tracker.wait();
+      tracker.close();
+      co_await waits;
+      CHECK(alive == 0);
+    }
+  });
+  host.end();
 }
 
 TEST_CASE("[TM-12] virtual time does not jump while a blocking job runs, and goes on after it") {

@@ -94,9 +94,9 @@ class blocking_future {
 template <class Fn>
 using blocking_handle = join_handle<std::invoke_result_t<std::decay_t<Fn>&>>;
 
-// As spawn_blocking(), but says why when the host refuses the job (memory, quota, no thread, shutdown).
-template <task_name Name = "blocking", class Fn>
-result<blocking_handle<Fn>> try_spawn_blocking(Fn&& fn) {
+// Gives the job to the host: a future of what `fn` returns.
+template <task_name Name, class Fn>
+result<blocking_future<std::decay_t<Fn>>> start_blocking(Fn&& fn) {
   using cell = blocking_cell<std::decay_t<Fn>>;
   auto* instance = current_instance("there is no runtime here: spawn_blocking() needs a task or an instance_scope");
   if (!host.blocking) panic("blocking jobs are not offered by this host (tokio.blocking/1)");
@@ -107,7 +107,15 @@ result<blocking_handle<Fn>> try_spawn_blocking(Fn&& fn) {
     shared->release();  // the job's part was dropped by the host
     return std::unexpected(error::from_status(status));
   }
-  return try_spawn<Name>(blocking_future<std::decay_t<Fn>>(job, shared));
+  return blocking_future<std::decay_t<Fn>>(job, shared);
+}
+
+// As spawn_blocking(), but says why when the host refuses the job (memory, quota, no thread, shutdown).
+template <task_name Name = "blocking", class Fn>
+result<blocking_handle<Fn>> try_spawn_blocking(Fn&& fn) {
+  auto job = start_blocking<Name>(std::forward<Fn>(fn));
+  if (!job) return std::unexpected(job.error());
+  return try_spawn<Name>(*std::move(job));
 }
 
 // A job that the host refuses resolves as cancelled. spawn_blocking<"name">(fn) names it in task lists.

@@ -4,6 +4,9 @@
 // Threads: one at a time; abort_handle [any].
 #pragma once
 
+#include <expected>
+#include <optional>
+
 #include "tokio/task/task_body.hpp"
 
 namespace tokio {
@@ -117,6 +120,17 @@ class join_handle {
     tokio_join joined{sizeof(tokio_join), 0, {}};
     if (host.core->task_poll_join(key_, cx.raw(), &joined) == TOKIO_PENDING) return pending;
     return take(joined.outcome);
+  }
+
+  // What poll() would give if the task is over; none when it is not. Costs no budget, and wakes nobody later.
+  std::optional<output> try_join() {
+    if (!is_finished()) return std::nullopt;
+    std::int32_t budget = 0;
+    tokio_cx raw{sizeof(tokio_cx),     TOKIO_WORKER_NONE,  &budget, {}, 0, host.core,
+                 this_thread.instance, TOKIO_CX_UNBUDGETED};
+    context nobody(&raw);
+    auto polled = poll(nobody);
+    return polled.is_ready() ? std::optional<output>(std::move(polled).value()) : std::nullopt;
   }
 
   void abort() const noexcept {
