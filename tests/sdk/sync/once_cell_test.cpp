@@ -1,4 +1,4 @@
-// tokio::sync::once_cell and set_once, rows SN-08 to SN-10.
+// tokio::sync::once_cell, rows SN-08 and SN-09, and what it shares with set_once.
 #include "tokio/sync/once_cell.hpp"
 
 #include <doctest/doctest.h>
@@ -87,9 +87,8 @@ TEST_CASE("[SN-08] when the one who makes it is dropped, throws or fails, the ne
   CHECK(throws.is_woken());
   CHECK(throws.poll().is_pending());
   CHECK(began == 2);
-  hand_poll fails(cell.get_or_try_init([]() -> task<std::expected<int, std::string>> {
-    co_return std::unexpected(std::string("disk full"));
-  }));
+  hand_poll fails(cell.get_or_try_init(
+      []() -> task<std::expected<int, std::string>> { co_return std::unexpected(std::string("disk full")); }));
   CHECK(fails.poll().is_pending());
   {
     auto ends = std::move(gone.release);
@@ -184,32 +183,4 @@ TEST_CASE("[SN-09] [SN-10] the value is destroyed once, with its holder or with 
     CHECK(counted::alive == 3);
   }
   CHECK(counted::alive == 0);
-}
-
-TEST_CASE("[SN-10] those who wait hear of the value when it is set, and later ones at once") {
-  test::fake_host fake;
-  set_once<int> port;
-  hand_poll one(port.wait()), two(port.wait()), gone(port.wait());
-  CHECK(one.poll().is_pending());
-  CHECK(two.poll().is_pending());
-  CHECK(gone.poll().is_pending());
-  gone.drop();
-  CHECK(port.get() == nullptr);
-  CHECK(port.set(8080).has_value());
-  CHECK(one.is_woken());
-  CHECK(two.is_woken());
-  CHECK(one.poll().value() == port.get());
-  CHECK(*two.poll().value() == 8080);
-  hand_poll late(port.wait());
-  CHECK(late.poll_with_budget(2).is_ready());
-  CHECK(late.budget_left() == 1);
-}
-
-TEST_CASE("[SN-10] the second value comes back, and the first one stays") {
-  set_once<int> port(1);
-  CHECK(port.initialized());
-  CHECK(port.set(2).error().value == 2);
-  CHECK(*port.get() == 1);
-  CHECK(std::move(port).into_inner() == 1);
-  CHECK(set_once<int>().get() == nullptr);
 }

@@ -249,8 +249,8 @@ TEST_CASE("[SX-07] a writer can go on with a part, alone or as a reader") {
     CHECK_FALSE(value.try_write().has_value());
   }
   auto whole = value.try_write().value().into_mapped();
-  static_assert(std::same_as<decltype(whole), rwlock_mapped_write_guard<std::pair<int, std::string>,
-                                                                          std::pair<int, std::string>>>);
+  static_assert(std::same_as<decltype(whole),
+                             rwlock_mapped_write_guard<std::pair<int, std::string>, std::pair<int, std::string>>>);
   static_assert(!can_downgrade<decltype(whole)>);
   whole->first = 9;
   whole.unlock();

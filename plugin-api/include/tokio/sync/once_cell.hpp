@@ -133,8 +133,7 @@ class once_cell {
     using failure = once_set_error<T>;
     switch (value_.claim()) {
       case once_value<T>::claimed::yes: value_.publish(std::move(value)); return {};
-      case once_value<T>::claimed::no:
-        return std::unexpected(failure{failure::reason::initializing, std::move(value)});
+      case once_value<T>::claimed::no: return std::unexpected(failure{failure::reason::initializing, std::move(value)});
       case once_value<T>::claimed::closed: break;
     }
     return std::unexpected(failure{failure::reason::already_initialized, std::move(value)});
