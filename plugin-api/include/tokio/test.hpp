@@ -1,6 +1,7 @@
 // Everything of tokio/test.
 #pragma once
 
+#include "tokio/test/assertions.hpp"
 #include "tokio/test/block_on.hpp"
 #include "tokio/test/fake_host.hpp"
 #include "tokio/test/fake_plugin.hpp"
