@@ -7,26 +7,18 @@
 
 #include "sdk/task/probe.hpp"
 
+using sdk_test::after;
 using sdk_test::gate;
+using sdk_test::give;
+using sdk_test::hold;
+using sdk_test::never;
 using tokio::task;
 using tokio::test::block_on;
 using tokio::test::fake_host;
 
-namespace {
-
-task<int> give(int value) { co_return value; }
-task<int> after(gate& at) { co_return co_await at.wait(); }
-task<int> never() {
-  co_await tokio::poll_fn([](tokio::context&) -> tokio::poll<int> { return tokio::pending; });
-  co_return 0;
-}
-
-}  // namespace
-
 TEST_CASE("[JS-12] a handle that aborts when it goes can be awaited, and detached") {
   fake_host host;
   auto tracked = std::make_shared<int>(1);
-  const auto hold = [](std::shared_ptr<int>) -> task<int> { co_return co_await never(); };
   {
     const tokio::abort_on_drop_handle<int> guard(tokio::spawn(hold, tracked));
     host.run_until_stalled();

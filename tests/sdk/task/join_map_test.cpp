@@ -10,6 +10,9 @@
 #include "sdk/task/probe.hpp"
 
 using sdk_test::gate;
+using sdk_test::give;
+using sdk_test::hold;
+using sdk_test::never;
 using tokio::task;
 using tokio::test::block_on;
 using tokio::test::fake_host;
@@ -17,13 +20,6 @@ using tokio::test::hand_poll;
 using map_of_int = tokio::join_map<std::string, int>;
 
 namespace {
-
-task<int> give(int value) { co_return value; }
-task<int> never() {
-  co_await tokio::poll_fn([](tokio::context&) -> tokio::poll<int> { return tokio::pending; });
-  co_return 0;
-}
-task<int> hold(std::shared_ptr<int>) { co_return co_await never(); }
 
 std::vector<std::string> sorted(std::vector<std::string> keys) {
   std::ranges::sort(keys);

@@ -8,24 +8,16 @@
 
 #include "sdk/task/probe.hpp"
 
+using sdk_test::after;
 using sdk_test::gate;
+using sdk_test::give;
+using sdk_test::hold;
+using sdk_test::never;
 using tokio::join_queue;
 using tokio::task;
 using tokio::test::block_on;
 using tokio::test::fake_host;
 using tokio::test::hand_poll;
-
-namespace {
-
-task<int> give(int value) { co_return value; }
-task<int> after(gate& at) { co_return co_await at.wait(); }
-task<int> never() {
-  co_await tokio::poll_fn([](tokio::context&) -> tokio::poll<int> { return tokio::pending; });
-  co_return 0;
-}
-task<int> hold(std::shared_ptr<int>) { co_return co_await never(); }
-
-}  // namespace
 
 TEST_CASE("[JS-11] [B-059] results come in the order of spawning, and a task whose turn it is not wakes nobody") {
   fake_host host;

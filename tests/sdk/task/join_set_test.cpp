@@ -10,7 +10,11 @@
 
 #include "sdk/task/probe.hpp"
 
+using sdk_test::after;
 using sdk_test::gate;
+using sdk_test::give;
+using sdk_test::hold;
+using sdk_test::never;
 using sdk_test::tracer;
 using tokio::join_set;
 using tokio::task;
@@ -20,12 +24,6 @@ using tokio::test::hand_poll;
 
 namespace {
 
-task<int> give(int value) { co_return value; }
-task<int> after(gate& at) { co_return co_await at.wait(); }
-task<int> never() {
-  co_await tokio::poll_fn([](tokio::context&) -> tokio::poll<int> { return tokio::pending; });
-  co_return 0;
-}
 task<int> fail(const char* what) {
   throw std::runtime_error(what);
   co_return 0;
@@ -79,9 +77,7 @@ TEST_CASE("[JS-01] what the host refuses is joined as cancelled, and what it was
   fake_host host;
   auto tracked = std::make_shared<int>(1);
   join_set<int> set;
-  const auto spawn_one = [&] {
-    return set.spawn([](std::shared_ptr<int> p) -> task<int> { co_return *p; }, tracked);
-  };
+  const auto spawn_one = [&] { return set.spawn([](std::shared_ptr<int> p) -> task<int> { co_return *p; }, tracked); };
   host.refuse_spawn = true;
   CHECK(spawn_one().is_finished());
   host.refuse_spawn = false;
@@ -263,7 +259,6 @@ TEST_CASE("[JS-06] [B-057] join_all gives all values, in the order in which the 
 TEST_CASE("[JS-06] [B-057] join_all throws what the first failed task threw, and aborts the rest") {
   fake_host host;
   auto tracked = std::make_shared<int>(1);
-  const auto hold = [](std::shared_ptr<int>) -> task<int> { co_return co_await never(); };
   join_set<int> set;
   set.spawn(hold, tracked);
   set.spawn(fail("broken"));
@@ -329,7 +324,6 @@ TEST_CASE("[JS-07] detach_all empties the set, and the tasks go on unheard") {
 TEST_CASE("[JS-08] the end of a set aborts all its tasks, and so does assigning another one to it") {
   fake_host host;
   auto tracked = std::make_shared<int>(1);
-  const auto hold = [](std::shared_ptr<int>) -> task<int> { co_return co_await never(); };
   {
     join_set<int> set;
     for (int i = 0; i < 3; ++i) set.spawn(hold, tracked);

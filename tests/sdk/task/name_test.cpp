@@ -5,13 +5,13 @@
 
 #include "sdk/task/probe.hpp"
 
+using sdk_test::give;
 using tokio::task;
 using tokio::test::block_on;
 using tokio::test::fake_host;
 
 namespace {
 
-task<int> give(int value) { co_return value; }
 using names = std::vector<std::string>;
 
 }  // namespace

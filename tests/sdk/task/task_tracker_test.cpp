@@ -8,20 +8,15 @@
 
 #include "sdk/task/probe.hpp"
 
+using sdk_test::after;
 using sdk_test::gate;
+using sdk_test::give;
 using sdk_test::tracer;
 using tokio::task;
 using tokio::task_tracker;
 using tokio::test::block_on;
 using tokio::test::fake_host;
 using tokio::test::hand_poll;
-
-namespace {
-
-task<int> give(int value) { co_return value; }
-task<int> after(gate& at) { co_return co_await at.wait(); }
-
-}  // namespace
 
 TEST_CASE("[JS-13] wait is ready once the tracker is closed and empty, in either order") {
   fake_host host;
@@ -56,7 +51,9 @@ TEST_CASE("[JS-13] close and reopen say whether they changed anything, and an op
   CHECK(tracker.reopen());
   hand_poll waits(tracker.wait());
   CHECK(waits.poll().is_pending());
-  { auto token = tracker.token(); }
+  {
+    auto token = tracker.token();
+  }
   CHECK_FALSE(waits.is_woken());
 }
 

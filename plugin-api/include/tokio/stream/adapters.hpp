@@ -23,6 +23,20 @@ class adapter : public methods<Self> {
   S inner_;
 };
 
+// An adapter that ends when its stream does.
+template <class Self, class S>
+class passing_adapter : public adapter<Self, S> {
+ public:
+  bool is_terminated() const noexcept
+    requires is_fused<S>
+  {
+    return this->inner_.is_terminated();
+  }
+
+ protected:
+  using adapter<Self, S>::adapter;
+};
+
 // An adapter that stops for good, also before its stream does.
 template <class Self, class S>
 class stopping_adapter : public adapter<Self, S> {
@@ -35,21 +49,16 @@ class stopping_adapter : public adapter<Self, S> {
 };
 
 template <class S, class F>
-class map_stream : public adapter<map_stream<S, F>, S> {
+class map_stream : public passing_adapter<map_stream<S, F>, S> {
  public:
   using item = std::invoke_result_t<F&, item_of<S>>;
-  map_stream(S&& inner, F f) : map_stream::adapter(std::move(inner)), f_(std::move(f)) {}
+  map_stream(S&& inner, F f) : map_stream::passing_adapter(std::move(inner)), f_(std::move(f)) {}
 
   next_poll<item> poll_next(context& cx) {
     auto polled = this->inner_.poll_next(cx);
     if (polled.is_pending()) return pending;
     if (!polled.value()) return std::optional<item>();
     return std::optional<item>(std::invoke(f_, *std::move(polled).value()));
-  }
-  bool is_terminated() const noexcept
-    requires is_fused<S>
-  {
-    return this->inner_.is_terminated();
   }
 
  private:
@@ -99,10 +108,10 @@ class then_stream : public adapter<then_stream<S, F>, S> {
 };
 
 template <class S, class F>
-class filter_map_stream : public adapter<filter_map_stream<S, F>, S> {
+class filter_map_stream : public passing_adapter<filter_map_stream<S, F>, S> {
  public:
   using item = std::invoke_result_t<F&, item_of<S>>::value_type;
-  filter_map_stream(S&& inner, F f) : filter_map_stream::adapter(std::move(inner)), f_(std::move(f)) {}
+  filter_map_stream(S&& inner, F f) : filter_map_stream::passing_adapter(std::move(inner)), f_(std::move(f)) {}
 
   next_poll<item> poll_next(context& cx) {
     while (true) {
@@ -112,21 +121,16 @@ class filter_map_stream : public adapter<filter_map_stream<S, F>, S> {
       if (std::optional<item> found = std::invoke(f_, *std::move(polled).value())) return found;
     }
   }
-  bool is_terminated() const noexcept
-    requires is_fused<S>
-  {
-    return this->inner_.is_terminated();
-  }
 
  private:
   F f_;
 };
 
 template <class S, class F>
-class filter_stream : public adapter<filter_stream<S, F>, S> {
+class filter_stream : public passing_adapter<filter_stream<S, F>, S> {
  public:
   using item = item_of<S>;
-  filter_stream(S&& inner, F keep) : filter_stream::adapter(std::move(inner)), keep_(std::move(keep)) {}
+  filter_stream(S&& inner, F keep) : filter_stream::passing_adapter(std::move(inner)), keep_(std::move(keep)) {}
 
   next_poll<item> poll_next(context& cx) {
     while (true) {
@@ -134,11 +138,6 @@ class filter_stream : public adapter<filter_stream<S, F>, S> {
       if (polled.is_pending() || !polled.value()) return polled;
       if (std::invoke(keep_, std::as_const(*polled.value()))) return polled;
     }
-  }
-  bool is_terminated() const noexcept
-    requires is_fused<S>
-  {
-    return this->inner_.is_terminated();
   }
 
  private:
@@ -205,10 +204,10 @@ class take_while_stream : public stopping_adapter<take_while_stream<S, F>, S> {
 };
 
 template <class S>
-class skip_stream : public adapter<skip_stream<S>, S> {
+class skip_stream : public passing_adapter<skip_stream<S>, S> {
  public:
   using item = item_of<S>;
-  skip_stream(S&& inner, std::size_t n) : skip_stream::adapter(std::move(inner)), left_(n) {}
+  skip_stream(S&& inner, std::size_t n) : skip_stream::passing_adapter(std::move(inner)), left_(n) {}
 
   next_poll<item> poll_next(context& cx) {
     while (true) {
@@ -217,21 +216,16 @@ class skip_stream : public adapter<skip_stream<S>, S> {
       --left_;
     }
   }
-  bool is_terminated() const noexcept
-    requires is_fused<S>
-  {
-    return this->inner_.is_terminated();
-  }
 
  private:
   std::size_t left_;
 };
 
 template <class S, class F>
-class skip_while_stream : public adapter<skip_while_stream<S, F>, S> {
+class skip_while_stream : public passing_adapter<skip_while_stream<S, F>, S> {
  public:
   using item = item_of<S>;
-  skip_while_stream(S&& inner, F drop) : skip_while_stream::adapter(std::move(inner)), drop_(std::move(drop)) {}
+  skip_while_stream(S&& inner, F drop) : skip_while_stream::passing_adapter(std::move(inner)), drop_(std::move(drop)) {}
 
   next_poll<item> poll_next(context& cx) {
     while (true) {
@@ -242,11 +236,6 @@ class skip_while_stream : public adapter<skip_while_stream<S, F>, S> {
         return polled;
       }
     }
-  }
-  bool is_terminated() const noexcept
-    requires is_fused<S>
-  {
-    return this->inner_.is_terminated();
   }
 
  private:

@@ -13,7 +13,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "tokio/sync/semaphore.hpp"
+#include "tokio/sync/lock_guard.hpp"
 #include "tokio/sync/try_lock_error.hpp"
 
 namespace tokio::sync {
@@ -29,86 +29,65 @@ class rwlock;
 
 // Holds the lock and points to the value or a part of it. Holder says what keeps the lock: a pointer or a shared_ptr.
 template <rwlock_access Access, class Holder, class U>
-class [[nodiscard]] basic_rwlock_guard {
+class [[nodiscard]] basic_rwlock_guard : public lock_guard_base<basic_rwlock_guard<Access, Holder, U>, Holder, U> {
   using enum rwlock_access;
-  template <class F, class V = U&>
-  using found_by = std::remove_reference_t<std::invoke_result_t<F&, V>>;
-  template <class F, class V = U&>
-  using pointed_to_by = std::remove_pointer_t<std::invoke_result_t<F&, V>>;
   static constexpr rwlock_access of_parts = Access == read ? read : part;
 
  public:
-  basic_rwlock_guard(Holder of, U* value) noexcept : of_(std::move(of)), value_(value) {}
-  basic_rwlock_guard(basic_rwlock_guard&& other) noexcept
-      : of_(std::move(other.of_)), value_(std::exchange(other.value_, nullptr)) {}
-  basic_rwlock_guard& operator=(basic_rwlock_guard&& other) noexcept {
-    basic_rwlock_guard before(std::move(*this));
-    of_ = std::move(other.of_);
-    value_ = std::exchange(other.value_, nullptr);
-    return *this;
-  }
-  ~basic_rwlock_guard() { unlock(); }
-
-  U& operator*() const noexcept { return *value_; }
-  U* operator->() const noexcept { return value_; }
-  // Gives the lock back before the end of the scope.
-  void unlock() noexcept {
-    if (std::exchange(value_, nullptr)) of_->core_.release(Access == read ? 1 : of_->max_readers_);
-  }
-  const Holder& rwlock() const noexcept { return of_; }
+  using basic_rwlock_guard::lock_guard_base::lock_guard_base;
+  const Holder& rwlock() const noexcept { return this->holder(); }
 
   // A guard of a part: `project` is given U& and returns a reference into it. The lock stays held.
   template <std::invocable<U&> F>
   auto map(F project) && {
-    return std::move(*this).template become<of_parts, found_by<F>>(&std::invoke(project, *value_));
+    return std::move(*this).template become<of_parts, found_by<F, U&>>(&std::invoke(project, **this));
   }
   // As map(), for a `project` that returns a pointer; on nullptr this guard comes back.
   template <std::invocable<U&> F>
   auto try_map(F project) && {
-    return std::move(*this).template try_become<of_parts, pointed_to_by<F>>(std::invoke(project, *value_));
+    return std::move(*this).template try_become<of_parts, pointed_to_by<F, U&>>(std::invoke(project, **this));
   }
 
   // A reader instead of the writer. No writer comes in between; readers that wait behind a writer go on waiting.
   auto downgrade() && noexcept
     requires(Access == write)
   {
-    return std::move(*this).template become<read, const U>(value_);
+    return std::move(*this).template become<read, const U>(this->value());
   }
   template <std::invocable<const U&> F>
     requires(Access == write)
   auto downgrade_map(F project) && {
-    const U& whole = *value_;
+    const U& whole = **this;
     return std::move(*this).template become<read, found_by<F, const U&>>(&std::invoke(project, whole));
   }
   // On nullptr the guard comes back and still writes.
   template <std::invocable<const U&> F>
     requires(Access == write)
   auto try_downgrade_map(F project) && {
-    const U& whole = *value_;
+    const U& whole = **this;
     return std::move(*this).template try_become<read, pointed_to_by<F, const U&>>(std::invoke(project, whole));
   }
   // The same as a guard of a part, for code that takes those.
   auto into_mapped() && noexcept
     requires(Access == write)
   {
-    return std::move(*this).template become<part, U>(value_);
+    return std::move(*this).template become<part, U>(this->value());
   }
 
  private:
+  friend basic_rwlock_guard::lock_guard_base;
+  static void give_back(const Holder& of) noexcept { of->core_.release(Access == read ? 1 : of->max_readers_); }
+
   template <rwlock_access To, class V>
   basic_rwlock_guard<To, Holder, V> become(V* value) && noexcept {
-    value_ = nullptr;
-    if constexpr (To == read && Access != read) of_->core_.release(of_->max_readers_ - 1);
-    return {std::move(of_), value};
+    if constexpr (To == read && Access != read) rwlock()->core_.release(rwlock()->max_readers_ - 1);
+    return {this->pass_on(), value};
   }
   template <rwlock_access To, class V>
   std::expected<basic_rwlock_guard<To, Holder, V>, basic_rwlock_guard> try_become(V* value) && noexcept {
     if (!value) return std::unexpected(std::move(*this));
     return std::move(*this).template become<To>(value);
   }
-
-  Holder of_;
-  U* value_;
 };
 template <class T>
 using rwlock_read_guard = basic_rwlock_guard<rwlock_access::read, rwlock<T>*, const T>;
@@ -123,28 +102,11 @@ using owned_rwlock_write_guard = basic_rwlock_guard<rwlock_access::write, std::s
 template <class T, class U>
 using owned_rwlock_mapped_write_guard = basic_rwlock_guard<rwlock_access::part, std::shared_ptr<rwlock<T>>, U>;
 
-// The wait for a guard. Cancel safe, but the place in line is lost.
-template <class Guard, class Holder>
-class [[nodiscard]] rwlock_future {
- public:
-  using output = Guard;
-  rwlock_future(Holder of, std::size_t permits) noexcept : of_(std::move(of)), wait_(of_->core_, permits) {}
-
-  tokio::poll<output> poll(context& cx) {
-    if (wait_.poll(cx) != semaphore_core<policy>::acquired::yes) return pending;
-    return output(of_, &of_->value_);
-  }
-
- private:
-  Holder of_;
-  acquire_wait<policy> wait_;
-};
-
 template <class T>
 class rwlock {
   using shared = std::shared_ptr<rwlock>;
   template <class Guard, class Holder>
-  using waits = rwlock_future<Guard, Holder>;
+  using waits = guard_future<Guard, Holder>;
 
  public:
   using read_guard = rwlock_read_guard<T>;
@@ -197,7 +159,7 @@ class rwlock {
   template <rwlock_access Access, class Holder, class U>
   friend class basic_rwlock_guard;
   template <class Guard, class Holder>
-  friend class rwlock_future;
+  friend class guard_future;
 
   static std::uint32_t checked(std::uint32_t max_readers) {
     if (max_readers == 0) panic("an rwlock must admit at least 1 reader, got 0");

@@ -151,9 +151,8 @@ class join_entries {
   // A task that the host refuses ends as cancelled.
   template <task_name Name, class... Args>
   entry& spawn(Args&&... args) {
-    return enter([&](join_note_carrier note) {
-      return spawn_beside<Name>(std::move(note), std::forward<Args>(args)...);
-    });
+    return enter(
+        [&](join_note_carrier note) { return spawn_beside<Name>(std::move(note), std::forward<Args>(args)...); });
   }
   template <task_name Name, class Fn>
   entry& spawn_blocking(Fn&& fn) {
