@@ -17,9 +17,8 @@ class [[nodiscard]] iter_stream : public methods<iter_stream<Range>> {
  public:
   using item = std::remove_cvref_t<decltype(*std::begin(std::declval<Range&>()))>;
   explicit iter_stream(Range range) : range_(std::move(range)) {}
-  // Before its first poll.
-  iter_stream(iter_stream&& other) noexcept(std::is_nothrow_move_constructible_v<Range>)
-      : range_(std::move(other.range_)) {
+  // Only before its first poll.
+  iter_stream(iter_stream&& other) : range_(std::move(other.range_)) {
     if (other.at_) panic("a stream was moved after it was polled");
   }
 
