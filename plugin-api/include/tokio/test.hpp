@@ -1,4 +1,4 @@
-// Everything of tokio/test.
+// Everything of tokio/test but what needs tokio/stream: hand_stream and scripted_items.
 #pragma once
 
 #include "tokio/test/assertions.hpp"
