@@ -230,3 +230,11 @@ TEST_CASE("[SN-17] a notification wakes a thread without a host") {
   }
   other.join();
 }
+
+TEST_CASE("[TK-16] [SN-17] a task that yields goes on, on a thread without a host") {
+  auto yields = []() -> tokio::task<int> {
+    for (int i = 0; i < 10; ++i) co_await tokio::yield_now();
+    co_return 7;
+  };
+  CHECK(block_on(yields(), "") == 7);
+}

@@ -1,4 +1,4 @@
-// Names of tasks, and spawns that say why the host refused them.
+// Names of tasks, spawns that say why the host refused them, and what a join error can become.
 #include "tokio/task/blocking.hpp"
 
 #include <doctest/doctest.h>
@@ -65,4 +65,24 @@ TEST_CASE("[TK-15] [TK-17] try_spawn_blocking says why there is no job, and the 
   CHECK(refused.error().kind() == tokio::error_kind::out_of_memory);
   CHECK(tracked.use_count() == 1);
   CHECK_FALSE(ran);
+}
+
+TEST_CASE(
+    "[TK-10] [B-007] a join error becomes an error of the SDK, which is no shutdown, and gives its payload if it has "
+    "one") {
+  fake_host host;
+  auto cancelled = tokio::spawn([]() -> task<int> { co_return 1; });
+  cancelled.abort();
+  auto why = block_on(cancelled).error();
+  const tokio::error plain = why;
+  CHECK(plain.kind() == tokio::error_kind::other);
+  CHECK(plain.message() == "a task was cancelled");
+  CHECK(std::move(why).try_into_panic().error().is_cancelled());
+  auto panicked = block_on(tokio::spawn([]() -> task<int> {
+                    throw 5;
+                    co_return 1;
+                  })).error();
+  CHECK(tokio::error(panicked).kind() == tokio::error_kind::other);
+  CHECK(tokio::error(panicked).message() == "a task panicked");
+  CHECK_THROWS_AS(std::rethrow_exception(std::move(panicked).try_into_panic().value()), int);
 }

@@ -38,6 +38,15 @@ class join_error {
     if (is_cancelled()) panic("into_panic: the task was cancelled, it did not panic");
     return std::move(payload_);
   }
+  // The same without a panic: on a cancelled task this error comes back.
+  std::expected<std::exception_ptr, join_error> try_into_panic() && {
+    if (is_cancelled()) return std::unexpected(std::move(*this));
+    return std::move(payload_);
+  }
+  // For code that reports one kind of error; what was thrown is not in it.
+  operator error() const noexcept {
+    return {error_kind::other, is_cancelled() ? "a task was cancelled" : "a task panicked"};
+  }
   [[noreturn]] void rethrow() const {
     if (is_cancelled()) panic("rethrow: the task was cancelled, it did not panic");
     std::rethrow_exception(payload_);
