@@ -52,7 +52,11 @@ struct runtime::parts {
                   sched::thread* const record = sched::this_thread;
                   all.discharge(*record);
                   delete record;
-                }};
+                },
+            // Who drives a runtime without threads may wait for the last job with its hook, not for a task.
+            .on_job_end = with.kind == flavor::current_thread && !with.own_thread
+                              ? std::function<void()>([&all] { all.unpark_all(); })
+                              : nullptr};
   }
 
   std::unique_ptr<sched::engine> engine;
@@ -290,7 +294,7 @@ bool runtime::run_until(const std::function<bool()>& done, instant_ns deadline,
   if (!idle) return parts_->single.run_until(done, deadline, nullptr);
   return parts_->single.run_until(done, deadline, [&](instant_ns next) {
     const blocking::pool_counts jobs = parts_->jobs.counts();
-    return jobs.queued == 0 && jobs.idle == jobs.threads && idle(next);
+    return jobs.queued == 0 && jobs.ran == jobs.finished && idle(next);
   });
 }
 

@@ -420,18 +420,18 @@ TEST_CASE("[SO] close and send never touch the value at the same time") { passes
 TEST_CASE("[SO] a receiver that moves to another task is woken there") { passes(waker_moves); }
 TEST_CASE("[SO] a sender that waits for the end is woken by it") { passes(sender_waits_for_close); }
 
-TEST_CASE("[SS] permits exclude and none is lost") { passes(exclusion); }
+TEST_CASE("[SS-08] permits exclude and none is lost") { passes(exclusion); }
 TEST_CASE("[SS] who was let in may free the semaphore at once") { passes(freed_by_the_waiter); }
 TEST_CASE("[SS] a large request collects from several releases") { passes(many_from_two_releases); }
 TEST_CASE("[SS] a cancelled wait gives back what it was given") { passes(cancel_against_release); }
-TEST_CASE("[SS] a permit that is handed out by the line publishes too") { passes(handed_out_permit_publishes); }
+TEST_CASE("[SS-08] a permit that is handed out by the line publishes too") { passes(handed_out_permit_publishes); }
 TEST_CASE("[SS] close ends a wait") { passes(close_against_wait); }
 
-TEST_CASE("[SS] a close publishes, and meets a release without losing its permit") {
+TEST_CASE("[SS-08] a close publishes, and meets a release without losing its permit") {
   passes(close_publishes);
   passes(release_against_close);
 }
-TEST_CASE("[SS] the number of permits publishes what was done under them") { passes(number_publishes); }
+TEST_CASE("[SS-08] the number of permits publishes what was done under them") { passes(number_publishes); }
 TEST_CASE("[SS] permits are forgotten once") { passes(forget_against_release); }
 
 TEST_CASE("[SN] a notification is not lost and publishes") { passes(notify_against_wait); }
@@ -456,7 +456,7 @@ TEST_CASE("[SO] every order and every step of the word is needed") {
   catches({change::split, "send"}, value_against_wait);
 }
 
-TEST_CASE("[SS] every order and every step of the semaphore's word is needed") {
+TEST_CASE("[SS-08] every order and every step of the semaphore's word is needed") {
   for (const char* weak : {"try_acquire", "acquire_or_wait", "release"})
     catches({change::weaken, weak, "cas"}, exclusion);
   catches({change::weaken, "hand_out", "cas"}, handed_out_permit_publishes);

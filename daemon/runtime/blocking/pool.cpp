@@ -46,8 +46,9 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
 
   const pool_options options;
   claims jobs;
-  // No model: a sum; the protocol is claims.hpp, which has a model.
+  // No model: two sums; the protocol is claims.hpp, which has a model.
   std::atomic<std::uint64_t> dropped{0};
+  std::atomic<std::uint64_t> finished{0};
   real_policy::mutex control;  // one stop or rotation at a time
   real_policy::mutex lock;     // guards `threads`; held while a thread is made
   records threads;
@@ -81,6 +82,9 @@ void pool::state::run_jobs(std::uint64_t rotation) {
       case worker_step::run:
         if (now.send_more && !start_thread()) jobs.could_not_make();
         now.job->run();
+        if (!options.on_job_end) break;
+        finished.fetch_add(1, relaxed);  // it carries no other data
+        options.on_job_end();
         break;
       case worker_step::leave: return;
       case worker_step::replace:
@@ -170,8 +174,14 @@ bool pool::all_gone() const { return state_->jobs.counts().threads == 0; }
 
 pool_counts pool::counts() const {
   const claim_counts now = state_->jobs.counts();
-  // Relaxed: it carries no other data.
-  return {now.threads, now.idle, now.queued, now.submitted, now.taken, state_->dropped.load(relaxed)};
+  // Relaxed: they carry no other data.
+  return {now.threads,
+          now.idle,
+          now.queued,
+          now.submitted,
+          now.taken,
+          state_->finished.load(relaxed),
+          state_->dropped.load(relaxed)};
 }
 
 }  // namespace tokiod::blocking

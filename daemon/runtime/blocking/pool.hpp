@@ -20,6 +20,7 @@ struct pool_options {
   std::size_t stack_bytes = 0;                 // 0 = the system's default
   std::function<void()> on_thread_start = {};  // on every pool thread, first
   std::function<void()> on_thread_stop = {};   // and last
+  std::function<void()> on_job_end = {};       // on the same thread, once the job is counted as finished
 };
 
 struct pool_counts {
@@ -27,7 +28,8 @@ struct pool_counts {
   std::uint32_t idle = 0;
   std::uint64_t queued = 0;
   std::uint64_t submitted = 0;
-  std::uint64_t ran = 0;
+  std::uint64_t ran = 0;       // begun
+  std::uint64_t finished = 0;  // and ended; counted where there is an on_job_end
   std::uint64_t dropped = 0;
 };
 

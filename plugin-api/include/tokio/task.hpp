@@ -1,6 +1,8 @@
-// Everything of tokio/task.
+// Everything of tokio/task but its collections (join_set, join_map, join_queue, task_tracker): they need more of the
+// standard library, so who uses one includes it.
 #pragma once
 
+#include "tokio/task/abort_on_drop.hpp"
 #include "tokio/task/awaitable.hpp"
 #include "tokio/task/blocking.hpp"
 #include "tokio/task/cancel.hpp"

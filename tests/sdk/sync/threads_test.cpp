@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "tokio/task.hpp"
+
 namespace {
 
 using namespace tokio::sync;
@@ -147,4 +149,92 @@ TEST_CASE("[SW-07] looks and changes from several threads never see half a value
     last = value->first;
   }
   writer.join();
+}
+
+TEST_CASE("[SX-06] [SX-07] readers beside writers, some of which go on as readers, never see half a value") {
+  rwlock<std::pair<int, int>> value({0, 0}, 3);
+  std::vector<std::thread> threads;
+  for (int id = 0; id < 2; ++id)
+    threads.emplace_back([&, id] {
+      for (int i = 0; i < rounds; ++i) {
+        auto held = value.blocking_write();
+        ++held->first;
+        --held->second;
+        const int mine = held->first;
+        if (i % 2 != id) continue;
+        auto reads = std::move(held).downgrade();
+        REQUIRE(reads->first == mine);
+      }
+    });
+  for (int id = 0; id < 2; ++id)
+    threads.emplace_back([&] {
+      for (int i = 0; i < rounds; ++i) {
+        auto held = value.blocking_read();
+        REQUIRE(held->first == -held->second);
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  CHECK(value.get_mut() == std::pair(2 * rounds, -2 * rounds));
+}
+
+TEST_CASE("[SN-07] [SN-17] threads without a host meet at a barrier, with one leader in each round") {
+  constexpr int parties = 3;
+  barrier meet(parties);
+  std::atomic<int> leaders{0};
+  std::vector<std::thread> threads;
+  for (int id = 0; id < parties; ++id)
+    threads.emplace_back([&] {
+      for (int i = 1; i <= rounds; ++i) {
+        if (block_on(meet.wait(), "").is_leader()) ++leaders;
+        (void)block_on(meet.wait(), "");
+        REQUIRE(leaders == i);
+        (void)block_on(meet.wait(), "");
+      }
+    });
+  for (auto& thread : threads) thread.join();
+}
+
+TEST_CASE("[SN-08] [SN-10] [SN-17] one of several threads without a host makes the value, and all get it") {
+  for (int round = 0; round < 200; ++round) {
+    once_cell<std::vector<int>> cell;
+    set_once<int> told;
+    std::atomic<int> made{0};
+    std::vector<std::thread> threads;
+    for (int id = 0; id < 3; ++id)
+      threads.emplace_back([&] {
+        auto make = [&made]() -> tokio::task<std::vector<int>> {
+          ++made;
+          co_await tokio::consume_budget();
+          co_return std::vector<int>{1, 2, 3};
+        };
+        REQUIRE(block_on(cell.get_or_init(make), "")->size() == 3);
+        REQUIRE(*block_on(told.wait(), "") == 5);
+      });
+    REQUIRE(told.set(5).has_value());
+    for (auto& thread : threads) thread.join();
+    REQUIRE(made == 1);
+  }
+}
+
+TEST_CASE("[SN-17] a notification wakes a thread without a host") {
+  notify ping, pong;
+  std::thread other([&] {
+    for (int i = 0; i < rounds; ++i) {
+      block_on(ping.notified(), "");
+      pong.notify_one();
+    }
+  });
+  for (int i = 0; i < rounds; ++i) {
+    ping.notify_one();
+    block_on(pong.notified(), "");
+  }
+  other.join();
+}
+
+TEST_CASE("[TK-16] [SN-17] a task that yields goes on, on a thread without a host") {
+  auto yields = []() -> tokio::task<int> {
+    for (int i = 0; i < 10; ++i) co_await tokio::yield_now();
+    co_return 7;
+  };
+  CHECK(block_on(yields(), "") == 7);
 }

@@ -55,6 +55,19 @@ TEST_CASE("[TK-21] a poll has 128 units, and a leaf without one is polled again"
   CHECK(polls == 7);
 }
 
+TEST_CASE("[TK-22] consume_budget spends one unit at once, and gives the turn away only when none is left") {
+  fake_host host;
+  hand_poll one{tokio::consume_budget()};
+  CHECK(one.poll_with_budget(2).is_ready());
+  CHECK(one.budget_left() == 1);
+  CHECK_FALSE(one.is_woken());
+  hand_poll spent{tokio::consume_budget()};
+  CHECK(spent.poll_with_budget(0).is_pending());
+  CHECK(spent.is_woken());
+  CHECK(host.forced_yields == 1);
+  CHECK(spent.poll_with_budget(1).is_ready());
+}
+
 TEST_CASE("[TK-20] an unconstrained future is never made to yield, and gives the budget back") {
   fake_host host;
   auto spend = []() -> task<int> {

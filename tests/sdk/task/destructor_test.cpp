@@ -130,7 +130,7 @@ TEST_CASE("a child that is dropped with its parent does not continue it when a d
   CHECK(host.panics == text_lines{"in a local"});
 }
 
-TEST_CASE("an aborted task whose destructors throw is gone and reported") {
+TEST_CASE("[TK-12] [B-004] an aborted task whose destructors throw is gone and reported, and its joiner hears of it") {
   fake_host host;
   gate at;
   text_lines gone;
@@ -139,7 +139,27 @@ TEST_CASE("an aborted task whose destructors throw is gone and reported") {
   aborted.abort();
   const auto ended = block_on(aborted);
   REQUIRE_FALSE(ended);
-  CHECK(ended.error().is_cancelled());
+  CHECK(ended.error().is_panic());
+  CHECK(ended.error().message() == "a destructor threw while the task was aborted");
   CHECK(gone == text_lines{"gone"});
   CHECK(host.panics.size() == 1);
+}
+
+TEST_CASE("[TK-12] an aborted task that nobody waits for may throw in its destructors, too") {
+  fake_host host;
+  gate at;
+  text_lines gone;
+  auto aborted = tokio::spawn(waits_with_parameter(at, bomb("in a parameter"), tracer(gone, "gone")));
+  const auto abort = aborted.abort_handle();
+  aborted.detach();
+  host.run_until_stalled();
+  abort.abort();
+  host.run_until_stalled();
+  CHECK(gone == text_lines{"gone"});
+  CHECK(host.panics == text_lines{"in a parameter"});
+}
+
+TEST_CASE("[TK-13] an output whose destructor may throw is refused by the compiler, so that no host has to catch it") {
+  CHECK_FALSE(std::constructible_from<tokio::poll<bomb>, bomb>);
+  CHECK(std::constructible_from<tokio::poll<tracer>, tracer>);
 }

@@ -8,7 +8,10 @@
 
 #include "support/in_process_host.hpp"
 #include "tokio/plugin.hpp"
+#include "tokio/sync.hpp"
 #include "tokio/task.hpp"
+#include "tokio/task/join_set.hpp"
+#include "tokio/task/task_tracker.hpp"
 #include "tokio/time.hpp"
 
 using namespace std::chrono_literals;
@@ -233,6 +236,115 @@ TEST_CASE("[TK-19] [B-043] block_in_place panics in a task of a current_thread r
   auto left = host.real.stop();
   host.scope.reset();
   CHECK(left.clean());
+}
+
+TEST_CASE("[JS-03] [JS-07] sets whose tasks end and are aborted on several workers are joined whole") {
+  bound_host host;
+  std::atomic<int> alive = 0;
+  host.run([&]() -> task<> {
+    auto body = [](counted, int turns) -> task<int> {
+      for (int i = 0; i < turns; ++i) co_await tokio::yield_now();
+      co_return turns;
+    };
+    for (int round = 0; round < 50; ++round) {
+      tokio::join_set<int> set;
+      for (int i = 0; i < 100; ++i) {
+        const auto abort = set.spawn(body, counted(alive), i % 5);
+        if (i % 3 == 0) abort.abort();
+      }
+      int joined = 0;
+      while (auto one = co_await set.join_next()) {
+        CHECK((one->has_value() || one->error().is_cancelled()));
+        if (++joined == 80) break;
+      }
+      if (round % 2 == 0) co_await set.shutdown();
+      while (set.try_join_next()) {
+      }
+    }  // what is left is aborted
+  });
+  CHECK(host.real.run_until([&] { return alive == 0; }));
+  host.end();
+}
+
+TEST_CASE("[JS-13] a tracker that is closed while its tasks end on several workers waits for all of them") {
+  bound_host host;
+  std::atomic<int> alive = 0;
+  host.run([&]() -> task<> {
+    for (int round = 0; round < 100; ++round) {
+      tokio::task_tracker tracker;
+      for (int i = 0; i < 20; ++i)
+        tracker
+            .spawn(
+                [](counted, int turns) -> task<> {
+                  for (int t = 0; t < turns; ++t) co_await tokio::yield_now();
+                },
+                counted(alive), i % 3)
+            .detach();
+      auto waits = tracker.wait();
+      tracker.close();
+      co_await waits;
+      CHECK(alive == 0);
+    }
+  });
+  host.end();
+}
+
+TEST_CASE("[TM-12] virtual time does not jump while a blocking job runs, and goes on after it") {
+  bound_host host({.workers = 0, .virtual_time = true});
+  std::atomic<bool> rests = false;
+  host.run([&]() -> task<> {
+    const auto start = tokio::time::instant::now();
+    auto job = tokio::spawn_blocking([&] {
+      while (!rests) std::this_thread::yield();
+      for (int i = 0; i < 10'000; ++i) std::this_thread::yield();  // a clock that jumped would have done it by now
+      return start.elapsed();
+    });
+    rests = true;
+    co_await tokio::time::sleep(1h);
+    CHECK((co_await job).value() == 0ns);
+    CHECK(start.elapsed() >= 1h);
+    CHECK(start.elapsed() < 1h + 1ms);  // a tick of the wheel is less
+  });
+  host.end();
+}
+
+TEST_CASE("[SN-17] channels, locks and notifications connect tasks of two runtimes") {
+  namespace sync = tokio::sync;
+  constexpr int rounds = 2000;
+  bound_host one, other;  // this thread works for the other one
+  auto [to, from] = sync::mpsc::channel<int>(4);
+  auto [answer, answered] = sync::oneshot::channel<long>();
+  sync::mutex<long> total(0);
+  sync::notify all_sent;
+  auto send = [&, tx = std::move(to)]() mutable -> task<> {
+    for (int i = 1; i <= rounds; ++i) {
+      CHECK((co_await tx.send(i)).has_value());
+      auto held = co_await total.lock();
+      *held += i;
+    }
+    all_sent.notify_one();
+  };
+  auto receive = [&, rx = std::move(from), result = std::move(answer)]() mutable -> task<> {
+    long sum = 0;
+    for (int i = 0; i < rounds; ++i) {
+      sum += (co_await rx.recv()).value();
+      auto held = co_await total.lock();
+      *held -= 1;
+    }
+    co_await all_sent.notified();
+    (void)std::move(result).send(sum);
+  };
+  {
+    const tokio::instance_scope there(one.real.plugin());
+    tokio::spawn_detached(std::ref(receive));
+  }
+  other.run([&]() -> task<> {
+    (void)co_await spawn(std::ref(send));
+    CHECK((co_await answered).value() == rounds * (rounds + 1L) / 2);
+  });
+  CHECK(total.get_mut() == rounds * (rounds + 1L) / 2 - rounds);
+  other.end();
+  one.end();
 }
 
 TEST_CASE("[TK-14] a task keeps its id on every worker, and its destructors see it") {

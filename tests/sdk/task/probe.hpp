@@ -1,6 +1,9 @@
-// Small things that the SDK's task tests share: something that notes its own destruction, and a gate opened by hand.
+// Small things that the SDK's task tests share: something that notes its own destruction, a gate opened by hand, and
+// plain tasks.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,5 +58,15 @@ class gate {
   std::optional<int> value_;
   tokio::waker waker_;
 };
+
+// Tasks that end at once, when a gate opens, and not at all.
+inline tokio::task<int> give(int value) { co_return value; }
+inline tokio::task<int> after(gate& at) { co_return co_await at.wait(); }
+inline tokio::task<int> never() {
+  co_await tokio::poll_fn([](tokio::context&) -> tokio::poll<int> { return tokio::pending; });
+  co_return 0;
+}
+// As never(), with something that is destroyed with it.
+inline tokio::task<int> hold(std::shared_ptr<int>) { co_return co_await never(); }
 
 }  // namespace sdk_test

@@ -3,6 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <string_view>
+#include <utility>
+
 #include "tokio/task.hpp"
 #include "tokio/test.hpp"
 #include "tokio/time.hpp"
@@ -159,4 +163,61 @@ TEST_CASE("[B-087] two runs of the same random sleeps are identical") {
   auto first = run();
   CHECK(first.size() == 200);
   CHECK(first == run());
+}
+
+TEST_CASE("[TM-02] where no host has timers, a sleep panics when it is made") {
+  CHECK_THROWS_AS((void)sleep(1ms), tokio::panic_error);
+  CHECK_THROWS_AS((void)sleep_until(instant::from_ns(1)), tokio::panic_error);
+  fake_host host;
+  auto* before = std::exchange(tokio::host.time, nullptr);
+  CHECK_THROWS_WITH_AS((void)sleep(1ms), "timers are not offered by this host (tokio.time/1)", tokio::panic_error);
+  CHECK_THROWS_AS((void)tokio::time::interval_at(instant::now(), 1ms), tokio::panic_error);
+  tokio::host.time = before;
+}
+
+TEST_CASE("[TM-13] a timer that the host refuses says which of three things is wrong") {
+  fake_host host;
+  const auto refused_with = [&](tokio_status status) {
+    host.timer_status = status;
+    hand_poll nap(sleep(1ms));
+    try {
+      (void)nap.poll();
+    } catch (const tokio::time::timer_error& thrown) {
+      return thrown;
+    }
+    return tokio::time::timer_error(TOKIO_OK);
+  };
+  const auto is = [](const tokio::time::timer_error& e) {
+    return std::array{e.is_shutdown(), e.is_at_capacity(), e.is_invalid()};
+  };
+  CHECK(is(refused_with(TOKIO_ESHUTDOWN)) == std::array{true, false, false});
+  CHECK(is(refused_with(TOKIO_EGONE)) == std::array{true, false, false});
+  CHECK(is(refused_with(TOKIO_EQUOTA)) == std::array{false, true, false});
+  CHECK(is(refused_with(TOKIO_ENOMEM)) == std::array{false, true, false});
+  CHECK(is(refused_with(TOKIO_EINVAL)) == std::array{false, false, true});
+  CHECK(std::string_view(refused_with(TOKIO_EQUOTA).what()) ==
+        "the host refused a timer: a limit of this plugin is reached");
+}
+
+TEST_CASE("[TM-13] a task whose timer is refused ends with that error") {
+  fake_host host;
+  host.timer_status = TOKIO_ESHUTDOWN;
+  auto napping = tokio::spawn([]() -> task<> { co_await sleep(1ms); });
+  const auto error = block_on(napping).error();
+  REQUIRE(error.is_panic());
+  CHECK_THROWS_AS(error.rethrow(), tokio::time::timer_error);
+}
+
+TEST_CASE("[TM-12] time does not jump while a blocking job is under way") {
+  fake_host host;
+  host.hold_jobs = true;
+  const auto start = instant::now();
+  auto job = tokio::spawn_blocking([] {});
+  auto napping = tokio::spawn([]() -> task<> { co_await sleep(1h); });
+  host.run_until_idle();
+  CHECK(instant::now() == start);
+  host.hold_jobs = false;
+  host.run_until_idle();
+  CHECK(start.elapsed() == 1h);
+  CHECK(napping.is_finished());
 }

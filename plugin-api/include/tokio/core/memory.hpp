@@ -22,6 +22,7 @@ struct alignas(16) block_prefix {
   bool spawned = false;          // the host frees the block
   bool has_future = false;       // the task's future is not destroyed yet
   bool has_outcome = false;      // it ended by itself, and its value or exception is there
+  bool cleanup_threw = false;    // it was aborted, and a destructor in it threw
 };
 static_assert(sizeof(block_prefix) == 32);
 

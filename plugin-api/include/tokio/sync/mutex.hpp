@@ -10,62 +10,39 @@
 #include <type_traits>
 #include <utility>
 
-#include "tokio/sync/semaphore.hpp"
+#include "tokio/sync/lock_guard.hpp"
+#include "tokio/sync/try_lock_error.hpp"
 
 namespace tokio::sync {
-
-struct try_lock_error {
-  static constexpr const char* text = "the mutex is locked";
-};
 
 template <class T>
 class mutex;
 
 // Holds the lock and points to the value or a part of it. Holder says what keeps the mutex: a pointer or a shared_ptr.
 template <class Holder, class U>
-class [[nodiscard]] basic_mutex_guard {
+class [[nodiscard]] basic_mutex_guard : public lock_guard_base<basic_mutex_guard<Holder, U>, Holder, U> {
  public:
-  basic_mutex_guard(Holder of, U* value) noexcept : of_(std::move(of)), value_(value) {}
-  basic_mutex_guard(basic_mutex_guard&& other) noexcept
-      : of_(std::move(other.of_)), value_(std::exchange(other.value_, nullptr)) {}
-  basic_mutex_guard& operator=(basic_mutex_guard&& other) noexcept {
-    basic_mutex_guard before(std::move(*this));
-    of_ = std::move(other.of_);
-    value_ = std::exchange(other.value_, nullptr);
-    return *this;
-  }
-  ~basic_mutex_guard() { unlock(); }
-
-  U& operator*() const noexcept { return *value_; }
-  U* operator->() const noexcept { return value_; }
-  // Gives the lock back before the end of the scope.
-  void unlock() noexcept {
-    if (std::exchange(value_, nullptr)) of_->core_.release(1);
-  }
-  const Holder& mutex() const noexcept { return of_; }
+  using basic_mutex_guard::lock_guard_base::lock_guard_base;
+  const Holder& mutex() const noexcept { return this->holder(); }
 
   // A guard of a part: `project` is given U& and returns a reference into it. The lock stays held.
   template <std::invocable<U&> F>
   auto map(F project) && {
-    using part = std::remove_reference_t<std::invoke_result_t<F&, U&>>;
-    part& found = std::invoke(project, *value_);
-    value_ = nullptr;
-    return basic_mutex_guard<Holder, part>(std::move(of_), &found);
+    auto& found = std::invoke(project, **this);
+    return basic_mutex_guard<Holder, found_by<F, U&>>(this->pass_on(), &found);
   }
   // As map(), for a `project` that returns a pointer; on nullptr this guard comes back.
   template <std::invocable<U&> F>
   auto try_map(F project) && {
-    using part = std::remove_pointer_t<std::invoke_result_t<F&, U&>>;
-    using outcome = std::expected<basic_mutex_guard<Holder, part>, basic_mutex_guard>;
-    part* found = std::invoke(project, *value_);
+    using outcome = std::expected<basic_mutex_guard<Holder, pointed_to_by<F, U&>>, basic_mutex_guard>;
+    auto* found = std::invoke(project, **this);
     if (!found) return outcome(std::unexpect, std::move(*this));
-    value_ = nullptr;
-    return outcome(std::in_place, std::move(of_), found);
+    return outcome(std::in_place, this->pass_on(), found);
   }
 
  private:
-  Holder of_;
-  U* value_;
+  friend basic_mutex_guard::lock_guard_base;
+  static void give_back(const Holder& of) noexcept { of->core_.release(1); }
 };
 template <class T>
 using mutex_guard = basic_mutex_guard<mutex<T>*, T>;
@@ -75,7 +52,7 @@ template <class T, class U>
 using mapped_mutex_guard = basic_mutex_guard<mutex<T>*, U>;
 
 template <class T, class Holder>
-class [[nodiscard]] lock_future;
+using lock_future = guard_future<basic_mutex_guard<Holder, T>, Holder>;
 
 template <class T>
 class mutex {
@@ -88,9 +65,9 @@ class mutex {
   mutex& operator=(const mutex&) = delete;
 
   // Cancel safe, but the place in line is lost.
-  lock_future<T, mutex*> lock() noexcept { return lock_future<T, mutex*>(this); }
+  lock_future<T, mutex*> lock() noexcept { return {this, 1}; }
   static lock_future<T, std::shared_ptr<mutex>> lock_owned(std::shared_ptr<mutex> self) noexcept {
-    return lock_future<T, std::shared_ptr<mutex>>(std::move(self));
+    return {std::move(self), 1};
   }
   // Fails when the lock is held, and also while it is promised to somebody who waits.
   std::expected<mutex_guard<T>, try_lock_error> try_lock() { return try_take(this); }
@@ -109,8 +86,8 @@ class mutex {
  private:
   template <class Holder, class U>
   friend class basic_mutex_guard;
-  template <class U, class Holder>
-  friend class lock_future;
+  template <class Guard, class Holder>
+  friend class guard_future;
 
   template <class Holder>
   static std::expected<basic_mutex_guard<Holder, T>, try_lock_error> try_take(Holder self) {
@@ -121,23 +98,6 @@ class mutex {
 
   semaphore_core<policy> core_{1};
   T value_;
-};
-
-template <class T, class Holder>
-class [[nodiscard]] lock_future {
- public:
-  using output = basic_mutex_guard<Holder, T>;
-
-  explicit lock_future(Holder of) noexcept : of_(std::move(of)), wait_(of_->core_, 1) {}
-
-  tokio::poll<output> poll(context& cx) {
-    if (wait_.poll(cx) != semaphore_core<policy>::acquired::yes) return pending;
-    return output(of_, &of_->value_);
-  }
-
- private:
-  Holder of_;
-  acquire_wait<policy> wait_;
 };
 
 }  // namespace tokio::sync

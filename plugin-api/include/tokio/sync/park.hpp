@@ -7,6 +7,7 @@
 #pragma once
 
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -55,7 +56,9 @@ inline void wake(const waker& who) noexcept {
     who.wake();
 }
 
-// Runs a future of this folder to its end on a thread that may block. `what` is the sentence for one that may not.
+// Runs a future of this folder, or a task that awaits such ones and yields, one after the other, to its end on a thread
+// that may block: a task that waits for two at once may leave a waker behind. `what` is the sentence for a thread that
+// may not block.
 template <pollable F>
 output_of<F> block_on(F&& future, const char* what) {
   if (this_thread.cx) panic(what);
@@ -69,9 +72,14 @@ output_of<F> block_on(F&& future, const char* what) {
   raw.host = host.core;
   raw.plugin = this_thread.instance;
   raw.flags = TOKIO_CX_UNBUDGETED;
-  for (context cx(&raw);; here.park()) {
+  while (true) {
+    context cx(&raw);
     auto outcome = future.poll(cx);
     if (outcome.is_ready()) return std::move(outcome).value();
+    if (cx.yielded())
+      ::sched_yield();  // it gave its turn away, and nobody will wake it
+    else
+      here.park();
   }
 }
 

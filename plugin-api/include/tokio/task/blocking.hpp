@@ -1,4 +1,5 @@
-// `spawn_blocking(fn)`: runs `fn` on a thread that may block; its join_handle is that of any task.
+// `spawn_blocking(fn)`: runs `fn` on a thread that may block; its join_handle is that of any task. Without memory, room
+// or a thread it resolves as cancelled; try_spawn_blocking() says why.
 // `block_in_place(fn)`: runs `fn` here, and says that it may block.
 //
 // Invariant: abort is effective only before a spawned `fn` starts; after that its result is waited for. Dropping the
@@ -67,9 +68,9 @@ class blocking_future {
   }
 
   tokio::poll<output> poll(context& cx) {
-    if (cx.cancelled() && !std::exchange(asked_, true) && job_) host.blocking->cancel(job_);
+    if (cx.cancelled() && !std::exchange(asked_, true)) host.blocking->cancel(job_);
     std::int64_t ignored = 0;
-    auto status = job_ ? host.blocking->poll(job_, cx.raw(), &ignored) : TOKIO_ECANCELED;
+    const auto status = host.blocking->poll(job_, cx.raw(), &ignored);
     if (status == TOKIO_PENDING) return pending;
     if (status < 0) {
       cancelled_ = true;
@@ -90,17 +91,38 @@ class blocking_future {
   bool cancelled_ = false;
 };
 
-// Resolves as cancelled when the host refuses the job (it is stopping).
 template <class Fn>
-join_handle<std::invoke_result_t<std::decay_t<Fn>&>> spawn_blocking(Fn&& fn) {
+using blocking_handle = join_handle<std::invoke_result_t<std::decay_t<Fn>&>>;
+
+// Gives the job to the host: a future of what `fn` returns.
+template <task_name Name, class Fn>
+result<blocking_future<std::decay_t<Fn>>> start_blocking(Fn&& fn) {
   using cell = blocking_cell<std::decay_t<Fn>>;
   auto* instance = current_instance("there is no runtime here: spawn_blocking() needs a task or an instance_scope");
   if (!host.blocking) panic("blocking jobs are not offered by this host (tokio.blocking/1)");
   auto* shared = new cell(instance, std::decay_t<Fn>(std::forward<Fn>(fn)));
-  tokio_job_desc desc{sizeof(tokio_job_desc), 0, shared, &cell::run, &cell::drop, {}};
+  tokio_job_desc desc{sizeof(tokio_job_desc), 0, shared, &cell::run, &cell::drop, {Name.text, Name.size}};
   tokio_job* job = nullptr;
-  if (host.blocking->spawn(instance, &desc, &job) < 0) job = nullptr;  // drop has run: one holder is left
-  return spawn<"blocking">(blocking_future<std::decay_t<Fn>>(job, shared));
+  if (const auto status = host.blocking->spawn(instance, &desc, &job); status < 0) {
+    shared->release();  // the job's part was dropped by the host
+    return std::unexpected(error::from_status(status));
+  }
+  return blocking_future<std::decay_t<Fn>>(job, shared);
+}
+
+// As spawn_blocking(), but says why when the host refuses the job (memory, quota, no thread, shutdown).
+template <task_name Name = "blocking", class Fn>
+result<blocking_handle<Fn>> try_spawn_blocking(Fn&& fn) {
+  auto job = start_blocking<Name>(std::forward<Fn>(fn));
+  if (!job) return std::unexpected(job.error());
+  return try_spawn<Name>(*std::move(job));
+}
+
+// A job that the host refuses resolves as cancelled. spawn_blocking<"name">(fn) names it in task lists.
+template <task_name Name = "blocking", class Fn>
+blocking_handle<Fn> spawn_blocking(Fn&& fn) {
+  auto started = try_spawn_blocking<Name>(std::forward<Fn>(fn));
+  return started ? *std::move(started) : blocking_handle<Fn>();
 }
 
 // Says for as long as it lives that this thread may block, and keeps the cooperative budget out of force.

@@ -4,6 +4,9 @@
 // Threads: one at a time; abort_handle [any].
 #pragma once
 
+#include <expected>
+#include <optional>
+
 #include "tokio/task/task_body.hpp"
 
 namespace tokio {
@@ -34,6 +37,15 @@ class join_error {
   std::exception_ptr into_panic() && {
     if (is_cancelled()) panic("into_panic: the task was cancelled, it did not panic");
     return std::move(payload_);
+  }
+  // The same without a panic: on a cancelled task this error comes back.
+  std::expected<std::exception_ptr, join_error> try_into_panic() && {
+    if (is_cancelled()) return std::unexpected(std::move(*this));
+    return std::move(payload_);
+  }
+  // For code that reports one kind of error; what was thrown is not in it.
+  operator error() const noexcept {
+    return {error_kind::other, is_cancelled() ? "a task was cancelled" : "a task panicked"};
   }
   [[noreturn]] void rethrow() const {
     if (is_cancelled()) panic("rethrow: the task was cancelled, it did not panic");
@@ -119,6 +131,17 @@ class join_handle {
     return take(joined.outcome);
   }
 
+  // What poll() would give if the task is over; none when it is not. Costs no budget, and wakes nobody later.
+  std::optional<output> try_join() {
+    if (!is_finished()) return std::nullopt;
+    std::int32_t budget = 0;
+    tokio_cx raw{sizeof(tokio_cx),     TOKIO_WORKER_NONE,  &budget, {}, 0, host.core,
+                 this_thread.instance, TOKIO_CX_UNBUDGETED};
+    context nobody(&raw);
+    auto polled = poll(nobody);
+    return polled.is_ready() ? std::optional<output>(std::move(polled).value()) : std::nullopt;
+  }
+
   void abort() const noexcept {
     if (key_.task) host.core->task_abort(key_);
   }
@@ -152,7 +175,12 @@ class join_handle {
     }
     if (outcome == TOKIO_JOIN_PANICKED)
       return output(std::unexpect, join_error::panicked(id_of(key), outcome_of<T>(prefix).take_exception()));
+    if (prefix.cleanup_threw) return output(std::unexpect, join_error::panicked(id_of(key), thrown_by_cleanup()));
     return output(std::unexpect, join_error::cancelled(id_of(key)));
+  }
+  // What was thrown cannot be kept where nobody may ever ask for it; the host was told its text.
+  static std::exception_ptr thrown_by_cleanup() {
+    return std::make_exception_ptr(panic_error("a destructor threw while the task was aborted"));
   }
 
   tokio_waker key_{};

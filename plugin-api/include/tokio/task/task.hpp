@@ -71,6 +71,9 @@ class task_promise_base : public promise_base, public frame_memory {
 
 template <class T>
 class task_promise : public task_promise_base<T> {
+  static_assert(std::is_nothrow_destructible_v<T>,
+                "task<T>: the destructor of T may throw, and nobody could catch it.");
+
  public:
   task<T> get_return_object() noexcept;
   template <class U>

@@ -210,6 +210,7 @@ class task_body {
     try {
       if (std::exchange(prefix.has_future, false)) Future::destroy(prefix);
     } catch (...) {
+      prefix.cleanup_threw = true;
       report_panic(prefix.instance, cx);
     }
   }

@@ -155,6 +155,13 @@ class fake_core {
     for (auto& [generation, task] : tasks_) count += task->spawned;
     return count;
   }
+  // Of the tasks alive, in the order in which they were made; empty for those without one.
+  std::vector<std::string> task_names() const {
+    std::vector<std::string> names;
+    for (auto& [generation, task] : tasks_)
+      if (task->spawned && !task->done) names.emplace_back(task->vt->name.ptr, task->vt->name.len);
+    return names;
+  }
   // Tasks, and the frames of coroutines that are not tasks.
   std::size_t live_blocks() const { return tasks_.size(); }
   void complete(fake_task& task, std::uint32_t outcome) {

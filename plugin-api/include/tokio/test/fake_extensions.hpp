@@ -60,9 +60,10 @@ class fake_state : public fake_core {
   std::uint64_t timers_made = 0;
   std::deque<fake_job*> jobs;  // that wait to be run
   std::size_t live_jobs = 0;
-  bool hold_jobs = false;              // blocking jobs stay queued
-  bool refuse_block_in_place = false;  // as a runtime with one thread does
-  bool blocks_in_place = false;        // somebody has entered and not left
+  bool hold_jobs = false;                // blocking jobs stay queued, as if they ran long; time does not jump meanwhile
+  tokio_status timer_status = TOKIO_OK;  // what a timer that is made is refused with
+  bool refuse_block_in_place = false;    // as a runtime with one thread does
+  bool blocks_in_place = false;          // somebody has entered and not left
   std::vector<log_record> logs;
   std::uint32_t min_level = TOKIO_LOG_TRACE;
   std::map<std::string, fake_metric*> metrics;
@@ -129,6 +130,7 @@ namespace fake_time {
 inline fake_timer& of(tokio_timer* timer) { return *reinterpret_cast<fake_timer*>(timer); }
 inline tokio_status make(tokio_plugin* p, std::uint64_t deadline_ns, std::uint64_t, tokio_timer** out) noexcept {
   auto& state = fake_state::of(p);
+  if (state.timer_status != TOKIO_OK) return state.timer_status;
   auto* timer = new fake_timer{&state, ++state.timers_made, deadline_ns};
   state.timers.emplace(timer->number, timer);
   *out = reinterpret_cast<tokio_timer*>(timer);

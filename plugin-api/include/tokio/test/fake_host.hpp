@@ -50,11 +50,12 @@ class fake_host : public fake_state {
     while (step()) {
     }
   }
-  // One event: a poll, a blocking job, or a jump to the next timer. False: nothing can happen any more.
+  // One event: a poll, a blocking job, or a jump to the next timer. False: nothing can happen any more, or only after
+  // the jobs that are held.
   bool step() {
     if (poll_one() || run_one_job()) return true;
     auto next = next_deadline_ns();
-    if (next == UINT64_MAX || paused_by_hand) return false;
+    if (next == UINT64_MAX || paused_by_hand || !jobs.empty()) return false;
     move_clock(std::max(next, now_ns));
     return true;
   }

@@ -1,4 +1,5 @@
 // Polls one future by hand: poll(), is_woken(). The waker is a real one of the fake host, the loop never polls it.
+// Answers to tokio_test::task::Spawn; a waker's references cannot be counted here, because it holds none.
 //   test::hand_poll waiting(notify.notified()); CHECK(waiting.poll().is_pending()); notify.notify_one();
 //   CHECK(waiting.is_woken());
 // Threads: the one that made the fake host.
@@ -28,6 +29,23 @@ class hand_poll {
 
   tokio::poll<output> poll() { return poll_with_budget(fake_core::of(task_).core->budget); }
   tokio::poll<output> poll_with_budget(std::int32_t budget) {
+    return enter([](F& future, context& cx) { return future.poll(cx); }, budget);
+  }
+  // Polls it as long as each poll wakes it for another one. Panics when that does not end.
+  tokio::poll<output> poll_until_idle() {
+    for (int round = 0; round < most_rounds; ++round) {
+      auto polled = poll();
+      if (polled.is_ready() || !is_woken()) return polled;
+    }
+    panic("poll_until_idle: the future has woken itself in each of 150 polls");
+  }
+  // What a poll does, but with `fn(future, cx)` instead of the future's own poll().
+  template <class Fn>
+  auto enter(Fn fn) {
+    return enter(std::move(fn), fake_core::of(task_).core->budget);
+  }
+  template <class Fn>
+  auto enter(Fn fn, std::int32_t budget) {
     auto& task = fake_core::of(task_);
     tokio_cx raw;
     task.core->make_cx(task, &budget, &raw);
@@ -38,21 +56,30 @@ class hand_poll {
       ~restore() { this_thread = before; }
     } after{before};
     task.woken = false;
-    context cx(&raw);
-    auto polled = future_->poll(cx);
-    if (cx.yielded()) task.core->wake(fake_core::key_of(task));
-    budget_left_ = budget;
-    return polled;
+    struct settle {
+      fake_task& task;
+      context cx;
+      const std::int32_t& budget;
+      std::int32_t& left;
+      ~settle() {
+        if (cx.yielded()) task.core->wake(fake_core::key_of(task));
+        left = budget;
+      }
+    } now{task, context(&raw), budget, budget_left_};
+    return fn(*future_, now.cx);
   }
   // Woken since the last poll began.
   bool is_woken() const { return fake_core::of(task_).woken; }
   std::uint64_t wakes() const { return fake_core::of(task_).wakes; }
   std::int32_t budget_left() const { return budget_left_; }
   F& future() { return *future_; }
+  F into_inner() && { return *std::move(future_); }
   // Destroys the future; the hand stays.
   void drop() { future_.reset(); }
 
  private:
+  static constexpr int most_rounds = 150;
+
   void enroll() {
     if (!fake_core::current) fake_misuse("hand_poll needs a fake_host");
     auto& core = *fake_core::current;

@@ -20,6 +20,7 @@ class interval {
   explicit interval(duration period) : interval(instant::now(), period) {}
   interval(instant start, duration period) : timer_(start), period_(period) {
     if (period <= duration::zero()) panic("interval: the period must be greater than zero");
+    need_timers();
   }
 
   class [[nodiscard]] tick_future {

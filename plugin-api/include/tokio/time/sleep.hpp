@@ -1,4 +1,5 @@
 // `sleep(span)` and `sleep_until(instant)`: ready once, at the deadline or up to a millisecond after it, never before.
+// Both panic where no host is that has timers, and a poll of them throws timer_error when it refuses one.
 // Threads: [task].
 #pragma once
 
@@ -26,8 +27,14 @@ class [[nodiscard]] sleep_future {
   timer timer_;
 };
 
+inline sleep_future sleep_until(instant deadline) {
+  need_timers();
+  return sleep_future(deadline);
+}
 // The deadline counts from this call, not from the first poll.
-inline sleep_future sleep(duration span) { return sleep_future(instant::now() + span); }
-inline sleep_future sleep_until(instant deadline) noexcept { return sleep_future(deadline); }
+inline sleep_future sleep(duration span) {
+  need_timers();
+  return sleep_future(instant::now() + span);
+}
 
 }  // namespace tokio::time

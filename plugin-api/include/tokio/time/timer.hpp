@@ -1,4 +1,4 @@
-// internal to time/: one timer of the host, made when it is first waited for.
+// `timer_error`, and internal to time/: one timer of the host, made when it is first waited for.
 // Invariant: no host timer exists before the first pending poll, and it is freed with its owner.
 // Threads: one at a time.
 #pragma once
@@ -9,6 +9,40 @@
 #include "tokio/time/instant.hpp"
 
 namespace tokio::time {
+
+// Thrown by the poll of a timer that the host refuses to make: a panic that says which of three things was wrong.
+class timer_error : public panic_error {
+ public:
+  explicit timer_error(std::int32_t status) noexcept : panic_error(text_of(status)), status_(status) {}
+
+  // The instance or the host is at its end.
+  bool is_shutdown() const noexcept { return status_ == TOKIO_ESHUTDOWN || status_ == TOKIO_EGONE; }
+  // No memory, or a limit of this plugin is reached.
+  bool is_at_capacity() const noexcept {
+    return status_ == TOKIO_ENOMEM || status_ == TOKIO_EQUOTA || status_ == TOKIO_EAGAIN;
+  }
+  // The deadline, or what it was asked for, makes no sense to this host.
+  bool is_invalid() const noexcept { return !is_shutdown() && !is_at_capacity(); }
+
+ private:
+  static const char* text_of(std::int32_t status) noexcept {
+    switch (status) {
+      case TOKIO_ESHUTDOWN:
+      case TOKIO_EGONE: return "the host refused a timer: it or this instance is stopping";
+      case TOKIO_ENOMEM: return "the host refused a timer: out of memory";
+      case TOKIO_EQUOTA: return "the host refused a timer: a limit of this plugin is reached";
+      case TOKIO_EAGAIN: return "the host refused a timer: it has no room for more now";
+      default: return "the host refused a timer: it does not take what it was given";
+    }
+  }
+  std::int32_t status_;
+};
+
+// Who makes something that waits for a time says so at once where there is nothing that could end the wait.
+inline void need_timers() {
+  (void)current_instance("there is no runtime here: a timer needs a task or an instance_scope");
+  if (!host.time) panic("timers are not offered by this host (tokio.time/1)");
+}
 
 class timer {
  public:
@@ -45,9 +79,9 @@ class timer {
 
  private:
   void create(context& cx) {
-    if (!host.time) panic("timers are not offered by this host (tokio.time/1)");
-    if (host.time->timer_new(cx.instance(), deadline_.ns(), 0, &raw_) < 0)
-      panic("the host refused a timer: out of memory, over a limit, or stopping");
+    need_timers();
+    if (const auto status = host.time->timer_new(cx.instance(), deadline_.ns(), 0, &raw_); status < 0)
+      throw timer_error(status);
   }
   void free() noexcept {
     if (raw_) host.time->timer_free(std::exchange(raw_, nullptr));

@@ -123,7 +123,7 @@ TEST_CASE("a job that has not started can be cancelled, one that runs cannot") {
   CHECK_FALSE(waits.ran.load());
 }
 
-TEST_CASE("at stop mandatory jobs run and the others are dropped, each exactly once") {
+TEST_CASE("[TK-18] at stop mandatory jobs run and the others are dropped, each exactly once") {
   pool p({.max_threads = 1});
   const blocking_job runs(p);
   test_job promised(at_stop::run), optional;

@@ -102,7 +102,7 @@ TEST_CASE("a claim leaves half to the thieves and never takes more than the call
   (void)take_all(queue);
 }
 
-TEST_CASE("a full ring keeps its older half and sends the newer half away, the new task last") {
+TEST_CASE("[SC-02] a full ring keeps its older half and sends the newer half away, the new task last") {
   bench b(300);
   ring queue;
   b.push(queue, 0, 256);
@@ -118,7 +118,7 @@ TEST_CASE("a full ring keeps its older half and sends the newer half away, the n
   CHECK(take_all(queue) == expected);
 }
 
-TEST_CASE("a thief takes the older half, rounded up, and at most steal_max") {
+TEST_CASE("[SC-04] a thief takes the older half, rounded up, and at most steal_max") {
   bench b(200);
   ring victim;
   ring thief;
@@ -137,7 +137,7 @@ TEST_CASE("a thief takes the older half, rounded up, and at most steal_max") {
   CHECK(take_all(victim) == range(static_cast<int>(ring::steal_max), 200));
 }
 
-TEST_CASE("a thief with little room takes what fits") {
+TEST_CASE("[SC-04] a thief with little room takes what fits") {
   bench b(400);
   ring victim;
   ring thief;
@@ -168,7 +168,7 @@ TEST_CASE("drain gives everything the owner has, the open batch first") {
 }
 
 // Every task pushed is run exactly once by the owner, a thief or from the overflow.
-TEST_CASE("no task is lost or run twice between an owner and two thieves") {
+TEST_CASE("[SC-04] no task is lost or run twice between an owner and two thieves") {
   constexpr int count = 100'000;
   std::vector<item> items(count);
   std::vector<std::atomic<int>> runs(count);

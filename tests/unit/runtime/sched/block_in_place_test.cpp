@@ -38,7 +38,7 @@ metrics::worker_totals totals(const bench_runtime& rt) { return rt.all->metrics(
 
 }  // namespace
 
-TEST_CASE("a poll that blocks with notice holds nobody up, also where it has the only worker") {
+TEST_CASE("[SC-09] a poll that blocks with notice holds nobody up, also where it has the only worker") {
   bench_runtime rt(patient(1));
   std::atomic<bool> over{false};
   rt.spawn_once([&] {
@@ -96,7 +96,7 @@ TEST_CASE("whatever a poll says that gave its core away, the task goes on or end
   rt.end();
 }
 
-TEST_CASE("with every worker blocked a thousand tasks run, and so does what a socket or a timer wakes") {
+TEST_CASE("[SC-09] with every worker blocked a thousand tasks run, and so does what a socket or a timer wakes") {
   constexpr int workers = 4;
   bench_runtime rt(patient(workers));
   std::atomic<int> inside{0}, ran{0};

@@ -29,7 +29,7 @@ runtime_options alone(const tokiod::clock& time) {
 
 }  // namespace
 
-TEST_CASE("a current_thread runtime runs nothing until it is driven, and then in the order of spawning") {
+TEST_CASE("[SC-10] a current_thread runtime runs nothing until it is driven, and then in the order of spawning") {
   bench_runtime rt(alone());
   std::vector<int> order;
   rt.spawn_once([&] {
@@ -48,7 +48,7 @@ TEST_CASE("run_until gives up at its deadline, also while a task yields for ever
   rt.end();
 }
 
-TEST_CASE("tasks from outside get a fair part of a queue that never runs dry") {
+TEST_CASE("[SC-10] tasks from outside get a fair part of a queue that never runs dry") {
   bench_runtime rt(alone());
   constexpr std::uint64_t many = 1000;
   std::uint64_t turns = 0, ended = 0;
@@ -80,7 +80,7 @@ TEST_CASE("a task that wakes itself is polled again, behind the others") {
   rt.end();
 }
 
-TEST_CASE("virtual time jumps from timer to timer, in their order, and a year costs nothing") {
+TEST_CASE("[TM-12] virtual time jumps from timer to timer, in their order, and a year costs nothing") {
   manual_clock time;
   bench_runtime rt(alone(time));
   constexpr duration_ns day = 24 * 3600 * second;

@@ -314,7 +314,7 @@ TEST_CASE("a task that wakes itself again and again is counted as runnable for e
   rt.end();
 }
 
-TEST_CASE("a socket is served while the worker that registered it is busy") {
+TEST_CASE("[SC-07] a socket is served while the worker that registered it is busy") {
   bench_runtime rt(2);
   int ends[2];
   REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
@@ -446,7 +446,7 @@ TEST_CASE("counters of workers and owners add up when nothing moves") {
   rt.end();
 }
 
-TEST_CASE("where a call comes from: a worker, or nowhere of ours") {
+TEST_CASE("[SC-06] where a call comes from: a worker, or nowhere of ours") {
   bench_runtime rt(1);
   CHECK(!runtime::here().ours);
   std::atomic<int> worker{-2};

@@ -34,7 +34,7 @@ void chain(bench_runtime& rt, std::atomic<int>& left) {
 }
 }  // namespace
 
-TEST_CASE("a chain of tasks that each spawn the next comes to its end") {
+TEST_CASE("[SC-03] a chain of tasks that each spawn the next comes to its end") {
   bench_runtime rt(3);
   std::atomic<int> left{20'000};
   rt.spawn_once([&] { chain(rt, left); });
@@ -42,7 +42,7 @@ TEST_CASE("a chain of tasks that each spawn the next comes to its end") {
   rt.end();
 }
 
-TEST_CASE("what a busy worker has in its queue is run by another one before the poll ends") {
+TEST_CASE("[SC-04] what a busy worker has in its queue is run by another one before the poll ends") {
   bench_runtime rt(2);
   std::atomic<int> ran{0};
   rt.spawn_once([&] {
@@ -53,7 +53,7 @@ TEST_CASE("what a busy worker has in its queue is run by another one before the 
   rt.end();
 }
 
-TEST_CASE("what a busy worker has in its LIFO slot is run by another one before the poll ends") {
+TEST_CASE("[SC-03] what a busy worker has in its LIFO slot is run by another one before the poll ends") {
   bench_runtime rt(2);
   std::atomic<bool> ran{false};
   rt.spawn_once([&] {
@@ -81,7 +81,7 @@ TEST_CASE("tasks that a core has claimed for itself are not lost behind a long p
   rt.end();
 }
 
-TEST_CASE("a timer fires while the worker that armed it is busy") {
+TEST_CASE("[SC-07] a timer fires while the worker that armed it is busy") {
   bench_runtime rt(2);
   time::timer_queue::entry entry;
   std::atomic<bool> fired{false};
@@ -102,7 +102,7 @@ TEST_CASE("a timer fires while the worker that armed it is busy") {
   rt.end();
 }
 
-TEST_CASE("a task that only yields keeps neither timers nor others from running") {
+TEST_CASE("[SC-08] a task that only yields keeps neither timers nor others from running") {
   bench_runtime rt(1);
   time::timer_queue::entry entry;
   std::atomic<bool> fired{false};
@@ -121,7 +121,7 @@ TEST_CASE("a task that only yields keeps neither timers nor others from running"
   rt.end();
 }
 
-TEST_CASE("a wake from another thread is not lost, whenever it comes") {
+TEST_CASE("[SC-06] a wake from another thread is not lost, whenever it comes") {
   bench_runtime rt(2);
   std::atomic<int> wakes{0}, seen{0};
   const task::key sleeper = rt.spawn([&](task::key, task::context&) {

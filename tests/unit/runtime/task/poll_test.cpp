@@ -74,7 +74,7 @@ TEST_CASE("a task that wakes itself is polled again behind the others") {
   CHECK(order == std::vector<int>{1, 2, 1, 2});
 }
 
-TEST_CASE("a yield goes behind the others and needs no wake") {
+TEST_CASE("[SC-08] a yield goes behind the others and needs no wake") {
   workshop shop;
   std::vector<int> order;
   const auto twice = [&](int name) {

@@ -96,7 +96,7 @@ TEST_CASE("a fired timer can be armed again, also from the wake of its own firin
   CHECK(fire(q, 6 * second) == std::vector<std::uint64_t>{1});
 }
 
-TEST_CASE("a timer freed by another's wake in the same batch is not touched again") {
+TEST_CASE("[TM-04] a timer freed by another's wake in the same batch is not touched again") {
   timer_queue q(0);
   auto a = std::make_unique<timer_entry>();
   auto b = std::make_unique<timer_entry>();

@@ -112,7 +112,7 @@ TEST_CASE("the queue agrees with an ordered map over random operations") {
   }
 }
 
-TEST_CASE("a timer at every edge of a level fires there, not before") {
+TEST_CASE("[TM-04] a timer at every edge of a level fires there, not before") {
   for (unsigned digit = 1; digit <= 7; ++digit) {
     for (const std::int64_t around : {-1, 0, 1}) {
       const instant_ns edge = start_of(std::uint64_t{1} << (6 * digit));
@@ -127,7 +127,7 @@ TEST_CASE("a timer at every edge of a level fires there, not before") {
   }
 }
 
-TEST_CASE("one jump over many levels fires everything on the way") {
+TEST_CASE("[TM-04] one jump over many levels fires everything on the way") {
   both timers(1, 9);
   instant_ns deadline = 3 * millisecond;
   for (std::size_t i = 0; i < 9; ++i, deadline *= 40) timers.arm(i, deadline);
@@ -136,7 +136,7 @@ TEST_CASE("one jump over many levels fires everything on the way") {
   CHECK(timers.next() == never);
 }
 
-TEST_CASE("deadlines days, centuries and for ever away are kept") {
+TEST_CASE("[TM-04] deadlines days, centuries and for ever away are kept") {
   const instant_ns day = 24 * 3600 * second;
   both timers(1, 5);
   timers.arm(0, 13 * day);
