@@ -294,7 +294,8 @@ bool runtime::run_until(const std::function<bool()>& done, instant_ns deadline,
   if (!idle) return parts_->single.run_until(done, deadline, nullptr);
   return parts_->single.run_until(done, deadline, [&](instant_ns next) {
     const blocking::pool_counts jobs = parts_->jobs.counts();
-    return jobs.queued == 0 && jobs.ran == jobs.finished && idle(next);
+    // A job that has ended may have made a task runnable since the driver looked.
+    return jobs.queued == 0 && jobs.ran == jobs.finished && !parts_->engine->work_visible() && idle(next);
   });
 }
 

@@ -20,6 +20,7 @@ using blocking::worker_step;
 struct stub_job : list_node<> {
   bool promised = false;
   int ran = 0, dropped = 0, refused = 0;
+  std::uint64_t ticket = 0;
   event* waits_for = nullptr;
   event* ends = nullptr;
   void run() {
@@ -73,11 +74,12 @@ struct basic_pool {
     check(jobs.counts().threads <= cap, "there are more threads than the cap");
   }
   void submit_or_refuse(stub_job& work) {
-    const submit_outcome outcome = jobs.submit(work);
+    std::uint64_t ticket = 0;
+    const submit_outcome outcome = jobs.submit(work, ticket);
     if (outcome == submit_outcome::refused) ++work.refused;
     if (outcome != submit_outcome::make_thread || make_thread()) return;
     typename claims::job_list orphans;
-    if (jobs.failed(work, orphans) == submit_outcome::refused) ++work.refused;
+    if (jobs.failed(ticket, orphans) == submit_outcome::refused) ++work.refused;
     while (stub_job* orphan = orphans.pop_front()) ++orphan->dropped;
   }
   void close() {
@@ -218,6 +220,35 @@ void racing_stop() {
   check(promised.ran + promised.refused == 1, "a promised job was dropped");
 }
 
+// Of two jobs that were promised one waits for the other. The pool stops before a second thread has come.
+void promised_in_a_row() {
+  pool p(4);
+  event second_ran;
+  stub_job a, b;
+  a.promised = b.promised = true;
+  a.waits_for = b.ends = &second_ran;
+  p.submit(a);
+  p.submit(b);
+  p.close();
+  p.join_all();
+  check(a.ran == 1 && b.ran == 1, "a promised job was dropped");
+}
+
+// The only thread cannot be made, and the job for which it was is dropped meanwhile: the other still relies on it.
+void failing_creation_at_a_stop() {
+  pool p(2);
+  p.can_make = 0;
+  stub_job a, b;
+  b.promised = true;
+  thread other([&] { p.submit(a); });
+  thread third([&] { p.submit(b); });
+  p.close();
+  other.join();
+  third.join();
+  p.join_all();
+  each_once({&a, &b});
+}
+
 void cancel_or_run() {
   pool p(1);
   stub_job work;
@@ -314,7 +345,11 @@ TEST_CASE("every job runs, below the cap, at the cap, and while threads come and
   passes(for_ever, no_second_thread);
 }
 
-TEST_CASE("a stop that races with submits runs, drops or refuses each job once") { passes(wide, racing_stop); }
+TEST_CASE("a stop that races with submits runs, drops or refuses each job once") {
+  passes(wide, racing_stop);
+  passes({.preemptions = 2}, promised_in_a_row);
+  passes({.preemptions = 3}, failing_creation_at_a_stop);
+}
 
 TEST_CASE("a job is cancelled or run") { passes(wide, cancel_or_run); }
 

@@ -75,27 +75,29 @@ class basic_claims {
 
   explicit basic_claims(std::uint32_t max_threads) : max_threads_(max_threads) {}
 
-  [[nodiscard]] submit_outcome submit(Job& work) {
+  // `ticket` names this submission to failed(): by then the job may have ended, and another one lie where it lay.
+  [[nodiscard]] submit_outcome submit(Job& work, std::uint64_t& ticket) {
     const hold locked(lock_);
     shared& s = shared_.ref();
     if (s.closed) return submit_outcome::refused;
     s.queue.push_back(work);
     ++s.counts.queued;
-    ++s.counts.submitted;
+    work.ticket = ticket = ++s.counts.submitted;
     return send_one(s) ? submit_outcome::make_thread : submit_outcome::taken;
   }
 
-  // The thread for `work` could not be made. refused: there is no other either, so `work` is the caller's again, and
-  // `orphans` are jobs that relied on the same thread.
-  [[nodiscard]] submit_outcome failed(Job& work, job_list& orphans) {
+  // The thread for a submission could not be made. `orphans`: there is no other either, and these relied on the same
+  // one. refused: so did the job itself, which is the caller's again.
+  [[nodiscard]] submit_outcome failed(std::uint64_t ticket, job_list& orphans) {
     const hold locked(lock_);
     shared& s = shared_.ref();
     give_up(s);
-    if (s.counts.threads != 0 || !work.linked()) return submit_outcome::taken;
-    take_out(s, work);
+    if (s.counts.threads != 0) return submit_outcome::taken;
+    Job* const mine = find(s, ticket);
+    if (mine != nullptr) take_out(s, *mine);
     s.counts.queued = 0;
     orphans.append(s.queue);
-    return submit_outcome::refused;
+    return mine != nullptr ? submit_outcome::refused : submit_outcome::taken;
   }
 
   // The thread that a step asked for could not be made: the jobs wait for the threads that are there.
@@ -169,6 +171,12 @@ class basic_claims {
     --s.counts.queued;
   }
 
+  [[nodiscard]] static Job* find(shared& s, std::uint64_t ticket) {
+    Job* at = s.queue.front();
+    while (at != nullptr && at->ticket != ticket) at = s.queue.next(*at);
+    return at;
+  }
+
   [[nodiscard]] bool claim_one(shared& s) {
     worker* const claimed = s.idle.pop_front();
     if (claimed == nullptr) return false;
@@ -181,8 +189,7 @@ class basic_claims {
 
   // Somebody comes for what is queued, if there is anybody. True: the caller makes the thread.
   [[nodiscard]] bool send_one(shared& s) {
-    // A pool that stops joins the threads it knows: none comes after that.
-    if (s.one_on_the_way || claim_one(s) || s.counts.threads == max_threads_ || s.closed) return false;
+    if (s.one_on_the_way || claim_one(s) || s.counts.threads == max_threads_) return false;
     ++s.counts.threads;
     return s.one_on_the_way = true;
   }

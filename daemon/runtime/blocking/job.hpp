@@ -22,6 +22,7 @@ class job : public list_node<> {
   virtual void run() noexcept = 0;
   virtual void drop() noexcept = 0;  // instead of run()
   [[nodiscard]] bool mandatory() const { return fate_ == at_stop::run; }
+  std::uint64_t ticket = 0;  // the pool's, while the job is queued
 
  protected:
   ~job() = default;

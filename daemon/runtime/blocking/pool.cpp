@@ -42,6 +42,7 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
   void run_jobs(std::uint64_t rotation);
   void end(thread_record& me);
   [[nodiscard]] bool join_before(std::uint64_t rotation, instant_ns deadline);
+  [[nodiscard]] bool nobody_comes();
   void drop_all(claims::job_list& unwanted);
 
   const pool_options options;
@@ -52,6 +53,7 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
   real_policy::mutex control;  // one stop or rotation at a time
   real_policy::mutex lock;     // guards `threads`; held while a thread is made
   records threads;
+  bool left_behind = false;  // threads that did not end in time; under lock
 };
 
 // The rotation is read under the lock under which the record is listed: a rotation that comes later finds it.
@@ -83,7 +85,7 @@ void pool::state::run_jobs(std::uint64_t rotation) {
         if (now.send_more && !start_thread()) jobs.could_not_make();
         now.job->run();
         if (!options.on_job_end) break;
-        finished.fetch_add(1, relaxed);  // it carries no other data
+        finished.fetch_add(1, release);  // whoever sees it sees the wake of whom the job let go on
         options.on_job_end();
         break;
       case worker_step::leave: return;
@@ -120,6 +122,12 @@ bool pool::state::join_before(std::uint64_t rotation, instant_ns deadline) {
   return left.empty();
 }
 
+// A thread is counted before it is listed, and listed until it is joined or left behind.
+bool pool::state::nobody_comes() {
+  const hold locked(lock);
+  return threads.empty() && (left_behind || jobs.counts().threads == 0);
+}
+
 void pool::state::drop_all(claims::job_list& unwanted) {
   while (job* work = unwanted.pop_front()) {
     dropped.fetch_add(1, relaxed);
@@ -132,7 +140,8 @@ pool::pool(pool_options options) : state_(std::make_shared<state>(std::move(opti
 pool::~pool() { (void)stop(never); }
 
 result<void> pool::submit(job& work) {
-  switch (state_->jobs.submit(work)) {
+  std::uint64_t ticket = 0;
+  switch (state_->jobs.submit(work, ticket)) {
     case submit_outcome::refused: return std::unexpected(error{ECANCELED, "blocking pool"});
     case submit_outcome::taken: return {};
     case submit_outcome::make_thread: break;
@@ -140,7 +149,7 @@ result<void> pool::submit(job& work) {
   const auto made = state_->start_thread();
   if (made) return {};
   claims::job_list orphans;
-  const bool refused = state_->jobs.failed(work, orphans) == submit_outcome::refused;
+  const bool refused = state_->jobs.failed(ticket, orphans) == submit_outcome::refused;
   state_->drop_all(orphans);
   if (refused) return made;
   return {};  // a thread that exists will come to it
@@ -161,27 +170,27 @@ bool pool::rotate(instant_ns deadline) {
 bool pool::stop(instant_ns deadline) {
   const hold alone(state_->control);
   claims::job_list unwanted;
-  state_->jobs.close(unwanted);                                      // 1  nothing new comes in
-  state_->drop_all(unwanted);                                        // 2  what nobody promised is dropped
-  if (state_->join_before(UINT64_MAX, deadline)) return all_gone();  // 3  the rest is run
+  state_->jobs.close(unwanted);                        // 1  nothing new comes in
+  state_->drop_all(unwanted);                          // 2  what nobody promised is dropped
+  while (state_->join_before(UINT64_MAX, deadline)) {  // 3  the rest is run, by threads that may still be made
+    if (state_->nobody_comes()) return state_->jobs.counts().threads == 0;
+    if (steady_clock().now() >= deadline) break;
+    real_policy::yield();
+  }
   const hold locked(state_->lock);
   for (auto& left : state_->threads) left->thread.detach();  // 4  or left behind: it holds the state until it ends
   state_->threads.clear();
+  state_->left_behind = true;
   return false;
 }
 
-bool pool::all_gone() const { return state_->jobs.counts().threads == 0; }
-
 pool_counts pool::counts() const {
+  // First, so that it is never more than what began. Acquire pairs with the release at a job's end.
+  const std::uint64_t finished = state_->finished.load(acquire);
   const claim_counts now = state_->jobs.counts();
-  // Relaxed: they carry no other data.
-  return {now.threads,
-          now.idle,
-          now.queued,
-          now.submitted,
-          now.taken,
-          state_->finished.load(relaxed),
-          state_->dropped.load(relaxed)};
+  // Relaxed: it carries no other data.
+  const std::uint64_t dropped = state_->dropped.load(relaxed);
+  return {now.threads, now.idle, now.queued, now.submitted, now.taken, finished, dropped};
 }
 
 }  // namespace tokiod::blocking

@@ -17,10 +17,11 @@ struct pool_options {
   std::uint32_t max_threads = 512;       // Tokio's default: many, because they block
   duration_ns keep_alive = 10 * second;  // an idle thread lives this long
   std::string thread_name = "tokio-blocking";
-  std::size_t stack_bytes = 0;                 // 0 = the system's default
-  std::function<void()> on_thread_start = {};  // on every pool thread, first
-  std::function<void()> on_thread_stop = {};   // and last
-  std::function<void()> on_job_end = {};       // on the same thread, once the job is counted as finished
+  std::size_t stack_bytes = 0;  // 0 = the system's default
+  // On every pool thread, first. It must not wait for a job of the pool: this thread may be the one that is on the way.
+  std::function<void()> on_thread_start = {};
+  std::function<void()> on_thread_stop = {};  // and last
+  std::function<void()> on_job_end = {};      // on the same thread, once the job is counted as finished
 };
 
 struct pool_counts {
@@ -59,8 +60,6 @@ class pool {
 
  private:
   struct state;
-  [[nodiscard]] bool all_gone() const;
-
   std::shared_ptr<state> state_;  // shared with the threads: one may outlive the pool
 };
 

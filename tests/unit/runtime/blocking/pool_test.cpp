@@ -214,3 +214,17 @@ TEST_CASE("jobs from many threads, with cancels, short-lived threads and rotatio
   }
   for (auto& work : all) REQUIRE(int{work->ran.load()} + work->dropped.load() == 1);
 }
+
+TEST_CASE("a stop waits for the threads that are still being made, and for what they promised") {
+  for (int round = 0; round < 300; ++round) {
+    pool p({.max_threads = 4});
+    std::vector<std::unique_ptr<test_job>> jobs;
+    for (int i = 0; i < 8; ++i) {
+      jobs.push_back(std::make_unique<test_job>(at_stop::run));
+      REQUIRE(p.submit(*jobs.back()).has_value());
+    }
+    REQUIRE(p.stop(never));
+    for (const auto& one : jobs) REQUIRE(one->ran.load());
+    REQUIRE(p.counts().threads == 0);
+  }
+}
