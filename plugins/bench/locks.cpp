@@ -1,4 +1,4 @@
-// Notify, mutex and semaphore: uncontended, and with tasks that wait for each other.
+// Notify, mutex, rwlock and semaphore: uncontended, and with tasks that wait for each other.
 #include <array>
 #include <utility>
 #include <vector>
@@ -42,6 +42,26 @@ task<std::uint64_t> mutex_pair(load asked) {
   co_return watch.ns();
 }
 
+task<std::uint64_t> read_pair(load asked) {
+  sync::rwlock<std::uint64_t> value(0);
+  const stopwatch watch;
+  for (std::uint64_t i = 0; i < asked.count; ++i) {
+    const auto guard = co_await value.read();
+    opaque(*guard);
+  }
+  co_return watch.ns();
+}
+
+task<std::uint64_t> write_pair(load asked) {
+  sync::rwlock<std::uint64_t> value(0);
+  const stopwatch watch;
+  for (std::uint64_t i = 0; i < asked.count; ++i) {
+    auto guard = co_await value.write();
+    ++*guard;
+  }
+  co_return watch.ns();
+}
+
 task<std::uint64_t> semaphore_pair(load asked) {
   sync::semaphore seats(10);
   const stopwatch watch;
@@ -57,6 +77,21 @@ task<> lock_often(sync::mutex<std::uint64_t>& value, std::uint64_t times) {
     auto guard = co_await value.lock();
     ++*guard;
     co_await tokio::yield_now();
+  }
+}
+
+// One in four writes.
+task<> read_and_write(sync::rwlock<std::uint64_t>& value, std::uint64_t times) {
+  for (std::uint64_t i = 0; i < times; ++i) {
+    if (i % 4 == 0) {
+      auto guard = co_await value.write();
+      ++*guard;
+      co_await tokio::yield_now();
+    } else {
+      const auto guard = co_await value.read();
+      opaque(*guard);
+      co_await tokio::yield_now();
+    }
   }
 }
 
@@ -87,12 +122,20 @@ task<std::uint64_t> semaphore_contended(load asked) {
   co_return co_await contended(seats, acquire_often, asked.count);
 }
 
+task<std::uint64_t> rwlock_contended(load asked) {
+  sync::rwlock<std::uint64_t> value(0);
+  co_return co_await contended(value, read_and_write, asked.count);
+}
+
 constexpr auto list = std::to_array<workload>({
     {"notify", 1, notify_round_trips},
     {"mutex", 1, mutex_pair},
+    {"rwlock_read", 1, read_pair},
+    {"rwlock_write", 1, write_pair},
     {"semaphore", 1, semaphore_pair},
     {"mutex_contended", rivals, mutex_contended},
     {"semaphore_contended", rivals, semaphore_contended},
+    {"rwlock_contended", rivals, rwlock_contended},
 });
 
 }  // namespace

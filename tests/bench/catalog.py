@@ -72,13 +72,6 @@ WORKLOADS = [
     Workload("tcp_churn", "connect, 64 B there and back, close", load=(0, 64)),
 ]
 
-# What tokiod does not offer, and why: said in every report, so that nobody takes a gap for a result.
-NOT_OFFERED = {
-    "rwlock_read": "the SDK has no rwlock yet",
-    "rwlock_write": "the SDK has no rwlock yet",
-    "rwlock_contended": "the SDK has no rwlock yet",
-}
-
 
 def chosen(patterns, names):
     """Of `names`, those that match a pattern (all without patterns); and the patterns that match nothing."""

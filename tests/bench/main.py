@@ -139,7 +139,7 @@ def measure(args, workloads, with_redis):
     for target in ("tokiod", "plugin_bench", "plugin_redis"):
         peers.build_target(args.flavor, target)
     args.build = peers.ROOT / "build" / args.flavor
-    skipped = {name: why for name, why in catalog.NOT_OFFERED.items() if name in [each.name for each in workloads]}
+    skipped = {}  # by the name of a workload, or of one on a peer: why
     runs = [measure_all(args, workloads, workers, skipped) for workers in args.workers] if workloads else []
     rates = measure_redis(args, skipped) if with_redis else {}
     for name, why in skipped.items():
