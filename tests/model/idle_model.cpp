@@ -165,6 +165,31 @@ void rest_against_wake_up() {
   check(ticks || started.load(seq_cst) == 1, "a worker is active, the monitor rests, or it was started twice");
 }
 
+// A job comes from outside while the monitor goes to rest, and no wake-up follows: it must be seen to wait.
+void rest_against_job() {
+  sched::basic_idle<model_policy> idle{1};
+  sched::basic_watch<model_policy> watch;
+  atomic<std::uint32_t> waiting{0};
+  atomic<int> started{0};
+  const auto came = [&] {
+    if (watch.wanted()) started.fetch_add(1, seq_cst);
+  };
+  idle.announce(0, false);
+  thread submitter([&] {
+    waiting.fetch_add(1, seq_cst);
+    came();
+  });
+  const auto may_rest = [&] { return idle.all_parked() && waiting.load(seq_cst) == 0; };
+  bool ticks = true;
+  if (may_rest()) {
+    watch.rest();
+    ticks = false;
+    if (!may_rest()) came();
+  }
+  submitter.join();
+  check(ticks || started.load(seq_cst) == 1, "a job waits, the monitor rests, or it was started twice");
+}
+
 // ---- more workers while others submit and the monitor looks
 
 struct wide_policy : model_policy {
@@ -264,6 +289,8 @@ TEST_CASE("without the monitor a local push may be missed") {
 
 TEST_CASE("a worker that becomes active while the monitor goes to rest is watched") { passes(rest_against_wake_up); }
 
+TEST_CASE("a job that comes from outside while the monitor goes to rest is seen to wait") { passes(rest_against_job); }
+
 TEST_CASE("a worker that is added is woken for a job, whichever word of the bitmap it is in") {
   passes(growth_beside_submitter);
 }
@@ -295,4 +322,7 @@ TEST_CASE("mutants of the monitor's rest are caught") {
   catches({change::weaken, "wanted", "load"}, rest_against_wake_up);
   catches({change::weaken, "rest", "store"}, rest_against_wake_up);
   catches({change::weaken, "retract", "fetch_and"}, rest_against_wake_up);
+  catches({change::weaken, "wanted", "load"}, rest_against_job);
+  catches({change::weaken, "rest", "store"}, rest_against_job);
+  catches({change::drop_write, "rest", "store"}, rest_against_job);
 }

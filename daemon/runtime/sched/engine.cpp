@@ -140,6 +140,7 @@ void engine::inject(task_chain tasks) noexcept {
   TOKIOD_ASSERT(open);                               // injectors close with the engine, when nothing runs any more
   remote_schedules.fetch_add(tasks.count, relaxed);  // a sum, and the lock of the injector costs more
   notify(to.owner());
+  became_active();  // or nobody sees it wait, should the wake-up be lost
 }
 
 bool engine::notify(std::uint32_t near) noexcept {

@@ -125,7 +125,8 @@ class engine final : public task::scheduler {
 
   // The monitor's timer. Setting it is a system call and wakes nobody.
   void watch_every(duration_ns interval) noexcept;  // 0: not any more
-  // A worker stopped sleeping: the monitor looks at it from now on. One load, unless nobody was active before.
+  // A worker stopped sleeping, or work came from outside: the monitor looks from now on. One load, unless nobody was
+  // active before.
   void became_active() noexcept {
     if (watch.wanted()) [[unlikely]]
       watch_every(watch_interval);

@@ -41,13 +41,16 @@ void monitor::loop() {
   }
 }
 
-// All asleep: stop ticking, and look once more, because a worker may have become active meanwhile (watch.hpp).
+bool monitor::may_rest() const { return all_.idle.all_parked() && !all_.work_visible(); }
+
+// All asleep with nothing to do: stop ticking, and look once more, because a worker may have become active, or work may
+// have come from outside, meanwhile (watch.hpp).
 bool monitor::rest() {
-  if (!all_.idle.all_parked() || !reports_.empty()) return false;
+  if (!may_rest() || !reports_.empty()) return false;
   all_.watch_every(0);
   if (stopping_.load(seq_cst)) all_.watch_every(1);  // stop() set the timer before we took it away
   all_.watch.rest();
-  if (all_.idle.all_parked()) return true;
+  if (may_rest()) return true;
   all_.became_active();
   return false;
 }
@@ -82,39 +85,58 @@ void monitor::look_at_queues(instant_ns now) {
     const std::uint64_t oldest = all_.cores[i]->ring.oldest();
     seen_[i].ring.look(oldest, all_.cores[i]->ring.end(), now);
     seen_[i].waits = seen_[i].ring.since();
+    seen_[i].untouched = seen_[i].ring.untouched();
   }
   for (std::size_t i = 0; i < injected_.size(); ++i) {
     const shard::shard& one = *all_.shards[i];
     const std::uint64_t taken = one.injector.taken();
     injected_[i].look(taken, taken + one.injector.length(), now);
-    if (one.owner() < seen_.size()) seen_[one.owner()].waits = std::min(seen_[one.owner()].waits, injected_[i].since());
+    if (one.owner() >= seen_.size()) continue;
+    sight& owner = seen_[one.owner()];
+    owner.waits = std::min(owner.waits, injected_[i].since());
+    owner.untouched = std::min(owner.untouched, injected_[i].untouched());
   }
 }
 
-// What waited at the last look already had somebody woken for it then.
+// What waited at the last look had somebody woken for it then. Two looks in a row must find that this has not helped,
+// because one of them may meet the moments in which a worker is on his way and nothing says so.
 void monitor::check_backlog(instant_ns now) {
+  const bool before = std::exchange(left_alone_, sleeps_on(now));
   instant_ns oldest = never;
-  for (const sight& one : seen_) oldest = std::min(oldest, one.waits);
-  if (!sleeps_on(now) || oldest >= last_look_) return;
+  if (before && left_alone_)
+    for (const sight& one : seen_) oldest = std::min(oldest, one.untouched);
+  if (oldest >= last_look_) return;
   all_.idle_backlogs.add();
   all_.oldest_backlog_ns.set(std::max(all_.oldest_backlog_ns.read(), static_cast<std::int64_t>(now - oldest)));
 }
 
-// Since the last look a worker has slept without a break, and nobody is on his way to the queues: a searcher, or one
-// that was told to wake up, who counts as a searcher from then on, unless he is lost.
+// Since the last look a worker has slept without a break, and nobody is on his way to the queues: one who was told to
+// wake up, unless he is lost, or who searches, or is awake between two polls, as after he has left the searchers and
+// before he wakes the next one.
 bool monitor::sleeps_on(instant_ns now) {
-  bool somebody = false;
+  bool sleeper = false, on_the_way = false;
   std::uint32_t lost = 0;
-  for (std::uint32_t i = 0; i < all_.active(); ++i) {
+  const std::size_t workers = std::min<std::size_t>(all_.active(), seen_.size());  // more of them at the next look
+  for (std::uint32_t i = 0; i < workers; ++i) {
     const core& of = *all_.cores[i];
     const std::uint64_t sleep = of.work.park_unparks.read();
-    if (std::exchange(seen_[i].sleep, sleep) != sleep || sleep % 2 == 0) continue;
-    const instant_ns told = of.woken_at.load(relaxed);
-    const bool is_lost = !all_.idle.parked(i) && told != 0 && now > told + wakes_within;
-    lost += is_lost ? 1 : 0;
-    somebody = somebody || is_lost || all_.idle.parked(i);
+    const bool since_then = std::exchange(seen_[i].sleep, sleep) == sleep;
+    if (sleep % 2 == 0) {
+      on_the_way = on_the_way || of.running.load(relaxed) == nullptr;
+    } else if (all_.idle.parked(i) || is_lost(of, now)) {
+      lost += all_.idle.parked(i) ? 0 : 1;
+      sleeper = sleeper || since_then;
+    } else {
+      on_the_way = true;
+    }
   }
-  return somebody && all_.idle.searching() <= lost;
+  return sleeper && !on_the_way && all_.idle.searching() <= lost;
+}
+
+// Told to wake up, and counted as a searcher since.
+bool monitor::is_lost(const core& of, instant_ns now) {
+  const instant_ns told = of.woken_at.load(relaxed);
+  return told != 0 && now > told + wakes_within;
 }
 
 bool monitor::is_stuck(const sight& last, instant_ns now) const {

@@ -1,11 +1,11 @@
 // The thread that looks at the workers while any of them is active: it finds polls that last long, and makes up for
 // wake-ups that a local push was allowed to miss. It runs no task; it wakes a worker that sleeps, and that one
 // searches, and where none sleeps it has a core taken over whose poll does not end, or has said that it blocks.
-// Invariant: while a worker is active the monitor looks every millisecond; when all sleep it sleeps, too, without a
-//            deadline. With a worker asleep and work that waited a whole look long, or is hidden behind a long poll,
-//            one is woken at each look. A poll that blocks with notice is never called stuck for it. Work that is
-//            there still at the next look, beside a worker that slept all along and without anybody on his way, breaks
-//            the scheduler's promise, and is counted.
+// Invariant: while a worker is active, or work waits, the monitor looks every millisecond; when all sleep with nothing
+//            to do it sleeps, too, without a deadline. With a worker asleep and work that waited a whole look long, or
+//            is hidden behind a long poll, one is woken at each look. A poll that blocks with notice is never called
+//            stuck for it. A queue from which nothing is taken all the same, beside a worker that sleeps on and without
+//            anybody on his way at two looks in a row, breaks the scheduler's promise, and is counted.
 // Threads:   start, stop [the scheduler]; the rest is the monitor's own.
 // No model: one flag that ends its thread, followed by a wake-up.
 #pragma once
@@ -37,13 +37,14 @@ class monitor {
  private:
   struct sight {
     std::uint64_t polls = 0;
-    instant_ns at = 0;         // the running poll was first seen then
-    instant_ns working = 0;    // the same, but a stretch of it that may block does not count
-    waiting ring;              // what thieves see of it
-    instant_ns waits = never;  // the oldest in the core's queues was first seen then
-    std::uint64_t sleep = 0;   // park_unparks
-    bool told = false;         // on_stuck was called for this poll
-    bool blocked = false;      // it blocked, with notice
+    instant_ns at = 0;             // the running poll was first seen then
+    instant_ns working = 0;        // the same, but a stretch of it that may block does not count
+    waiting ring;                  // what thieves see of it
+    instant_ns waits = never;      // the oldest in the core's queues was first seen then
+    instant_ns untouched = never;  // the same of a queue from which nothing was taken since
+    std::uint64_t sleep = 0;       // park_unparks
+    bool told = false;             // on_stuck was called for this poll
+    bool blocked = false;          // it blocked, with notice
   };
 
   // What on_stuck will be told, once the stack is there.
@@ -55,10 +56,12 @@ class monitor {
   };
 
   void loop();
+  [[nodiscard]] bool may_rest() const;
   bool rest();
   void look_at_queues(instant_ns now);
   void check_backlog(instant_ns now);
   [[nodiscard]] bool sleeps_on(instant_ns now);
+  [[nodiscard]] static bool is_lost(const core& of, instant_ns now);
   void watch(core& of, sight& last, instant_ns now);
   [[nodiscard]] bool needs_help(core& of, instant_ns now) const;
   [[nodiscard]] bool is_stuck(const sight& last, instant_ns now) const;
@@ -73,6 +76,7 @@ class monitor {
   std::vector<sight> seen_;        // by core
   std::vector<waiting> injected_;  // by shard
   instant_ns last_look_ = 0;
+  bool left_alone_ = false;  // what sleeps_on() said at the last look
   std::vector<report> reports_;
   std::atomic<bool> stopping_{false};
   os_thread thread_;
