@@ -82,8 +82,9 @@ control::buckets spread_of(const metrics::distribution& d) {
   control::buckets spread;
   for (std::size_t bucket = 0; bucket + 1 < metrics::histogram_buckets; ++bucket) {
     spread.count += d.counts[bucket];
-    // One line per power of two is enough for a graph, and a quarter of the text.
-    if (bucket % (std::size_t{1} << metrics::histogram_split_bits) == 0 && spread.count > 0)
+    // One line per power of two is enough for a graph, and a quarter of the text; at its end, where also a histogram
+    // that knows nothing finer is exact.
+    if ((bucket + 1) % (std::size_t{1} << metrics::histogram_split_bits) == 0 && spread.count > 0)
       spread.upto.emplace_back(seconds(metrics::lower_bound(bucket + 1)), spread.count);
   }
   spread.count = d.total();

@@ -78,6 +78,22 @@ host::start_request start_request_of(const json& params, const std::string& plug
   return request;
 }
 
+constexpr const char* settings[] = {"config", "max_tasks", "max_memory_bytes", "max_blocking_jobs",
+                                    "cpu_quota_percent"};
+
+// What belongs to an instance has no place where none is started; better said than forgotten.
+std::optional<wire::rpc_error> for_nobody(const json& params) {
+  const auto refuse_one = [](const char* name) {
+    return wire::to_rpc_error({kind::invalid_params,
+                               std::string(name) + " belongs to an instance, and start is false: none is started",
+                               std::string("/") + name, "give it to plugin.start"});
+  };
+  if (wire::find(params, "instance")) return refuse_one("instance");
+  for (const char* const name : settings)
+    if (wire::find(params, name)) return refuse_one(name);
+  return std::nullopt;
+}
+
 // The name that a new instance is given, if it is given one.
 std::optional<wire::rpc_error> bad_name(const json& params) {
   const auto* const named = wire::find(params, "instance");
@@ -97,14 +113,15 @@ answer start_failed(backend& daemon, const std::string& plugin, const refusal& w
 }
 
 answer plugin_load(backend& daemon, const json& params) {
-  if (auto no = bad_name(params)) return std::unexpected(std::move(*no));
+  const bool starts = wire::boolean_or(params, "start", true);
+  if (auto no = starts ? bad_name(params) : for_nobody(params)) return std::unexpected(std::move(*no));
   const auto loaded = daemon.load(load_request_of(params));
   if (!loaded) return refused(loaded.error());
   json shown = {{"plugin", loaded->plugin},
                 {"state", name(loaded->state)},
                 {"generation", loaded->generation},
                 {"warnings", loaded->warnings}};
-  if (!wire::boolean_or(params, "start", true)) return shown;
+  if (!starts) return shown;
   const auto started = daemon.start(start_request_of(params, loaded->plugin));
   if (!started) return start_failed(daemon, loaded->plugin, started.error());
   shown["instance"] = brief(*started);
@@ -143,7 +160,7 @@ answer plugin_start(backend& daemon, const json& params) {
   const bool fresh = !daemon.instance(instance).has_value();
   // Unknown as an instance: it may be the name of a plugin that was loaded without starting it.
   if (fresh) return brief(daemon.start(start_request_of(params, instance)));
-  for (const char* const own : {"config", "max_tasks", "max_memory_bytes", "max_blocking_jobs", "cpu_quota_percent"})
+  for (const char* const own : settings)
     if (wire::find(params, own))
       return refused({kind::conflict, "the instance " + instance + " exists and keeps its configuration",
                       std::string("/") + own, "name its plugin to make a new instance"});

@@ -59,11 +59,22 @@ void octave_histogram::record(std::uint64_t value) {
 }
 
 distribution octave_histogram::read() const {
-  distribution copy;
+  octave_sum only;
+  only.add(*this);
+  return only.spread();
+}
+
+void octave_sum::add(const octave_histogram& one) {
+  for (std::size_t bits = 0; bits < counts_.size(); ++bits) counts_[bits] += one.counts_[bits].read();
+  sum_ += one.sum_.read();
+}
+
+distribution octave_sum::spread() const {
+  distribution all;
   for (std::size_t bits = 0; bits < counts_.size(); ++bits)
-    copy.counts[bucket_of((std::uint64_t{1} << bits) - 1)] += counts_[bits].read();
-  copy.sum = sum_.read();
-  return copy;
+    all.counts[bucket_of((std::uint64_t{1} << bits) - 1)] += counts_[bits];
+  all.sum = sum_;
+  return all;
 }
 
 }  // namespace tokiod::metrics

@@ -46,12 +46,24 @@ class histogram {
 class octave_histogram {
  public:
   void record(std::uint64_t value);
-  // Each value counts at the upper end of its power of two.
   [[nodiscard]] distribution read() const;
 
  private:
+  friend class octave_sum;
   std::array<counter, histogram_max_bits + 2> counts_;  // by the number of bits; the last for all that have more
   counter sum_;
+};
+
+// Several of them together, which is less to add than their distributions.
+class octave_sum {
+ public:
+  void add(const octave_histogram& one);
+  // Each value counts at the upper end of its power of two.
+  [[nodiscard]] distribution spread() const;
+
+ private:
+  std::array<std::uint64_t, histogram_max_bits + 2> counts_{};
+  std::uint64_t sum_ = 0;
 };
 
 }  // namespace tokiod::metrics

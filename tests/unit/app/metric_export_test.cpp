@@ -81,3 +81,34 @@ TEST_CASE("a histogram's buckets are cumulative, rise, and hold what was recorde
   CHECK(spread.upto.front().first >= 1000e-9);
   CHECK(spread.upto.back().second == 3);
 }
+
+TEST_CASE("a histogram's lines stand at the powers of two, and what lies below is what was recorded below") {
+  auto now = two_workers();
+  metrics::octave_histogram waits;
+  metrics::histogram polls;
+  for (const std::uint64_t value : {1u, 3u, 4u, 7u, 8u, 1023u, 1024u, 1025u, 2047u, 2048u, 500'000u}) {
+    waits.record(value);
+    polls.record(value);
+  }
+  now.owners[0].schedule_latency_ns = waits.read();
+  now.workers[0].poll_time_ns = polls.read();
+  const auto all = app::runtime_families(now);
+  for (const char* const name : {"tokiod_task_schedule_latency_seconds", "tokiod_task_poll_seconds"}) {
+    CAPTURE(name);
+    const auto& upto = family(all, name).samples[0].spread.upto;
+    const auto below = [&](double value) {
+      const auto line = std::ranges::find_if(
+          upto, [&](const auto& one) { return one.first > value * 0.999e-9 && one.first < value * 1.001e-9; });
+      REQUIRE_MESSAGE(line != upto.end(), value);
+      return line->second;
+    };
+    CHECK(below(4) == 2);
+    CHECK(below(8) == 4);
+    CHECK(below(16) == 5);
+    CHECK(below(1024) == 6);
+    CHECK(below(2048) == 9);
+    CHECK(below(4096) == 10);
+    CHECK(below(262'144) == 10);
+    CHECK(below(524'288) == 11);
+  }
+}

@@ -160,6 +160,21 @@ TEST_CASE("a new instance is named as in a configuration, whichever method makes
   CHECK(client.call("plugin.load", {{"plugin", "echo"}, {"instance", limit}}).contains("result"));
 }
 
+TEST_CASE("what belongs to an instance is refused where none is started, and not forgotten") {
+  control_fixture daemon;
+  auto client = daemon.client();
+  const json given = {{"instance", "mine"},          {"config", json::object()}, {"max_tasks", 7},
+                      {"max_memory_bytes", 1 << 20}, {"max_blocking_jobs", 2},   {"cpu_quota_percent", 10}};
+  for (const auto& [name, value] : given.items()) {
+    const auto reply = client.call("plugin.load", {{"plugin", "echo"}, {"start", false}, {name, value}});
+    CHECK(kind_of(reply) == "invalid_params");
+    CHECK(reply["error"]["data"]["path"] == "/" + name);
+    CHECK(reply["error"]["message"] == name + " belongs to an instance, and start is false: none is started");
+    CHECK(client.call("plugin.load", {{"plugin", "echo"}, {"start", true}, {name, value}}).contains("result"));
+  }
+  CHECK(client.call("plugin.load", {{"plugin", "echo"}, {"start", false}}).contains("result"));
+}
+
 TEST_CASE("a plugin that does not start is taken out again") {
   control_fixture daemon;
   const auto reply = daemon.client().call("plugin.load", {{"plugin", "echo"}, {"instance", "refuses"}});
