@@ -95,6 +95,7 @@ engine::~engine() { cores.clear(); }
 
 void engine::schedule(task::header& task) noexcept {
   if (core* const on = here()) return on->schedule(task);
+  count(task, &metrics::task_counters::wakes);
   inject(task);
 }
 
@@ -240,10 +241,11 @@ owner_totals engine::totals(const owner& of) const {
 }
 
 metrics::distribution engine::schedule_latency(const owner& of) const {
-  metrics::distribution all = of.foreign().part.schedule_latency_ns.read();
+  metrics::octave_sum all;
+  all.add(of.foreign().part.schedule_latency_ns);
   for (const auto& one : cores)
-    if (const share* part = one->peek_share(of.id())) all.merge(part->schedule_latency_ns.read());
-  return all;
+    if (const share* part = one->peek_share(of.id())) all.add(part->schedule_latency_ns);
+  return all.spread();
 }
 
 void engine::count_slow_poll(memory::owner_id id) {
@@ -356,6 +358,7 @@ bool engine::take_from_holder(core& of, std::uint64_t poll) {
     of.holder->stuck_since.store(of.poll_since.load(relaxed), relaxed);
     of.holder->stuck_in.store(task, release);  // pairs with pass_coreless()
     of.holder->lost_core_at = of.charge_to(nullptr);
+    of.count_busy_until(of.holder->lost_core_at);
     of.holder->held = nullptr;
     of.holder = nullptr;
     of.running.store(nullptr, relaxed);
@@ -369,6 +372,7 @@ bool engine::take_from_holder(core& of, std::uint64_t poll) {
 
 void engine::give_core(core& of, thread& on) {
   const hold exclusive(of.hand_over);
+  of.count_busy_until(of.charge_to(nullptr));  // as in leave_core()
   of.holder = nullptr;
   on.held = nullptr;
 }

@@ -41,6 +41,19 @@ TEST_CASE("[SC-10] a current_thread runtime runs nothing until it is driven, and
   rt.end();
 }
 
+TEST_CASE("a thread that drives a runtime and leaves it was busy until then") {
+  bench_runtime rt(alone());
+  bool over = false;
+  rt.spawn_once([&] {
+    for (const instant_ns until = steady_clock().now() + 2 * millisecond; steady_clock().now() < until;) {
+    }
+    over = true;
+  });
+  CHECK(rt.all->run_until([&] { return over; }));
+  CHECK(rt.all->metrics().all_workers().busy_ns >= 2 * millisecond);
+  rt.end();
+}
+
 TEST_CASE("run_until gives up at its deadline, also while a task yields for ever") {
   bench_runtime rt(alone());
   rt.spawn([](task::key, task::context&) { return poll_result::yielded; });

@@ -296,6 +296,23 @@ TEST_CASE("some runnable tasks tell how long they waited for their poll: to the 
   rt.end();
 }
 
+TEST_CASE("a wake by a thread without a core is counted for the task's owner") {
+  bench_runtime rt(1);
+  std::atomic<int> polls{0}, turns{0};
+  constexpr int wakes = 100;
+  const task::key sleeper =
+      rt.spawn([&](task::key, task::context&) { return ++polls > wakes ? poll_result::ready : poll_result::pending; });
+  for (int i = 1; i <= wakes; ++i) {
+    CHECK(eventually([&] { return polls == i; }));
+    rt.spawn_once([&] { ++turns; });  // by the only worker, so the poll before is over
+    CHECK(eventually([&] { return turns == i; }));
+    rt.wake(sleeper);
+  }
+  CHECK(eventually([&] { return rt.all->live(*rt.mine) == 0; }));
+  CHECK(rt.all->totals(*rt.mine).wakes == wakes);
+  rt.end();
+}
+
 TEST_CASE("a task that wakes itself again and again is counted as runnable for each of its polls") {
   bench_runtime rt(1);
   std::atomic<int> polls{0};

@@ -45,6 +45,21 @@ TEST_CASE("a poll that does not end holds nobody up, also where it has the only 
   rt.end();
 }
 
+TEST_CASE("a worker that is taken over was busy until then") {
+  bench_runtime rt(impatient(1));
+  for (int i = 0; i < 5; ++i) {
+    std::atomic<bool> over{false};
+    rt.spawn_once([&] {
+      block_until_another_ran(rt);
+      over = true;
+    });
+    CHECK(eventually([&] { return over.load(); }));
+  }
+  CHECK(takeovers(rt) == 5);
+  CHECK(rt.all->metrics().all_workers().busy_ns >= 5 * 2 * millisecond);
+  rt.end();
+}
+
 TEST_CASE("a timer that is due, and a wake from outside, reach their tasks behind a poll that does not end") {
   bench_runtime rt(impatient(1));
   time::timer_queue::entry entry;
