@@ -61,8 +61,9 @@ struct bench {
 
 std::uint64_t number(const wire::json& of, const char* what) { return of.at(what).get<std::uint64_t>(); }
 
-// What a histogram of a worker counts lies in its buckets, which follow one another.
-void check_histogram(const wire::json& h) {
+// What a histogram of a worker counts lies in its buckets, which follow one another, and is a sample of so many: one in
+// 32 on average, and never fewer than one in 63. Some of them may not have got there yet.
+void check_histogram(const wire::json& h, std::uint64_t sampled) {
   CHECK(h.at("num_buckets").get<int>() > 100);
   std::uint64_t all = 0;
   double last = 0;
@@ -74,7 +75,9 @@ void check_histogram(const wire::json& h) {
     }
     all += number(bucket, "count");
   }
-  CHECK(all == number(h, "count"));
+  CHECK(sampled >= 500);
+  CHECK(all >= sampled / 64 - 3);
+  CHECK(all <= sampled / 8);
 }
 
 }  // namespace
@@ -222,8 +225,8 @@ TEST_CASE("[RM-20] [RM-21] [RM-22] what polls take on average, how they spread, 
   eventually("enough of them are sampled", [&] { return number(b.worker(0).at("schedule_latency"), "count") > 40; });
   const auto seen = b.worker(0);
   CHECK(seen.at("mean_poll_seconds").get<double>() > 100e-6);
-  check_histogram(seen.at("poll_time"));
-  check_histogram(seen.at("schedule_latency"));
+  check_histogram(seen.at("poll_time"), number(seen, "polls"));
+  check_histogram(seen.at("schedule_latency"), number(seen, "local_schedules"));
   CHECK(seen.at("poll_time").at("p99_seconds").get<double>() >= 150e-6);
   CHECK_MESSAGE(seen.at("schedule_latency").at("p50_seconds").get<double>() >= 300e-6, wire::dump(seen));
   const auto text = http_get(b.daemon.socket(), "/metrics");
