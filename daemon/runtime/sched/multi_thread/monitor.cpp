@@ -92,9 +92,9 @@ void monitor::look_at_queues(instant_ns now) {
     const std::uint64_t taken = one.injector.taken();
     injected_[i].look(taken, taken + one.injector.length(), now);
     if (one.owner() >= seen_.size()) continue;
-    sight& owner = seen_[one.owner()];
-    owner.waits = std::min(owner.waits, injected_[i].since());
-    owner.untouched = std::min(owner.untouched, injected_[i].untouched());
+    sight& served = seen_[one.owner()];
+    served.waits = std::min(served.waits, injected_[i].since());
+    served.untouched = std::min(served.untouched, injected_[i].untouched());
   }
 }
 
