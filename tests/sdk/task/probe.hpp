@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,6 +59,18 @@ class gate {
   std::optional<int> value_;
   tokio::waker waker_;
 };
+
+// Counts down its moves, each of them, and throws at the one that makes it zero; an exception is thrown once.
+struct fragile {
+  explicit fragile(int n) noexcept : value(n) {}
+  fragile(fragile&& other) : value(other.value) {
+    if (left != 0 && --left == 0) throw std::runtime_error("moved");
+  }
+  fragile& operator=(fragile&&) = delete;
+  int value;
+  static inline int left = 0;  // 0: none throws
+};
+inline tokio::task<fragile> give_fragile(int value) { co_return fragile(value); }
 
 // Tasks that end at once, when a gate opens, and not at all.
 inline tokio::task<int> give(int value) { co_return value; }
