@@ -157,18 +157,9 @@ TEST_CASE("[JS-11] a result whose move throws is given as that exception, and th
 
 TEST_CASE("[JS-11] an output whose destructor spawns into the queue is let go with the rest") {
   fake_host host;
-  struct spawns {
-    explicit spawns(join_queue<spawns>* to) noexcept : into(to) {}
-    spawns(spawns&& other) noexcept : into(std::exchange(other.into, nullptr)) {}
-    spawns& operator=(spawns&&) = delete;
-    ~spawns() {
-      if (into)
-        for (int i = 0; i < 100; ++i) into->spawn([]() -> task<spawns> { co_return spawns(nullptr); });
-    }
-    join_queue<spawns>* into;
-  };
-  join_queue<spawns> queue;
-  for (int i = 0; i < 3; ++i) queue.spawn([](join_queue<spawns>* to) -> task<spawns> { co_return spawns(to); }, &queue);
+  using output = sdk_test::late_spawner<join_queue>;
+  join_queue<output> queue;
+  for (int i = 0; i < 3; ++i) queue.spawn(output::give(&queue));
   host.run_until_stalled();
   queue.detach_all();
   CHECK(queue.len() == 300);

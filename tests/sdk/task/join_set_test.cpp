@@ -423,18 +423,9 @@ TEST_CASE("[JS-08] a set that was moved from is empty, and tasks can be spawned 
 
 TEST_CASE("[JS-07] an output whose destructor spawns into the set is let go with the rest, and what it spawned stays") {
   fake_host host;
-  struct spawns {
-    explicit spawns(join_set<spawns>* to) noexcept : into(to) {}
-    spawns(spawns&& other) noexcept : into(std::exchange(other.into, nullptr)) {}
-    spawns& operator=(spawns&&) = delete;
-    ~spawns() {
-      if (into)
-        for (int i = 0; i < 100; ++i) into->spawn([]() -> task<spawns> { co_return spawns(nullptr); });
-    }
-    join_set<spawns>* into;
-  };
-  join_set<spawns> set;
-  for (int i = 0; i < 3; ++i) set.spawn([](join_set<spawns>* to) -> task<spawns> { co_return spawns(to); }, &set);
+  using output = sdk_test::late_spawner<join_set>;
+  join_set<output> set;
+  for (int i = 0; i < 3; ++i) set.spawn(output::give(&set));
   host.run_until_stalled();
   set.detach_all();
   CHECK(set.len() == 300);

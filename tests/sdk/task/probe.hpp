@@ -72,6 +72,24 @@ struct fragile {
 };
 inline tokio::task<fragile> give_fragile(int value) { co_return fragile(value); }
 
+// An output that spawns a hundred tasks into a collection of its kind when it is destroyed.
+template <template <class> class Collection>
+class late_spawner {
+ public:
+  using collection = Collection<late_spawner>;
+  explicit late_spawner(collection* into) noexcept : into_(into) {}
+  late_spawner(late_spawner&& other) noexcept : into_(std::exchange(other.into_, nullptr)) {}
+  late_spawner& operator=(late_spawner&&) = delete;
+  ~late_spawner() {
+    if (into_)
+      for (int i = 0; i < 100; ++i) into_->spawn(give(nullptr));
+  }
+  static tokio::task<late_spawner> give(collection* into) { co_return late_spawner(into); }
+
+ private:
+  collection* into_;
+};
+
 // Tasks that end at once, when a gate opens, and not at all.
 inline tokio::task<int> give(int value) { co_return value; }
 inline tokio::task<int> after(gate& at) { co_return co_await at.wait(); }

@@ -126,23 +126,24 @@ class join_map {
   abort_handle enter(K&& key, Start start) {
     detached_.erase(key);
     auto& made = tasks_.add();
-    const auto place = make_place(std::move(key), made);
+    const auto [place, is_new] = make_place(std::move(key), made);
     try {
-      start(made);  // removes it from the tasks when it throws
+      start(made);  // takes it out of the tasks when it throws
     } catch (...) {
-      if (place->second == &made) keys_.erase(place);
+      if (is_new) keys_.erase(place);
       throw;
     }
-    if (auto* replaced = std::exchange(place->second, &made); replaced != &made) {
-      replaced->extra = nullptr;
-      replaced->handle.abort();
+    if (!is_new) {
+      auto& replaced = *std::exchange(place->second, &made);
+      replaced.extra = nullptr;
+      replaced.handle.abort();
     }
     made.extra = &place->first;
     return made.handle.abort_handle();
   }
-  keyed::iterator make_place(K&& key, entry& made) {
+  std::pair<typename keyed::iterator, bool> make_place(K&& key, entry& made) {
     try {
-      return keys_.try_emplace(std::move(key), &made).first;
+      return keys_.try_emplace(std::move(key), &made);
     } catch (...) {
       tasks_.remove(made);
       throw;
