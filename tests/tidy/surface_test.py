@@ -61,7 +61,7 @@ class Lists(unittest.TestCase):
 class Titles(unittest.TestCase):
     def test_a_title_may_have_several_ids_and_several_lines(self):
         text = 'TEST_CASE("[SN-01] [SN-02] a "\n          "and b") {\n'
-        self.assertEqual(list(surface.titles(text)), ["[SN-01] [SN-02] a and b"])
+        self.assertEqual(list(surface.tests(text)), [("[SN-01] [SN-02] a and b", None)])
         rows, faults = surface.read_list("SN-01 a\nSN-02 b\n")
         self.assertEqual(list(surface.add_tests(rows, "a.cpp", text)), [])
         self.assertEqual([len(row.tests) for row in rows.values()], [1, 1])
@@ -77,6 +77,35 @@ class Titles(unittest.TestCase):
         rows, _ = surface.read_list("SN-01 a\n")
         self.assertEqual(list(surface.add_tests(rows, "a.cpp", '// [SN-01]\nCHECK("[SN-01]");')), [])
         self.assertEqual(rows["SN-01"].tests, [])
+
+    def test_what_is_no_code_proves_nothing(self):
+        case = 'TEST_CASE("[SN-01] x") {'
+        for text in (f"// {case}", f"/*\n{case}\n*/", f"#if 0\n{case}\n#endif\n", f'auto s = R"(\n{case}\n)";',
+                     f"  in_child({case}", f"MY_{case}"):
+            rows, _ = surface.read_list("SN-01 a\n")
+            self.assertEqual(list(surface.add_tests(rows, "a.cpp", text)), [], text)
+            self.assertEqual(rows["SN-01"].tests, [], text)
+
+    def test_strings_hide_no_test(self):
+        for text in ('auto s = "/*";\n', 'auto s = "//";\n', 'auto s = "\\"/*";\n', "// it's \"\n", 'R"(")";\n'):
+            self.assertEqual(list(surface.tests(text + 'TEST_CASE("[SN-01] x") {}\nauto e = "*/";')),
+                             [("[SN-01] x", None)], text)
+
+    def test_every_kind_of_test_counts(self):
+        for text in ('TEST_CASE("[SN-01] x") {', 'TEST_CASE_TEMPLATE("[SN-01] x", T, int, long) {',
+                     'TEST_CASE_TEMPLATE_DEFINE("[SN-01] x", T, some) {', 'SCENARIO("[SN-01] x") {',
+                     'TEST_CASE_FIXTURE(fixture, "[SN-01] x") {', 'TEST_CASE_FIXTURE(a::b<int, 2>, "[SN-01] x") {'):
+            self.assertEqual(list(surface.tests("int a;\n" + text)), [("[SN-01] x", None)], text)
+
+    def test_a_test_that_is_skipped_or_may_fail_proves_nothing(self):
+        for mark in ("skip", "may_fail", "should_fail", "expected_failures"):
+            text = f'TEST_CASE("[SN-01] x" * doctest::timeout(1) *\n          doctest::{mark}(1)) {{ skip(); }}'
+            rows, _ = surface.read_list("SN-01 a\n")
+            self.assertEqual(list(surface.add_tests(rows, "a.cpp", text)),
+                             [f"a.cpp: a test of [SN-01] is marked {mark}(), so that it proves nothing"])
+            self.assertEqual(rows["SN-01"].tests, [])
+        self.assertEqual(list(surface.tests('TEST_CASE("x" * doctest::timeout(1)) { skip(); }')), [("x", None)])
+        self.assertEqual(list(surface.tests('TEST_CASE("internal" * doctest::skip()) {')), [("internal", "skip")])
 
 
 class Output(unittest.TestCase):

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -95,6 +96,42 @@ TEST_CASE("[ST-02] then runs one future at a time, in order, and keeps it when a
   auto busy = count_to(1).then(slow);
   CHECK(hand_poll(busy.next()).poll().is_pending());
   CHECK_THROWS_AS(auto moved = std::move(busy), tokio::panic_error);
+}
+
+TEST_CASE("[ST-02] then that refuses to be moved goes on where it was") {
+  fake_host host;
+  auto offset = std::make_unique<int>(100);
+  auto slow = [by = std::move(offset)](int n) -> task<int> {
+    const int sum = *by + n;
+    co_await tokio::yield_now();
+    co_return sum;
+  };
+  auto busy = count_to(2).then(std::move(slow));
+  CHECK(hand_poll(busy.next()).poll().is_pending());
+  CHECK_THROWS_AS(auto late = std::move(busy), tokio::panic_error);
+  CHECK(hand_poll(busy.next()).poll().value() == 101);  // NOLINT(bugprone-use-after-move): it was not moved
+  hand_poll next(busy.next());
+  CHECK(next.poll().is_pending());
+  CHECK(next.poll().value() == 102);
+}
+
+TEST_CASE("[ST-02] then passes on what a future throws, and goes on with the next item") {
+  fake_host host;
+  auto results = count_to(3).then([](int n) -> task<int> {
+    co_await tokio::yield_now();
+    if (odd(n)) throw std::runtime_error("odd");
+    co_return n;
+  });
+  const auto wait = [&] {
+    hand_poll next(results.next());
+    CHECK(next.poll().is_pending());
+    return next.poll().value();
+  };
+  CHECK_THROWS_WITH_AS(wait(), "odd", std::runtime_error);
+  CHECK(wait() == 2);
+  CHECK_THROWS_WITH_AS(wait(), "odd", std::runtime_error);
+  CHECK(now(results).empty());
+  CHECK(results.is_terminated());
 }
 
 TEST_CASE("[ST-02] take gives so many and polls no further; take(0) never polls") {

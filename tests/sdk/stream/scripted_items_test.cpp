@@ -69,6 +69,33 @@ TEST_CASE("[TT-02] a script of things that cannot be copied, and one that is mov
   CHECK(block_on(drain(std::move(moved))) == 7);
 }
 
+TEST_CASE("[TT-02] a task that throws may hold its script as a local, or get it by reference, but not as a parameter") {
+  fake_host host;
+  const auto unplayed = [] { return scripted_items<int>(item_script<int>().next(1)); };
+  const auto ends_broken = [](task<> body) {
+    auto handle = tokio::spawn(std::move(body));
+    CHECK(block_on(handle).error().message() == "broken");
+  };
+  const auto local = [&]() -> task<> {
+    const auto items = unplayed();
+    throw std::runtime_error("broken");
+    co_return;
+  };
+  const auto by_reference = [](scripted_items<int>&) -> task<> {
+    throw std::runtime_error("broken");
+    co_return;
+  };
+  const auto parameter = [](scripted_items<int>) -> task<> {
+    throw std::runtime_error("broken");
+    co_return;
+  };
+  ends_broken(local());
+  auto items = unplayed();
+  ends_broken(by_reference(items));
+  CHECK(block_on(items.next()) == 1);
+  CHECK(signal_of([&] { ends_broken(parameter(unplayed())); }) == SIGABRT);
+}
+
 TEST_CASE("[TT-02] a script that was not played to its end ends the program, unless an exception is on its way") {
   fake_host host;
   CHECK(signal_of([] { scripted_items<int> unplayed(item_script<int>().next(1)); }) == SIGABRT);

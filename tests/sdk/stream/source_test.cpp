@@ -6,6 +6,8 @@
 #include <array>
 #include <expected>
 #include <memory>
+#include <ranges>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -82,6 +84,40 @@ TEST_CASE("[ST-08] iter gives the elements of a range, and stays at its end") {
   auto moved = stream::iter(std::move(owners));
   CHECK(**hand_poll(moved.next()).poll().value() == 7);
   CHECK_THROWS_AS(auto late = std::move(moved), tokio::panic_error);
+}
+
+TEST_CASE("[ST-08] iter over a view leaves the elements to their owner") {
+  fake_host host;
+  std::vector<std::string> owner{std::string(40, 'a'), std::string(40, 'b')};
+  const auto before = owner;
+  auto of_span = stream::iter(std::span(owner));
+  CHECK(hand_poll(of_span.next()).poll().value() == before[0]);
+  auto of_ref = stream::iter(std::views::all(owner));
+  CHECK(hand_poll(of_ref.next()).poll().value() == before[0]);
+  auto of_filter = stream::iter(owner | std::views::filter([](const std::string& s) { return s[0] == 'b'; }));
+  CHECK(hand_poll(of_filter.next()).poll().value() == before[1]);
+  CHECK(owner == before);
+  auto made =
+      stream::iter(std::views::iota(1, 3) | std::views::transform([](int n) { return std::make_unique<int>(n); }));
+  CHECK(**hand_poll(made.next()).poll().value() == 1);
+}
+
+TEST_CASE("[ST-08] an item of iter is a value, also where the range gives stand-ins for its elements") {
+  fake_host host;
+  auto flags = stream::iter(std::vector<bool>{true, false});
+  static_assert(std::same_as<stream::item_of<decltype(flags)>, bool>);
+  CHECK(hand_poll(flags.next()).poll().value() == true);
+  CHECK(hand_poll(flags.next()).poll().value() == false);
+  CHECK_FALSE(hand_poll(flags.next()).poll().value().has_value());
+}
+
+TEST_CASE("[ST-08] a stream that refuses to be moved goes on where it was") {
+  fake_host host;
+  auto numbers = stream::iter(std::vector<int>{1, 2});
+  CHECK(hand_poll(numbers.next()).poll().value() == 1);
+  CHECK_THROWS_AS(auto late = std::move(numbers), tokio::panic_error);
+  CHECK(hand_poll(numbers.next()).poll().value() == 2);  // NOLINT(bugprone-use-after-move): it was not moved
+  CHECK_FALSE(hand_poll(numbers.next()).poll().value().has_value());
 }
 
 TEST_CASE("[ST-08] iter keeps to the budget: a loop over a long range gives others their turn") {

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "sdk/task/probe.hpp"
+#include "tokio/task/join_set.hpp"
+#include "tokio/task/task_tracker.hpp"
 
 using sdk_test::gate;
 using sdk_test::tracer;
@@ -40,6 +42,7 @@ task<> fails_with_parameter(bomb, tracer) {
   co_return;
 }
 task<> waits_with_parameter(gate& at, bomb, tracer) { co_await at.wait(); }
+task<> waits_for(gate& at, bomb&&) { co_await at.wait(); }
 task<> waits_with_local(gate& at, tracer) {
   const bomb local("in a local");
   co_await at.wait();
@@ -143,6 +146,57 @@ TEST_CASE("[TK-12] [B-004] an aborted task whose destructors throw is gone and r
   CHECK(ended.error().message() == "a destructor threw while the task was aborted");
   CHECK(gone == text_lines{"gone"});
   CHECK(host.panics.size() == 1);
+}
+
+TEST_CASE(
+    "[TK-12] the joiner hears of it, too, when a function made the task, in a set, and beside a tracker's token") {
+  fake_host host;
+  gate at;
+  text_lines gone;
+  const auto check = [&](const auto& ended) {
+    REQUIRE_FALSE(ended);
+    CHECK(ended.error().is_panic());
+    CHECK(gone == text_lines{"gone"});
+    CHECK(host.panics == text_lines{"in a local"});
+    gone.clear();
+    host.panics.clear();
+  };
+  auto called = tokio::spawn(waits_with_local, std::ref(at), tracer(gone, "gone"));
+  host.run_until_stalled();
+  called.abort();
+  check(block_on(called));
+  tokio::join_set<> set;
+  set.spawn(waits_with_local(at, tracer(gone, "gone")));
+  host.run_until_stalled();
+  set.abort_all();
+  check(*block_on(set.join_next()));
+  set.spawn(waits_with_local, std::ref(at), tracer(gone, "gone"));
+  host.run_until_stalled();
+  set.abort_all();
+  check(*block_on(set.join_next()));
+  const tokio::task_tracker tracker;
+  auto tracked = tracker.spawn(waits_with_local(at, tracer(gone, "gone")));
+  host.run_until_stalled();
+  tracked.abort();
+  check(block_on(tracked));
+  CHECK(tracker.is_empty());
+}
+
+TEST_CASE("[TK-12] a second destructor that throws, of an argument beside the coroutine, is reported") {
+  fake_host host;
+  gate at;
+  auto called = tokio::spawn(
+      [](gate& where, bomb&& kept) -> task<> {
+        const bomb local("in a local");
+        co_await waits_for(where, std::move(kept));
+      },
+      std::ref(at), bomb("of an argument"));
+  host.run_until_stalled();
+  called.abort();
+  const auto ended = block_on(called);
+  REQUIRE_FALSE(ended);
+  CHECK(ended.error().is_panic());
+  CHECK(host.panics == text_lines{"of an argument", "in a local"});
 }
 
 TEST_CASE("[TK-12] an aborted task that nobody waits for may throw in its destructors, too") {

@@ -21,6 +21,21 @@ using map_of_int = tokio::join_map<std::string, int>;
 
 namespace {
 
+// A hash that throws while it is told to.
+struct moody_hash {
+  static inline bool throws = false;
+  std::size_t operator()(int key) const {
+    if (throws) throw std::runtime_error("no hash");
+    return static_cast<std::size_t>(key) % 2;
+  }
+};
+// As a function's argument: a copy of it throws.
+struct no_copy {
+  no_copy() = default;
+  no_copy(const no_copy&) { throw std::runtime_error("copied"); }
+};
+using moody_map = tokio::join_map<int, int, moody_hash>;
+
 std::vector<std::string> sorted(std::vector<std::string> keys) {
   std::ranges::sort(keys);
   return keys;
@@ -188,4 +203,76 @@ TEST_CASE("[JS-10] detached tasks go on, and can still be aborted by their key")
   map.abort("goes on");
   host.run_until_stalled();
   CHECK(map.try_join_next()->second.error().is_cancelled());
+}
+
+TEST_CASE("[JS-09] a key whose hash throws starts no task, and the map stays as it was") {
+  fake_host host;
+  auto tracked = std::make_shared<int>(1);
+  moody_map map;
+  map.spawn(1, give(1));
+  moody_hash::throws = true;
+  CHECK_THROWS_WITH_AS(map.spawn(2, hold, tracked), "no hash", std::runtime_error);
+  moody_hash::throws = false;
+  CHECK(tracked.use_count() == 1);
+  CHECK(host.live_tasks() == 1);
+  CHECK(map.len() == 1);
+  CHECK(block_on(map.join_next())->second == 1);
+  CHECK_FALSE(block_on(map.join_next()).has_value());
+}
+
+TEST_CASE("[JS-09] a task that cannot be started has no key, and one that has the key goes on") {
+  fake_host host;
+  moody_map map;
+  const no_copy argument;
+  const auto start = [&](int key) { map.spawn(key, [](const no_copy&) { return give(0); }, argument); };
+  map.spawn(1, give(1));
+  CHECK_THROWS_WITH_AS(start(1), "copied", std::runtime_error);
+  CHECK_THROWS_WITH_AS(start(2), "copied", std::runtime_error);
+  CHECK(map.keys() == std::vector<int>{1});
+  map.spawn(2, give(2));
+  CHECK(map.len() == 2);
+  int sum = 0;
+  while (auto one = block_on(map.join_next())) sum += one->second.value();
+  CHECK(sum == 3);
+}
+
+TEST_CASE("[JS-10] a hash that throws while a task is joined loses neither the result nor the key") {
+  fake_host host;
+  moody_map map;
+  for (int i = 0; i < 40; ++i) map.spawn(i, give(10 * i));
+  host.run_until_stalled();
+  moody_hash::throws = true;
+  for (int i = 0; i < 40; ++i) {
+    auto one = map.try_join_next();
+    CHECK(one->first == i);
+    CHECK(one->second == 10 * i);
+  }
+  moody_hash::throws = false;
+  CHECK(map.is_empty());
+  CHECK(map.keys().empty());
+}
+
+TEST_CASE("[JS-10] a result whose move throws is given as that exception, and its key is free") {
+  using sdk_test::fragile;
+  fake_host host;
+  tokio::join_map<int, fragile> map;
+  map.spawn(1, sdk_test::give_fragile(1));
+  host.run_until_stalled();
+  fragile::left = 1;
+  CHECK_THROWS_WITH_AS((void)map.try_join_next(), "moved", std::runtime_error);
+  CHECK_FALSE(map.contains_key(1));
+  map.spawn(1, sdk_test::give_fragile(2));
+  host.run_until_stalled();
+  CHECK(map.try_join_next()->second->value == 2);
+  CHECK(map.is_empty());
+}
+
+TEST_CASE("[JS-09] a map that was moved from is empty, and tasks can be spawned into it") {
+  fake_host host;
+  map_of_int map;
+  map.spawn("one", give(1));
+  map_of_int moved(std::move(map));
+  map.spawn("two", give(2));  // NOLINT(bugprone-use-after-move): that is the question
+  CHECK(block_on(map.join_next())->first == "two");
+  CHECK(block_on(moved.join_next())->first == "one");
 }

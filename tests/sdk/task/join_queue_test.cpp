@@ -138,3 +138,29 @@ TEST_CASE("[JS-11] what the host refuses is joined as cancelled, in its turn") {
   CHECK(block_on(queue.join_next())->error().is_cancelled());
   CHECK(block_on(queue.join_next()).value() == 3);
 }
+
+TEST_CASE("[JS-11] a result whose move throws is given as that exception, and the queue goes on with the next task") {
+  using sdk_test::fragile;
+  fake_host host;
+  join_queue<fragile> queue;
+  for (int i = 1; i <= 4; ++i) queue.spawn(sdk_test::give_fragile(i));
+  host.run_until_stalled();
+  fragile::left = 1;
+  CHECK_THROWS_WITH_AS((void)queue.try_join_next(), "moved", std::runtime_error);
+  CHECK(queue.len() == 3);
+  CHECK(queue.try_join_next()->value().value == 2);
+  fragile::left = 1;
+  CHECK_THROWS_WITH_AS((void)hand_poll(queue.join_next()).poll(), "moved", std::runtime_error);
+  CHECK(queue.len() == 1);
+  CHECK(queue.try_join_next()->value().value == 4);
+}
+
+TEST_CASE("[JS-11] an output whose destructor spawns into the queue is let go with the rest") {
+  fake_host host;
+  using output = sdk_test::late_spawner<join_queue>;
+  join_queue<output> queue;
+  for (int i = 0; i < 3; ++i) queue.spawn(output::give(&queue));
+  host.run_until_stalled();
+  queue.detach_all();
+  CHECK(queue.len() == 300);
+}

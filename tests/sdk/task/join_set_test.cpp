@@ -386,3 +386,51 @@ TEST_CASE("[JS-03] fifty sets of tasks are joined whole under a hundred random o
     REQUIRE(sum == 49 * 50 / 2);
   }
 }
+
+TEST_CASE(
+    "[JS-03] [JS-04] a result whose move throws is given as that exception, and the set goes on without its task") {
+  using sdk_test::fragile;
+  fake_host host;
+  for (int moves = 1; moves <= 3; ++moves) {
+    join_set<fragile> set;
+    for (int i = 1; i <= 4; ++i) set.spawn(sdk_test::give_fragile(i));
+    host.run_until_stalled();
+    fragile::left = moves;
+    CHECK_THROWS_WITH_AS((void)set.try_join_next(), "moved", std::runtime_error);
+    CHECK(set.len() == 3);
+    CHECK(set.try_join_next()->value().value == 2);
+    fragile::left = moves;
+    CHECK_THROWS_WITH_AS((void)hand_poll(set.join_next()).poll(), "moved", std::runtime_error);
+    CHECK(set.len() == 1);
+    CHECK(set.try_join_next()->value().value == 4);
+    CHECK_FALSE(set.try_join_next().has_value());
+  }
+}
+
+TEST_CASE("[JS-08] a set that was moved from is empty, and tasks can be spawned into it") {
+  fake_host host;
+  join_set<int> set;
+  set.spawn(give(1));
+  join_set<int> moved(std::move(set));
+  CHECK(set.is_empty());  // NOLINT(bugprone-use-after-move): that is the question
+  CHECK_FALSE(set.try_join_next().has_value());
+  set.spawn(give(2));
+  moved = std::move(set);
+  set.spawn(give(3));
+  CHECK(block_on(moved.join_next()).value() == 2);
+  CHECK(block_on(set.join_next()).value() == 3);
+}
+
+TEST_CASE("[JS-07] an output whose destructor spawns into the set is let go with the rest, and what it spawned stays") {
+  fake_host host;
+  using output = sdk_test::late_spawner<join_set>;
+  join_set<output> set;
+  for (int i = 0; i < 3; ++i) set.spawn(output::give(&set));
+  host.run_until_stalled();
+  set.detach_all();
+  CHECK(set.len() == 300);
+  host.run_until_stalled();
+  int joined = 0;
+  while (set.try_join_next()) ++joined;
+  CHECK(joined == 300);
+}

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,6 +58,36 @@ class gate {
  private:
   std::optional<int> value_;
   tokio::waker waker_;
+};
+
+// Counts down its moves, each of them, and throws at the one that makes it zero; an exception is thrown once.
+struct fragile {
+  explicit fragile(int n) noexcept : value(n) {}
+  fragile(fragile&& other) : value(other.value) {
+    if (left != 0 && --left == 0) throw std::runtime_error("moved");
+  }
+  fragile& operator=(fragile&&) = delete;
+  int value;
+  static inline int left = 0;  // 0: none throws
+};
+inline tokio::task<fragile> give_fragile(int value) { co_return fragile(value); }
+
+// An output that spawns a hundred tasks into a collection of its kind when it is destroyed.
+template <template <class> class Collection>
+class late_spawner {
+ public:
+  using collection = Collection<late_spawner>;
+  explicit late_spawner(collection* into) noexcept : into_(into) {}
+  late_spawner(late_spawner&& other) noexcept : into_(std::exchange(other.into_, nullptr)) {}
+  late_spawner& operator=(late_spawner&&) = delete;
+  ~late_spawner() {
+    if (into_)
+      for (int i = 0; i < 100; ++i) into_->spawn(give(nullptr));
+  }
+  static tokio::task<late_spawner> give(collection* into) { co_return late_spawner(into); }
+
+ private:
+  collection* into_;
 };
 
 // Tasks that end at once, when a gate opens, and not at all.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -189,6 +190,36 @@ TEST_CASE("[TM-16] a value can be taken out before its time, and after it before
   clock.advance(10ms);
   CHECK(due(queue) == std::vector<std::string>{"kept"});
   CHECK_FALSE(queue.try_remove(kept).has_value());
+}
+
+TEST_CASE("[TM-15] [TM-16] a value whose move throws stays in the queue, with its key and its time") {
+  struct fragile {
+    explicit fragile(int n) noexcept : value(n) {}
+    fragile(fragile&& other) : value(other.value) {
+      if (std::exchange(throws(), false)) throw std::runtime_error("moved");
+    }
+    fragile& operator=(fragile&&) = delete;
+    static bool& throws() {
+      static bool once = false;
+      return once;
+    }
+    int value;
+  };
+  fake_host host;
+  tokio::test::paused clock;
+  delay_queue<fragile> queue;
+  const auto one = queue.insert(fragile(1), 1ms), two = queue.insert(fragile(2), 2ms);
+  fragile::throws() = true;
+  CHECK_THROWS_WITH_AS(queue.remove(one), "moved", std::runtime_error);
+  CHECK(queue.len() == 2);
+  CHECK(queue.peek() == one);
+  clock.advance(2ms);
+  fragile::throws() = true;
+  CHECK_THROWS_WITH_AS((void)hand_poll(queue.next()).poll(), "moved", std::runtime_error);
+  CHECK(hand_poll(queue.next()).poll().value()->value.value == 1);
+  CHECK_FALSE(queue.try_remove(one).has_value());
+  CHECK(queue.remove(two).value.value == 2);
+  CHECK(queue.is_empty());
 }
 
 TEST_CASE("[TM-16] a reset moves a value earlier or later, also one that is due") {

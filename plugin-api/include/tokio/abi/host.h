@@ -38,8 +38,9 @@ typedef struct tokio_host {
   void (*task_discard)(tokio_task*) TOKIO_NOEXCEPT;
   void (*task_wake)(tokio_waker) TOKIO_NOEXCEPT;  /* [any nb] HOT */
   void (*task_abort)(tokio_waker) TOKIO_NOEXCEPT; /* [any nb] takes effect at a poll edge */
-  /* 0 and *out filled once the task is done, or TOKIO_PENDING. After COMPLETED the caller may read the body (same image
-   * only) until release. The newest joiner replaces an earlier one. [task nb] */
+  /* 0 and *out filled once the task is done, or TOKIO_PENDING. From then until release the caller may read the body
+   * (same image only): as poll has left it, after CANCELLED as destroy(body) has left it, which has run already; so the
+   * SDK notes there that a destructor threw. The newest joiner replaces an earlier one. [task nb] */
   tokio_res (*task_poll_join)(tokio_waker handle, tokio_cx*, tokio_join* out) TOKIO_NOEXCEPT;
   /* Gives up a join handle (detach); may run destroy(body) inline. Exactly once per handle. [any] */
   void (*task_release_join)(tokio_waker handle) TOKIO_NOEXCEPT;

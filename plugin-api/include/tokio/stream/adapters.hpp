@@ -73,9 +73,7 @@ class then_stream : public adapter<then_stream<S, F>, S> {
   using item = output_of<future>;
   then_stream(S&& inner, F f) : then_stream::adapter(std::move(inner)), f_(std::move(f)) {}
   // Only while no future runs.
-  then_stream(then_stream&& other) : then_stream::adapter(std::move(other.inner_)), f_(std::move(other.f_)) {
-    if (other.runs_) panic("a stream was moved while it waits");
-  }
+  then_stream(then_stream&& other) : then_stream::adapter(std::move(idle(other).inner_)), f_(std::move(other.f_)) {}
 
   next_poll<item> poll_next(context& cx) {
     if (!runs_) {
@@ -84,11 +82,14 @@ class then_stream : public adapter<then_stream<S, F>, S> {
       if (!polled.value()) return std::optional<item>();
       runs_.emplace(starter{f_, *polled.value()});
     }
-    auto polled = runs_->poll(cx);
-    if (polled.is_pending()) return pending;
-    std::optional<item> one(std::move(polled).value());
-    runs_.reset();
-    return one;
+    try {
+      auto polled = poll_run(cx);
+      if (polled.is_ready()) runs_.reset();
+      return polled;
+    } catch (...) {
+      runs_.reset();
+      throw;
+    }
   }
   bool is_terminated() const noexcept
     requires is_fused<S>
@@ -97,6 +98,15 @@ class then_stream : public adapter<then_stream<S, F>, S> {
   }
 
  private:
+  static then_stream& idle(then_stream& stream) {
+    if (stream.runs_) panic("a stream was moved while it waits");
+    return stream;
+  }
+  next_poll<item> poll_run(context& cx) {
+    auto polled = runs_->poll(cx);
+    if (polled.is_pending()) return pending;
+    return std::optional<item>(std::move(polled).value());
+  }
   // Builds the future in place: it need not be movable.
   struct starter {
     F& f;

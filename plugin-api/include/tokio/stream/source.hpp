@@ -5,22 +5,22 @@
 #pragma once
 
 #include <iterator>
+#include <ranges>
 
 #include "tokio/stream/stream.hpp"
 #include "tokio/task/yield.hpp"
 
 namespace tokio::stream {
 
-// The elements of a range, moved out of it when it was given as a temporary.
+// The elements of a range, moved out of it when it was given as a temporary. Those that a view shows are copied: they
+// are somebody else's.
 template <class Range>
 class [[nodiscard]] iter_stream : public methods<iter_stream<Range>> {
  public:
-  using item = std::remove_cvref_t<decltype(*std::begin(std::declval<Range&>()))>;
+  using item = std::iter_value_t<decltype(std::begin(std::declval<Range&>()))>;
   explicit iter_stream(Range range) : range_(std::move(range)) {}
   // Only before its first poll.
-  iter_stream(iter_stream&& other) : range_(std::move(other.range_)) {
-    if (other.at_) panic("a stream was moved after it was polled");
-  }
+  iter_stream(iter_stream&& other) : range_(std::move(unpolled(other).range_)) {}
 
   next_poll<item> poll_next(context& cx) {
     coop::turn turn(cx);
@@ -28,13 +28,24 @@ class [[nodiscard]] iter_stream : public methods<iter_stream<Range>> {
     turn.made_progress();
     if (!at_) at_.emplace(std::begin(range_));
     if (is_terminated()) return std::optional<item>();
-    std::optional<item> one(std::move(**at_));
+    std::optional<item> one(std::in_place, element());
     ++*at_;
     return one;
   }
   bool is_terminated() const { return at_ && *at_ == std::end(range_); }
 
  private:
+  static iter_stream& unpolled(iter_stream& stream) {
+    if (stream.at_) panic("a stream was moved after it was polled");
+    return stream;
+  }
+  decltype(auto) element() {
+    if constexpr (std::ranges::view<Range> || std::ranges::borrowed_range<Range>)
+      return **at_;
+    else
+      return std::ranges::iter_move(*at_);
+  }
+
   mutable Range range_;
   std::optional<decltype(std::begin(std::declval<Range&>()))> at_;
 };

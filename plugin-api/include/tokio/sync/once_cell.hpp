@@ -3,7 +3,8 @@
 //   once_cell<config> loaded;  const config* c = co_await loaded.get_or_init([]() -> task<config> { ... });
 // Invariant: one initializer runs at a time; when it is dropped, throws or fails, the next one who waits runs its own.
 //            An initializer that asks the same cell waits for itself, for ever.
-// Threads:   everything [any]; get_mut, take and into_inner the only owner. The cell outlives who waits for it.
+// Threads:   everything [any]; get_mut, take and into_inner the only owner. The cell outlives who waits for it,
+//            and every set() that runs.
 #pragma once
 
 #include <concepts>

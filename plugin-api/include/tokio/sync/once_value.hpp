@@ -1,7 +1,8 @@
 // internal to sync/: room for a value that is set once, for once_cell and set_once.
 // Invariant: one permit says who may set the value; it comes back only when that failed. Closed means that the value is
 //            there and never changes again until its only owner takes it.
-// Threads:   claim, publish, give_back, get [any]; take, and the destructor, the only owner.
+// Threads:   claim, publish, give_back, get [any]; take, and the destructor, the only owner. publish() still looks into
+//            it after others can see the value: it outlives every publish() that runs.
 #pragma once
 
 #include <new>

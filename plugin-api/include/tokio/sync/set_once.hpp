@@ -1,7 +1,8 @@
 // `set_once<T>`: a value that is set once, and those who wait for it. Answers to tokio::sync::SetOnce.
 //   set_once<int> port;  ... port.set(8080);  ...  const int* p = co_await port.wait();
 // Invariant: once it is set, the value is there and does not change as long as the set_once lives.
-// Threads:   everything [any]; into_inner the only owner. It outlives who waits for it.
+// Threads:   everything [any]; into_inner the only owner. It outlives who waits for it, and every
+//            set() that runs: who waits may have the value before the set() that gives it has returned.
 #pragma once
 
 #include <expected>

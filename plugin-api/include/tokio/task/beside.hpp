@@ -27,11 +27,18 @@ class [[nodiscard]] accompanied {
   {
     return future_.reported_cancelled();
   }
+  void drop()
+    requires drops_aloud<F>
+  {
+    future_.drop();
+  }
 
  private:
   Beside beside_;
   F future_;
 };
+template <class F, class Beside>
+constexpr bool drops_aloud<accompanied<F, Beside>> = drops_aloud<F>;
 
 template <class First, class... Args>
 struct spawned_future {

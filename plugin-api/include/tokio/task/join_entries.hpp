@@ -130,8 +130,11 @@ class join_entries {
     joined outcome;
   };
   using outcome = std::optional<ended>;  // none: the collection is empty
+  struct ignore_lost {
+    void operator()(entry&) const noexcept {}
+  };
 
-  join_entries() : queue_(std::make_shared<join_notes>()) {}
+  join_entries() noexcept = default;
   join_entries(join_entries&& other) noexcept
       : queue_(std::move(other.queue_)), entries_(std::exchange(other.entries_, {})) {}
   join_entries& operator=(join_entries&& other) noexcept {
@@ -148,39 +151,57 @@ class join_entries {
   std::size_t size() const noexcept { return entries_.size(); }
   const std::vector<std::shared_ptr<entry>>& all() const noexcept { return entries_; }
 
-  // A task that the host refuses ends as cancelled.
+  // Room for one more task, which is over until it is spawned.
+  entry& add() {
+    if (!queue_) queue_ = std::make_shared<join_notes>();
+    entries_.push_back(std::make_shared<entry>());
+    auto& made = *entries_.back();
+    made.index = entries_.size() - 1;
+    return made;
+  }
+  // Of one that is not spawned.
+  void remove(entry& unused) noexcept {
+    queue_->withdraw(unused);
+    (void)take_out(unused);
+  }
+  // A task that the host refuses ends as cancelled. When the start throws, nothing was started, and the room is gone.
   template <task_name Name, class... Args>
-  entry& spawn(Args&&... args) {
-    return enter(
-        [&](join_note_carrier note) { return spawn_beside<Name>(std::move(note), std::forward<Args>(args)...); });
+  entry& spawn(entry& into, Args&&... args) {
+    return start(
+        into, [&](join_note_carrier note) { return spawn_beside<Name>(std::move(note), std::forward<Args>(args)...); });
   }
   template <task_name Name, class Fn>
-  entry& spawn_blocking(Fn&& fn) {
-    return enter([&](join_note_carrier note) -> join_handle<T> {
+  entry& spawn_blocking(entry& into, Fn&& fn) {
+    return start(into, [&](join_note_carrier note) -> join_handle<T> {
       auto job = start_blocking<Name>(std::forward<Fn>(fn));
       if (!job) return {};
       return spawn_beside<Name>(std::move(note), *std::move(job));
     });
   }
 
-  // The next task that has ended, in the order in which they did. Costs a unit of budget when it is ready.
-  tokio::poll<outcome> poll_next(context& cx) {
+  // The next task that has ended, in the order in which they did. Costs a unit of budget when it is ready. What is
+  // thrown while its result is moved out comes in the place of the result, after lost(entry), which says that the task
+  // has left the collection.
+  template <class Lost = ignore_lost>
+  tokio::poll<outcome> poll_next(context& cx, Lost lost = {}) {
     if (entries_.empty()) return outcome();
     auto* first = queue_->take(cx.waker());
     if (!first) return pending;
     auto& it = static_cast<entry&>(*first);
-    auto polled = it.handle.poll(cx);  // its future is gone; the host wakes us if the task is not over yet
-    if (polled.is_ready()) return take_out(it, std::move(polled).value());
+    // Its future is gone; the host wakes us if the task is not over yet.
+    auto polled = ask(it, [&] { return it.handle.poll(cx); }, lost);
+    if (polled.is_ready()) return given(it, std::move(polled).value());
     queue_->put_back(it);
     return pending;
   }
   // None when nothing has ended, or the collection is empty. Costs nothing, and wakes nobody.
-  outcome try_next() {
+  template <class Lost = ignore_lost>
+  outcome try_next(Lost lost = {}) {
     for (auto left = entries_.size(); left != 0; --left) {
       auto* first = queue_->try_take();
       if (!first) break;
       auto& it = static_cast<entry&>(*first);
-      if (auto joined = it.handle.try_join()) return take_out(it, *std::move(joined));
+      if (auto joined = ask(it, [&] { return it.handle.try_join(); }, lost)) return given(it, *std::move(joined));
       queue_->put_last(it);  // its future is gone, and its task not quite over
     }
     return std::nullopt;
@@ -192,28 +213,38 @@ class join_entries {
   }
   // They go on, and nobody hears of their ends.
   void detach_all() noexcept {
-    if (queue_) queue_->let_go(entries_);
-    for (auto& each : entries_) each->handle.detach();
-    entries_.clear();
+    auto gone = std::exchange(entries_, {});  // an output's destructor may spawn into the collection
+    if (queue_) queue_->let_go(gone);
+    for (auto& each : gone) each->handle.detach();
   }
 
  private:
   template <class Start>
-  entry& enter(Start start) {
-    entries_.push_back(std::make_shared<entry>());
-    auto& made = *entries_.back();
-    made.index = entries_.size() - 1;
+  entry& start(entry& into, Start begin) {
     try {
-      made.handle = start(join_note_carrier(queue_, entries_.back()));
+      into.handle = begin(join_note_carrier(queue_, entries_[into.index]));
     } catch (...) {
-      queue_->withdraw(made);
-      entries_.pop_back();
+      remove(into);
       throw;
     }
-    made.id = made.handle.id();
-    return made;
+    into.id = into.handle.id();
+    return into;
   }
-  outcome take_out(entry& gone, joined&& how) {
+  // A task whose result throws on its way out is over.
+  template <class Poll, class Lost>
+  auto ask(entry& it, Poll poll, Lost& lost) {
+    try {
+      return poll();
+    } catch (...) {
+      lost(*take_out(it));
+      throw;
+    }
+  }
+  outcome given(entry& gone, joined&& how) {
+    auto mine = take_out(gone);
+    return ended{std::move(mine), std::move(how)};
+  }
+  std::shared_ptr<entry> take_out(entry& gone) noexcept {
     const auto index = gone.index;
     auto mine = std::move(entries_[index]);
     if (index + 1 != entries_.size()) {
@@ -221,10 +252,10 @@ class join_entries {
       entries_[index]->index = index;
     }
     entries_.pop_back();
-    return ended{std::move(mine), std::move(how)};
+    return mine;
   }
 
-  std::shared_ptr<join_notes> queue_;
+  std::shared_ptr<join_notes> queue_;  // none before the first task
   std::vector<std::shared_ptr<entry>> entries_;
 };
 

@@ -131,11 +131,12 @@ class join_handle {
     return take(joined.outcome);
   }
 
-  // What poll() would give if the task is over; none when it is not. Costs no budget, and wakes nobody later.
+  // What poll() would give if the task is over; none when it is not. Costs no budget, and wakes nobody later: the host
+  // wants the key of a task that asks, and never keeps it for one that is over, so that the task's own will do.
   std::optional<output> try_join() {
     if (!is_finished()) return std::nullopt;
     std::int32_t budget = 0;
-    tokio_cx raw{sizeof(tokio_cx),     TOKIO_WORKER_NONE,  &budget, {}, 0, host.core,
+    tokio_cx raw{sizeof(tokio_cx),     TOKIO_WORKER_NONE,  &budget, key_, 0, host.core,
                  this_thread.instance, TOKIO_CX_UNBUDGETED};
     context nobody(&raw);
     auto polled = poll(nobody);

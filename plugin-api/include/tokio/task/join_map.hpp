@@ -6,6 +6,7 @@
 // Threads: one at a time; abort handles [any]. spawn needs a thread that works for an instance.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <functional>
 #include <optional>
@@ -57,11 +58,12 @@ class join_map {
   // As tokio::spawn() and tokio::spawn_blocking(), under a key. A task that the host refuses is joined as cancelled.
   template <task_name Name = "", class... Args>
   abort_handle spawn(K key, Args&&... args) {
-    return enter(std::move(key), tasks_.template spawn<Name>(std::forward<Args>(args)...));
+    return enter(std::move(key), [&](entry& made) { tasks_.template spawn<Name>(made, std::forward<Args>(args)...); });
   }
   template <task_name Name = "blocking", class Fn>
   abort_handle spawn_blocking(K key, Fn&& fn) {
-    return enter(std::move(key), tasks_.template spawn_blocking<Name>(std::forward<Fn>(fn)));
+    return enter(std::move(key),
+                 [&](entry& made) { tasks_.template spawn_blocking<Name>(made, std::forward<Fn>(fn)); });
   }
 
   // The key and the result of the next task that has ended; none when the map is empty. Costs a unit of budget, and may
@@ -71,7 +73,7 @@ class join_map {
   }
   tokio::poll<std::optional<joined>> poll_join_next(context& cx) {
     while (true) {
-      auto polled = tasks_.poll_next(cx);
+      auto polled = tasks_.poll_next(cx, free_key());
       if (polled.is_pending()) return pending;
       auto& one = polled.value();
       if (!one) return std::optional<joined>();
@@ -80,7 +82,7 @@ class join_map {
   }
   // A task that has ended; none when there is none now. Costs no budget.
   std::optional<joined> try_join_next() {
-    while (auto one = tasks_.try_next())
+    while (auto one = tasks_.try_next(free_key()))
       if (one->of->extra) return take(*one);
     return std::nullopt;
   }
@@ -116,9 +118,21 @@ class join_map {
   }
 
  private:
-  abort_handle enter(K&& key, entry& made) {
+  using keyed = std::unordered_map<K, entry*, Hash, Equal>;
+
+  // A place for the key comes before the task: a hash that throws leaves no task without one. The task that had the key
+  // goes once the new one is there.
+  template <class Start>
+  abort_handle enter(K&& key, Start start) {
     detached_.erase(key);
-    auto [place, is_new] = keys_.try_emplace(std::move(key), &made);
+    auto& made = tasks_.add();
+    const auto [place, is_new] = make_place(std::move(key), made);
+    try {
+      start(made);  // takes it out of the tasks when it throws
+    } catch (...) {
+      if (is_new) keys_.erase(place);
+      throw;
+    }
     if (!is_new) {
       auto& replaced = *std::exchange(place->second, &made);
       replaced.extra = nullptr;
@@ -127,13 +141,33 @@ class join_map {
     made.extra = &place->first;
     return made.handle.abort_handle();
   }
+  std::pair<typename keyed::iterator, bool> make_place(K&& key, entry& made) {
+    try {
+      return keys_.try_emplace(std::move(key), &made);
+    } catch (...) {
+      tasks_.remove(made);
+      throw;
+    }
+  }
   joined take(entries::ended& one) {
-    auto node = keys_.extract(*one.of->extra);
+    auto node = keys_.extract(place_of(*one.of));
     return joined(std::move(node.key()), std::move(one.outcome));
+  }
+  auto free_key() noexcept {
+    return [this](entry& lost) {
+      if (lost.extra) keys_.erase(place_of(lost));
+    };
+  }
+  keyed::iterator place_of(const entry& task) {
+    try {
+      return keys_.find(*task.extra);
+    } catch (...) {  // the task has left the collection, so that its key must be found, with or without a hash
+      return std::ranges::find(keys_, &task, [](auto& each) { return each.second; });
+    }
   }
 
   entries tasks_;
-  std::unordered_map<K, entry*, Hash, Equal> keys_;
+  keyed keys_;
   std::unordered_map<K, abort_handle, Hash, Equal> detached_;
 };
 

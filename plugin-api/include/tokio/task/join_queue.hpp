@@ -7,6 +7,7 @@
 #pragma once
 
 #include <deque>
+#include <utility>
 
 #include "tokio/task/abort_on_drop.hpp"
 #include "tokio/task/blocking.hpp"
@@ -38,16 +39,18 @@ class join_queue {
   }
   tokio::poll<std::optional<joined>> poll_join_next(context& cx) {
     if (tasks_.empty()) return std::optional<joined>();
+    first_task turn{tasks_};
     auto polled = tasks_.front().poll(cx);
-    if (polled.is_pending()) return pending;
-    tasks_.pop_front();
+    turn.over = polled.is_ready();
+    if (!turn.over) return pending;
     return std::optional<joined>(std::move(polled).value());
   }
   // The same without waiting: none also when the oldest task is not over. Costs no budget, and leaves who waits.
   std::optional<joined> try_join_next() {
     if (tasks_.empty()) return std::nullopt;
+    first_task turn{tasks_};
     auto got = tasks_.front().try_join();
-    if (got) tasks_.pop_front();
+    turn.over = got.has_value();
     return got;
   }
   // With the task's id, which an error has by itself.
@@ -75,11 +78,21 @@ class join_queue {
   }
   // They leave the queue, and go on.
   void detach_all() noexcept {
-    for (auto& task : tasks_) (void)std::move(task).detach();
-    tasks_.clear();
+    auto gone = std::exchange(tasks_, {});  // an output's destructor may spawn into the queue
+    for (auto& task : gone) (void)std::move(task).detach();
   }
 
  private:
+  using tasks = std::deque<abort_on_drop_handle<T>>;
+  // Leaves the queue when it is over, also when its result throws on its way out.
+  struct first_task {
+    tasks& of;
+    bool over = true;
+    ~first_task() {
+      if (over) of.pop_front();
+    }
+  };
+
   task_id oldest() const noexcept { return tasks_.empty() ? task_id() : tasks_.front().id(); }
   static std::optional<joined_with_id<T>> with_id_of(task_id id, std::optional<joined>&& one) {
     if (!one) return std::nullopt;
@@ -91,7 +104,7 @@ class join_queue {
     return abort;
   }
 
-  std::deque<abort_on_drop_handle<T>> tasks_;
+  tasks tasks_;
 };
 
 }  // namespace tokio

@@ -36,12 +36,12 @@ class join_set {
   // As tokio::spawn(), into the set. A task that the host refuses is joined as cancelled.
   template <task_name Name = "", class... Args>
   abort_handle spawn(Args&&... args) {
-    return tasks_.template spawn<Name>(std::forward<Args>(args)...).handle.abort_handle();
+    return tasks_.template spawn<Name>(tasks_.add(), std::forward<Args>(args)...).handle.abort_handle();
   }
   // As tokio::spawn_blocking(), into the set. The end of the set does not stop one that runs.
   template <task_name Name = "blocking", class Fn>
   abort_handle spawn_blocking(Fn&& fn) {
-    return tasks_.template spawn_blocking<Name>(std::forward<Fn>(fn)).handle.abort_handle();
+    return tasks_.template spawn_blocking<Name>(tasks_.add(), std::forward<Fn>(fn)).handle.abort_handle();
   }
   // Spawns each future of the range, moved out of it.
   template <range_of_futures R>

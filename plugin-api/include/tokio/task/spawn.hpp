@@ -26,6 +26,11 @@ class call {
     if (!future_) start();
     return future_->poll(cx);
   }
+  void drop()
+    requires drops_aloud<future>
+  {
+    if (future_) future_->drop();
+  }
 
  private:
   // Builds the future in place: it need not be movable.
@@ -41,6 +46,9 @@ class call {
   std::tuple<Args...> args_;
   std::optional<future> future_;
 };
+
+template <class Fn, class... Args>
+constexpr bool drops_aloud<call<Fn, Args...>> = drops_aloud<std::invoke_result_t<Fn&, Args&&...>>;
 
 // A callable that gives a future when it is called with these.
 template <class Fn, class... Args>

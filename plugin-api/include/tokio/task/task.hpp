@@ -174,6 +174,13 @@ class [[nodiscard]] task {
   std::coroutine_handle<promise_type> frame_;
 };
 
+// Whether a future has drop(): it destroys what waits in it, and throws what a destructor in it threw, which the
+// destructor of a task cannot.
+template <class F>
+constexpr bool drops_aloud = false;
+template <class T>
+constexpr bool drops_aloud<task<T>> = true;
+
 // co_await of a task: the child joins the awaiting coroutine's root and control passes to it directly. A task that was
 // already polled as a root of its own stays one, and is waited for like a leaf.
 template <class T>

@@ -99,9 +99,28 @@ class boxed_future {
     if (polled.is_ready()) fill(make_outcome<output>(prefix), std::move(polled));
     return progress::ready;
   }
-  static void destroy(block_prefix& prefix) { at(prefix).future.~F(); }
+  // Throws the first that a destructor threw; a second one is reported.
+  static void destroy(block_prefix& prefix) {
+    auto& future = at(prefix).future;
+    if constexpr (drops_aloud<F>) {
+      try {
+        future.drop();
+      } catch (...) {
+        destroy_rest(prefix);
+        throw;
+      }
+    }
+    future.~F();
+  }
 
  private:
+  [[gnu::cold]] static void destroy_rest(block_prefix& prefix) noexcept {
+    try {
+      at(prefix).future.~F();
+    } catch (...) {
+      report_panic(prefix.instance, nullptr);
+    }
+  }
   static void fill(slot<output>& outcome, tokio::poll<output>&& polled) {
     if constexpr (std::is_void_v<output>)
       outcome.emplace();

@@ -1,7 +1,8 @@
 // A stream that plays a script of items and pauses. Answers to tokio_test::stream_mock.
 //   scripted_items<int> numbers(item_script<int>().next(1).wait(5ms).next(2));
 // Invariant: the script is followed in order, and after its end there is none. A script that was not played to its end
-//            ends the program with a sentence, unless an exception is on its way.
+//            ends the program with a sentence, unless an exception is on its way. A coroutine catches what is thrown in
+//            it before its parameters go: a task that may throw holds its script as a local, or gets it by reference.
 // Threads: [task].
 #pragma once
 

@@ -166,7 +166,9 @@ class delay_queue {
     put(place, it);
   }
 
+  // When the value's move throws, it stays.
   expired<T> take(node& gone) {
+    expired<T> out{{gone.first}, gone.second.deadline, std::move(gone.second.value)};
     const auto place = gone.second.place;
     auto* last = heap_.back();
     heap_.pop_back();
@@ -174,7 +176,6 @@ class delay_queue {
       put(place, last);
       sink(rise(place));
     }
-    expired<T> out{{gone.first}, gone.second.deadline, std::move(gone.second.value)};
     nodes_.erase(out.key.number);
     if (heap_.empty()) wake();
     return out;
