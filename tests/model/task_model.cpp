@@ -19,8 +19,7 @@ constexpr task::spawn_options with_join{.with_join_handle = true, .home = 0, .ki
 constexpr task::spawn_options graceful{.with_join_handle = false, .home = 0, .kind = {.graceful = true}};
 
 // A runner and two wakers. Each waker leaves a note before its wake; the task is ready when it has seen both.
-void two_wakes() {
-  task_world world;
+void two_wakes_in(task_world& world) {
   atomic<int> notes[2];
   const task_key subject = world.spawn(0, [&](task_header&, task::context&) {
     const bool both = notes[0].load(relaxed) == 1 && notes[1].load(relaxed) == 1;
@@ -38,26 +37,17 @@ void two_wakes() {
   world.check_ended(0);
 }
 
+void two_wakes() {
+  task_world world;
+  two_wakes_in(world);
+}
+
 // The same with a stamp for the task whenever it becomes runnable: the poll that follows is told of it, once. The last
 // poll may be the one that a stamp announced, so every stamp is told when the task has ended.
 void two_wakes_with_stamps() {
   task_world world;
   world.stamp_all();
-  atomic<int> notes[2];
-  const task_key subject = world.spawn(0, [&](task_header&, task::context&) {
-    const bool both = notes[0].load(relaxed) == 1 && notes[1].load(relaxed) == 1;
-    return both ? poll_result::ready : poll_result::pending;
-  });
-  const auto wake = [&](std::size_t note) {
-    notes[note].store(1, relaxed);
-    world.wake(subject);
-  };
-  thread one([&] { wake(0); });
-  thread two([&] { wake(1); });
-  world.run(*subject.task);
-  one.join();
-  two.join();
-  world.check_ended(0);
+  two_wakes_in(world);
   check(world.body(0).told.get() == world.body(0).stamps.get(), "a stamp was not told, or twice");
 }
 

@@ -1,37 +1,17 @@
 // What an instance uses is counted for it and for nobody else, and shown by plugin.list and among the metrics.
+#include "acceptance/busy_daemon.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
-
-#include "acceptance/instances.hpp"
-#include "acceptance/tcp_client.hpp"
-#include "support/daemon_process.hpp"
 
 using namespace tokiod;
 using namespace tokiod::test;
 
 namespace {
 
-struct bench {
-  explicit bench(const std::string& runtime = "{}")
-      : daemon(R"({"runtime": )" + runtime +
-                   R"(, "plugins": {"instances": {"bench": {"plugin": "bench"}, "echo": {"plugin": "echo", )"
-                   R"("config": {"port": )" +
-                   port.text() + "}}}}}",
-               {"--workers", "1"}),
-        control(daemon.connect()) {
-    wait_until_runs(control, "bench");
-    wait_until_runs(control, "echo");
-  }
-  void load(const char* fixture, const char* what, int number) {
-    control.call("plugin.load", {{"plugin", std::string(TOKIOD_FIXTURES) + "/" + fixture + ".so"},
-                                 {"instance", "hog"},
-                                 {"config", {{what, number}}}});
-  }
-  void run(const char* workload, int count) {
-    control.call("plugin.call",
-                 {{"instance", "bench"}, {"method", "run"}, {"params", {{"workload", workload}, {"count", count}}}});
-  }
+struct bench : busy_daemon {
+  explicit bench(const std::string& runtime = "{}") : busy_daemon(1, runtime) {}
   std::uint64_t used(const char* instance, const char* what) {
     return usage_of(control, instance).at(what).get<std::uint64_t>();
   }
@@ -44,14 +24,6 @@ struct bench {
         return one.at("value").get<double>();
     return -1;
   }
-  void echo(tcp_client& client, const std::string& line) {
-    REQUIRE(client.send(line));
-    REQUIRE(client.read_until("\n") == line);
-  }
-
-  reserved_port port;
-  daemon_process daemon;
-  rpc_client control;
 };
 
 }  // namespace

@@ -1,12 +1,11 @@
 // Every number of Tokio's RuntimeMetrics is read over the control socket of a daemon with something to count.
+#include "acceptance/busy_daemon.hpp"
+
 #include <doctest/doctest.h>
 
 #include <filesystem>
 #include <set>
 
-#include "acceptance/instances.hpp"
-#include "acceptance/tcp_client.hpp"
-#include "support/daemon_process.hpp"
 #include "wire/parse.hpp"
 
 using namespace tokiod;
@@ -14,26 +13,8 @@ using namespace tokiod::test;
 
 namespace {
 
-struct bench {
-  explicit bench(int workers, const std::string& runtime = "{}")
-      : daemon(R"({"runtime": )" + runtime +
-                   R"(, "plugins": {"instances": {"bench": {"plugin": "bench"}, "echo": {"plugin": "echo", )"
-                   R"("config": {"port": )" +
-                   port.text() + "}}}}}",
-               {"--workers", std::to_string(workers)}),
-        control(daemon.connect()) {
-    wait_until_runs(control, "bench");
-    wait_until_runs(control, "echo");
-  }
-  void load(const char* fixture, const char* what, int number) {
-    control.call("plugin.load", {{"plugin", std::string(TOKIOD_FIXTURES) + "/" + fixture + ".so"},
-                                 {"instance", "hog"},
-                                 {"config", {{what, number}}}});
-  }
-  void run(const char* workload, int count) {
-    control.call("plugin.call",
-                 {{"instance", "bench"}, {"method", "run"}, {"params", {{"workload", workload}, {"count", count}}}});
-  }
+struct bench : busy_daemon {
+  using busy_daemon::busy_daemon;
   wire::json info() { return control.call("runtime.info"); }
   std::uint64_t info(const char* pointer) { return info().at(wire::json::json_pointer(pointer)).get<std::uint64_t>(); }
   wire::json worker(std::size_t n) { return control.call("runtime.workers").at("workers").at(n); }
@@ -43,20 +24,12 @@ struct bench {
     for (const auto& one : control.call("runtime.workers").at("workers")) all += one.at(what).get<std::uint64_t>();
     return all;
   }
-  void echo(tcp_client& client) {
-    REQUIRE(client.send("line\n"));
-    REQUIRE(client.read_until("\n") == "line\n");
-  }
   // The value of a family without labels.
   std::uint64_t metric(const std::string& name) {
     const auto got = control.call("metrics.get", {{"match", name}});
     REQUIRE(got.at("families").size() == 1);
     return got.at("families").at(0).at("samples").at(0).at("value").get<std::uint64_t>();
   }
-
-  reserved_port port;
-  daemon_process daemon;
-  rpc_client control;
 };
 
 std::uint64_t number(const wire::json& of, const char* what) { return of.at(what).get<std::uint64_t>(); }

@@ -1,6 +1,4 @@
 // The pool with real threads. What happens when its moves race is in tests/model/claims_model.cpp.
-#include "base/spin_lock.hpp"
-
 #include "runtime/blocking/pool.hpp"
 
 #include <doctest/doctest.h>
