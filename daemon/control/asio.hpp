@@ -1,6 +1,8 @@
 // The door to standalone Asio: no other file includes it. Callbacks only: the daemon has no coroutines. Every call
 // takes an error_code, so nothing throws.
 #pragma once
+#include <chrono>
+
 #include <asio/buffer.hpp>
 #include <asio/io_context.hpp>
 #include <asio/local/stream_protocol.hpp>

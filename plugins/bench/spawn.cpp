@@ -1,5 +1,6 @@
 // Scheduling alone: tasks that start, yield, start others and end.
 #include <array>
+#include <stdexcept>
 
 #include "measure.hpp"
 #include "workloads.hpp"

@@ -52,6 +52,10 @@ endif()
 
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fcoro-aligned-allocation>)
+  # An executable's files are compiled as a library's, so that both read the same precompiled headers; without a time of
+  # day in these, ccache knows them again.
+  set(CMAKE_CXX_COMPILE_OPTIONS_PIE -fPIC)
+  add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>")
   find_program(TOKIOD_LLD ld.lld-19)
   if(TOKIOD_LLD)
     add_link_options(-fuse-ld=${TOKIOD_LLD})
@@ -75,6 +79,7 @@ endfunction()
 # Sources that read a command line once, through templates that take the optimiser longer than all the rest.
 function(tokiod_compile_plainly)
   if(TOKIOD_FLAVOR MATCHES "^(release|gcc)$")
-    set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -O0 SKIP_UNITY_BUILD_INCLUSION ON)
+    set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -O0 SKIP_UNITY_BUILD_INCLUSION ON
+      SKIP_PRECOMPILE_HEADERS ON)
   endif()
 endfunction()

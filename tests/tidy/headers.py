@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Every header includes what it uses: it is the first include of a source file, or compiles alone here.
+"""Every header includes what it uses of ours: it is the first include of a source file, or compiles alone here.
+
+What it uses of the standard library and the packages is precompiled here as in the build; includes.py looks after that.
 
   headers.py --compiler CXX [--coroutines] ROOT    the SDK's headers only where coroutines are compiled
 """
@@ -8,10 +10,11 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-FLAGS = ["-std=c++23", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-Idaemon", "-Iplugin-api/include",
+FLAGS = ["-std=c++23", "-fcoro-aligned-allocation", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-Idaemon", "-Iplugin-api/include",
          "-Itests", "-Itests/model", "-Iplugins/redis", "-DASIO_STANDALONE", "-DASIO_NO_DEPRECATED", "-pthread"]
 
 
@@ -42,11 +45,20 @@ def included_as(header):
     return header
 
 
-def alone(compiler, header):
+def precompiled(compiler, into):
+    """The headers that scripts/cmake/precompile.cmake names, precompiled as in the build."""
+    names = re.search(r"set\(TOKIOD_STANDARD_HEADERS(.*?)\)", Path("scripts/cmake/precompile.cmake").read_text(), re.S)
+    text = "".join(f"#include {name}\n" for name in [*names.group(1).split(), "<nlohmann/json.hpp>", "<doctest/doctest.h>"])
+    header, made = Path(into) / "all.hpp", Path(into) / "all.pch"
+    header.write_text(text)
+    subprocess.run([compiler, *FLAGS, "-fpch-instantiate-templates", "-x", "c++-header", "-o", made, header], check=True)
+    return made
+
+
+def alone(compiler, pch, header):
     # A main file may not say #pragma once, so the header is included from the command line.
-    extra = ["-fcoro-aligned-allocation"] if "clang" in compiler else []
-    run = subprocess.run([compiler, *FLAGS, *extra, "-include", header, "-x", "c++", os.devnull], capture_output=True,
-                         text=True)
+    run = subprocess.run([compiler, *FLAGS, "-fsyntax-only", "-include-pch", pch, "-include", header, "-x", "c++", os.devnull],
+                         capture_output=True, text=True)
     return None if run.returncode == 0 else f"{header} does not compile alone:\n{run.stderr}"
 
 
@@ -60,8 +72,9 @@ def main():
     headers = sorted(str(h) for f in folders(options.coroutines) for h in Path(f).rglob("*.hpp"))
     proven = proven_by_the_build()
     rest = [h for h in headers if included_as(h) not in proven]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        faults = [f for f in pool.map(lambda h: alone(options.compiler, h), rest) if f]
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
+        pch = precompiled(options.compiler, folder)
+        faults = [f for f in pool.map(lambda h: alone(options.compiler, pch, h), rest) if f]
     print("\n".join(faults) if faults else
           f"{len(headers) - len(rest)} headers are the first include of a source, {len(rest)} compile alone")
     return 1 if faults or not headers else 0

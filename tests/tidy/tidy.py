@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import includes as standard
+
 HERE = Path(__file__).resolve().parent
 CODE = (".c", ".h", ".cpp", ".hpp")
 MAX_COLUMNS = 120
@@ -255,6 +257,8 @@ def check_file(path, text, context):
         faults += check_includes(path, text, context.floors, context.daemon_files)
         faults += check_tokens(path, text)
         faults += check_model(path, text, context.read)
+    if path.endswith((".hpp", ".cpp")):
+        faults += standard.check_names(path, text, context.closure.outside(path))
     if path.endswith((".h", ".hpp")):
         faults += check_opening(path, text)
     if path.endswith(CODE + (".py",)):
@@ -273,6 +277,7 @@ class Context:
         self.files = self.tracked()
         self.floors = Floors((HERE / "floors.txt").read_text())
         self.budget = table((HERE / "budget.txt").read_text())
+        self.closure = standard.Closure(self.files, self.read)
         self.daemon_files = {f[len("daemon/"):] for f in self.files if f.startswith("daemon/")}
 
     def tracked(self):

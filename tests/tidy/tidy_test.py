@@ -2,6 +2,7 @@
 """Each rule of tidy.py on a text that keeps it and on one that breaks it."""
 import unittest
 
+import includes
 import tidy
 
 FLOORS = tidy.Floors("1 base\n2 wire\n5 runtime/io\n5 runtime/time\n7 runtime/sched\n9 runtime\n"
@@ -54,6 +55,36 @@ class Tokens(unittest.TestCase):
                      "#include <format>"):
             self.assertEqual(len(self.faults("daemon/host/a.cpp", text)), 1, text)
         self.assertEqual(self.faults("daemon/host/a.cpp", "namespace details {"), [])
+
+
+class StandardNames(unittest.TestCase):
+    FILES = {
+        "daemon/base/a.hpp": "#include <map>\n#include <cerrno>\n",
+        "daemon/base/b.cpp": '#include "base/a.hpp"\n',
+        "daemon/base/c.hpp": "#include <cstring>\n",
+    }
+
+    def faults(self, text, includes_of="daemon/base/b.cpp"):
+        closure = includes.Closure(self.FILES, self.FILES.get)
+        return list(includes.check_names("x.cpp", text, closure.outside(includes_of)))
+
+    def test_a_name_that_no_include_gives(self):
+        self.assertEqual(self.faults("int a;\nstd::optional<int> x;"), ["x.cpp:2: std::optional needs one of <optional>"])
+        self.assertEqual(self.faults("int a = memcmp(x, y, 1);"), ["x.cpp:1: memcmp needs one of <cstring>, <string.h>"])
+        self.assertEqual(self.faults("TEST_CASE() {}"), ["x.cpp:1: TEST_CASE needs one of <doctest/doctest.h>"])
+
+    def test_headers_of_ours_and_headers_that_give_others(self):
+        self.assertEqual(self.faults("std::map<int, std::pair<int, std::size_t>> x; if (errno == EINTR) std::move(x);"), [])
+
+    def test_a_header_of_c_gives_little(self):
+        self.assertEqual(self.faults("std::size_t x = memcmp(y, z, 1);", "daemon/base/c.hpp"), [])
+        self.assertEqual(len(self.faults("std::pair<int, int> x;", "daemon/base/c.hpp")), 1)
+
+    def test_comments_and_strings_name_nothing(self):
+        self.assertEqual(self.faults('// std::vector\nx = "std::vector"; /* std::deque */ y = R"(std::span)";'), [])
+
+    def test_an_unknown_name_asks_for_its_line(self):
+        self.assertEqual(self.faults("std::nonsense x;"), ["x.cpp:1: std::nonsense is in no list of tests/tidy/includes.py"])
 
 
 class Models(unittest.TestCase):

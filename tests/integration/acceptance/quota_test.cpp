@@ -2,6 +2,7 @@
 // part and no more, a reload changes that while it runs, and an unload does not wait for it.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "acceptance/instances.hpp"

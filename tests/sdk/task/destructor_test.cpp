@@ -1,6 +1,7 @@
 // Destructors that throw while a coroutine's frame goes: they end what awaits, or are reported, and nothing else.
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <utility>

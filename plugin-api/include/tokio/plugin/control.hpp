@@ -8,6 +8,7 @@
 //          is a task of the instance.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 

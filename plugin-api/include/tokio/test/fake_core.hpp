@@ -4,6 +4,7 @@
 // Threads: the one that made the host.
 #pragma once
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>

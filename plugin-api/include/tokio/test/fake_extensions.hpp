@@ -2,6 +2,8 @@
 // Threads: the one that made the host.
 #pragma once
 
+#include <algorithm>
+
 #include "tokio/test/fake_core.hpp"
 
 namespace tokio::test {

@@ -6,6 +6,8 @@
 // Threads: the one that made it.
 #pragma once
 
+#include <algorithm>
+
 #include "tokio/test/fake_tasks.hpp"
 
 namespace tokio::test {

@@ -1,3 +1,5 @@
+#include <cstdlib>
+
 #include "command/table.hpp"
 
 #include <doctest/doctest.h>
