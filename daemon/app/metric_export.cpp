@@ -212,6 +212,8 @@ constexpr instance_row instance_rows[] = {
      [](const auto& i) { return number(i.usage.sockets); }},
     {"tokiod_plugin_blocking_jobs", metric_type::gauge, "", "Blocking jobs that wait or run.",
      [](const auto& i) { return number(i.usage.jobs); }},
+    {"tokiod_plugin_blocking_cpu_seconds_total", metric_type::counter, "seconds",
+     "CPU time of blocking jobs that have returned.", [](const auto& i) { return seconds(i.usage.job_cpu_ns); }},
     {"tokiod_plugin_read_bytes_total", metric_type::counter, "bytes", "Bytes that came in.",
      [](const auto& i) { return number(i.usage.read_bytes); }},
     {"tokiod_plugin_written_bytes_total", metric_type::counter, "bytes", "Bytes that went out.",

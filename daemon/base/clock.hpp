@@ -37,6 +37,7 @@ class manual_clock final : public clock {
   std::atomic<instant_ns> now_{1};
 };
 
-[[nodiscard]] std::int64_t wall_clock_ns();  // Unix time
+[[nodiscard]] std::int64_t wall_clock_ns();   // Unix time
+[[nodiscard]] duration_ns thread_cpu_time();  // that the calling thread has used
 
 }  // namespace tokiod

@@ -115,9 +115,8 @@ constexpr setting table[] = {
     {"/plugins/instances/*/max_blocking_jobs", integer, 1, UINT64_MAX, "", "jobs", live,
      "Blocking jobs that the instance may have queued and running at a time; left out: any number."},
     {"/plugins/instances/*/cpu_quota_percent", integer, 1, 100'000, "", "percent of one CPU", live,
-     "Time that the instance's tasks may use on workers, in every 10 ms and always; changed while it runs; left out: "
-     "any "
-     "amount."},
+     "Time that the instance may use, in polls of its tasks and in blocking jobs, in every 10 ms and always; changed "
+     "while it runs; left out: any amount."},
     {"/plugins/init_timeout_ms", integer, 1, hour_ms, "", "ms", restart,
      "How long a plugin's init may take; an instance that needs longer is quarantined.",
      [](config& c) -> auto& { return c.plugins.init_timeout_ms; }},

@@ -27,6 +27,7 @@ json view(const host::usage_view& use) {
           {"tasks_panicked", use.tasks_panicked},
           {"polls", use.polls},
           {"poll_seconds", static_cast<double>(use.poll_ns) / 1e9},
+          {"blocking_cpu_seconds", static_cast<double>(use.job_cpu_ns) / 1e9},
           {"slow_polls", use.slow_polls},
           {"throttled_seconds", static_cast<double>(use.throttled_ns) / 1e9},
           {"wakes", use.wakes},

@@ -31,8 +31,9 @@ enum class entry : std::uint8_t {
   misuses,
   read_bytes,
   written_bytes,
+  job_cpu_ns,  // CPU time of its blocking jobs that have returned
 };
-inline constexpr std::size_t entry_count = static_cast<std::size_t>(entry::written_bytes) + 1;
+inline constexpr std::size_t entry_count = static_cast<std::size_t>(entry::job_cpu_ns) + 1;
 
 [[nodiscard]] std::string_view name(entry e);  // "sockets"
 

@@ -38,6 +38,7 @@ usage_view usage_of(const tokio_plugin& p) {
   u.registrations = count_of(p, entry::registrations);
   u.calls = count_of(p, entry::calls);
   u.metrics = count_of(p, entry::metrics);
+  u.job_cpu_ns = count_of(p, entry::job_cpu_ns);
   u.read_bytes = count_of(p, entry::read_bytes);
   u.written_bytes = count_of(p, entry::written_bytes);
   return u;

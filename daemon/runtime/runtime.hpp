@@ -100,6 +100,10 @@ class runtime {
   // Percent of one CPU that its tasks may use, see sched/quota.hpp; 0: any amount. Until it is closed, and by one
   // caller at a time. Refuses when there is no memory for the task that this takes.
   [[nodiscard]] outcome<void> limit_cpu(runtime_owner& of, std::uint32_t percent);
+  // A blocking job of it used so much CPU time between two moments of now().
+  static void charge_job(runtime_owner& of, instant_ns from, instant_ns to, duration_ns used) {
+    if (of.limited()) of.quota->spend(from, to, used);
+  }
   // Asks every task of it: `ask` reaches graceful ones gently. Repeat until live() is 0; close first.
   std::size_t abort_all(runtime_owner& of, task::cancel_kind how = task::cancel_kind::force);
   [[nodiscard]] metrics::task_totals totals(const runtime_owner& of) const { return engine_.totals(of).tasks; }

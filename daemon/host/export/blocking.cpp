@@ -22,13 +22,19 @@ class plugin_job final : public blocking::job {
         holders_(holders) {}
 
   void run() noexcept override {
+    const instant_ns begun = of_.rt.now();
     {
       const call_scope scope(of_);
       value = run_(user_);
     }
+    drop_user();
+    charge(begun);
     end(TOKIO_OK);
   }
-  void drop() noexcept override { end(TOKIO_ECANCELED); }
+  void drop() noexcept override {
+    drop_user();
+    end(TOKIO_ECANCELED);
+  }
 
   // Release and acquire: what the other holder did comes before the end.
   void let_go() noexcept {
@@ -40,12 +46,21 @@ class plugin_job final : public blocking::job {
   std::int64_t value = 0;
 
  private:
-  // The plugin's drop comes before the waiter hears, so that what it frees is free then.
+  // Before the waiter hears, so that what it frees is free then.
+  void drop_user() noexcept {
+    if (drop_ == nullptr) return;
+    const call_scope scope(of_);
+    drop_(user_);
+  }
+  // What this thread has used since its last job ended, so that what the pool did to come to this one is this one's.
+  void charge(instant_ns begun) noexcept {
+    thread_local duration_ns charged = 0;
+    const duration_ns now = thread_cpu_time();
+    const duration_ns used = now - std::exchange(charged, now);
+    of_.book.add(-1, entry::job_cpu_ns, static_cast<std::int64_t>(used));
+    runtime::charge_job(of_.owner, begun, of_.rt.now(), used);
+  }
   void end(tokio_res how) noexcept {
-    if (drop_ != nullptr) {
-      const call_scope scope(of_);
-      drop_(user_);
-    }
     of_.give_job_place();
     status = how;
     wake_if_any(done.finish());

@@ -1,7 +1,8 @@
-// How much CPU time an owner may use: a part of every window of 10 ms. What it uses beyond that is a debt, which the
-// next windows pay. While it is over, its runnable tasks are kept here instead of being polled; its keeper, a task of
-// the runtime (runtime/cpu_limit.cpp), gives them back when there is time to use again.
-// Invariant: a kept task is in no other queue, and while one is kept the keeper is woken, or will look at the moment
+// How much CPU time an owner may use, in polls and in blocking jobs: a part of every window of 10 ms. What it uses
+// beyond that is a debt, which the next windows pay. While it is over, its runnable tasks are kept here instead of
+// being polled; its keeper, a task of the runtime (runtime/cpu_limit.cpp), gives them back when there is time to use
+// again. Invariant: a kept task is in no other queue, and while one is kept the keeper is woken, or will look at the
+// moment
 //            that its last release() named: keep() says when to wake it. Without a limit nothing is kept.
 // Threads:   any.
 // Model:     tests/model/quota_model.cpp
@@ -69,11 +70,13 @@ class alignas(cache_line) basic_cpu_quota {
   [[nodiscard]] bool over() const { return over_.load(relaxed); }
 
   // Some of its tasks were polled all this time.
-  void spend(instant_ns from, instant_ns to) {
+  void spend(instant_ns from, instant_ns to) { spend(from, to, to - from); }
+  // Between two moments it used so much.
+  void spend(instant_ns from, instant_ns to, duration_ns used) {
     const hold locked(lock_);
     if (each_.get() == 0) return;
     refill(from);  // not from a time in which it was idle
-    budget_.set(budget_.get() - static_cast<std::int64_t>(to - from));
+    budget_.set(budget_.get() - static_cast<std::int64_t>(used));
     refill(to);
     budget_.set(std::max(budget_.get(), -windows_of_debt * each_.get()));
     (void)has_time();

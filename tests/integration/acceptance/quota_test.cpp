@@ -101,6 +101,30 @@ TEST_CASE("a burner with a quota gets its part of the only worker, and its neigh
   CHECK(limits.at("max_tasks").is_null());
 }
 
+TEST_CASE("what an instance uses in blocking jobs is counted, and its quota pays for it") {
+  bench b("20");
+  const auto begin = std::chrono::steady_clock::now();
+  b.control.call("plugin.load", {{"instance", "jobs"},
+                                 {"plugin", TOKIOD_FIXTURES "/burns_in_jobs.so"},
+                                 {"max_blocking_jobs", 1},
+                                 {"cpu_quota_percent", 20}});
+  double used = 0;
+  eventually(
+      "its jobs have burnt 0.2 s",
+      [&] {
+        used = usage_of(b.control, "jobs").at("blocking_cpu_seconds").get<double>();
+        return used >= 0.2;
+      },
+      std::chrono::seconds(60));
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  MESSAGE("with 20 % its jobs used ", 100 * used / took.count(), " % of ", took.count(), " s");
+  CHECK(used / took.count() < 0.4);  // without a quota it is nearly 1
+  CHECK(usage_of(b.control, "jobs").at("throttled_seconds").get<double>() > 0.2);
+  CHECK(usage_of(b.control, "jobs").at("poll_seconds").get<double>() < 0.1);
+  CHECK(usage_of(b.control, "burner").at("blocking_cpu_seconds") == 0);
+  CHECK(http_get(b.daemon.socket(), "/metrics").find("tokiod_plugin_blocking_cpu_seconds_total{") != std::string::npos);
+}
+
 TEST_CASE("a reload gives, changes and takes a quota without a restart") {
   bench b("");
   b.burn_on(0.1);

@@ -92,6 +92,20 @@ TEST_CASE("beside another owner it gets its part and the other one the rest; bel
   }
 }
 
+TEST_CASE("what a blocking job used holds the owner's tasks up, as much as polls would") {
+  virtual_bench b;
+  b.limit(10);
+  int polls = 0;
+  runtime::charge_job(*b.rt.mine, b.time.now(), b.time.now(), 50 * millisecond);
+  runtime::charge_job(*b.other, b.time.now(), b.time.now(), 50 * millisecond);  // which has no limit
+  b.spawn_for(*b.rt.mine, [&](task::key, task::context&) { return ++polls, poll_result::ready; });
+  const instant_ns begin = b.time.now();
+  CHECK(b.run_until([&] { return polls == 1; }));
+  CHECK(is_about(b.time.now() - begin, 500 * millisecond, 2 * window));  // 1 ms of each window of 10 ms
+  CHECK(b.rt.mine->quota->throttled() > 400 * millisecond);
+  b.rt.end();
+}
+
 TEST_CASE("every one of many tasks of a throttled owner has its turn") {
   virtual_bench b;
   b.limit(10);
