@@ -33,7 +33,7 @@ STANDARD = {
     "cstdint": """int16_t int32_t int64_t int8_t intptr_t uint16_t uint32_t uint64_t uint8_t uintptr_t uint_least32_t
         uintmax_t intmax_t""",
     "cstdio": """FILE fclose fflush fgetc fgets fopen fprintf fputc fputs fread fwrite getchar perror printf puts remove
-        rename snprintf sscanf vsnprintf""",
+        rename setvbuf snprintf sscanf vsnprintf""",
     "cstdlib": """abort aligned_alloc atexit atoi atoll calloc div exit _Exit free getenv malloc quick_exit realloc strtod
         strtol strtoll strtoul strtoull system""",
     "cstring": "memchr memcmp memcpy memmove memset strchr strcmp strerror strlen strncmp strrchr strstr",
