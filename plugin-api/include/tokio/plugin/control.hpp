@@ -105,17 +105,19 @@ class [[nodiscard]] method {
   // `handler(params)` takes the JSON text of the parameters as std::string (or std::string_view, when it answers at
   // once) and gives an `answer`, or a task of one. Panics when the name is taken or the host refuses.
   template <class Handler>
-  method(std::string_view name, std::string_view summary, Handler handler, std::string_view params_schema = {}) {
-    auto* instance = current_instance("there is no runtime here: a control method needs an instance");
-    if (!host.control) panic("control methods are not offered by this host (tokio.control/1)");
+  method(std::string_view name, std::string_view summary, Handler handler, std::string_view params_schema = {},
+         call_site at = call_site::current()) {
+    auto* instance = current_instance("there is no runtime here: a control method needs an instance", at);
+    if (!host.control) panic("control methods are not offered by this host (tokio.control/1)", at);
     using cell = method_cell<Handler>;
     auto* made = new cell(instance, std::move(handler));
     tokio_method_desc desc{sizeof(tokio_method_desc), 0,    to_str(name),  to_str(summary),
                            to_str(params_schema),     made, &cell::handle, &cell::drop};
     if (auto status = host.control->method(instance, &desc, &raw_); status < 0) {
       delete made;
-      panic(status == TOKIO_EEXIST ? "a control method of this name exists already"
-                                   : "the host refused a control method");
+      panic(
+          status == TOKIO_EEXIST ? "a control method of this name exists already" : "the host refused a control method",
+          at);
     }
   }
   method(method&& other) noexcept : raw_(std::exchange(other.raw_, nullptr)) {}

@@ -70,10 +70,10 @@ template <pollable F>
 class leaf_awaiter {
  public:
   using output = output_of<F>;
-  leaf_awaiter(F& leaf, root& line) noexcept : leaf_(&leaf), root_(&line) {}
+  leaf_awaiter(F& leaf, root& line, const call_site& at) noexcept : leaf_(&leaf), root_(&line), at_(at) {}
 
   bool await_ready() {
-    result_ = leaf_->poll(root_->cx());
+    ask(root_->cx());
     return result_.is_ready();
   }
   void await_suspend(std::coroutine_handle<> awaiting) noexcept { root_->park(awaiting, this, &step); }
@@ -90,10 +90,10 @@ class leaf_awaiter {
   static bool step(void* self, context& cx) noexcept {
     auto& awaiter = *static_cast<leaf_awaiter*>(self);
     if constexpr (quiet) {
-      awaiter.result_ = awaiter.leaf_->poll(cx);
+      awaiter.ask(cx);
     } else {
       try {
-        awaiter.result_ = awaiter.leaf_->poll(cx);
+        awaiter.ask(cx);
       } catch (...) {
         awaiter.thrown_ = std::current_exception();
         return true;
@@ -102,8 +102,17 @@ class leaf_awaiter {
     return awaiter.result_.is_ready();
   }
 
+  // A panic of a future that does not know its caller was made by the line that awaits it.
+  void ask(context& cx) noexcept(quiet) {
+    if constexpr (quiet)
+      result_ = leaf_->poll(cx);
+    else
+      blaming(at_, [&] { result_ = leaf_->poll(cx); });
+  }
+
   F* leaf_;
   root* root_;
+  call_site at_;
   tokio::poll<output> result_{pending};
   [[no_unique_address]] std::conditional_t<quiet, unit, std::exception_ptr> thrown_{};
 };

@@ -46,8 +46,8 @@ class local_key {
   }
   // Panics when no value is set.
   template <class Fn>
-  decltype(auto) with(Fn&& fn) const {
-    return std::forward<Fn>(fn)(found());
+  decltype(auto) with(Fn&& fn, call_site at = call_site::current()) const {
+    return std::forward<Fn>(fn)(found(at));
   }
   template <class Fn>
   auto try_with(Fn&& fn) const -> std::expected<std::invoke_result_t<Fn, T&>, access_error> {
@@ -60,7 +60,7 @@ class local_key {
       return std::forward<Fn>(fn)(*value);
     }
   }
-  T get() const { return found(); }
+  T get(call_site at = call_site::current()) const { return found(at); }
   std::expected<T, access_error> try_get() const {
     auto* value = find();
     if (!value) return std::unexpected(access_error{});
@@ -92,9 +92,9 @@ class local_key {
       if (link->key == this) return static_cast<T*>(link->value);
     return nullptr;
   }
-  T& found() const {
+  T& found(const call_site& at) const {
     if (auto* value = find()) return *value;
-    panic("task local: no value is set here");
+    panic("task local: no value is set here", at);
   }
 };
 

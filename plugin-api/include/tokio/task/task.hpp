@@ -23,13 +23,13 @@ class task_awaiter;
 class promise_base {
  public:
   template <class T>
-  task_awaiter<T> await_transform(task<T>&& child) noexcept;
+  task_awaiter<T> await_transform(task<T>&& child, call_site at = call_site::current());
   template <class F>
-  auto await_transform(F&& future) noexcept {
+  auto await_transform(F&& future, call_site at = call_site::current()) noexcept {
     static_assert(pollable<F>,
                   "this cannot be awaited: co_await takes a task, or a type with `output` and `poll(context&)`.");
     if constexpr (pollable<F>)
-      return leaf_awaiter<std::remove_reference_t<F>>(future, *line);
+      return leaf_awaiter<std::remove_reference_t<F>>(future, *line, at);
     else
       return std::suspend_never{};
   }
@@ -144,8 +144,8 @@ class [[nodiscard]] task {
   friend class task_awaiter<T>;
   explicit task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
 
-  promise_type& live() const {
-    if (!frame_) panic("a task was polled after it was ready, or after it was moved from");
+  promise_type& live(const call_site& at = {}) const {
+    if (!frame_) panic("a task was polled after it was ready, or after it was moved from", at);
     return frame_.promise();
   }
   // The frame, and with it the coroutine's parameters, is gone before the value is seen.
@@ -186,10 +186,12 @@ constexpr bool drops_aloud<task<T>> = true;
 template <class T>
 class task_awaiter {
  public:
-  task_awaiter(task<T>&& child, root& line) noexcept : child_(std::move(child)), root_(&line) {}
+  task_awaiter(task<T>&& child, root& line, const call_site& at) : child_(std::move(child)), root_(&line) {
+    (void)child_.live(at);
+  }
 
   bool await_ready() {
-    if (!child_.live().line) return false;
+    if (!child_.frame_.promise().line) return false;
     return step(this, root_->cx());
   }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept {
@@ -227,8 +229,8 @@ class task_awaiter {
 };
 
 template <class T>
-task_awaiter<T> promise_base::await_transform(task<T>&& child) noexcept {
-  return task_awaiter<T>(std::move(child), *line);
+task_awaiter<T> promise_base::await_transform(task<T>&& child, call_site at) {
+  return task_awaiter<T>(std::move(child), *line, at);
 }
 template <class T>
 task<T> task_promise<T>::get_return_object() noexcept {

@@ -58,8 +58,8 @@ class blocked_on {
 };
 
 template <pollable F>
-output_of<F> block_on(F&& future) {
-  return blocked_on<std::remove_reference_t<F>>(future).run();
+output_of<F> block_on(F&& future, call_site at = call_site::current()) {
+  return blaming(at, [&] { return blocked_on<std::remove_reference_t<F>>(future).run(); });
 }
 
 }  // namespace tokio::test

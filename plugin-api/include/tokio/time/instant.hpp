@@ -22,7 +22,7 @@ constexpr std::uint64_t to_ns(duration span) noexcept {
 class instant {
  public:
   constexpr instant() noexcept = default;
-  static instant now() { return instant(now_ns()); }
+  static instant now(call_site at = call_site::current()) { return instant(now_ns(at)); }
   static constexpr instant from_ns(std::uint64_t ns) noexcept { return instant(ns); }
   // So far ahead that it is never reached (about 584 years).
   static constexpr instant far_future() noexcept { return instant(std::numeric_limits<std::uint64_t>::max()); }
@@ -38,7 +38,7 @@ class instant {
     if (ns_ < earlier.ns_) return std::nullopt;
     return duration_since(earlier);
   }
-  duration elapsed() const { return now().duration_since(*this); }
+  duration elapsed(call_site at = call_site::current()) const { return now(at).duration_since(*this); }
   constexpr std::optional<instant> checked_add(duration span) const noexcept {
     if (span.count() < 0) return checked_sub(-span);
     if (to_ns(span) > std::numeric_limits<std::uint64_t>::max() - ns_) return std::nullopt;
