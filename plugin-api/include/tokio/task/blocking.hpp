@@ -8,6 +8,7 @@
 // No model: two holders count down to the end, as cancel_tree.hpp's tokens do, which have one.
 #pragma once
 
+#include "tokio/task/local.hpp"
 #include "tokio/task/spawn.hpp"
 
 namespace tokio {
@@ -142,6 +143,8 @@ class [[nodiscard]] blocking_stretch {
  private:
   // True: it must be left. Outside of a task no worker is held up.
   static bool enter(call_site at) {
+    if (innermost_local([](const void* key) { return key == &local_set_runs; }))
+      panic("block_in_place: a local_set runs here, and nobody could go on with its tasks", at);
     const bool in_task = this_thread.cx || this_thread.task.task;
     if (!in_task || !host.blocking) return false;
     const auto entered = host.blocking->enter(this_thread.instance);
@@ -156,8 +159,8 @@ class [[nodiscard]] blocking_stretch {
 
 // Runs `fn` on this thread and gives what it gives. It may block: when others wait for this worker meanwhile, another
 // thread goes on with it. Nests, costs nanoseconds when nobody waits, and is not aborted. What else the same task
-// awaits (the other branches of a select) stands still. On a runtime with one thread it panics inside a task; outside
-// of one it is a plain call.
+// awaits (the other branches of a select) stands still. On a runtime with one thread it panics inside a task, and
+// everywhere in a local_set; outside of a task it is a plain call.
 template <class Fn>
 decltype(auto) block_in_place(Fn&& fn, call_site at = call_site::current()) {
   const blocking_stretch here(at);

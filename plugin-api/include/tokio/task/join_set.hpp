@@ -9,6 +9,7 @@
 
 #include "tokio/task/join_entries.hpp"
 #include "tokio/task/joined.hpp"
+#include "tokio/task/local_set.hpp"
 
 namespace tokio {
 
@@ -44,6 +45,15 @@ class join_set {
         .template spawn<Name>({}, tasks_.add(), std::forward<Fn>(fn), std::forward<First>(first),
                               std::forward<Args>(args)...)
         .handle.abort_handle();
+  }
+  // The same as local tasks of a local_set, the one that runs here or another one.
+  template <task_name Name = "", class F>
+  abort_handle spawn_local(F&& future, call_site at = call_site::current()) {
+    return spawn<Name>(make_local(current_local_tasks(at), at, std::forward<F>(future)), at);
+  }
+  template <task_name Name = "", class F>
+  abort_handle spawn_local_on(local_set& on, F&& future, call_site at = call_site::current()) {
+    return spawn<Name>(on.local(std::forward<F>(future)), at);
   }
   // As tokio::spawn_blocking(), into the set. The end of the set does not stop one that runs.
   template <task_name Name = "blocking", class Fn>

@@ -25,6 +25,19 @@ struct local_scope_link {
   local_scope_link* outer;
 };
 
+// Keys of links that name no value of a plugin's own but a local_set (task/local_tasks.hpp): one that polls or destroys
+// its tasks here, and one that takes what spawn_local() is given.
+TOKIO_HIDDEN inline constinit const char local_set_runs = 0;
+TOKIO_HIDDEN inline constinit const char local_set_entered = 0;
+
+// The value of the innermost link that `wanted(key)` is true for; nullptr when there is none.
+template <class Wanted>
+void* innermost_local(Wanted wanted) noexcept {
+  for (auto* link = static_cast<local_scope_link*>(this_thread.local_scopes); link; link = link->outer)
+    if (wanted(link->key)) return link->value;
+  return nullptr;
+}
+
 template <class T, class F>
 class local_future;
 
@@ -88,9 +101,7 @@ class local_key {
 
   // The innermost value; nullptr when there is none, or when it was taken.
   T* find() const noexcept {
-    for (auto* link = static_cast<local_scope_link*>(this_thread.local_scopes); link; link = link->outer)
-      if (link->key == this) return static_cast<T*>(link->value);
-    return nullptr;
+    return static_cast<T*>(innermost_local([this](const void* key) { return key == this; }));
   }
   T& found(const call_site& at) const {
     if (auto* value = find()) return *value;
