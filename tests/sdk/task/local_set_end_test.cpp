@@ -78,10 +78,14 @@ TEST_CASE("[LS-05] a task may be what ends its own set") {
   auto* alive = set.get();
   std::vector<std::string> log;
   alive->spawn_local([](tracer) -> task<> { co_await never(); }, tracer(log, "other")).detach();
-  alive->spawn_local([](std::unique_ptr<local_set>& owner, tracer) -> task<> {
-    owner.reset();
-    co_await never();
-  }, std::ref(set), tracer(log, "last")).detach();
+  alive
+      ->spawn_local(
+          [](std::unique_ptr<local_set>& owner, tracer) -> task<> {
+            owner.reset();
+            co_await never();
+          },
+          std::ref(set), tracer(log, "last"))
+      .detach();
   host.run_until_stalled();
   hand_poll run(tokio::poll_fn([alive](tokio::context& cx) -> tokio::poll<void> {
     (void)alive->poll(cx);

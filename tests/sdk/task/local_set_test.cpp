@@ -74,14 +74,18 @@ TEST_CASE("[LS-01] awaited itself, the set is ready when all tasks have ended, n
   fake_host host;
   local_set set;
   std::vector<int> log;
-  set.spawn_local([](std::vector<int>& seen) -> task<> {
-    co_await tokio::yield_now();
-    spawn_local([](std::vector<int>& in) -> task<> {
-      co_await tokio::time::sleep(5ms);
-      in.push_back(2);
-    }, std::ref(seen));
-    seen.push_back(1);
-  }, std::ref(log));
+  set.spawn_local(
+      [](std::vector<int>& seen) -> task<> {
+        co_await tokio::yield_now();
+        spawn_local(
+            [](std::vector<int>& in) -> task<> {
+              co_await tokio::time::sleep(5ms);
+              in.push_back(2);
+            },
+            std::ref(seen));
+        seen.push_back(1);
+      },
+      std::ref(log));
   block_on(set);
   CHECK(log == std::vector{1, 2});
   block_on(set);  // of an empty one at once
@@ -94,14 +98,16 @@ TEST_CASE("[LS-01] tasks of one set are polled one after the other by the task t
     local_set set;
     int inside = 0;
     for (int i = 0; i < 4; ++i)
-      set.spawn_local([](int& now, std::vector<std::string>& in) -> task<> {
-        for (int turn = 0; turn < 3; ++turn) {
-          CHECK(++now == 1);
-          in.push_back("turn");
-          CHECK(--now == 0);
-          co_await tokio::yield_now();
-        }
-      }, std::ref(inside), std::ref(seen));
+      set.spawn_local(
+          [](int& now, std::vector<std::string>& in) -> task<> {
+            for (int turn = 0; turn < 3; ++turn) {
+              CHECK(++now == 1);
+              in.push_back("turn");
+              CHECK(--now == 0);
+              co_await tokio::yield_now();
+            }
+          },
+          std::ref(inside), std::ref(seen));
     co_await set;
   };
   block_on(tokio::spawn(driver, std::ref(log)));
@@ -336,11 +342,16 @@ TEST_CASE("[LS-03] a thousand local tasks talk through channels, whatever the or
     auto [tx, rx] = tokio::sync::mpsc::channel<int>(4);
     auto sum = block_on(set.run_until([](auto to, auto from) -> task<long> {
       for (int i = 0; i < 1000; ++i)
-        spawn_local([](auto into, int value) -> task<> {
-          co_await tokio::yield_now();
-          (void)co_await into.send(value);
-        }, to, i).detach();
-      { auto last = std::move(to); }
+        spawn_local(
+            [](auto into, int value) -> task<> {
+              co_await tokio::yield_now();
+              (void)co_await into.send(value);
+            },
+            to, i)
+            .detach();
+      {
+        auto last = std::move(to);
+      }
       long total = 0;
       while (auto one = co_await from.recv()) total += *one;
       co_return total;

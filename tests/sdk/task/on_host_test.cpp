@@ -387,3 +387,15 @@ TEST_CASE("a plugin whose constructor throws is refused with its sentence") {
   CHECK_FALSE(host.running());
   CHECK_MESSAGE(host.refusal().ends_with("port must be 1..65535, got 0"), host.refusal());
 }
+
+TEST_CASE("[TM-01] the clock of the host is the steady clock of the standard library") {
+  bound_host host;
+  host.run([]() -> task<> {
+    const auto before = std::chrono::steady_clock::now();
+    const auto now = tokio::time::instant::now().into_std();
+    CHECK(before <= now);
+    CHECK(now <= std::chrono::steady_clock::now());
+    co_return;
+  });
+  host.end();
+}

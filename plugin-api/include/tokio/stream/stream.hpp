@@ -68,7 +68,7 @@ class [[nodiscard]] try_next_future {
   S* of_;
 };
 
-// Of adapters.hpp, merge.hpp and consume.hpp.
+// Of adapters.hpp, merge.hpp, consume.hpp and timed.hpp.
 template <class S, class F>
 class map_stream;
 template <class S, class F>
@@ -95,6 +95,14 @@ template <class S>
 class peekable_stream;
 template <class A, class B>
 class merge_stream;
+template <class S>
+class timeout_stream;
+template <class S>
+class timeout_repeating_stream;
+template <class S>
+class throttle_stream;
+template <class S>
+class chunks_timeout_stream;
 template <class S, class F, bool Stop>
 class search_future;
 template <class S, class T, class F>
@@ -160,6 +168,28 @@ class methods {
   template <is_stream B>
   merge_stream<Self, B> merge(B other) && {
     return {given(), std::move(other)};
+  }
+
+  // Each item as std::expected, with one time::elapsed in between when the next takes longer than `span` after the one
+  // before it (the first, after this call).
+  template <class Span>
+  timeout_stream<Self> timeout(Span span, call_site at = call_site::current()) && {
+    return {given(), span, at};
+  }
+  // The same with an elapsed at each tick of the interval, which starts anew with each item.
+  template <class Interval>
+  timeout_repeating_stream<Self> timeout_repeating(Interval every) && {
+    return {given(), std::move(every)};
+  }
+  // At least `span` between two items; they wait in the stream.
+  template <class Span>
+  throttle_stream<Self> throttle(Span span, call_site at = call_site::current()) && {
+    return {given(), span, at};
+  }
+  // Vectors of up to `most` items, each given when it is full or `span` after its first item, and at the end.
+  template <class Span>
+  chunks_timeout_stream<Self> chunks_timeout(std::size_t most, Span span, call_site at = call_site::current()) && {
+    return {given(), most, span, at};
   }
 
   // Whether all items, or any, are accepted. Ends at the first one that decides it. Borrows the stream. Cancel safe.

@@ -27,6 +27,15 @@ class instant {
   // So far ahead that it is never reached (about 584 years).
   static constexpr instant far_future() noexcept { return instant(std::numeric_limits<std::uint64_t>::max()); }
 
+  // The host's clock is the steady one of the standard library; what a test or a simulation replaces it with is not, so
+  // these only keep the number then. Times before its beginning are its beginning, and far futures its last.
+  static constexpr instant from_std(std::chrono::steady_clock::time_point at) noexcept {
+    return instant(to_ns(at.time_since_epoch()));
+  }
+  constexpr std::chrono::steady_clock::time_point into_std() const noexcept {
+    return std::chrono::steady_clock::time_point(duration_since(instant()));
+  }
+
   constexpr std::uint64_t ns() const noexcept { return ns_; }
   // 0 when `earlier` is later.
   constexpr duration duration_since(instant earlier) const noexcept {
