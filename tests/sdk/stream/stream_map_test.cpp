@@ -27,7 +27,8 @@ using items = std::vector<rooms::item>;
 
 }  // namespace
 
-TEST_CASE("[ST-09] each item comes with the key of its stream; a stream that ends is gone, and with the last one all ends") {
+TEST_CASE(
+    "[ST-09] each item comes with the key of its stream; a stream that ends is gone, and with the last one all ends") {
   fake_host host;
   rooms map;
   CHECK_FALSE(hand_poll(map.next()).poll().value());  // of an empty one, which may be filled again

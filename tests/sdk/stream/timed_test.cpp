@@ -94,7 +94,8 @@ TEST_CASE("[ST-05] timeout_repeating says elapsed at each tick, and an item star
   CHECK(now(timed) == "end");
 }
 
-TEST_CASE("[ST-06] throttle keeps items apart, the first comes at once, and nothing is taken from the stream too early") {
+TEST_CASE(
+    "[ST-06] throttle keeps items apart, the first comes at once, and nothing is taken from the stream too early") {
   fake_host host;
   paused clock;
   feed<int> numbers;
@@ -172,7 +173,9 @@ TEST_CASE("[ST-07] what chunks_timeout has gathered can be had, and room for not
   }
 }
 
-TEST_CASE("[ST-05] [ST-06] [ST-07] next() of a stream with a clock is cancel safe: dropped after every poll, nothing is lost") {
+TEST_CASE(
+    "[ST-05] [ST-06] [ST-07] next() of a stream with a clock is cancel safe: dropped after every poll, nothing is "
+    "lost") {
   fake_host host;
   paused clock;
   feed<int> numbers;

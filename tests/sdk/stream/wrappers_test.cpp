@@ -39,7 +39,9 @@ TEST_CASE("[ST-11] an mpsc receiver as a stream, bounded or not, ends with its l
   CHECK(now(numbers) == -2);
   CHECK(tx.try_send(1));
   CHECK(now(numbers) == 1);
-  { auto last = std::move(tx); }
+  {
+    auto last = std::move(tx);
+  }
   CHECK(now(numbers) == -1);
   auto [to, from] = tokio::sync::mpsc::unbounded_channel<int>();
   auto others = stream::of(std::move(from)).map([](int n) { return n * 2; });
@@ -47,7 +49,9 @@ TEST_CASE("[ST-11] an mpsc receiver as a stream, bounded or not, ends with its l
   CHECK(now(others) == 6);
 }
 
-TEST_CASE("[ST-11] the bounds of a receiver's stream count what is there, and what permits may still send once it is closed") {
+TEST_CASE(
+    "[ST-11] the bounds of a receiver's stream count what is there, and what permits may still send once it is "
+    "closed") {
   fake_host host;
   auto [tx, rx] = tokio::sync::mpsc::channel<int>(4);
   auto numbers = stream::of(std::move(rx));
@@ -89,7 +93,9 @@ TEST_CASE("[ST-11] a broadcast receiver as a stream tells how much it has missed
   auto rest = std::move(numbers).into_inner();
   CHECK(rest.try_recv().value() == 5);
   auto again = stream::of(std::move(rest));
-  { auto last = std::move(tx); }
+  {
+    auto last = std::move(tx);
+  }
   CHECK_FALSE(hand_poll(again.next()).poll().value());
 }
 
@@ -107,7 +113,9 @@ TEST_CASE("[ST-11] a watch receiver as a stream begins with the value there is, 
   CHECK(now(values) == -2);
   CHECK(now(changes) == 3);
   CHECK(tx.send(4));
-  { auto last = std::move(tx); }
+  {
+    auto last = std::move(tx);
+  }
   CHECK(now(values) == 4);
   CHECK(now(values) == -1);
   hand_poll waits(changes.next());

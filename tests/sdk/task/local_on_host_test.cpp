@@ -10,6 +10,7 @@
 #include "tokio/sync.hpp"
 #include "tokio/task/local_pool.hpp"
 #include "tokio/task/local_set.hpp"
+#include "tokio/task/scope.hpp"
 #include "tokio/time.hpp"
 
 using namespace std::chrono_literals;
@@ -188,5 +189,54 @@ TEST_CASE("[JS-14] the last copy of a pool ends its threads, and what runs on th
     CHECK(alive == 0);
     CHECK(at_home == 8);
   });
+  host.end();
+}
+
+TEST_CASE(
+    "scopes with children on all workers leave none behind, with and without a failure, also when they are dropped") {
+  bound_host host;
+  std::atomic<int> alive = 0;
+  host.run([&]() -> task<> {
+    const auto work = [](counted, int turns, bool fails) -> task<int> {
+      for (int i = 0; i < turns; ++i) co_await tokio::yield_now();
+      if (fails) throw std::runtime_error("as asked");
+      co_return turns;
+    };
+    for (int round = 0; round < 100; ++round) {
+      const bool fails = round % 2 == 1;
+      bool failed = false;
+      try {
+        co_await tokio::scope([&](tokio::scope_children& children) -> task<> {
+          for (int i = 0; i < 10; ++i) {
+            children.spawn(work(counted(alive), i, false));
+            children.spawn_parallel(work(counted(alive), i, fails && i == 5));
+          }
+          co_return;
+        });
+      } catch (const std::runtime_error&) {
+        failed = true;
+      }
+      CHECK(failed == fails);
+      CHECK(alive == 0);
+    }
+    for (int round = 0; round < 100; ++round) {
+      int borrowed = 0;  // children of spawn() are gone with the scope, however it goes
+      auto won = co_await tokio::select(tokio::biased, tokio::scope([&](tokio::scope_children& children) -> task<> {
+                                          for (int i = 0; i < 10; ++i)
+                                            children.spawn(
+                                                [](int& around) -> task<> {
+                                                  while (true) {
+                                                    ++around;
+                                                    co_await tokio::yield_now();
+                                                  }
+                                                },
+                                                std::ref(borrowed));
+                                          co_return;
+                                        }),
+                                        tokio::time::sleep(std::chrono::microseconds(200)));
+      CHECK(won.index() == 1);
+    }
+  });
+  CHECK(alive == 0);
   host.end();
 }

@@ -58,9 +58,7 @@ class reluctant {
   std::size_t moves_;
 };
 
-const void* place_of(reusable_future<const void*>& of) {
-  return hand_poll(tokio::by_ref(of)).poll().value();
-}
+const void* place_of(reusable_future<const void*>& of) { return hand_poll(tokio::by_ref(of)).poll().value(); }
 
 }  // namespace
 

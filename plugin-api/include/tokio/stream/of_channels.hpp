@@ -60,8 +60,8 @@ receiver_stream<C> of(sync::mpsc::basic_receiver<C> from) {
   return receiver_stream<C>(std::move(from));
 }
 
-// internal: a future of the wrapped thing, which points at that and is kept while it waits. The first base of a wrapper,
-// so that a move is refused before anything has moved; the wrapper drops it before what it points at.
+// internal: a future of the wrapped thing, which points at that and is kept while it waits. The first base of a
+// wrapper, so that a move is refused before anything has moved; the wrapper drops it before what it points at.
 template <class Future>
 class kept_wait {
  protected:

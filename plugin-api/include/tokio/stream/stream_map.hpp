@@ -100,8 +100,8 @@ class stream_map : public methods<stream_map<K, S>> {
     if (index + 1 != entries_.size()) std::swap(entries_[index], entries_.back());
     entries_.pop_back();
   }
-  // Asks each stream once, from the one at `first` on, until `take(key, item)` is false. Those that end are dropped, and
-  // the one that takes the place of a dropped one is asked there, unless it was asked before.
+  // Asks each stream once, from the one at `first` on, until `take(key, item)` is false. Those that end are dropped,
+  // and the one that takes the place of a dropped one is asked there, unless it was asked before.
   template <class Take>
   void poll_round(context& cx, std::size_t first, Take take) {
     const auto count = entries_.size();

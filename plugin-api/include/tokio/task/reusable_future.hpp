@@ -1,5 +1,6 @@
-// `reusable_future<T>`: any future of a T, in memory that the next one takes over when it fits. For leaves that start one
-// future after another, such as a poll_ function around an async one. Answers to tokio_util::sync::ReusableBoxFuture.
+// `reusable_future<T>`: any future of a T, in memory that the next one takes over when it fits. For leaves that start
+// one future after another, such as a poll_ function around an async one. Answers to
+// tokio_util::sync::ReusableBoxFuture.
 //   reusable_future<int> work(f());  ...  if (work.poll(cx).is_ready()) work.set(f());
 // Invariant: one future at a time; it is destroyed before the next one is made in its place, and does not move.
 // Threads: one at a time.
