@@ -190,3 +190,31 @@ TEST_CASE("[JS-14] a local_pool ends its threads when the host ends the backgrou
     for (auto& each : threads->all) CHECK(each->asked_to_close());
   }
 }
+
+TEST_CASE("[LS-05] local tasks that nobody ever drove are destroyed with the last that knows them") {
+  fake_host host;
+  const auto kept = std::make_shared<int>(1);
+  {
+    auto tasks = std::make_shared<tokio::local_tasks>();
+    auto relay = tokio::make_local(*tasks, {}, hold(kept));
+    tasks.reset();
+    CHECK(kept.use_count() == 2);
+  }
+  CHECK(kept.use_count() == 1);
+}
+
+TEST_CASE("[JS-14] a thread of a local_pool that is told to end before it began runs nothing any more") {
+  fake_host host;
+  auto tasks = std::make_shared<tokio::local_tasks>();
+  bool called = false;
+  auto handle = tokio::spawn(tokio::make_local(*tasks, {}, [&called]() -> task<> {
+    called = true;
+    co_return;
+  }));
+  host.run_until_stalled();
+  tasks->ask_to_close();
+  hand_poll thread(tokio::local_pool_thread{*tasks});
+  CHECK(thread.poll().is_ready());
+  CHECK_FALSE(called);
+  CHECK(block_on(std::move(handle)).error().is_cancelled());
+}

@@ -23,7 +23,7 @@ class local_pool_thread {
   explicit local_pool_thread(local_tasks& tasks) noexcept : tasks_(&tasks) {}
 
   tokio::poll<void> poll(context& cx) noexcept {
-    tasks_->turn(cx);
+    if (!tasks_->asked_to_close()) tasks_->turn(cx);
     if (!tasks_->asked_to_close()) return pending;
     tasks_->close();
     return ready();

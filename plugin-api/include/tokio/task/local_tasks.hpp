@@ -120,6 +120,12 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
   static constexpr int tasks_per_turn = 61;
   static constexpr std::int32_t budget_of_a_task = 128;
 
+  local_tasks() = default;
+  // A driver that never came, such as a thread that the host did not give, has not closed them.
+  ~local_tasks() { close(); }
+  local_tasks(const local_tasks&) = delete;
+  local_tasks& operator=(const local_tasks&) = delete;
+
   // Those that are not over.
   std::size_t len() const noexcept {
     const lock_scope scope(lock_);
@@ -177,6 +183,7 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
       drop_here(*task);
       end(*task);
     }
+    forget_queue();
   }
   // The driver shall close: it is woken, and finds out.
   void ask_to_close() noexcept {
@@ -234,14 +241,29 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
     while (true) {
       std::shared_ptr<local_entry> gone;
       const lock_scope scope(lock_);
-      auto* task = first_ready_;
       used_ = true;
+      auto* task = pop_ready();
       if (!task) return driver_ = driver, nullptr;
-      first_ready_ = task->next_ready_;
-      if (!first_ready_) last_ready_ = nullptr;
-      task->ready_ = false;
       if (!task->over_) return task->running_ = true, task;
       gone = std::move(task->self_);
+    }
+  }
+  local_entry* pop_ready() noexcept {
+    auto* task = first_ready_;
+    if (!task) return nullptr;
+    first_ready_ = task->next_ready_;
+    if (!first_ready_) last_ready_ = nullptr;
+    task->ready_ = false;
+    return task;
+  }
+  // Of closed ones nobody takes from the queue any more; it must keep none of those that are over.
+  void forget_queue() noexcept {
+    while (true) {
+      std::shared_ptr<local_entry> gone;
+      const lock_scope scope(lock_);
+      auto* task = pop_ready();
+      if (!task) return;
+      if (task->over_) gone = std::move(task->self_);
     }
   }
   local_entry* take_one_to_close() noexcept {
@@ -298,6 +320,7 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
   void end(local_entry& task) noexcept {
     std::shared_ptr<local_entry> mine;
     tokio_waker relay;
+    bool closed = false;
     {
       const lock_scope scope(lock_);
       unlink(task);
@@ -305,9 +328,11 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
       task.over_ = true;
       failed_ |= task.failed();
       relay = task.relay_;
+      closed = closed_;
       if (!task.ready_) mine = std::move(task.self_);
     }
     waker(relay).wake();
+    if (closed) forget_queue();
   }
 
   mutable spin_lock lock_;
