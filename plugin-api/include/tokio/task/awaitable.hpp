@@ -27,6 +27,12 @@ concept pollable = requires(std::remove_cvref_t<F>& future, context& cx) {
   { future.poll(cx) } -> std::same_as<tokio::poll<output_of<F>>>;
 };
 
+// One co_await that a line of coroutines is held up by: where it stands, and the one that waits for its coroutine.
+struct await_place {
+  call_site at;
+  const await_place* outer = nullptr;
+};
+
 // One line of coroutines that await each other directly.
 class root {
  public:
@@ -35,6 +41,7 @@ class root {
   context& cx() const noexcept { return *cx_; }
   void start(std::coroutine_handle<> first) noexcept { innermost_ = first; }
   bool started() const noexcept { return cx_ != nullptr; }
+  // `leaf` is an await_place, for all that give a step of their own.
   void park(std::coroutine_handle<> innermost, void* leaf, step_fn step) noexcept {
     innermost_ = innermost;
     leaf_ = leaf;
@@ -45,6 +52,10 @@ class root {
   void watch_destruction(bool& thrown) noexcept { park(nullptr, &thrown, &destroying); }
   void note_exception() noexcept {
     if (step_ == &destroying) *static_cast<bool*>(leaf_) = true;
+  }
+  // The innermost co_await of a line that is suspended; nullptr when it was not polled, or runs.
+  const await_place* waits_at() const noexcept {
+    return step_ && step_ != &destroying ? static_cast<const await_place*>(leaf_) : nullptr;
   }
   // Polls the leaf that is waited for; when it is ready, the innermost coroutine goes on until the next one.
   void drive(context& cx) noexcept {
@@ -67,16 +78,18 @@ class root {
 
 // co_await of a leaf. Borrows it: a temporary lives in the coroutine's frame until the end of the expression.
 template <pollable F>
-class leaf_awaiter {
+class leaf_awaiter : await_place {
  public:
   using output = output_of<F>;
-  leaf_awaiter(F& leaf, root& line, const call_site& at) noexcept : leaf_(&leaf), root_(&line), at_(at) {}
+  leaf_awaiter(F& leaf, root& line, const await_place& here) noexcept : await_place(here), leaf_(&leaf), root_(&line) {}
 
   bool await_ready() {
     ask(root_->cx());
     return result_.is_ready();
   }
-  void await_suspend(std::coroutine_handle<> awaiting) noexcept { root_->park(awaiting, this, &step); }
+  void await_suspend(std::coroutine_handle<> awaiting) noexcept {
+    root_->park(awaiting, static_cast<await_place*>(this), &step);
+  }
   output await_resume() {
     if constexpr (!quiet)
       if (thrown_) std::rethrow_exception(std::move(thrown_));
@@ -88,7 +101,7 @@ class leaf_awaiter {
 
   // An exception of a later poll belongs to the coroutine that awaits, so it is carried there.
   static bool step(void* self, context& cx) noexcept {
-    auto& awaiter = *static_cast<leaf_awaiter*>(self);
+    auto& awaiter = static_cast<leaf_awaiter&>(*static_cast<await_place*>(self));
     if constexpr (quiet) {
       awaiter.ask(cx);
     } else {
@@ -107,12 +120,11 @@ class leaf_awaiter {
     if constexpr (quiet)
       result_ = leaf_->poll(cx);
     else
-      blaming(at_, [&] { result_ = leaf_->poll(cx); });
+      blaming(this->at, [&] { result_ = leaf_->poll(cx); });
   }
 
   F* leaf_;
   root* root_;
-  call_site at_;
   tokio::poll<output> result_{pending};
   [[no_unique_address]] std::conditional_t<quiet, unit, std::exception_ptr> thrown_{};
 };
