@@ -79,8 +79,8 @@ TEST_CASE("children run at the same time as the body, and their handles give wha
   fake_host host;
   block_on(scope([](scope_children& children) -> task<> {
     auto [tx, rx] = tokio::sync::oneshot::channel<int>();
-    auto answer = children.spawn<"answer">([](auto from) -> task<int> { co_return (co_await from).value() + 1; },
-                                           std::move(rx));
+    auto answer =
+        children.spawn<"answer">([](auto from) -> task<int> { co_return (co_await from).value() + 1; }, std::move(rx));
     (void)std::move(tx).send(1);
     CHECK((co_await answer).value() == 2);
     children.spawn([]() -> task<> { co_await tokio::time::sleep(1s); });
@@ -165,10 +165,12 @@ TEST_CASE("dropped at every poll edge, a scope leaves no child, whatever the ord
       const auto alive = std::make_shared<int>(1);
       hand_poll run(scope([alive](scope_children& children) -> task<> {
         for (int i = 1; i <= 3; ++i)
-          children.spawn([](scope_children& in, std::shared_ptr<int> held, int turns) -> task<> {
-            in.spawn([](std::shared_ptr<int>) -> task<> { co_await tokio::yield_now(); }, held);
-            for (int n = 0; n < turns; ++n) co_await tokio::yield_now();
-          }, std::ref(children), alive, i);
+          children.spawn(
+              [](scope_children& in, std::shared_ptr<int> held, int turns) -> task<> {
+                in.spawn([](std::shared_ptr<int>) -> task<> { co_await tokio::yield_now(); }, held);
+                for (int n = 0; n < turns; ++n) co_await tokio::yield_now();
+              },
+              std::ref(children), alive, i);
         co_return;
       }));
       for (int i = 0; i < polls && !ended; ++i) {
@@ -188,12 +190,14 @@ TEST_CASE("what is kept outlives the body, and goes after the children") {
     auto& total = children.keep(0);
     auto& text = children.keep(std::string("kept"));
     children.keep(tracer(log, "kept"));
-    children.spawn([](int& sum, const std::string& of, std::vector<std::string>& to) -> task<> {
-      for (int i = 0; i < 5; ++i) co_await tokio::yield_now();
-      sum += 1;
-      CHECK(of == "kept");
-      to.push_back("child");
-    }, std::ref(total), std::cref(text), std::ref(log));
+    children.spawn(
+        [](int& sum, const std::string& of, std::vector<std::string>& to) -> task<> {
+          for (int i = 0; i < 5; ++i) co_await tokio::yield_now();
+          sum += 1;
+          CHECK(of == "kept");
+          to.push_back("child");
+        },
+        std::ref(total), std::cref(text), std::ref(log));
     co_return;
   }));
   CHECK(log == std::vector<std::string>{"child", "kept"});
@@ -238,11 +242,13 @@ TEST_CASE("cancel ends the children and lets the body go on, and later children 
   const auto alive = std::make_shared<int>(1);
   block_on(scope([&](scope_children& children) -> task<> {
     children.spawn(hold(alive));
-    children.spawn([](scope_children& in) -> task<> {
-      co_await tokio::yield_now();
-      in.cancel();  // one of them may do it
-      co_await never();
-    }, std::ref(children));
+    children.spawn(
+        [](scope_children& in) -> task<> {
+          co_await tokio::yield_now();
+          in.cancel();  // one of them may do it
+          co_await never();
+        },
+        std::ref(children));
     CHECK_FALSE(children.token().is_cancelled());
     co_await children.all();
     CHECK(alive.use_count() == 1);
@@ -319,10 +325,12 @@ TEST_CASE("a thousand children of random lengths: none is alive when the scope h
     const auto run = [&](int failing) {
       return thrown_by(scope([&, failing](scope_children& children) -> task<> {
         for (int i = 0; i < 1000; ++i)
-          children.spawn([](std::shared_ptr<int>, int turns, bool fails) -> task<> {
-            for (int n = 0; n < turns; ++n) co_await tokio::yield_now();
-            if (fails) throw std::runtime_error("as asked");
-          }, alive, i % 7, i == failing);
+          children.spawn(
+              [](std::shared_ptr<int>, int turns, bool fails) -> task<> {
+                for (int n = 0; n < turns; ++n) co_await tokio::yield_now();
+                if (fails) throw std::runtime_error("as asked");
+              },
+              alive, i % 7, i == failing);
         co_return;
       }));
     };

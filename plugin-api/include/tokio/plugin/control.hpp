@@ -99,6 +99,16 @@ class method_cell {
   Handler handler_;
 };
 
+template <class Given>
+concept gives_an_answer = std::convertible_to<Given, answer>;
+template <class Handler>
+concept method_handler =
+    std::is_invocable_v<Handler&, std::string> &&
+    (gives_an_answer<std::invoke_result_t<Handler&, std::string>> || requires(Handler& handler, std::string params) {
+      { handler(std::move(params)) } -> pollable;
+      requires gives_an_answer<output_of<decltype(handler(std::move(params)))>>;
+    });
+
 class [[nodiscard]] method {
  public:
   method() noexcept = default;
@@ -107,6 +117,24 @@ class [[nodiscard]] method {
   template <class Handler>
   method(std::string_view name, std::string_view summary, Handler handler, std::string_view params_schema = {},
          call_site at = call_site::current()) {
+    static_assert(method_handler<Handler>,
+                  "a control method is a function of the JSON text of its parameters that gives an answer, or a task "
+                  "of one.");
+    if constexpr (method_handler<Handler>) enter(name, summary, std::move(handler), params_schema, at);
+  }
+  method(method&& other) noexcept : raw_(std::exchange(other.raw_, nullptr)) {}
+  method& operator=(method&& other) noexcept {
+    std::swap(raw_, other.raw_);
+    return *this;
+  }
+  ~method() {
+    if (raw_) host.core->reg_drop(raw_);
+  }
+
+ private:
+  template <class Handler>
+  void enter(std::string_view name, std::string_view summary, Handler handler, std::string_view params_schema,
+             const call_site& at) {
     auto* instance = current_instance("there is no runtime here: a control method needs an instance", at);
     if (!host.control) panic("control methods are not offered by this host (tokio.control/1)", at);
     using cell = method_cell<Handler>;
@@ -120,16 +148,7 @@ class [[nodiscard]] method {
           at);
     }
   }
-  method(method&& other) noexcept : raw_(std::exchange(other.raw_, nullptr)) {}
-  method& operator=(method&& other) noexcept {
-    std::swap(raw_, other.raw_);
-    return *this;
-  }
-  ~method() {
-    if (raw_) host.core->reg_drop(raw_);
-  }
 
- private:
   tokio_reg* raw_ = nullptr;
 };
 

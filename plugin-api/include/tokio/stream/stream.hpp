@@ -118,18 +118,26 @@ class methods {
 
   // f(item).
   template <class F>
-  map_stream<Self, F> map(F f) && {
-    return {given(), std::move(f)};
+  auto map(F f) && {
+    constexpr bool fits = std::is_invocable_v<F&, item_of<Self>>;
+    static_assert(fits, "map takes a function of the items of its stream.");
+    if constexpr (fits) return map_stream<Self, F>(given(), std::move(f));
   }
   // What the futures give that f(item) returns; one of them at a time.
   template <class F>
-  then_stream<Self, F> then(F f) && {
-    return {given(), std::move(f)};
+  auto then(F f) && {
+    constexpr bool fits = requires(item_of<Self>&& one) {
+      { f(std::move(one)) } -> pollable;
+    };
+    static_assert(fits, "then takes a function of the items of its stream that gives a future.");
+    if constexpr (fits) return then_stream<Self, F>(given(), std::move(f));
   }
   // Items that `keep(const item&)` accepts.
   template <class F>
-  filter_stream<Self, F> filter(F keep) && {
-    return {given(), std::move(keep)};
+  auto filter(F keep) && {
+    constexpr bool fits = std::predicate<F&, const item_of<Self>&>;
+    static_assert(fits, "filter takes a function of a const item of its stream that gives a bool.");
+    if constexpr (fits) return filter_stream<Self, F>(given(), std::move(keep));
   }
   // What is inside the optionals that f(item) returns.
   template <class F>

@@ -98,6 +98,9 @@ using blocking_handle = join_handle<std::invoke_result_t<std::decay_t<Fn>&>>;
 // Gives the job to the host: a future of what `fn` returns.
 template <task_name Name, class Fn>
 result<blocking_future<std::decay_t<Fn>>> start_blocking(Fn&& fn, call_site at) {
+  static_assert(!is_task<std::invoke_result_t<std::decay_t<Fn>&>>,
+                "spawn_blocking takes a function that does its work when it is called; this one gives a task, which "
+                "nobody would run: use spawn.");
   using cell = blocking_cell<std::decay_t<Fn>>;
   auto* instance = current_instance("there is no runtime here: spawn_blocking() needs a task or an instance_scope", at);
   if (!host.blocking) panic("blocking jobs are not offered by this host (tokio.blocking/1)", at);

@@ -60,8 +60,8 @@ class basic_scope_children {
   template <task_name Name = "", class F>
   auto spawn_parallel(F&& future, call_site at = call_site::current()) {
     using output = spawned_output<F>;
-    return start<"">(at, await_child<output>(abort_on_drop_handle(parallel_.template spawn<Name>(
-                               std::forward<F>(future), at))));
+    return start<"">(
+        at, await_child<output>(abort_on_drop_handle(parallel_.template spawn<Name>(std::forward<F>(future), at))));
   }
 
   // A value that lives as long as the children: they may borrow it, and outlive the body that made it.
