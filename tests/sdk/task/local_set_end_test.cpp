@@ -1,6 +1,7 @@
 // The end of a local_set and of its tasks, rows LS-05 to LS-07.
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
