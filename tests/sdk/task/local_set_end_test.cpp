@@ -96,6 +96,47 @@ TEST_CASE("[LS-05] a task may be what ends its own set") {
   CHECK(log == std::vector<std::string>{"other", "last"});
 }
 
+TEST_CASE("[LS-05] a destructor may end the set that is destroying its task, and drive it") {
+  fake_host host;
+  struct ender {
+    ender(std::unique_ptr<local_set>* owner, local_set* alive, fake_host* on) noexcept
+        : own(owner), set(alive), host(on) {}
+    ender(ender&& other) noexcept : own(std::exchange(other.own, nullptr)), set(other.set), host(other.host) {}
+    ender& operator=(ender&&) = delete;
+    ~ender() {
+      if (!own) return;
+      hand_poll run(set->run_until(never()));
+      CHECK_THROWS_AS((void)run.poll(), tokio::panic_error);  // as its policy says
+      own->reset();
+      host->run_until_stalled();
+    }
+    std::unique_ptr<local_set>* own;
+    local_set* set;
+    fake_host* host;
+  };
+  std::vector<std::string> log;
+  auto set = std::make_unique<local_set>();
+  auto* alive = set.get();
+  alive->unhandled_panic(local_set::panic_policy::shut_down);
+  const auto waits = [](tracer) -> task<> { co_await never(); };
+  alive->spawn_local(waits, tracer(log, "first")).detach();
+  alive->spawn_local([](ender) -> task<> { co_await never(); }, ender(&set, alive, &host)).detach();
+  alive
+      ->spawn_local([]() -> task<> {
+        throw std::runtime_error("disk on fire");
+        co_return;
+      })
+      .detach();
+  alive->spawn_local(waits, tracer(log, "last")).detach();
+  host.run_until_stalled();
+  hand_poll run(tokio::poll_fn([alive](tokio::context& cx) -> tokio::poll<void> {
+    CHECK_THROWS_AS((void)alive->poll(cx), tokio::panic_error);
+    return tokio::ready();
+  }));
+  CHECK(run.poll().is_ready());
+  CHECK(log == std::vector<std::string>{"last", "first"});
+}
+
 TEST_CASE("[LS-05] relays that the host ends leave their tasks to the set, which destroys them") {
   auto kept = std::make_shared<int>(1);
   local_set set;

@@ -3,8 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sdk/task/probe.hpp"
@@ -226,6 +228,115 @@ TEST_CASE("[LS-03] [TK-14] [TK-25] a local task has an id and locals of its own,
     CHECK((co_await handle).error().is_cancelled());
   };
   block_on(number.scope(3, set.run_until(run(set))));
+}
+
+TEST_CASE("[LS-03] [TK-25] [LS-06] what was in force around a set is in force after it has polled or destroyed tasks") {
+  fake_host host;
+  static constinit tokio::local_key<int> number;
+  block_on(number.scope(3, []() -> task<> {
+    local_set polled;
+    polled.spawn_local(give(1)).detach();
+    co_await polled;
+    CHECK(number.try_get() == 3);
+    {
+      local_set ended;
+      ended.spawn_local(never()).detach();
+    }
+    CHECK(number.try_get() == 3);
+  }()));
+  local_set outer;
+  block_on(outer.run_until([](local_set& around) -> task<> {
+    local_set inner;
+    inner.spawn_local(give(1)).detach();
+    co_await inner;
+    CHECK_THROWS_AS(tokio::block_in_place([] {}), tokio::panic_error);
+    spawn_local(never()).detach();
+    CHECK(around.len() == 1);
+  }(outer)));
+}
+
+TEST_CASE("[LS-03] a task that drives its own set is not polled inside of its own poll, and loses no wake") {
+  fake_host host;
+  local_set set;
+  int depth = 0;
+  int polls = 0;
+  set.spawn_local(tokio::poll_fn([&](tokio::context& cx) -> tokio::poll<void> {
+       CHECK(++depth == 1);
+       if (++polls == 1) {
+         cx.waker().wake();
+         host.run_until_stalled();  // what another worker does meanwhile
+         auto nested = set.run_until(never());
+         CHECK(nested.poll(cx).is_pending());
+       }
+       --depth;
+       return polls == 1 ? tokio::poll<void>(tokio::pending) : tokio::ready();
+     }))
+      .detach();
+  host.run_until_stalled();
+  hand_poll run(set.run_until(never()));
+  CHECK(run.poll().is_pending());
+  CHECK(polls == 2);
+  CHECK(set.len() == 0);
+}
+
+TEST_CASE("[LS-01] [LS-03] of two that drive a set, one that goes leaves the other to be woken") {
+  fake_host host;
+  local_set set;
+  gate at;
+  auto handle = set.spawn_local(after(at));
+  hand_poll stays(set.run_until(never()));
+  host.run_until_stalled();
+  CHECK(stays.poll().is_pending());
+  {
+    hand_poll goes(set.run_until(never()));
+    CHECK(goes.poll().is_pending());
+  }
+  CHECK_FALSE(stays.is_woken());
+  at.open(5);
+  host.run_until_stalled();
+  CHECK(stays.is_woken());
+  CHECK(stays.poll().is_pending());
+  CHECK(block_on(std::move(handle)).value() == 5);
+}
+
+TEST_CASE("[LS-01] a thread that has driven a set to the end is not woken by it any more") {
+  fake_host host;
+  local_set set;
+  std::vector<int> log;
+  // The wakers that its tasks see are the host's; those of the future that it awaits are the thread's own.
+  const auto run_on_thread = [&] {
+    bool asked = false;
+    tokio::sync::block_on(set.run_until(tokio::poll_fn([&](tokio::context& cx) -> tokio::poll<void> {
+      if (std::exchange(asked, true)) return tokio::ready();
+      tokio::sync::wake(cx.waker());
+      return tokio::pending;
+    })),
+                          "this thread polls no task");
+    tokio::sync::block_on(set, "this thread polls no task");
+  };
+  run_on_thread();
+  volatile char where_it_was[4096];
+  for (auto& byte : where_it_was) byte = 0;
+  set.spawn_local(note(log, 1)).detach();
+  host.run_until_stalled();
+  CHECK(std::ranges::count_if(where_it_was, [](char byte) { return byte != 0; }) == 0);
+  block_on(set);
+  CHECK(log == std::vector{1});
+}
+
+TEST_CASE("[LS-03] a future of the set, awaited by who drives the set, wakes nobody while it waits") {
+  fake_host host;
+  local_set set;
+  gate at;
+  hand_poll run(set.run_until(set.local(after(at))));
+  CHECK(run.poll().is_pending());
+  at.nudge();
+  CHECK(run.is_woken());
+  CHECK(run.poll().is_pending());
+  CHECK_FALSE(run.is_woken());
+  at.open(4);
+  CHECK(run.is_woken());
+  CHECK(run.poll_until_idle().value() == 4);
 }
 
 TEST_CASE("[LS-03] a local task that throws is the panic of its handle, and nothing else ends") {

@@ -23,7 +23,7 @@ class local_pool_thread {
   explicit local_pool_thread(local_tasks& tasks) noexcept : tasks_(&tasks) {}
 
   tokio::poll<void> poll(context& cx) noexcept {
-    if (!tasks_->asked_to_close()) tasks_->turn(cx);
+    if (!tasks_->asked_to_close()) tasks_->turn(cx, driver_);
     if (!tasks_->asked_to_close()) return pending;
     tasks_->close();
     return ready();
@@ -31,6 +31,7 @@ class local_pool_thread {
 
  private:
   local_tasks* tasks_;
+  local_driver driver_;
 };
 
 // internal: the tasks of all threads; whoever destroys it tells them to end.

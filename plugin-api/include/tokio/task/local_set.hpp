@@ -61,9 +61,10 @@ class [[nodiscard]] local_set {
   // Awaited itself, the set is ready when it has no task any more. Cancel safe.
   tokio::poll<void> poll(context& cx) {
     const auto mine = tasks_;  // a task may be the one that ends the set
-    drive(*mine, policy_, cx);
-    if (mine->len() == 0) return ready();
-    return pending;
+    drive(*mine, mine->awaited(), policy_, cx);
+    if (mine->len() != 0) return pending;
+    mine->leave(mine->awaited());
+    return ready();
   }
   // run_until() on whatever has a block_on(future), for example a runtime.
   template <class Runtime, pollable F>
@@ -87,8 +88,8 @@ class [[nodiscard]] local_set {
   template <pollable F>
   friend class local_run;
 
-  static void drive(local_tasks& tasks, panic_policy policy, context& cx) {
-    tasks.turn(cx);
+  static void drive(local_tasks& tasks, local_driver& by, panic_policy policy, context& cx) {
+    tasks.turn(cx, by);
     if (policy == panic_policy::ignore || !tasks.has_failed()) return;
     tasks.close();
     panic("a task of this local_set panicked, which ends all of them (panic_policy::shut_down)");
@@ -113,8 +114,9 @@ class [[nodiscard]] local_run {
   }
 
   tokio::poll<output> poll(context& cx) {
+    tasks_->leave(driver_);  // which is awake: what its future makes ready is polled by the turn below
     auto polled = poll_future(cx);
-    if (polled.is_pending()) local_set::drive(*tasks_, policy_, cx);
+    if (polled.is_pending()) local_set::drive(*tasks_, driver_, policy_, cx);
     return polled;
   }
 
@@ -125,6 +127,7 @@ class [[nodiscard]] local_run {
   }
 
   std::shared_ptr<local_tasks> tasks_;
+  local_driver driver_;
   local_set::panic_policy policy_;
   std::optional<F> future_;
 };

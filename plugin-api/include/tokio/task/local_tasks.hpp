@@ -3,9 +3,12 @@
 // abort handles and names are the host's, and puts it into the queue when it is woken.
 // Invariant: a local task is polled and destroyed only by its driver. It is in the queue at most once; its future is
 //            gone before its relay hears that it is over. The relay of a task that is over ends by itself.
-// Threads:   turn and close [the driver, one at a time]; the rest [any]. All state is under one lock.
+//            No task is polled or destroyed while it is already being polled or destroyed. A driver waits only while
+//            the queue is empty: each task that enters it wakes all that wait.
+// Threads:   turn, leave and close [a driver, one at a time]; the rest [any]. All state is under one lock.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -46,7 +49,8 @@ class local_entry {
   tokio_plugin* instance_ = nullptr;
   tokio_waker relay_{};  // all zeroes before its first poll, and when it is gone
   bool ready_ = false;
-  bool running_ = false;
+  bool running_ = false;   // is being polled or destroyed
+  bool again_ = false;     // was woken while it was running
   bool unwanted_ = false;  // is to be destroyed instead of polled
   bool over_ = false;
 };
@@ -100,6 +104,22 @@ class local_body final : public local_result<output_of<F>> {
   std::optional<F> future_;
 };
 
+// One who polls local tasks, such as a run_until() or a scope. While it waits it is in the list of its local_tasks, and
+// goes from there when it is woken, polled again, or destroyed: nobody keeps the waker of one that is gone.
+class local_driver {
+ public:
+  local_driver() noexcept = default;
+  local_driver(local_driver&&) noexcept {}  // of one that has not waited yet
+  local_driver& operator=(local_driver&&) = delete;
+  ~local_driver();
+
+ private:
+  friend class local_tasks;
+  local_tasks* of_ = nullptr;  // since it waited for the first time
+  local_driver* next_ = nullptr;
+  waker waker_;
+};
+
 // While it lives, spawn_local() on this thread means these tasks.
 class [[nodiscard]] local_link {
  public:
@@ -122,7 +142,10 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
 
   local_tasks() = default;
   // A driver that never came, such as a thread that the host did not give, has not closed them.
-  ~local_tasks() { close(); }
+  ~local_tasks() {
+    close();
+    leave(awaited_);
+  }
   local_tasks(const local_tasks&) = delete;
   local_tasks& operator=(const local_tasks&) = delete;
 
@@ -167,16 +190,28 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
     make_ready(task);
   }
 
-  // Polls tasks that are ready. When there are more than belong into one turn, `cx` yields; when there are none, the
-  // task of `cx` is woken by the next one.
-  void turn(context& cx) noexcept {
+  // Polls tasks that are ready. When there are more than belong into one turn, `cx` yields; when there are none, `by`
+  // waits: the task of `cx` is woken by the next one.
+  void turn(context& cx, local_driver& by) noexcept {
+    leave(by);
     for (int n = 0; n < tasks_per_turn; ++n) {
-      auto* task = take_ready(cx.waker());
+      auto* task = take_ready(by, cx.waker());
       if (!task) return;
       run(*task, cx);
     }
     cx.yield();
   }
+  // It does not wait any more: it is being polled, is ready, or goes.
+  void leave(local_driver& by) noexcept {
+    if (!by.of_) return;
+    const lock_scope scope(lock_);
+    by.of_ = nullptr;
+    auto** at = &first_driver_;
+    while (*at && *at != &by) at = &(*at)->next_;
+    if (*at) *at = by.next_;
+  }
+  // The driver of those who await all of them.
+  local_driver& awaited() noexcept { return awaited_; }
   // Destroys all tasks, here and now; later ones are over at once.
   void close() noexcept {
     while (auto* task = take_one_to_close()) {
@@ -189,7 +224,7 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
   void ask_to_close() noexcept {
     const lock_scope scope(lock_);
     asked_to_close_ = true;
-    wake_driver();
+    wake_drivers();
   }
   bool asked_to_close() const noexcept {
     const lock_scope scope(lock_);
@@ -201,14 +236,15 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
   class on_behalf {
    public:
     on_behalf(local_tasks& of, tokio_plugin* instance, tokio_cx* cx, tokio_waker task) noexcept
-        : before_(std::exchange(this_thread, thread_state{instance, cx, task, nullptr})), link_(of, local_set_runs) {}
+        : link_{&local_set_runs, &of, nullptr},
+          before_(std::exchange(this_thread, thread_state{instance, cx, task, &link_})) {}
     ~on_behalf() { this_thread = before_; }
     on_behalf(const on_behalf&) = delete;
     on_behalf& operator=(const on_behalf&) = delete;
 
    private:
+    local_scope_link link_;
     thread_state before_;
-    local_link link_;
   };
 
   bool link(const std::shared_ptr<local_entry>& task) noexcept {
@@ -227,26 +263,41 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
     if (task.after_) task.after_->before_ = task.before_;
     --count_;
   }
-  // A parked thread is woken under the lock, as its waker is only good until it is taken out.
-  void wake_driver() noexcept { sync::wake(std::exchange(driver_, waker())); }
+  // A parked thread is woken under the lock, as its waker is only good while its driver is here.
+  void wake_drivers() noexcept {
+    while (first_driver_) {
+      const auto& next = *std::exchange(first_driver_, first_driver_->next_);
+      sync::wake(next.waker_);
+    }
+  }
+  // One that is running enters the queue after that: another turn, inside of its own, must not find it there.
   void make_ready(local_entry& task) noexcept {
-    if (std::exchange(task.ready_, true)) return;
+    if (task.running_) task.again_ = true;
+    if (task.running_ || std::exchange(task.ready_, true)) return;
     task.next_ready_ = nullptr;
     (last_ready_ ? last_ready_->next_ready_ : first_ready_) = &task;
     last_ready_ = &task;
-    wake_driver();
+    wake_drivers();
   }
-  // Lets go of those that were woken, and then ended, on its way. Nothing is destroyed under the lock.
-  local_entry* take_ready(const waker& driver) noexcept {
+  // Lets go of those that were woken, and then ended, on its way. Nothing is destroyed under the lock. Of one that is
+  // running there is only what was left when the set was closed, and its end lets go of it.
+  local_entry* take_ready(local_driver& by, const waker& who) noexcept {
     while (true) {
       std::shared_ptr<local_entry> gone;
       const lock_scope scope(lock_);
       used_ = true;
       auto* task = pop_ready();
-      if (!task) return driver_ = driver, nullptr;
-      if (!task->over_) return task->running_ = true, task;
-      gone = std::move(task->self_);
+      if (!task) return wait(by, who), nullptr;
+      if (task->over_)
+        gone = std::move(task->self_);
+      else if (!std::exchange(task->running_, true))
+        return task;
     }
+  }
+  void wait(local_driver& by, const waker& who) noexcept {
+    by.of_ = this;
+    by.waker_ = who;
+    by.next_ = std::exchange(first_driver_, &by);
   }
   local_entry* pop_ready() noexcept {
     auto* task = first_ready_;
@@ -269,9 +320,10 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
   local_entry* take_one_to_close() noexcept {
     const lock_scope scope(lock_);
     closed_ = true;
-    driver_ = waker();
+    first_driver_ = nullptr;
     auto* task = first_alive_;
     while (task && task->running_) task = task->after_;  // one that closes its own set ends after its poll
+    if (task) task->running_ = true;                     // what its destructor does must not find it here once more
     return task;
   }
 
@@ -280,10 +332,11 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
     if (poll_here(task, driver, yields) || dropped_if_unwanted(task)) return end(task);
     const lock_scope scope(lock_);
     task.running_ = false;
-    if (yields) make_ready(task);
+    if (std::exchange(task.again_, false) || yields) make_ready(task);
   }
   bool poll_here(local_entry& task, context& driver, bool& yields) noexcept {
     tokio_cx raw = *driver.raw();
+    raw.size = std::min<decltype(raw.size)>(raw.size, sizeof raw);  // a newer host's has more than is copied here
     if (!look_before_poll(task, raw.waker)) return false;
     std::int32_t budget = budget_of_a_task;
     raw.budget = &budget;
@@ -299,7 +352,7 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
   bool look_before_poll(const local_entry& task, tokio_waker& relay) const noexcept {
     const lock_scope scope(lock_);
     relay = task.relay_;
-    return !task.unwanted_;
+    return !task.unwanted_ && !closed_;
   }
   bool dropped_if_unwanted(local_entry& task) noexcept {
     {
@@ -324,7 +377,6 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
     {
       const lock_scope scope(lock_);
       unlink(task);
-      task.running_ = false;
       task.over_ = true;
       failed_ |= task.failed();
       relay = task.relay_;
@@ -340,12 +392,17 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
   local_entry* last_ready_ = nullptr;
   local_entry* first_alive_ = nullptr;
   std::size_t count_ = 0;
-  waker driver_;
+  local_driver* first_driver_ = nullptr;  // of those that wait
+  local_driver awaited_;
   bool closed_ = false;
   bool asked_to_close_ = false;
   bool used_ = false;
   bool failed_ = false;
 };
+
+inline local_driver::~local_driver() {
+  if (of_) of_->leave(*this);
+}
 
 // The task of the host that stands for a local one.
 template <class T>

@@ -128,7 +128,7 @@ class basic_scope_children {
   }
   // One turn of the children.
   void drive(context& cx) {
-    tasks_->turn(cx);
+    tasks_->turn(cx, driver_);
     if (tasks_->asked_to_close()) tasks_->close();
     if (len() == 0) std::exchange(waits_, waker()).wake();
   }
@@ -139,6 +139,7 @@ class basic_scope_children {
 
   std::list<std::unique_ptr<anything>> kept_;  // the newest first
   std::shared_ptr<local_tasks> tasks_;
+  local_driver driver_;
   task_tracker parallel_;
   cancellation_token token_;
   waker waits_;
