@@ -49,6 +49,23 @@ TEST_CASE("[TT-01] pauses pass in virtual time") {
   CHECK(fake.now_ns - before >= 5'000'000'000);
 }
 
+TEST_CASE("[TT-01] a reader and a writer that wait for the same pause are both woken by its end") {
+  test::fake_host fake;
+  scripted_stream stream(script().wait(5ms).read("x").write("y"));
+  std::array<char, 1> room;
+  hand_poll reading(stream.read(room));
+  hand_poll writing(stream.write("y"));
+  CHECK(reading.poll().is_pending());
+  CHECK(writing.poll().is_pending());
+  test::block_on(time::sleep(5ms));
+  CHECK(writing.is_woken());
+  CHECK(writing.poll().is_pending());  // the pause is over, and it is the reader's turn
+  CHECK(reading.is_woken());
+  CHECK(reading.poll().value().value() == 1);
+  CHECK(writing.is_woken());
+  CHECK(writing.poll().value().value() == 1);
+}
+
 TEST_CASE("[TT-01] a handle adds steps while the script plays, and its end is the end of the stream") {
   test::fake_host fake;
   scripted_stream stream{script()};

@@ -139,7 +139,7 @@ class scripted_stream : public io::reader_methods<scripted_stream>, public io::w
 
   // The end of the script is the end of the stream.
   tokio::poll<result<std::size_t>> poll_read(context& cx, io::byte_span into) {
-    if (!pass_pauses(cx)) return pending;
+    if (!pass_pauses(cx)) return wait(of_->reader, cx);
     if (of_->steps.empty()) return of_->handles == 0 ? result<std::size_t>(0) : wait(of_->reader, cx);
     if (auto* failure = next<script_read_error>()) return fail(failure->what);
     auto* text = next<script_read>();
@@ -151,7 +151,7 @@ class scripted_stream : public io::reader_methods<scripted_stream>, public io::w
     return result<std::size_t>(n);
   }
   tokio::poll<result<std::size_t>> poll_write(context& cx, io::byte_view from) {
-    if (!pass_pauses(cx)) return pending;
+    if (!pass_pauses(cx)) return wait(of_->writer, cx);
     if (auto* failure = next<script_write_error>()) return fail(failure->what);
     auto* text = next<script_write>();
     if (!text && (of_->steps.empty() ? of_->handles != 0 : next<script_read>() != nullptr))
@@ -188,6 +188,7 @@ class scripted_stream : public io::reader_methods<scripted_stream>, public io::w
     of_->steps.pop_front();
     of_->wake_both();
   }
+  // The timer wakes the one that asked last; the end of the step wakes both.
   bool pass_pauses(context& cx) {
     while (auto* step = next<script_wait>()) {
       if (!pause_) pause_.emplace(time::instant::now() + step->span);
