@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sdk/task/probe.hpp"
+#include "tokio/task/join_set.hpp"
 #include "tokio/task/local_pool.hpp"
 #include "tokio/task/local_set.hpp"
 
@@ -259,4 +260,46 @@ TEST_CASE("[JS-14] a thread of a local_pool that is told to end before it began 
   CHECK(thread.poll().is_ready());
   CHECK_FALSE(called);
   CHECK(block_on(std::move(handle)).error().is_cancelled());
+}
+
+TEST_CASE("[LS-05] a future of the set panics in who awaits it when the set ends first, and an abort is no panic") {
+  fake_host host;
+  auto set = std::make_unique<local_set>();
+  auto waits = tokio::spawn([](local_set& in) -> task<int> { co_return co_await in.local(never()); }(*set));
+  auto aborted = tokio::spawn(set->local(never()));
+  host.run_until_stalled();
+  aborted.abort();
+  host.run_until_stalled();
+  hand_poll run(set->run_until(never()));
+  CHECK(run.poll().is_pending());
+  CHECK(block_on(std::move(aborted)).error().is_cancelled());
+  tokio::join_set<int> joins;
+  joins.spawn_local_on(*set, never());
+  host.run_until_stalled();
+  set.reset();
+  CHECK(block_on(std::move(waits)).error().is_panic());
+  CHECK(block_on(joins.join_next())->error().is_cancelled());
+}
+
+TEST_CASE("[LS-05] a destructor may spawn into local tasks that are destroyed with the last that knew them") {
+  fake_host host;
+  struct late {
+    explicit late(bool* flag) noexcept : spawned(flag) {}
+    late(late&& other) noexcept : spawned(std::exchange(other.spawned, nullptr)) {}
+    late& operator=(late&&) = delete;
+    ~late() {
+      if (!spawned) return;
+      auto handle = spawn_local(never());
+      *spawned = true;
+      CHECK(block_on(std::move(handle)).error().is_cancelled());
+    }
+    bool* spawned;
+  };
+  bool spawned = false;
+  auto tasks = std::make_shared<tokio::local_tasks>();
+  {
+    auto relay = tokio::make_local(*tasks, {}, [held = late(&spawned)]() -> task<int> { co_return 1; });
+    tasks.reset();
+  }
+  CHECK(spawned);
 }

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "sdk/task/probe.hpp"
 #include "tokio/sync.hpp"
+#include "tokio/task/local_set.hpp"
 #include "tokio/time.hpp"
 
 using namespace std::chrono_literals;
@@ -339,4 +341,58 @@ TEST_CASE("a thousand children of random lengths: none is alive when the scope h
     CHECK(run(500) == "as asked");
     CHECK(alive.use_count() == 1);
   }
+}
+
+TEST_CASE("a child that the host refuses or destroys is a failure of its scope") {
+  const auto one_child = [](bool& ran) {
+    return scope([&ran](scope_children& children) -> task<> {
+      children.spawn(
+          [](bool& flag) -> task<> {
+            co_await never();
+            flag = true;
+          },
+          std::ref(ran));
+      co_return;
+    });
+  };
+  bool ran = false;
+  {
+    fake_host host;
+    hand_poll run(one_child(ran));
+    CHECK(run.poll().is_pending());
+    host.run_until_stalled();
+    CHECK(run.poll().is_pending());
+    host.shut_down();  // which destroys the child's task
+    CHECK_THROWS_AS((void)run.poll(), tokio::panic_error);
+  }
+  fake_host closed;
+  closed.shut_down();
+  hand_poll refused(one_child(ran));
+  CHECK_THROWS_AS((void)refused.poll(), tokio::panic_error);
+  CHECK_FALSE(ran);
+}
+
+TEST_CASE("[LS-04] [LS-06] [TK-25] children of a scope are in no local_set but the one that the scope is in") {
+  fake_host host;
+  static constinit tokio::local_key<int> number;
+  block_on(number.scope(3, scope([](scope_children& children) -> task<> {
+                          children.spawn([]() -> task<> {
+                            tokio::block_in_place([] {});
+                            CHECK_THROWS_AS(tokio::spawn_local(give(1)), tokio::panic_error);
+                            CHECK_FALSE(number.try_get());
+                            co_return;
+                          });
+                          co_return;
+                        })));
+  tokio::local_set set;
+  block_on(set.run_until(scope([&](scope_children& children) -> task<> {
+    children.spawn([&]() -> task<> {
+      CHECK_THROWS_AS(tokio::block_in_place([] {}), tokio::panic_error);
+      tokio::spawn_local(never()).detach();
+      CHECK(set.len() == 1);
+      CHECK(children.len() == 1);
+      co_return;
+    });
+    co_return;
+  })));
 }

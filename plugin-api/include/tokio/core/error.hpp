@@ -132,7 +132,9 @@ class panic_error : public std::exception {
 
 [[noreturn]] inline void panic(const char* text, call_site at = {}) { throw panic_error(text, at); }
 
-// What `fn` gives. A panic in it that knows no place was made by the line `at`.
+// What `fn` gives. A panic in it that knows no place was made by the line `at`; so says also one that `fn` only passes
+// on, such as a child's: that one should be given its place where it is thrown. An exception that several threads
+// rethrow must know its place before.
 template <class Fn>
 decltype(auto) blaming(const call_site& at, Fn&& fn) {
   try {

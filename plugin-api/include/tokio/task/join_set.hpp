@@ -53,7 +53,7 @@ class join_set {
   }
   template <task_name Name = "", class F>
   abort_handle spawn_local_on(local_set& on, F&& future, call_site at = call_site::current()) {
-    return spawn<Name>(on.local(std::forward<F>(future)), at);
+    return spawn<Name>(on.local(std::forward<F>(future)).awaited(false), at);
   }
   // As tokio::spawn_blocking(), into the set. The end of the set does not stop one that runs.
   template <task_name Name = "blocking", class Fn>

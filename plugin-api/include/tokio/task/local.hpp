@@ -29,6 +29,8 @@ struct local_scope_link {
 // its tasks here, and one that takes what spawn_local() is given.
 TOKIO_HIDDEN inline constinit const char local_set_runs = 0;
 TOKIO_HIDDEN inline constinit const char local_set_entered = 0;
+// And of the link around a child of a scope: it inherits no task locals, but the local_set around it is still there.
+TOKIO_HIDDEN inline constinit const char locals_end = 0;
 
 // The value of the innermost link that `wanted(key)` is true for; nullptr when there is none.
 template <class Wanted>
@@ -101,7 +103,7 @@ class local_key {
 
   // The innermost value; nullptr when there is none, or when it was taken.
   T* find() const noexcept {
-    return static_cast<T*>(innermost_local([this](const void* key) { return key == this; }));
+    return static_cast<T*>(innermost_local([this](const void* key) { return key == this || key == &locals_end; }));
   }
   T& found(const call_site& at) const {
     if (auto* value = find()) return *value;

@@ -69,12 +69,15 @@ class local_pool_guard {
 
 class local_pool {
  public:
-  // Panics when `threads` is 0, or when the host gives no thread.
+  // Panics when `threads` is 0, or when the host gives no thread. A thread that has to wait for a place in the blocking
+  // pool begins when there is one, and its tasks wait for that.
   explicit local_pool(std::size_t threads, call_site at = call_site::current()) {
     if (threads == 0) panic("a local_pool needs one thread: it was given 0", at);
     auto started = std::make_shared<running>(threads);
     for (auto& each : started->threads->all) start_thread(each, at);
-    started->guard = spawn_from<"local_pool">(at, local_pool_guard(started->threads));
+    auto guard = try_spawn_from<"local_pool">(at, local_pool_guard(started->threads));
+    if (!guard) panic("the host refused the background task of a local_pool", at);
+    started->guard = *std::move(guard);
     running_ = std::move(started);
   }
 

@@ -45,13 +45,15 @@ class [[nodiscard]] local_set {
   }
   template <task_name Name = "", class Fn, class First, class... Args>
   auto spawn_local(Fn&& fn, First&& first, Args&&... args) {
-    return spawn_from<Name>({}, local(std::forward<Fn>(fn), std::forward<First>(first), std::forward<Args>(args)...));
+    return spawn_from<Name>(
+        {}, make_local(*tasks_, {}, std::forward<Fn>(fn), std::forward<First>(first), std::forward<Args>(args)...));
   }
   // A future that runs what it was given in the set, whoever polls it: joins.spawn(set.local(f())), or a branch of a
-  // select. Dropping it is an abort.
+  // select. Dropping it is an abort. It panics when the set ends before it does. Who awaits it in the task that drives
+  // the set does so inside of run_until(): beside it, in another branch of that task, each poll would ask for the next.
   template <class... Args>
   local_relay<spawned_output<Args...>> local(Args&&... args) {
-    return make_local(*tasks_, {}, std::forward<Args>(args)...);
+    return make_local(*tasks_, {}, std::forward<Args>(args)...).awaited(true);
   }
 
   // What `future` gives; it and the tasks take turns. The others stay in the set when it is ready, or dropped. It

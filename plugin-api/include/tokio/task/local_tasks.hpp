@@ -140,7 +140,9 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
   static constexpr int tasks_per_turn = 61;
   static constexpr std::int32_t budget_of_a_task = 128;
 
-  local_tasks() = default;
+  enum class kind : unsigned char { set, scope };
+
+  explicit local_tasks(kind of = kind::set) noexcept : kind_(of) {}
   // A driver that never came, such as a thread that the host did not give, has not closed them.
   ~local_tasks() {
     close();
@@ -177,15 +179,21 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
     const lock_scope scope(lock_);
     if (task.over_) return true;
     task.relay_ = cx.waker().raw();
-    task.unwanted_ |= cx.cancelled();
+    task.unwanted_ |= cx.cancelled();  // an abort, also the one with which a host asks all tasks of an instance
     make_ready(task);
     return false;
+  }
+  // A task was ended though nobody asked it to: the host refused its relay, or destroyed it.
+  bool has_lost() const noexcept {
+    const lock_scope scope(lock_);
+    return lost_;
   }
   // The relay is gone.
   void abandon(local_entry& task) noexcept {
     const lock_scope scope(lock_);
     if (task.over_) return;
     task.relay_ = {};
+    lost_ |= !task.unwanted_ && !closed_ && !asked_to_close_;
     task.unwanted_ = true;
     make_ready(task);
   }
@@ -236,8 +244,7 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
   class on_behalf {
    public:
     on_behalf(local_tasks& of, tokio_plugin* instance, tokio_cx* cx, tokio_waker task) noexcept
-        : link_{&local_set_runs, &of, nullptr},
-          before_(std::exchange(this_thread, thread_state{instance, cx, task, &link_})) {}
+        : link_(of.link_of_tasks()), before_(std::exchange(this_thread, thread_state{instance, cx, task, &link_})) {}
     ~on_behalf() { this_thread = before_; }
     on_behalf(const on_behalf&) = delete;
     on_behalf& operator=(const on_behalf&) = delete;
@@ -247,6 +254,11 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
     thread_state before_;
   };
 
+  // What tasks of these see around them. Children of a scope are in no set, or in the one that the scope is in.
+  local_scope_link link_of_tasks() noexcept {
+    if (kind_ == kind::set) return {&local_set_runs, this, nullptr};
+    return {&locals_end, nullptr, static_cast<local_scope_link*>(this_thread.local_scopes)};
+  }
   bool link(const std::shared_ptr<local_entry>& task) noexcept {
     const lock_scope scope(lock_);
     used_ = true;
@@ -398,6 +410,8 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
   bool asked_to_close_ = false;
   bool used_ = false;
   bool failed_ = false;
+  bool lost_ = false;
+  const kind kind_;
 };
 
 inline local_driver::~local_driver() {
@@ -420,19 +434,28 @@ class [[nodiscard]] local_relay {
   }
 
   tokio::poll<T> poll(context& cx) {
-    if (!of_->hear(*task_, cx)) return pending;
-    if (task_->outcome.empty()) return cancelled_ = true, pending;
+    if (of_ && !of_->hear(*task_, cx)) return pending;
+    if (task_->outcome.empty()) {
+      if (awaited_ && !cx.cancelled()) panic("a future of a local_set was awaited, and the set ended before it did");
+      return cancelled_ = true, pending;
+    }
     if constexpr (std::is_void_v<T>)
       return task_->outcome.take(), ready();
     else
       return task_->outcome.take();
   }
+  // For who polls it as a plain future, which cannot say that it was cancelled: it panics when the set ends first.
+  local_relay awaited(bool plainly) && noexcept {
+    awaited_ = plainly;
+    return std::move(*this);
+  }
   // There will be no value: the task ends as cancelled.
   bool reported_cancelled() const noexcept { return cancelled_; }
 
  private:
-  std::shared_ptr<local_tasks> of_;
+  std::shared_ptr<local_tasks> of_;  // nullptr: they were being destroyed already, and the task is over
   std::shared_ptr<local_result<T>> task_;
+  bool awaited_ = false;
   bool cancelled_ = false;
 };
 
@@ -445,7 +468,7 @@ local_relay<spawned_output<Args...>> make_local(local_tasks& among, call_site at
   auto* instance = current_instance("there is no runtime here: spawn_local() needs an instance", at);
   auto task = std::make_shared<body>(std::forward<Args>(args)...);
   among.enter(task, instance);
-  return local_relay<spawned_output<Args...>>(among.shared_from_this(), std::move(task));
+  return local_relay<spawned_output<Args...>>(among.weak_from_this().lock(), std::move(task));
 }
 
 }  // namespace tokio

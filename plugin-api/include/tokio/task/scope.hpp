@@ -6,6 +6,8 @@
 //     co_return;                                   // the scope ends when the body and all children have ended
 //   });
 // The first exception of the body or of a child ends all the others, and comes out of the scope once they are gone.
+// So does a child that the host refuses (memory, quota, an instance that ends) or destroys. One that was aborted is no
+// failure, nor is the abort with which a host first asks all tasks of an instance that ends.
 // `try_scope<E>(body)` does the same for the first error of a std::expected<..., E>, which is what its body gives.
 // Children of spawn() take turns in the task that awaits the scope, so that destroying the scope destroys them there
 // and then: a scope may lose a select, or be aborted, and still nothing of theirs is left that could use what is gone.
@@ -42,7 +44,7 @@ constexpr bool may_be_error<void, std::expected<T, Own>> = false;
 template <class E>
 class basic_scope_children {
  public:
-  basic_scope_children() : tasks_(std::make_shared<local_tasks>()) {}
+  basic_scope_children() : tasks_(std::make_shared<local_tasks>(local_tasks::kind::scope)) {}
   basic_scope_children(const basic_scope_children&) = delete;
   basic_scope_children& operator=(const basic_scope_children&) = delete;
   ~basic_scope_children() { tasks_->close(); }
@@ -130,6 +132,8 @@ class basic_scope_children {
   void drive(context& cx) {
     tasks_->turn(cx, driver_);
     if (tasks_->asked_to_close()) tasks_->close();
+    if (tasks_->has_lost())
+      fail(std::make_exception_ptr(panic_error("a child of a scope was refused, or destroyed, by the host")));
     if (len() == 0) std::exchange(waits_, waker()).wake();
   }
   void end() noexcept {
