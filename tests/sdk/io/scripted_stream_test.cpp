@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "tokio/test.hpp"
@@ -46,4 +47,66 @@ TEST_CASE("[TT-01] pauses pass in virtual time") {
   const auto before = fake.now_ns;
   CHECK(test::block_on(stream.read(room)).value() == 4);
   CHECK(fake.now_ns - before >= 5'000'000'000);
+}
+
+TEST_CASE("[TT-01] a reader and a writer that wait for the same pause are both woken by its end") {
+  test::fake_host fake;
+  scripted_stream stream(script().wait(5ms).read("x").write("y"));
+  std::array<char, 1> room;
+  hand_poll reading(stream.read(room));
+  hand_poll writing(stream.write("y"));
+  CHECK(reading.poll().is_pending());
+  CHECK(writing.poll().is_pending());
+  test::block_on(time::sleep(5ms));
+  CHECK(writing.is_woken());
+  CHECK(writing.poll().is_pending());  // the pause is over, and it is the reader's turn
+  CHECK(reading.is_woken());
+  CHECK(reading.poll().value().value() == 1);
+  CHECK(writing.is_woken());
+  CHECK(writing.poll().value().value() == 1);
+}
+
+TEST_CASE("[TT-01] a handle adds steps while the script plays, and its end is the end of the stream") {
+  test::fake_host fake;
+  scripted_stream stream{script()};
+  std::array<char, 8> room;
+  {
+    auto more = stream.handle();
+    hand_poll reading(stream.read(room));
+    CHECK(reading.poll().is_pending());
+    more.read("a").write("b");
+    CHECK(reading.is_woken());
+    CHECK(reading.poll().value().value() == 1);
+    CHECK(test::block_on(stream.write("b")).value() == 1);
+    hand_poll writing(stream.write("c"));
+    CHECK(writing.poll().is_pending());  // the script may go on with it
+    auto copy = more;
+    copy.write("c");
+    CHECK(writing.is_woken());
+    CHECK(writing.poll().value().value() == 1);
+  }
+  hand_poll end(stream.read(room));
+  CHECK(end.poll().value().value() == 0);
+}
+
+TEST_CASE("[TT-01] who waits is woken when the last handle goes") {
+  test::fake_host fake;
+  scripted_stream stream{script()};
+  std::array<char, 8> room;
+  auto more = std::make_optional(stream.handle());
+  hand_poll reading(stream.read(room));
+  CHECK(reading.poll().is_pending());
+  more.reset();
+  CHECK(reading.is_woken());
+  CHECK(reading.poll().value().value() == 0);
+}
+
+TEST_CASE("[TT-01] a script's name stands in what is said of it") {
+  test::fake_host fake;
+  scripted_stream stream(script().name("the server").write("a"));
+  CHECK_THROWS_WITH_AS((void)test::block_on(stream.write("b")),
+                       "the server was given other bytes than the script expects", panic_error);
+  CHECK(test::block_on(stream.write("a")).has_value());
+  CHECK_THROWS_WITH_AS((void)test::block_on(stream.write("b")),
+                       "the server was written to, and the script has no such step", panic_error);
 }

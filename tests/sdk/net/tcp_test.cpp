@@ -10,6 +10,7 @@
 #include "on_host.hpp"
 #include "tokio/io.hpp"
 #include "tokio/net.hpp"
+#include "tokio/stream/of_io.hpp"
 #include "tokio/sync/oneshot.hpp"
 #include "tokio/time.hpp"
 
@@ -395,4 +396,22 @@ TEST_CASE("[IO-13] an echo server of lines serves several clients") {
     co_return right;
   }());
   CHECK(served == 20);
+}
+
+TEST_CASE("[ST-11] a TCP listener as a stream gives connections") {
+  test::on_host real;
+  real.run([]() -> task<int> {
+    auto connections = stream::of(tcp_listener::bind_to({ip_address::loopback_v4(), 0}).value());
+    const auto here = connections.get().local_addr().value();
+    for (int i = 0; i < 3; ++i) {
+      auto near = co_await tcp_stream::connect(here);
+      auto far = co_await connections.try_next();
+      REQUIRE(far);
+      REQUIRE(*far);
+      CHECK((*far)->peer_addr().value() == near.value().local_addr().value());
+    }
+    auto listener = std::move(connections).into_inner();
+    CHECK(listener.local_addr().value() == here);
+    co_return 0;
+  }());
 }

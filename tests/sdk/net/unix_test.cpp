@@ -11,6 +11,7 @@
 #include "support/temp_dir.hpp"
 #include "tokio/io.hpp"
 #include "tokio/net.hpp"
+#include "tokio/stream/of_io.hpp"
 
 namespace {
 
@@ -106,4 +107,18 @@ TEST_CASE("[NX-04] the peer's credentials are this process's own") {
     CHECK(who.pid == ::getpid());
     co_return 0;
   }());
+}
+
+TEST_CASE("[ST-11] a listener on a path as a stream gives connections") {
+  tokiod::test::temp_dir dir;
+  test::on_host real;
+  real.run([](string at) -> task<int> {
+    auto connections = stream::of(unix_listener::bind(at).value());
+    auto near = co_await unix_stream::connect(at);
+    CHECK(near.has_value());
+    auto far = co_await connections.next();
+    REQUIRE(far);
+    CHECK(far->has_value());
+    co_return 0;
+  }(dir / "a.sock"));
 }

@@ -3,8 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <span>
+
 #include "tokio/plugin.hpp"
 #include "tokio/task.hpp"
+#include "tokio/task/scope.hpp"
 #include "tokio/test.hpp"
 
 namespace {
@@ -50,6 +54,22 @@ tokio::task<int> tasks() {
   co_return direct + joined.value_or(0) + a + b + in_time.value_or(0) + slow.value_or(0);
 }
 // [/tasks]
+
+// [scope]
+tokio::task<int> sum_of_both(std::span<const int> numbers) {
+  int left = 0, right = 0;
+  const auto add_up = [](std::span<const int> part, int& total) -> tokio::task<> {
+    for (int one : part) total += one;
+    co_await tokio::yield_now();
+  };
+  co_await tokio::scope([&](tokio::scope_children& children) -> tokio::task<> {
+    children.spawn(add_up(numbers.first(numbers.size() / 2), left));  // may borrow what is around the scope
+    children.spawn(add_up(numbers.subspan(numbers.size() / 2), right));
+    co_return;
+  });  // here both have ended; if one had thrown, the other would be gone, and the exception came out
+  co_return left + right;
+}
+// [/scope]
 
 // [select]
 tokio::task<std::string> first_of(tokio::cancellation_token stop, tokio::join_handle<int>& work) {
@@ -103,6 +123,7 @@ TEST_CASE("a heartbeat beats once a second and stops when it is told") {
 
 TEST_CASE("the examples of the README give what they say") {
   tokio::test::fake_host host;
+  CHECK(tokio::test::block_on(sum_of_both(std::array{1, 2, 3})) == 6);
   CHECK(tokio::test::block_on(tasks()) == 4 + 9 + 16 + 25 + 0 + 7);
   tokio::cancellation_token stop;
   auto work = tokio::spawn(square(3));

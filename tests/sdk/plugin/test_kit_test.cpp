@@ -149,3 +149,23 @@ TEST_CASE("[TT-04] block_on runs a future to its end, with all that it spawned")
         }()) == 3);
   assert_elapsed(start, 1h);
 }
+
+TEST_CASE("[MC-02] an asynchronous test runs on a fresh host of its own, and leaves nothing behind") {
+  const auto alive = std::make_shared<int>(1);
+  const auto first = tokio::test::run([&]() -> tokio::task<std::uint64_t> {
+    tokio::spawn([](std::shared_ptr<int>) -> tokio::task<> { co_await tokio::time::sleep(1h); }, alive).detach();
+    co_await tokio::time::sleep(5s);
+    co_return tokio::test::fake_core::current->now_ns;
+  });
+  CHECK(alive.use_count() == 1);
+  CHECK(tokio::test::fake_core::current == nullptr);
+  CHECK(tokio::test::run([]() -> tokio::task<std::uint64_t> {
+          co_await tokio::time::sleep(5s);
+          co_return tokio::test::fake_core::current->now_ns;
+        }) == first);
+  CHECK_THROWS_AS(tokio::test::run([]() -> tokio::task<> {
+                    throw std::runtime_error("as asked");
+                    co_return;
+                  }),
+                  std::runtime_error);
+}

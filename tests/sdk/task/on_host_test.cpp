@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "support/in_process_host.hpp"
+#include "sdk/task/bound_host.hpp"
 #include "tokio/plugin.hpp"
 #include "tokio/sync.hpp"
 #include "tokio/task.hpp"
@@ -15,49 +15,13 @@
 #include "tokio/time.hpp"
 
 using namespace std::chrono_literals;
+using sdk_test::bound_host;
+using sdk_test::counted;
 using tokio::spawn;
 using tokio::task;
 using tokiod::test::in_process_host;
 
 namespace {
-
-// Counts those alive, on any thread.
-struct counted {
-  explicit counted(std::atomic<int>& alive) : alive_(&alive) { ++*alive_; }
-  counted(const counted& other) : alive_(other.alive_) { ++*alive_; }
-  counted& operator=(const counted&) = delete;
-  ~counted() { --*alive_; }
-  std::atomic<int>* alive_;
-};
-
-// The real host, and this thread working for its instance.
-struct bound_host {
-  in_process_host real;
-  std::optional<tokio::instance_scope> scope;
-  explicit bound_host(tokiod::test::host_options options = {.workers = 4}) : real(std::move(options)) {
-    REQUIRE_MESSAGE(real.running(), real.refusal());
-    tokio::bind_host(real.plugin(), in_process_host::table());
-    scope.emplace(real.plugin());
-  }
-  // Runs one task to its end.
-  template <class Fn>
-  void run(Fn fn) {
-    std::atomic<bool> done = false;
-    spawn(
-        [](Fn& body, std::atomic<bool>& flag) -> task<> {
-          co_await body();
-          flag = true;
-        },
-        std::ref(fn), std::ref(done))
-        .detach();
-    REQUIRE(real.run_until([&] { return done.load(); }, 30'000));
-  }
-  void end() {
-    scope.reset();
-    auto left = real.stop();
-    CHECK_MESSAGE(left.clean(), left.refused);
-  }
-};
 
 task<int> leaf(int value) {
   if (value % 3 == 0) co_await tokio::yield_now();
@@ -422,4 +386,16 @@ TEST_CASE("a plugin whose constructor throws is refused with its sentence") {
   in_process_host host(desc, {.workers = 2});
   CHECK_FALSE(host.running());
   CHECK_MESSAGE(host.refusal().ends_with("port must be 1..65535, got 0"), host.refusal());
+}
+
+TEST_CASE("[TM-01] the clock of the host is the steady clock of the standard library") {
+  bound_host host;
+  host.run([]() -> task<> {
+    const auto before = std::chrono::steady_clock::now();
+    const auto now = tokio::time::instant::now().into_std();
+    CHECK(before <= now);
+    CHECK(now <= std::chrono::steady_clock::now());
+    co_return;
+  });
+  host.end();
 }

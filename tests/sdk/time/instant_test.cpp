@@ -38,6 +38,16 @@ TEST_CASE("[TM-01] a duration is never negative, and arithmetic saturates") {
   CHECK(early < late);
 }
 
+TEST_CASE("[TM-01] an instant is a time of the standard library's steady clock, and comes back from it") {
+  const auto std_time = std::chrono::steady_clock::time_point(1234ns);
+  CHECK(instant::from_std(std_time) == instant::from_ns(1234));
+  CHECK(instant::from_ns(1234).into_std() == std_time);
+  CHECK(instant::from_std(std::chrono::steady_clock::time_point(-1ns)) == instant());
+  CHECK(instant::far_future().into_std() == std::chrono::steady_clock::time_point::max());
+  fake_host host;
+  CHECK(instant::from_std(instant::now().into_std()) == instant::now());
+}
+
 TEST_CASE("[TM-11] pausing twice, and advancing or resuming without a pause, panic") {
   fake_host host;
   tokio::test::paused clock;

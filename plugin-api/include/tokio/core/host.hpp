@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <exception>
+#include <span>
 
 #include "tokio/abi.h"
 #include "tokio/core/error.hpp"
@@ -64,9 +65,9 @@ inline void bind_host(tokio_plugin* instance, const tokio_host* core) noexcept {
 }
 
 // The instance this thread works for. Panics outside of one: `what` names the call that needed it.
-inline tokio_plugin* current_instance(const char* what) {
+inline tokio_plugin* current_instance(const char* what, call_site at = {}) {
   if (tokio_plugin* instance = this_thread.instance) return instance;
-  panic(what);
+  panic(what, at);
 }
 
 // Works for `instance` on this thread until the end of the scope (a callback of the host, a thread of the plugin).
@@ -83,11 +84,31 @@ class [[nodiscard]] instance_scope {
   thread_state before_;
 };
 
+// "file:line"; nothing for a place that is not known. Of a path that is too long the end is kept.
+inline std::string_view write_place(const call_site& at, std::span<char> into) noexcept {
+  if (at.line() == 0) return {};
+  char* const end = into.data() + into.size();
+  char* out = end;
+  for (auto line = at.line(); line != 0; line /= 10) *--out = static_cast<char>('0' + line % 10);
+  *--out = ':';
+  std::string_view file = at.file_name();
+  while (!file.empty() && out != into.data()) {
+    *--out = file.back();
+    file.remove_suffix(1);
+  }
+  return {out, end};
+}
+
 // Tells the host what was thrown. Called inside a catch block.
 inline void report_panic(tokio_plugin* instance, tokio_cx* cx) noexcept {
-  auto report = [&](const char* text) noexcept { host.core->panic(instance, cx, to_str(text), tokio_str{}); };
+  auto report = [&](const char* text, std::string_view where = {}) noexcept {
+    host.core->panic(instance, cx, to_str(text), to_str(where));
+  };
   try {
     throw;
+  } catch (const panic_error& panicked) {
+    char where[256];
+    report(panicked.what(), write_place(panicked.where(), where));
   } catch (const std::exception& thrown) {
     report(thrown.what());
   } catch (const char* text) {
@@ -97,8 +118,9 @@ inline void report_panic(tokio_plugin* instance, tokio_cx* cx) noexcept {
   }
 }
 
-inline std::uint64_t now_ns() {
-  return host.core->now_ns(current_instance("there is no runtime here: the clock needs a task or an instance_scope"));
+inline std::uint64_t now_ns(call_site at = call_site::current()) {
+  auto* instance = current_instance("there is no runtime here: the clock needs a task or an instance_scope", at);
+  return host.core->now_ns(instance);
 }
 
 }  // namespace tokio

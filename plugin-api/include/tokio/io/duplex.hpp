@@ -137,15 +137,15 @@ class duplex_stream : public reader_methods<duplex_stream>, public writer_method
   simplex_writer out_;
 };
 
-inline std::pair<simplex_reader, simplex_writer> simplex(std::size_t size) {
-  if (size == 0) panic("a pipe needs room for one byte: its size is 0");
+inline std::pair<simplex_reader, simplex_writer> simplex(std::size_t size, call_site at = call_site::current()) {
+  if (size == 0) panic("a pipe needs room for one byte: its size is 0", at);
   auto between = std::make_shared<byte_pipe>(size);
   return {simplex_reader(between), simplex_writer(between)};
 }
 
-inline std::pair<duplex_stream, duplex_stream> duplex(std::size_t size) {
-  auto [from_a, to_b] = simplex(size);
-  auto [from_b, to_a] = simplex(size);
+inline std::pair<duplex_stream, duplex_stream> duplex(std::size_t size, call_site at = call_site::current()) {
+  auto [from_a, to_b] = simplex(size, at);
+  auto [from_b, to_a] = simplex(size, at);
   return {duplex_stream(std::move(from_b), std::move(to_b)), duplex_stream(std::move(from_a), std::move(to_a))};
 }
 

@@ -32,8 +32,8 @@ class read_half : public reader_methods<read_half<S>> {
   }
   bool is_pair_of(const write_half<S>& other) const noexcept { return shared_ == other.shared_; }
   // The stream again. Panics when the halves are of two streams.
-  S unsplit(write_half<S> other) && {
-    if (!is_pair_of(other)) panic("halves of two streams were put together");
+  S unsplit(write_half<S> other, call_site at = call_site::current()) && {
+    if (!is_pair_of(other)) panic("halves of two streams were put together", at);
     other.shared_.reset();
     return std::move(shared_->stream);
   }

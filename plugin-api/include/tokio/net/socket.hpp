@@ -56,11 +56,12 @@ class socket {
   }
 
   // listen, connect or bind of the table. Needs a task, a callback or an instance_scope.
-  static result<socket> make(make_fn tokio_net_ext::* how, tokio_sock_params params, const char* what) {
+  static result<socket> make(make_fn tokio_net_ext::* how, tokio_sock_params params, const char* what,
+                             call_site called = {}) {
     if (!host.net) return std::unexpected(no_network());
     params.size = sizeof params;
     tokio_io* raw = nullptr;
-    const auto status = (host.net->*how)(current_instance(what), &params, &raw);
+    const auto status = (host.net->*how)(current_instance(what, called), &params, &raw);
     if (status < 0) return std::unexpected(error::from_status(status));
     return socket(raw);
   }

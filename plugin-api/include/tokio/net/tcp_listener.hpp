@@ -42,12 +42,13 @@ class tcp_listener {
     return for_each_address<tcp_listener>(std::move(to), [](const socket_address& at) { return bind_to(at); });
   }
   // The same for one known address, without an await.
-  static result<tcp_listener> bind_to(const socket_address& at, std::uint32_t backlog = default_backlog) {
+  static result<tcp_listener> bind_to(const socket_address& at, std::uint32_t backlog = default_backlog,
+                                      call_site called = call_site::current()) {
     auto params = connect_future::stream_params();
     params.flags = TOKIO_SF_REUSEADDR;
     params.local = at.raw();
     params.backlog = backlog;
-    return listen(params);
+    return listen(params, called);
   }
 
   // Errors such as too many open files leave the listener usable.
@@ -59,8 +60,8 @@ class tcp_listener {
 
  private:
   friend class tcp_socket;
-  static result<tcp_listener> listen(const tokio_sock_params& params) {
-    auto made = socket::make(&tokio_net_ext::listen, params, "there is no runtime here: a listener needs one");
+  static result<tcp_listener> listen(const tokio_sock_params& params, call_site called) {
+    auto made = socket::make(&tokio_net_ext::listen, params, "there is no runtime here: a listener needs one", called);
     if (!made) return std::unexpected(made.error());
     return tcp_listener(std::move(*made));
   }
@@ -84,10 +85,10 @@ class tcp_socket {
   // Taken when the socket is made, by listen() or connect().
   tcp_socket& bind(const socket_address& local) noexcept { return params_.local = local.raw(), *this; }
 
-  result<tcp_listener> listen(std::uint32_t backlog) const {
+  result<tcp_listener> listen(std::uint32_t backlog, call_site called = call_site::current()) const {
     auto params = params_;
     params.backlog = backlog;
-    return tcp_listener::listen(params);
+    return tcp_listener::listen(params, called);
   }
   connect_future connect(const socket_address& to) const { return connect_future(target(to), params_); }
 

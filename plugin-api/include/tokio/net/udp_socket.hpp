@@ -19,11 +19,11 @@ class udp_socket {
     return for_each_address<udp_socket>(std::move(to), [](const socket_address& at) { return bind_to(at); });
   }
   // The same for one known address, without an await.
-  static result<udp_socket> bind_to(const socket_address& at) {
+  static result<udp_socket> bind_to(const socket_address& at, call_site called = call_site::current()) {
     tokio_sock_params params{};
     params.type = TOKIO_SOCK_DGRAM;
     params.local = at.raw();
-    auto made = socket::make(&tokio_net_ext::bind, params, "there is no runtime here: a socket needs one");
+    auto made = socket::make(&tokio_net_ext::bind, params, "there is no runtime here: a socket needs one", called);
     if (!made) return std::unexpected(made.error());
     return udp_socket(std::move(*made));
   }

@@ -13,15 +13,15 @@ class unix_listener {
  public:
   explicit unix_listener(socket listening) noexcept : socket_(std::move(listening)) {}
   // Fails when there is something at the path.
-  static result<unix_listener> bind(std::string_view path) {
+  static result<unix_listener> bind(std::string_view path, call_site called = call_site::current()) {
     const auto at = unix_address::from_path(path);
     if (!at) return std::unexpected(at.error());
-    return bind_addr(*at);
+    return bind_addr(*at, called);
   }
-  static result<unix_listener> bind_addr(const unix_address& at) {
+  static result<unix_listener> bind_addr(const unix_address& at, call_site called = call_site::current()) {
     auto params = connect_future::stream_params();
     params.local = at.raw();
-    auto made = socket::make(&tokio_net_ext::listen, params, "there is no runtime here: a listener needs one");
+    auto made = socket::make(&tokio_net_ext::listen, params, "there is no runtime here: a listener needs one", called);
     if (!made) return std::unexpected(made.error());
     return unix_listener(std::move(*made));
   }

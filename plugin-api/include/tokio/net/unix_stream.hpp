@@ -24,11 +24,11 @@ class unix_stream : public stream_socket<unix_stream, unix_address> {
   static unix_connect_future connect(std::string_view path);
   static unix_connect_future connect_addr(const unix_address& to);
   // Two streams connected to each other.
-  static result<std::pair<unix_stream, unix_stream>> pair() {
+  static result<std::pair<unix_stream, unix_stream>> pair(call_site at = call_site::current()) {
     if (!host.net) return std::unexpected(no_network());
     tokio_io* a = nullptr;
     tokio_io* b = nullptr;
-    auto* instance = current_instance("there is no runtime here: pair() needs a task or an instance_scope");
+    auto* instance = current_instance("there is no runtime here: pair() needs a task or an instance_scope", at);
     if (const auto status = host.net->pair(instance, TOKIO_SOCK_STREAM, &a, &b); status < 0)
       return std::unexpected(error::from_status(status));
     return std::pair(unix_stream(socket(a)), unix_stream(socket(b)));

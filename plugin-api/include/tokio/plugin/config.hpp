@@ -9,8 +9,8 @@
 namespace tokio::config {
 
 // The current text; it changes when the daemon applies a new one.
-inline result<std::string> text() {
-  auto* instance = current_instance("there is no runtime here: config::text() needs an instance");
+inline result<std::string> text(call_site at = call_site::current()) {
+  auto* instance = current_instance("there is no runtime here: config::text() needs an instance", at);
   if (!host.control) return std::unexpected(error(error_kind::unsupported, "this host has no tokio.control/1"));
   tokio_buf lease{};
   if (auto status = host.control->config_get(instance, &lease); status < 0)

@@ -99,24 +99,28 @@ class method_cell {
   Handler handler_;
 };
 
+template <class Given>
+concept gives_an_answer = std::convertible_to<Given, answer>;
+template <class Handler>
+concept method_handler =
+    std::is_invocable_v<Handler&, std::string> &&
+    (gives_an_answer<std::invoke_result_t<Handler&, std::string>> || requires(Handler& handler, std::string params) {
+      { handler(std::move(params)) } -> pollable;
+      requires gives_an_answer<output_of<decltype(handler(std::move(params)))>>;
+    });
+
 class [[nodiscard]] method {
  public:
   method() noexcept = default;
   // `handler(params)` takes the JSON text of the parameters as std::string (or std::string_view, when it answers at
   // once) and gives an `answer`, or a task of one. Panics when the name is taken or the host refuses.
   template <class Handler>
-  method(std::string_view name, std::string_view summary, Handler handler, std::string_view params_schema = {}) {
-    auto* instance = current_instance("there is no runtime here: a control method needs an instance");
-    if (!host.control) panic("control methods are not offered by this host (tokio.control/1)");
-    using cell = method_cell<Handler>;
-    auto* made = new cell(instance, std::move(handler));
-    tokio_method_desc desc{sizeof(tokio_method_desc), 0,    to_str(name),  to_str(summary),
-                           to_str(params_schema),     made, &cell::handle, &cell::drop};
-    if (auto status = host.control->method(instance, &desc, &raw_); status < 0) {
-      delete made;
-      panic(status == TOKIO_EEXIST ? "a control method of this name exists already"
-                                   : "the host refused a control method");
-    }
+  method(std::string_view name, std::string_view summary, Handler handler, std::string_view params_schema = {},
+         call_site at = call_site::current()) {
+    static_assert(method_handler<Handler>,
+                  "a control method is a function of the JSON text of its parameters that gives an answer, or a task "
+                  "of one.");
+    if constexpr (method_handler<Handler>) enter(name, summary, std::move(handler), params_schema, at);
   }
   method(method&& other) noexcept : raw_(std::exchange(other.raw_, nullptr)) {}
   method& operator=(method&& other) noexcept {
@@ -128,6 +132,23 @@ class [[nodiscard]] method {
   }
 
  private:
+  template <class Handler>
+  void enter(std::string_view name, std::string_view summary, Handler handler, std::string_view params_schema,
+             const call_site& at) {
+    auto* instance = current_instance("there is no runtime here: a control method needs an instance", at);
+    if (!host.control) panic("control methods are not offered by this host (tokio.control/1)", at);
+    using cell = method_cell<Handler>;
+    auto* made = new cell(instance, std::move(handler));
+    tokio_method_desc desc{sizeof(tokio_method_desc), 0,    to_str(name),  to_str(summary),
+                           to_str(params_schema),     made, &cell::handle, &cell::drop};
+    if (auto status = host.control->method(instance, &desc, &raw_); status < 0) {
+      delete made;
+      panic(
+          status == TOKIO_EEXIST ? "a control method of this name exists already" : "the host refused a control method",
+          at);
+    }
+  }
+
   tokio_reg* raw_ = nullptr;
 };
 

@@ -27,12 +27,12 @@ class handle {
 
  protected:
   // Panics when the host refuses: a name that is taken, a limit, no metrics at all.
-  handle(std::uint32_t kind, std::string_view name, std::string_view help, std::initializer_list<label> labels,
-         std::span<const double> buckets = {}) {
-    auto* instance = current_instance("there is no runtime here: a metric needs an instance");
-    if (!host.metrics) panic("metrics are not offered by this host (tokio.metrics/1)");
+  handle(call_site at, std::uint32_t kind, std::string_view name, std::string_view help,
+         std::initializer_list<label> labels, std::span<const double> buckets = {}) {
+    auto* instance = current_instance("there is no runtime here: a metric needs an instance", at);
+    if (!host.metrics) panic("metrics are not offered by this host (tokio.metrics/1)", at);
     constexpr std::size_t most = 8;
-    if (labels.size() > most) panic("a metric has at most 8 labels");
+    if (labels.size() > most) panic("a metric has at most 8 labels", at);
     tokio_kv raw_labels[most];
     std::size_t count = 0;
     for (auto& one : labels) raw_labels[count++] = one.raw();
@@ -46,8 +46,8 @@ class handle {
                            buckets.data(),
                            buckets.size()};
     auto status = host.metrics->create(instance, &desc, &raw_);
-    if (status == TOKIO_EEXIST) panic("a metric of this name and these labels exists already");
-    if (status < 0) panic("the host refused a metric");
+    if (status == TOKIO_EEXIST) panic("a metric of this name and these labels exists already", at);
+    if (status < 0) panic("the host refused a metric", at);
   }
   tokio_metric* raw() const noexcept { return raw_; }
 
@@ -59,8 +59,9 @@ class handle {
 class counter : public handle {
  public:
   counter() noexcept = default;
-  counter(std::string_view name, std::string_view help, std::initializer_list<label> labels = {})
-      : handle(TOKIO_METRIC_COUNTER, name, help, labels) {}
+  counter(std::string_view name, std::string_view help, std::initializer_list<label> labels = {},
+          call_site at = call_site::current())
+      : handle(at, TOKIO_METRIC_COUNTER, name, help, labels) {}
   void add(std::uint64_t n = 1) const noexcept {
     if (raw()) host.metrics->add(raw(), n);
   }
@@ -69,8 +70,9 @@ class counter : public handle {
 class gauge : public handle {
  public:
   gauge() noexcept = default;
-  gauge(std::string_view name, std::string_view help, std::initializer_list<label> labels = {})
-      : handle(TOKIO_METRIC_GAUGE, name, help, labels) {}
+  gauge(std::string_view name, std::string_view help, std::initializer_list<label> labels = {},
+        call_site at = call_site::current())
+      : handle(at, TOKIO_METRIC_GAUGE, name, help, labels) {}
   void set(double value) const noexcept {
     if (raw()) host.metrics->set(raw(), value);
   }
@@ -84,8 +86,8 @@ class histogram : public handle {
   histogram() noexcept = default;
   // Without buckets the host's log-linear ones are used.
   histogram(std::string_view name, std::string_view help, std::initializer_list<label> labels = {},
-            std::span<const double> buckets = {})
-      : handle(TOKIO_METRIC_HISTOGRAM, name, help, labels, buckets) {}
+            std::span<const double> buckets = {}, call_site at = call_site::current())
+      : handle(at, TOKIO_METRIC_HISTOGRAM, name, help, labels, buckets) {}
   void record(double value) const noexcept {
     if (raw()) host.metrics->record(raw(), value);
   }

@@ -44,12 +44,14 @@ concept has_live_config = requires(T& type, std::string_view text) {
 };
 
 // The work is done: the host stops the instance, and `tokiod run` exits with `status`.
-inline void finish(int status = 0) {
-  host.core->instance_finish(current_instance("finish() needs an instance"), status);
+inline void finish(int status = 0, call_site at = call_site::current()) {
+  auto* instance = current_instance("finish() needs an instance", at);
+  host.core->instance_finish(instance, status);
 }
 // Gives up: the host logs the reason and stops the instance.
-inline void fail(std::string_view reason) {
-  host.core->instance_fail(current_instance("fail() needs an instance"), to_str(reason));
+inline void fail(std::string_view reason, call_site at = call_site::current()) {
+  auto* instance = current_instance("fail() needs an instance", at);
+  host.core->instance_fail(instance, to_str(reason));
 }
 // Inside a catch block.
 inline void fail_with_exception() noexcept {

@@ -68,7 +68,7 @@ class [[nodiscard]] try_next_future {
   S* of_;
 };
 
-// Of adapters.hpp, merge.hpp and consume.hpp.
+// Of adapters.hpp, merge.hpp, consume.hpp and timed.hpp.
 template <class S, class F>
 class map_stream;
 template <class S, class F>
@@ -95,6 +95,14 @@ template <class S>
 class peekable_stream;
 template <class A, class B>
 class merge_stream;
+template <class S>
+class timeout_stream;
+template <class S>
+class timeout_repeating_stream;
+template <class S>
+class throttle_stream;
+template <class S>
+class chunks_timeout_stream;
 template <class S, class F, bool Stop>
 class search_future;
 template <class S, class T, class F>
@@ -110,18 +118,26 @@ class methods {
 
   // f(item).
   template <class F>
-  map_stream<Self, F> map(F f) && {
-    return {given(), std::move(f)};
+  auto map(F f) && {
+    constexpr bool fits = std::is_invocable_v<F&, item_of<Self>>;
+    static_assert(fits, "map takes a function of the items of its stream.");
+    if constexpr (fits) return map_stream<Self, F>(given(), std::move(f));
   }
   // What the futures give that f(item) returns; one of them at a time.
   template <class F>
-  then_stream<Self, F> then(F f) && {
-    return {given(), std::move(f)};
+  auto then(F f) && {
+    constexpr bool fits = requires(item_of<Self>&& one) {
+      { f(std::move(one)) } -> pollable;
+    };
+    static_assert(fits, "then takes a function of the items of its stream that gives a future.");
+    if constexpr (fits) return then_stream<Self, F>(given(), std::move(f));
   }
   // Items that `keep(const item&)` accepts.
   template <class F>
-  filter_stream<Self, F> filter(F keep) && {
-    return {given(), std::move(keep)};
+  auto filter(F keep) && {
+    constexpr bool fits = std::predicate<F&, const item_of<Self>&>;
+    static_assert(fits, "filter takes a function of a const item of its stream that gives a bool.");
+    if constexpr (fits) return filter_stream<Self, F>(given(), std::move(keep));
   }
   // What is inside the optionals that f(item) returns.
   template <class F>
@@ -160,6 +176,28 @@ class methods {
   template <is_stream B>
   merge_stream<Self, B> merge(B other) && {
     return {given(), std::move(other)};
+  }
+
+  // Each item as std::expected, with one time::elapsed in between when the next takes longer than `span` after the one
+  // before it (the first, after this call).
+  template <class Span>
+  timeout_stream<Self> timeout(Span span, call_site at = call_site::current()) && {
+    return {given(), span, at};
+  }
+  // The same with an elapsed at each tick of the interval, which starts anew with each item.
+  template <class Interval>
+  timeout_repeating_stream<Self> timeout_repeating(Interval every) && {
+    return {given(), std::move(every)};
+  }
+  // At least `span` between two items; they wait in the stream.
+  template <class Span>
+  throttle_stream<Self> throttle(Span span, call_site at = call_site::current()) && {
+    return {given(), span, at};
+  }
+  // Vectors of up to `most` items, each given when it is full or `span` after its first item, and at the end.
+  template <class Span>
+  chunks_timeout_stream<Self> chunks_timeout(std::size_t most, Span span, call_site at = call_site::current()) && {
+    return {given(), most, span, at};
   }
 
   // Whether all items, or any, are accepted. Ends at the first one that decides it. Borrows the stream. Cancel safe.

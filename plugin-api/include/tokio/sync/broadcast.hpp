@@ -86,8 +86,8 @@ class channel_state {
     kept_value value{};
   };
 
-  explicit channel_state(std::size_t capacity)
-      : mask_(rounded(capacity) - 1), slots_(std::make_unique<slot[]>(mask_ + 1)) {}
+  channel_state(std::size_t capacity, const call_site& at)
+      : mask_(rounded(capacity, at) - 1), slots_(std::make_unique<slot[]>(mask_ + 1)) {}
 
   // The number of receivers, or none when there are none; then `value` is the caller's still.
   std::optional<std::size_t> send(kept_value& value) {
@@ -205,9 +205,9 @@ class channel_state {
     std::size_t unseen = 0;  // receivers that have not passed
   };
 
-  static std::size_t rounded(std::size_t capacity) {
-    if (capacity == 0) panic("a broadcast channel needs room for one value: its capacity is 0");
-    if (capacity > SIZE_MAX / 2) panic("a broadcast channel's capacity is more than SIZE_MAX / 2");
+  static std::size_t rounded(std::size_t capacity, const call_site& at) {
+    if (capacity == 0) panic("a broadcast channel needs room for one value: its capacity is 0", at);
+    if (capacity > SIZE_MAX / 2) panic("a broadcast channel's capacity is more than SIZE_MAX / 2", at);
     return std::bit_ceil(capacity);
   }
   std::uint64_t size() const noexcept { return mask_ + 1; }
@@ -325,8 +325,8 @@ class receiver {
     return fail(try_recv_failure::empty);
   }
   // For threads that may block; panics inside a task.
-  std::expected<T, recv_error> blocking_recv() {
-    return block_on(recv(), "blocking_recv() was called inside a task: await recv() instead");
+  std::expected<T, recv_error> blocking_recv(call_site at = call_site::current()) {
+    return block_on(recv(), "blocking_recv() was called inside a task: await recv() instead", at);
   }
 
   // Values not received yet, with those that are overwritten already; more than the channel's size means a lag.
@@ -357,7 +357,8 @@ class sender {
 
  public:
   // A sender that nobody listens to yet.
-  explicit sender(std::size_t capacity) : state_(std::make_shared<channel_state<T>>(capacity)) {}
+  explicit sender(std::size_t capacity, call_site at = call_site::current())
+      : state_(std::make_shared<channel_state<T>>(capacity, at)) {}
   sender(const sender& other) noexcept : state_(other.state_) {
     if (state_) state_->add_sender();
   }
@@ -426,8 +427,8 @@ class weak_sender {
 
 // Keeps `capacity` values, rounded up to a power of two.
 template <class T>
-std::pair<sender<T>, receiver<T>> channel(std::size_t capacity) {
-  sender<T> first(capacity);
+std::pair<sender<T>, receiver<T>> channel(std::size_t capacity, call_site at = call_site::current()) {
+  sender<T> first(capacity, at);
   auto to = first.subscribe();
   return {std::move(first), std::move(to)};
 }

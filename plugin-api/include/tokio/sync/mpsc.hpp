@@ -236,15 +236,15 @@ class sender {
     return fail(try_send_failure::closed, std::move(value));
   }
   // For threads that may block; panics inside a task.
-  std::expected<void, send_error<T>> blocking_send(T value) const {
-    return block_on(send(std::move(value)), "blocking_send() was called inside a task: await send() instead");
+  std::expected<void, send_error<T>> blocking_send(T value, call_site at = call_site::current()) const {
+    return block_on(send(std::move(value)), "blocking_send() was called inside a task: await send() instead", at);
   }
 
   // As send(), for at most `span`; then the message comes back with send_timeout_failure::timeout. Needs
   // tokio/time/send_timeout.hpp (part of tokio/sync.hpp), which stands above this folder.
   template <class Span>
-  auto send_timeout(T value, Span span) const {
-    return send_within(send(std::move(value)), span);
+  auto send_timeout(T value, Span span, call_site at = call_site::current()) const {
+    return send_within(send(std::move(value)), span, at);
   }
 
   // Room first, the message later. Cancel safe, but the place in line is lost.
@@ -359,9 +359,9 @@ class unbounded_sender {
 
 // A channel for at most `capacity` messages.
 template <class T>
-std::pair<sender<T>, receiver<T>> channel(std::size_t capacity) {
-  if (capacity == 0) panic("an mpsc channel needs room for one message: its capacity is 0");
-  auto* shared = new bounded_channel_state<T>(capacity);
+std::pair<sender<T>, receiver<T>> channel(std::size_t capacity, call_site at = call_site::current()) {
+  if (capacity == 0) panic("an mpsc channel needs room for one message: its capacity is 0", at);
+  auto* shared = blaming(at, [&] { return new bounded_channel_state<T>(capacity); });
   return {sender<T>(strong_ref(channel_ref(shared))), receiver<T>(channel_ref(shared))};
 }
 

@@ -49,11 +49,12 @@ class basic_receiver {
   tokio::poll<std::size_t> poll_recv_many(context& cx, std::vector<T>& into, std::size_t limit);
   std::expected<T, try_recv_error> try_recv();
   // For threads that may block; panics inside a task.
-  std::optional<T> blocking_recv() {
-    return block_on(recv(), "blocking_recv() was called inside a task: await recv() instead");
+  std::optional<T> blocking_recv(call_site at = call_site::current()) {
+    return block_on(recv(), "blocking_recv() was called inside a task: await recv() instead", at);
   }
-  std::size_t blocking_recv_many(std::vector<T>& into, std::size_t limit) {
-    return block_on(recv_many(into, limit), "blocking_recv_many() was called inside a task: await recv_many() instead");
+  std::size_t blocking_recv_many(std::vector<T>& into, std::size_t limit, call_site at = call_site::current()) {
+    return block_on(recv_many(into, limit), "blocking_recv_many() was called inside a task: await recv_many() instead",
+                    at);
   }
 
   // Senders fail from now on. What was sent, and what is sent with permits that are held, can still be received.

@@ -75,8 +75,8 @@ class mutex {
     return try_take(std::move(self));
   }
   // For threads that may block; panics inside a task.
-  mutex_guard<T> blocking_lock() {
-    return block_on(lock(), "blocking_lock() was called inside a task: await lock() instead");
+  mutex_guard<T> blocking_lock(call_site at = call_site::current()) {
+    return block_on(lock(), "blocking_lock() was called inside a task: await lock() instead", at);
   }
 
   // For the only owner: nobody else can hold the lock.

@@ -159,8 +159,8 @@ class sender {
 
   // Never waits. The value comes back when the receiver is gone or has closed; success does not prove that it will be
   // received.
-  std::expected<void, T> send(T value) && {
-    if (!cell_) panic("a oneshot sender was used twice");
+  std::expected<void, T> send(T value, call_site at = call_site::current()) && {
+    if (!cell_) panic("a oneshot sender was used twice", at);
     if (is_closed()) return refuse(std::move(value));
     cell_->value.emplace(std::move(value));
     if (cell_->word.send()) {
@@ -228,7 +228,9 @@ class [[nodiscard]] receiver {
     return std::unexpected(try_recv_error::closed);
   }
   // For threads that may block; panics inside a task.
-  output blocking_recv() && { return block_on(*this, "blocking_recv() was called inside a task: await the receiver"); }
+  output blocking_recv(call_site at = call_site::current()) && {
+    return block_on(*this, "blocking_recv() was called inside a task: await the receiver", at);
+  }
 
   // Later sends fail; a value that was sent before can still be received.
   void close() noexcept {

@@ -60,8 +60,8 @@ inline void wake(const waker& who) noexcept {
 // that may block: a task that waits for two at once may leave a waker behind. `what` is the sentence for a thread that
 // may not block.
 template <pollable F>
-output_of<F> block_on(F&& future, const char* what) {
-  if (this_thread.cx) panic(what);
+output_of<F> block_on(F&& future, const char* what, call_site at = call_site::current()) {
+  if (this_thread.cx) panic(what, at);
   parker here;
   std::int32_t budget = 0;
   tokio_cx raw{};

@@ -41,7 +41,7 @@ class poll_semaphore {
 
   void close() const { of_->close(); }
   std::size_t available_permits() const noexcept { return of_->available_permits(); }
-  void add_permits(std::size_t n) const { of_->add_permits(n); }
+  void add_permits(std::size_t n, call_site at = call_site::current()) const { of_->add_permits(n, at); }
   const std::shared_ptr<semaphore>& inner() const noexcept { return of_; }
   std::shared_ptr<semaphore> into_inner() && noexcept {
     waits_.reset();

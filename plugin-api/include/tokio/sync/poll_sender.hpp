@@ -51,13 +51,13 @@ class poll_sender {
     return outcome();
   }
   // Uses the slot, and never waits. Panics when there is none, unless it is closed.
-  outcome send_item(T value) {
+  outcome send_item(T value, call_site at = call_site::current()) {
     if (slot_) {
       auto slot = *std::exchange(slot_, std::nullopt);
       (void)std::move(slot).send(std::move(value));
       return {};
     }
-    if (to_) panic("poll_sender: send_item() was called without a slot: poll_reserve() has to be ready first");
+    if (to_) panic("poll_sender: send_item() was called without a slot: poll_reserve() has to be ready first", at);
     return outcome(std::unexpect, std::optional<T>(std::move(value)));
   }
   // Gives back the slot or the place in line. False: there was neither.

@@ -119,8 +119,8 @@ class rwlock {
     requires std::default_initializable<T>
       : rwlock(T()) {}
   // Panics when max_readers is 0 or more than most_readers.
-  explicit rwlock(T value, std::uint32_t max_readers = most_readers)
-      : max_readers_(checked(max_readers)), core_(max_readers), value_(std::move(value)) {}
+  explicit rwlock(T value, std::uint32_t max_readers = most_readers, call_site at = call_site::current())
+      : max_readers_(checked(max_readers, at)), core_(max_readers), value_(std::move(value)) {}
   rwlock(const rwlock&) = delete;
   rwlock& operator=(const rwlock&) = delete;
 
@@ -144,11 +144,11 @@ class rwlock {
   }
 
   // For threads that may block; they panic inside a task.
-  read_guard blocking_read() {
-    return block_on(read(), "blocking_read() was called inside a task: await read() instead");
+  read_guard blocking_read(call_site at = call_site::current()) {
+    return block_on(read(), "blocking_read() was called inside a task: await read() instead", at);
   }
-  write_guard blocking_write() {
-    return block_on(write(), "blocking_write() was called inside a task: await write() instead");
+  write_guard blocking_write(call_site at = call_site::current()) {
+    return block_on(write(), "blocking_write() was called inside a task: await write() instead", at);
   }
 
   // For the only owner: nobody else can hold the lock.
@@ -161,9 +161,9 @@ class rwlock {
   template <class Guard, class Holder>
   friend class guard_future;
 
-  static std::uint32_t checked(std::uint32_t max_readers) {
-    if (max_readers == 0) panic("an rwlock must admit at least 1 reader, got 0");
-    if (max_readers > most_readers) panic("an rwlock admits at most most_readers readers");
+  static std::uint32_t checked(std::uint32_t max_readers, call_site at) {
+    if (max_readers == 0) panic("an rwlock must admit at least 1 reader, got 0", at);
+    if (max_readers > most_readers) panic("an rwlock admits at most most_readers readers", at);
     return max_readers;
   }
   template <class Guard, class Holder>

@@ -39,7 +39,7 @@ class semaphore_core {
     state now = state::idle;
   };
 
-  explicit semaphore_core(std::size_t permits) : word_(checked(permits) * one) {}
+  explicit semaphore_core(std::size_t permits, call_site at = {}) : word_(checked(permits, at) * one) {}
 
   std::size_t available() const noexcept { return permits(word_.load(acquire)); }
   bool is_closed() const noexcept { return (word_.load(acquire) & closed) != 0; }
@@ -141,8 +141,8 @@ class semaphore_core {
   static constexpr word_type one = 4;
 
   static std::size_t permits(word_type word) noexcept { return word / one; }
-  static std::size_t checked(std::size_t n) {
-    if (n > max_permits) panic("a semaphore was asked to hold more than max_permits");
+  static std::size_t checked(std::size_t n, const call_site& at) {
+    if (n > max_permits) panic("a semaphore was asked to hold more than max_permits", at);
     return n;
   }
 
@@ -229,8 +229,8 @@ class basic_permit {
   const Holder& semaphore() const noexcept { return of_; }
   // The permits never return.
   void forget() && noexcept { n_ = 0; }
-  void merge(basic_permit other) {
-    if (other.of_ != of_) panic("permits of two semaphores were merged");
+  void merge(basic_permit other, call_site at = call_site::current()) {
+    if (other.of_ != of_) panic("permits of two semaphores were merged", at);
     n_ += std::exchange(other.n_, 0);
   }
   // n of the permits as a permit of their own; none when fewer are held.
@@ -254,7 +254,7 @@ class semaphore {
  public:
   static constexpr std::size_t max_permits = semaphore_core<policy>::max_permits;
 
-  explicit semaphore(std::size_t permits) : core_(permits) {}
+  explicit semaphore(std::size_t permits, call_site at = call_site::current()) : core_(permits, at) {}
   semaphore(const semaphore&) = delete;
   semaphore& operator=(const semaphore&) = delete;
 
@@ -276,11 +276,16 @@ class semaphore {
   }
 
   // For threads that may block; panics inside a task.
-  std::expected<semaphore_permit, acquire_error> blocking_acquire() { return blocking_acquire_many(1); }
-  std::expected<semaphore_permit, acquire_error> blocking_acquire_many(std::size_t n);
+  std::expected<semaphore_permit, acquire_error> blocking_acquire(call_site at = call_site::current()) {
+    return blocking_acquire_many(1, at);
+  }
+  std::expected<semaphore_permit, acquire_error> blocking_acquire_many(std::size_t n,
+                                                                       call_site at = call_site::current());
 
   std::size_t available_permits() const noexcept { return core_.available(); }
-  void add_permits(std::size_t n) { core_.release(n); }
+  void add_permits(std::size_t n, call_site at = call_site::current()) {
+    blaming(at, [&] { core_.release(n); });
+  }
   // Takes up to n available permits away for good and says how many; a closed semaphore stays closed.
   std::size_t forget_permits(std::size_t n) noexcept { return core_.forget(n); }
   // Those who wait and all who come later fail; permits that are held still return.
@@ -337,8 +342,8 @@ inline acquire_future<std::shared_ptr<semaphore>> semaphore::acquire_many_owned(
                                                                                 std::size_t n) noexcept {
   return {std::move(self), n};
 }
-inline std::expected<semaphore_permit, acquire_error> semaphore::blocking_acquire_many(std::size_t n) {
-  return block_on(acquire_many(n), "blocking_acquire() was called inside a task: await acquire() instead");
+inline std::expected<semaphore_permit, acquire_error> semaphore::blocking_acquire_many(std::size_t n, call_site at) {
+  return block_on(acquire_many(n), "blocking_acquire() was called inside a task: await acquire() instead", at);
 }
 
 }  // namespace tokio::sync

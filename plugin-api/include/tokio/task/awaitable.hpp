@@ -27,6 +27,12 @@ concept pollable = requires(std::remove_cvref_t<F>& future, context& cx) {
   { future.poll(cx) } -> std::same_as<tokio::poll<output_of<F>>>;
 };
 
+// One co_await that a line of coroutines is held up by: where it stands, and the one that waits for its coroutine.
+struct await_place {
+  call_site at;
+  const await_place* outer = nullptr;
+};
+
 // One line of coroutines that await each other directly.
 class root {
  public:
@@ -35,6 +41,7 @@ class root {
   context& cx() const noexcept { return *cx_; }
   void start(std::coroutine_handle<> first) noexcept { innermost_ = first; }
   bool started() const noexcept { return cx_ != nullptr; }
+  // `leaf` is an await_place, for all that give a step of their own.
   void park(std::coroutine_handle<> innermost, void* leaf, step_fn step) noexcept {
     innermost_ = innermost;
     leaf_ = leaf;
@@ -45,6 +52,10 @@ class root {
   void watch_destruction(bool& thrown) noexcept { park(nullptr, &thrown, &destroying); }
   void note_exception() noexcept {
     if (step_ == &destroying) *static_cast<bool*>(leaf_) = true;
+  }
+  // The innermost co_await of a line that is suspended; nullptr when it was not polled, or runs.
+  const await_place* waits_at() const noexcept {
+    return step_ && step_ != &destroying ? static_cast<const await_place*>(leaf_) : nullptr;
   }
   // Polls the leaf that is waited for; when it is ready, the innermost coroutine goes on until the next one.
   void drive(context& cx) noexcept {
@@ -67,16 +78,18 @@ class root {
 
 // co_await of a leaf. Borrows it: a temporary lives in the coroutine's frame until the end of the expression.
 template <pollable F>
-class leaf_awaiter {
+class leaf_awaiter : await_place {
  public:
   using output = output_of<F>;
-  leaf_awaiter(F& leaf, root& line) noexcept : leaf_(&leaf), root_(&line) {}
+  leaf_awaiter(F& leaf, root& line, const await_place& here) noexcept : await_place(here), leaf_(&leaf), root_(&line) {}
 
   bool await_ready() {
-    result_ = leaf_->poll(root_->cx());
+    ask(root_->cx());
     return result_.is_ready();
   }
-  void await_suspend(std::coroutine_handle<> awaiting) noexcept { root_->park(awaiting, this, &step); }
+  void await_suspend(std::coroutine_handle<> awaiting) noexcept {
+    root_->park(awaiting, static_cast<await_place*>(this), &step);
+  }
   output await_resume() {
     if constexpr (!quiet)
       if (thrown_) std::rethrow_exception(std::move(thrown_));
@@ -88,18 +101,26 @@ class leaf_awaiter {
 
   // An exception of a later poll belongs to the coroutine that awaits, so it is carried there.
   static bool step(void* self, context& cx) noexcept {
-    auto& awaiter = *static_cast<leaf_awaiter*>(self);
+    auto& awaiter = static_cast<leaf_awaiter&>(*static_cast<await_place*>(self));
     if constexpr (quiet) {
-      awaiter.result_ = awaiter.leaf_->poll(cx);
+      awaiter.ask(cx);
     } else {
       try {
-        awaiter.result_ = awaiter.leaf_->poll(cx);
+        awaiter.ask(cx);
       } catch (...) {
         awaiter.thrown_ = std::current_exception();
         return true;
       }
     }
     return awaiter.result_.is_ready();
+  }
+
+  // A panic of a future that does not know its caller was made by the line that awaits it.
+  void ask(context& cx) noexcept(quiet) {
+    if constexpr (quiet)
+      result_ = leaf_->poll(cx);
+    else
+      blaming(this->at, [&] { result_ = leaf_->poll(cx); });
   }
 
   F* leaf_;

@@ -8,6 +8,7 @@
 // No model: two holders count down to the end, as cancel_tree.hpp's tokens do, which have one.
 #pragma once
 
+#include "tokio/task/local.hpp"
 #include "tokio/task/spawn.hpp"
 
 namespace tokio {
@@ -96,10 +97,13 @@ using blocking_handle = join_handle<std::invoke_result_t<std::decay_t<Fn>&>>;
 
 // Gives the job to the host: a future of what `fn` returns.
 template <task_name Name, class Fn>
-result<blocking_future<std::decay_t<Fn>>> start_blocking(Fn&& fn) {
+result<blocking_future<std::decay_t<Fn>>> start_blocking(Fn&& fn, call_site at) {
+  static_assert(!is_task<std::invoke_result_t<std::decay_t<Fn>&>>,
+                "spawn_blocking takes a function that does its work when it is called; this one gives a task, which "
+                "nobody would run: use spawn.");
   using cell = blocking_cell<std::decay_t<Fn>>;
-  auto* instance = current_instance("there is no runtime here: spawn_blocking() needs a task or an instance_scope");
-  if (!host.blocking) panic("blocking jobs are not offered by this host (tokio.blocking/1)");
+  auto* instance = current_instance("there is no runtime here: spawn_blocking() needs a task or an instance_scope", at);
+  if (!host.blocking) panic("blocking jobs are not offered by this host (tokio.blocking/1)", at);
   auto* shared = new cell(instance, std::decay_t<Fn>(std::forward<Fn>(fn)));
   tokio_job_desc desc{sizeof(tokio_job_desc), 0, shared, &cell::run, &cell::drop, {Name.text, Name.size}};
   tokio_job* job = nullptr;
@@ -112,23 +116,24 @@ result<blocking_future<std::decay_t<Fn>>> start_blocking(Fn&& fn) {
 
 // As spawn_blocking(), but says why when the host refuses the job (memory, quota, no thread, shutdown).
 template <task_name Name = "blocking", class Fn>
-result<blocking_handle<Fn>> try_spawn_blocking(Fn&& fn) {
-  auto job = start_blocking<Name>(std::forward<Fn>(fn));
+result<blocking_handle<Fn>> try_spawn_blocking(Fn&& fn, call_site at = call_site::current()) {
+  auto job = start_blocking<Name>(std::forward<Fn>(fn), at);
   if (!job) return std::unexpected(job.error());
   return try_spawn<Name>(*std::move(job));
 }
 
 // A job that the host refuses resolves as cancelled. spawn_blocking<"name">(fn) names it in task lists.
 template <task_name Name = "blocking", class Fn>
-blocking_handle<Fn> spawn_blocking(Fn&& fn) {
-  auto started = try_spawn_blocking<Name>(std::forward<Fn>(fn));
+blocking_handle<Fn> spawn_blocking(Fn&& fn, call_site at = call_site::current()) {
+  auto started = try_spawn_blocking<Name>(std::forward<Fn>(fn), at);
   return started ? *std::move(started) : blocking_handle<Fn>();
 }
 
 // Says for as long as it lives that this thread may block, and keeps the cooperative budget out of force.
 class [[nodiscard]] blocking_stretch {
  public:
-  blocking_stretch() : owed_(enter()), budget_(this_thread.cx ? this_thread.cx->budget : nullptr) {
+  explicit blocking_stretch(call_site at)
+      : owed_(enter(at)), budget_(this_thread.cx ? this_thread.cx->budget : nullptr) {
     if (budget_) before_ = std::exchange(*budget_, INT32_MAX);
   }
   ~blocking_stretch() {
@@ -140,11 +145,13 @@ class [[nodiscard]] blocking_stretch {
 
  private:
   // True: it must be left. Outside of a task no worker is held up.
-  static bool enter() {
+  static bool enter(call_site at) {
+    if (innermost_local([](const void* key) { return key == &local_set_runs; }))
+      panic("block_in_place: a local_set runs here, and nobody could go on with its tasks", at);
     const bool in_task = this_thread.cx || this_thread.task.task;
     if (!in_task || !host.blocking) return false;
     const auto entered = host.blocking->enter(this_thread.instance);
-    if (entered < 0) panic("block_in_place: this runtime has one thread, so nobody could go on while it blocks");
+    if (entered < 0) panic("block_in_place: this runtime has one thread, so nobody could go on while it blocks", at);
     return entered == TOKIO_OK;
   }
 
@@ -155,11 +162,11 @@ class [[nodiscard]] blocking_stretch {
 
 // Runs `fn` on this thread and gives what it gives. It may block: when others wait for this worker meanwhile, another
 // thread goes on with it. Nests, costs nanoseconds when nobody waits, and is not aborted. What else the same task
-// awaits (the other branches of a select) stands still. On a runtime with one thread it panics inside a task; outside
-// of one it is a plain call.
+// awaits (the other branches of a select) stands still. On a runtime with one thread it panics inside a task, and
+// everywhere in a local_set; outside of a task it is a plain call.
 template <class Fn>
-decltype(auto) block_in_place(Fn&& fn) {
-  const blocking_stretch here;
+decltype(auto) block_in_place(Fn&& fn, call_site at = call_site::current()) {
+  const blocking_stretch here(at);
   return std::forward<Fn>(fn)();
 }
 

@@ -111,6 +111,13 @@ class [[nodiscard]] try_joined : joined<Biased, Fs...> {
   }
 };
 
+// A future of std::expected.
+template <class F>
+concept fallible = pollable<F> && requires(output_of<F>& given) {
+  given.error();
+  { given.has_value() } -> std::same_as<bool>;
+};
+
 template <class... Fs>
   requires(!(std::same_as<std::remove_cvref_t<Fs>, biased_t> || ...))
 auto join(Fs&&... futures) {
@@ -124,7 +131,8 @@ auto join(biased_t, Fs&&... futures) {
 template <class... Fs>
   requires(!(std::same_as<std::remove_cvref_t<Fs>, biased_t> || ...))
 auto try_join(Fs&&... futures) {
-  return try_joined<false, held<Fs>...>(held<Fs>(std::forward<Fs>(futures))...);
+  static_assert((fallible<Fs> && ...), "try_join takes futures of std::expected; join takes any.");
+  if constexpr ((fallible<Fs> && ...)) return try_joined<false, held<Fs>...>(held<Fs>(std::forward<Fs>(futures))...);
 }
 template <class... Fs>
 auto try_join(biased_t, Fs&&... futures) {

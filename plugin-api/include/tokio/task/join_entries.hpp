@@ -166,16 +166,25 @@ class join_entries {
   }
   // A task that the host refuses ends as cancelled. When the start throws, nothing was started, and the room is gone.
   template <task_name Name, class... Args>
-  entry& spawn(entry& into, Args&&... args) {
-    return start(
-        into, [&](join_note_carrier note) { return spawn_beside<Name>(std::move(note), std::forward<Args>(args)...); });
+  entry& spawn(call_site at, entry& into, Args&&... args) {
+    static_assert(spawnable<Args...>,
+                  "spawn takes a task (moved in), or a function and its arguments that together give a task.");
+    if constexpr (spawnable<Args...>) {
+      static_assert(std::same_as<spawned_output<Args...>, T>,
+                    "a set, map or queue of tasks that give T was given a task of another type.");
+      if constexpr (std::same_as<spawned_output<Args...>, T>)
+        return start(into, [&](join_note_carrier note) {
+          return spawn_beside<Name>(at, std::move(note), std::forward<Args>(args)...);
+        });
+    }
+    return into;
   }
   template <task_name Name, class Fn>
-  entry& spawn_blocking(entry& into, Fn&& fn) {
+  entry& spawn_blocking(call_site at, entry& into, Fn&& fn) {
     return start(into, [&](join_note_carrier note) -> join_handle<T> {
-      auto job = start_blocking<Name>(std::forward<Fn>(fn));
+      auto job = start_blocking<Name>(std::forward<Fn>(fn), at);
       if (!job) return {};
-      return spawn_beside<Name>(std::move(note), *std::move(job));
+      return spawn_beside<Name>(at, std::move(note), *std::move(job));
     });
   }
 

@@ -34,8 +34,8 @@ class join_error {
   bool is_panic() const noexcept { return !is_cancelled(); }
   task_id id() const noexcept { return id_; }
   // What was thrown. Panics when the task was cancelled.
-  std::exception_ptr into_panic() && {
-    if (is_cancelled()) panic("into_panic: the task was cancelled, it did not panic");
+  std::exception_ptr into_panic(call_site at = call_site::current()) && {
+    if (is_cancelled()) panic("into_panic: the task was cancelled, it did not panic", at);
     return std::move(payload_);
   }
   // The same without a panic: on a cancelled task this error comes back.
@@ -47,8 +47,8 @@ class join_error {
   operator error() const noexcept {
     return {error_kind::other, is_cancelled() ? "a task was cancelled" : "a task panicked"};
   }
-  [[noreturn]] void rethrow() const {
-    if (is_cancelled()) panic("rethrow: the task was cancelled, it did not panic");
+  [[noreturn]] void rethrow(call_site at = call_site::current()) const {
+    if (is_cancelled()) panic("rethrow: the task was cancelled, it did not panic", at);
     std::rethrow_exception(payload_);
   }
   // The text of what was thrown; empty for cancelled tasks and payloads without text. Valid while this error lives.
@@ -63,6 +63,17 @@ class join_error {
     } catch (...) {
       return {};
     }
+  }
+  // The line that made the mistake, when what was thrown is a panic of the SDK that knows it.
+  std::optional<call_site> where() const noexcept {
+    if (!payload_) return std::nullopt;
+    try {
+      std::rethrow_exception(payload_);
+    } catch (const panic_error& panicked) {
+      if (panicked.where().line() != 0) return panicked.where();
+    } catch (...) {
+    }
+    return std::nullopt;
   }
   template <class Stream>
     requires requires(Stream& out) { out << "" << 1u; }

@@ -56,14 +56,21 @@ class join_map {
   void shrink_to_fit() { keys_.rehash(0); }
 
   // As tokio::spawn() and tokio::spawn_blocking(), under a key. A task that the host refuses is joined as cancelled.
-  template <task_name Name = "", class... Args>
-  abort_handle spawn(K key, Args&&... args) {
-    return enter(std::move(key), [&](entry& made) { tasks_.template spawn<Name>(made, std::forward<Args>(args)...); });
+  template <task_name Name = "", class F>
+  abort_handle spawn(K key, F&& future, call_site at = call_site::current()) {
+    return enter(std::move(key), [&](entry& made) { tasks_.template spawn<Name>(at, made, std::forward<F>(future)); });
+  }
+  template <task_name Name = "", class Fn, class First, class... Args>
+  abort_handle spawn(K key, Fn&& fn, First&& first, Args&&... args) {
+    return enter(std::move(key), [&](entry& made) {
+      tasks_.template spawn<Name>({}, made, std::forward<Fn>(fn), std::forward<First>(first),
+                                  std::forward<Args>(args)...);
+    });
   }
   template <task_name Name = "blocking", class Fn>
-  abort_handle spawn_blocking(K key, Fn&& fn) {
+  abort_handle spawn_blocking(K key, Fn&& fn, call_site at = call_site::current()) {
     return enter(std::move(key),
-                 [&](entry& made) { tasks_.template spawn_blocking<Name>(made, std::forward<Fn>(fn)); });
+                 [&](entry& made) { tasks_.template spawn_blocking<Name>(at, made, std::forward<Fn>(fn)); });
   }
 
   // The key and the result of the next task that has ended; none when the map is empty. Costs a unit of budget, and may

@@ -24,13 +24,17 @@ class join_queue {
   bool is_empty() const noexcept { return tasks_.empty(); }
 
   // As tokio::spawn() and tokio::spawn_blocking(). A task that the host refuses is joined as cancelled, in its turn.
-  template <task_name Name = "", class... Args>
-  abort_handle spawn(Args&&... args) {
-    return push(tokio::spawn<Name>(std::forward<Args>(args)...));
+  template <task_name Name = "", class F>
+  abort_handle spawn(F&& future, call_site at = call_site::current()) {
+    return push(spawn_from<Name>(at, std::forward<F>(future)));
+  }
+  template <task_name Name = "", class Fn, class First, class... Args>
+  abort_handle spawn(Fn&& fn, First&& first, Args&&... args) {
+    return push(tokio::spawn<Name>(std::forward<Fn>(fn), std::forward<First>(first), std::forward<Args>(args)...));
   }
   template <task_name Name = "blocking", class Fn>
-  abort_handle spawn_blocking(Fn&& fn) {
-    return push(tokio::spawn_blocking<Name>(std::forward<Fn>(fn)));
+  abort_handle spawn_blocking(Fn&& fn, call_site at = call_site::current()) {
+    return push(tokio::spawn_blocking<Name>(std::forward<Fn>(fn), at));
   }
 
   // The result of the oldest task; none when the queue is empty. Costs a unit of budget. Cancel safe.

@@ -9,6 +9,7 @@
 
 #include "tokio/task/join_entries.hpp"
 #include "tokio/task/joined.hpp"
+#include "tokio/task/local_set.hpp"
 
 namespace tokio {
 
@@ -26,27 +27,43 @@ class join_set {
   join_set() = default;
   // A set of these futures, all spawned.
   template <range_of_futures R>
-  explicit join_set(R&& futures) {
-    extend(std::forward<R>(futures));
+  explicit join_set(R&& futures, call_site at = call_site::current()) {
+    extend(std::forward<R>(futures), at);
   }
 
   std::size_t len() const noexcept { return tasks_.size(); }
   bool is_empty() const noexcept { return len() == 0; }
 
   // As tokio::spawn(), into the set. A task that the host refuses is joined as cancelled.
-  template <task_name Name = "", class... Args>
-  abort_handle spawn(Args&&... args) {
-    return tasks_.template spawn<Name>(tasks_.add(), std::forward<Args>(args)...).handle.abort_handle();
+  template <task_name Name = "", class F>
+  abort_handle spawn(F&& future, call_site at = call_site::current()) {
+    return tasks_.template spawn<Name>(at, tasks_.add(), std::forward<F>(future)).handle.abort_handle();
+  }
+  template <task_name Name = "", class Fn, class First, class... Args>
+  abort_handle spawn(Fn&& fn, First&& first, Args&&... args) {
+    return tasks_
+        .template spawn<Name>({}, tasks_.add(), std::forward<Fn>(fn), std::forward<First>(first),
+                              std::forward<Args>(args)...)
+        .handle.abort_handle();
+  }
+  // The same as local tasks of a local_set, the one that runs here or another one.
+  template <task_name Name = "", class F>
+  abort_handle spawn_local(F&& future, call_site at = call_site::current()) {
+    return spawn<Name>(make_local(current_local_tasks(at), at, std::forward<F>(future)), at);
+  }
+  template <task_name Name = "", class F>
+  abort_handle spawn_local_on(local_set& on, F&& future, call_site at = call_site::current()) {
+    return spawn<Name>(on.local(std::forward<F>(future)).awaited(false), at);
   }
   // As tokio::spawn_blocking(), into the set. The end of the set does not stop one that runs.
   template <task_name Name = "blocking", class Fn>
-  abort_handle spawn_blocking(Fn&& fn) {
-    return tasks_.template spawn_blocking<Name>(tasks_.add(), std::forward<Fn>(fn)).handle.abort_handle();
+  abort_handle spawn_blocking(Fn&& fn, call_site at = call_site::current()) {
+    return tasks_.template spawn_blocking<Name>(at, tasks_.add(), std::forward<Fn>(fn)).handle.abort_handle();
   }
   // Spawns each future of the range, moved out of it.
   template <range_of_futures R>
-  void extend(R&& futures) {
-    for (auto&& each : futures) spawn(std::move(each));
+  void extend(R&& futures, call_site at = call_site::current()) {
+    for (auto&& each : futures) spawn(std::move(each), at);
   }
 
   // The next task that has ended; none when the set is empty. Costs a unit of budget, and may be pending for want of

@@ -25,6 +25,21 @@ struct local_scope_link {
   local_scope_link* outer;
 };
 
+// Keys of links that name no value of a plugin's own but a local_set (task/local_tasks.hpp): one that polls or destroys
+// its tasks here, and one that takes what spawn_local() is given.
+TOKIO_HIDDEN inline constinit const char local_set_runs = 0;
+TOKIO_HIDDEN inline constinit const char local_set_entered = 0;
+// And of the link around a child of a scope: it inherits no task locals, but the local_set around it is still there.
+TOKIO_HIDDEN inline constinit const char locals_end = 0;
+
+// The value of the innermost link that `wanted(key)` is true for; nullptr when there is none.
+template <class Wanted>
+void* innermost_local(Wanted wanted) noexcept {
+  for (auto* link = static_cast<local_scope_link*>(this_thread.local_scopes); link; link = link->outer)
+    if (wanted(link->key)) return link->value;
+  return nullptr;
+}
+
 template <class T, class F>
 class local_future;
 
@@ -46,8 +61,8 @@ class local_key {
   }
   // Panics when no value is set.
   template <class Fn>
-  decltype(auto) with(Fn&& fn) const {
-    return std::forward<Fn>(fn)(found());
+  decltype(auto) with(Fn&& fn, call_site at = call_site::current()) const {
+    return std::forward<Fn>(fn)(found(at));
   }
   template <class Fn>
   auto try_with(Fn&& fn) const -> std::expected<std::invoke_result_t<Fn, T&>, access_error> {
@@ -60,7 +75,7 @@ class local_key {
       return std::forward<Fn>(fn)(*value);
     }
   }
-  T get() const { return found(); }
+  T get(call_site at = call_site::current()) const { return found(at); }
   std::expected<T, access_error> try_get() const {
     auto* value = find();
     if (!value) return std::unexpected(access_error{});
@@ -88,13 +103,11 @@ class local_key {
 
   // The innermost value; nullptr when there is none, or when it was taken.
   T* find() const noexcept {
-    for (auto* link = static_cast<local_scope_link*>(this_thread.local_scopes); link; link = link->outer)
-      if (link->key == this) return static_cast<T*>(link->value);
-    return nullptr;
+    return static_cast<T*>(innermost_local([this](const void* key) { return key == this || key == &locals_end; }));
   }
-  T& found() const {
+  T& found(const call_site& at) const {
     if (auto* value = find()) return *value;
-    panic("task local: no value is set here");
+    panic("task local: no value is set here", at);
   }
 };
 

@@ -167,10 +167,6 @@ class [[nodiscard]] select_values {
   race<Biased, Branches...> race_;
 };
 
-template <class T>
-inline constexpr bool is_task = false;
-template <class T>
-inline constexpr bool is_task<task<T>> = true;
 template <class R>
 struct handler_result {
   using type = R;
@@ -180,14 +176,20 @@ struct handler_result<task<T>> {
   using type = T;
 };
 
+template <class Branch>
+concept takes_its_value = std::is_invocable_v<decltype(Branch::handler)&, typename Branch::value_type&&> ||
+                          std::is_invocable_v<decltype(Branch::handler)&>;
+
 // select with handlers: first the race, then perhaps the task that a handler gave.
 template <bool Biased, class Otherwise, class... Branches>
 class [[nodiscard]] select_handled {
   template <class Branch>
   static auto call(Branch& branch, typename Branch::value_type&& value) {
+    static_assert(takes_its_value<Branch>,
+                  "select: a handler takes what its future gives, or nothing; this one takes something else.");
     if constexpr (std::is_invocable_v<decltype(branch.handler)&, typename Branch::value_type&&>)
       return branch.handler(std::move(value));
-    else
+    else if constexpr (takes_its_value<Branch>)
       return branch.handler();
   }
   template <class Branch>

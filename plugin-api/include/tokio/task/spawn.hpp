@@ -62,6 +62,7 @@ struct start_request {
   tokio_plugin* instance;
   std::uint32_t flags;
   tokio_waker* key;
+  call_site at;
 };
 
 template <class Future, task_name Name>
@@ -91,7 +92,7 @@ template <class T, task_name Name>
 tokio_status start_framed(const start_request& how, task<T>&& whole) {
   bool started = whole.started();
   void* frame = whole.into_frame();
-  if (!frame) panic("spawn: the task was moved from, or it is over");
+  if (!frame) panic("spawn: the task was moved from, or it is over", how.at);
   auto& prefix = prefix_of(frame);
   if (started || prefix.instance != how.instance) return start_boxed<task<T>, Name>(how, task<T>::from_frame(frame));
   prefix.frame = frame;
@@ -118,9 +119,9 @@ tokio_status start(const start_request& how, Fn&& fn, Args&&... args) {
                                                                             std::forward<Args>(args)...);
 }
 
-inline start_request for_this_instance(std::uint32_t flags, tokio_waker* key) {
-  return {current_instance("there is no runtime here: spawn() needs a task, a callback or an instance_scope"), flags,
-          key};
+inline start_request for_this_instance(std::uint32_t flags, tokio_waker* key, call_site at) {
+  return {current_instance("there is no runtime here: spawn() needs a task, a callback or an instance_scope", at),
+          flags, key, at};
 }
 
 template <class First, class... Args>
@@ -138,33 +139,63 @@ template <class First, class... Args>
 constexpr bool spawnable =
     (pollable<First> && sizeof...(Args) == 0 && !std::is_lvalue_reference_v<First>) || task_function<First, Args...>;
 
-// As spawn(), but says why when the host refuses (memory, quota, shutdown).
-template <task_name Name = "", class... Args>
-  requires(spawnable<Args...>)
-result<join_handle<spawned_output<Args...>>> try_spawn(Args&&... args) {
+// What spawn, try_spawn and spawn_detached do for the line `at`.
+template <task_name Name, class... Args>
+result<join_handle<spawned_output<Args...>>> try_spawn_from(call_site at, Args&&... args) {
   tokio_waker key{};
-  const auto status = start<Name>(for_this_instance(TOKIO_SPAWN_JOIN, &key), std::forward<Args>(args)...);
+  const auto status = start<Name>(for_this_instance(TOKIO_SPAWN_JOIN, &key, at), std::forward<Args>(args)...);
   if (status < 0) return std::unexpected(error::from_status(status));
   return join_handle<spawned_output<Args...>>(key);
+}
+template <task_name Name, class... Args>
+auto spawn_from(call_site at, Args&&... args) {
+  static_assert(spawnable<Args...>,
+                "spawn takes a task (moved in), or a function and its arguments that together give a task.");
+  tokio_waker key{};
+  (void)start<Name>(for_this_instance(TOKIO_SPAWN_JOIN, &key, at), std::forward<Args>(args)...);
+  return join_handle<spawned_output<Args...>>(key);
+}
+template <task_name Name, class... Args>
+void spawn_detached_from(call_site at, Args&&... args) {
+  static_assert(spawnable<Args...>,
+                "spawn_detached takes a task (moved in), or a function and its arguments that together give a task.");
+  (void)start<Name>(for_this_instance(0, nullptr, at), std::forward<Args>(args)...);
+}
+
+// A form with arguments for the function cannot know its caller's line: nothing may follow a pack. A panic of it names
+// none.
+
+// As spawn(), but says why when the host refuses (memory, quota, shutdown).
+template <task_name Name = "", class F>
+  requires(spawnable<F>)
+result<join_handle<spawned_output<F>>> try_spawn(F&& future, call_site at = call_site::current()) {
+  return try_spawn_from<Name>(at, std::forward<F>(future));
+}
+template <task_name Name = "", class Fn, class First, class... Args>
+  requires(spawnable<Fn, First, Args...>)
+result<join_handle<spawned_output<Fn, First, Args...>>> try_spawn(Fn&& fn, First&& first, Args&&... args) {
+  return try_spawn_from<Name>({}, std::forward<Fn>(fn), std::forward<First>(first), std::forward<Args>(args)...);
 }
 
 // Starts a task, which never runs before spawn returns to the worker. A task that the host refuses resolves as
 // cancelled. spawn<"name">(...) names it in task lists.
-template <task_name Name = "", class... Args>
-auto spawn(Args&&... args) {
-  static_assert(spawnable<Args...>,
-                "spawn takes a task (moved in), or a function and its arguments that together give a task.");
-  tokio_waker key{};
-  (void)start<Name>(for_this_instance(TOKIO_SPAWN_JOIN, &key), std::forward<Args>(args)...);
-  return join_handle<spawned_output<Args...>>(key);
+template <task_name Name = "", class F>
+auto spawn(F&& future, call_site at = call_site::current()) {
+  return spawn_from<Name>(at, std::forward<F>(future));
+}
+template <task_name Name = "", class Fn, class First, class... Args>
+auto spawn(Fn&& fn, First&& first, Args&&... args) {
+  return spawn_from<Name>({}, std::forward<Fn>(fn), std::forward<First>(first), std::forward<Args>(args)...);
 }
 
 // A task that nobody will wait for: what spawn(...).detach() does, for less. A task that the host refuses is destroyed.
-template <task_name Name = "", class... Args>
-void spawn_detached(Args&&... args) {
-  static_assert(spawnable<Args...>,
-                "spawn_detached takes a task (moved in), or a function and its arguments that together give a task.");
-  (void)start<Name>(for_this_instance(0, nullptr), std::forward<Args>(args)...);
+template <task_name Name = "", class F>
+void spawn_detached(F&& future, call_site at = call_site::current()) {
+  spawn_detached_from<Name>(at, std::forward<F>(future));
+}
+template <task_name Name = "", class Fn, class First, class... Args>
+void spawn_detached(Fn&& fn, First&& first, Args&&... args) {
+  spawn_detached_from<Name>({}, std::forward<Fn>(fn), std::forward<First>(first), std::forward<Args>(args)...);
 }
 
 // The task that this thread is polling or destroying now.
@@ -175,9 +206,9 @@ inline std::optional<task_id> try_id() noexcept {
   if (id == 0) return std::nullopt;
   return task_id{id};
 }
-inline task_id id() {
+inline task_id id(call_site at = call_site::current()) {
   if (auto id = try_id()) return *id;
-  panic("there is no task here: this_task::id() needs one");
+  panic("there is no task here: this_task::id() needs one", at);
 }
 }  // namespace this_task
 

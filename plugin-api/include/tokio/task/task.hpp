@@ -19,22 +19,40 @@ class task;
 template <class T>
 class task_awaiter;
 
+// `co_await trace_here`: an await_place that nothing waits at; see task/trace.hpp.
+struct trace_here_t {};
+inline constexpr trace_here_t trace_here{};
+class trace_awaiter {
+ public:
+  explicit trace_awaiter(const await_place& here) noexcept : here_(here) {}
+  static constexpr bool await_ready() noexcept { return true; }
+  static constexpr void await_suspend(std::coroutine_handle<>) noexcept {}
+  await_place await_resume() const noexcept { return here_; }
+
+ private:
+  await_place here_;
+};
+
 // What every coroutine of the SDK can await.
 class promise_base {
  public:
+  trace_awaiter await_transform(trace_here_t, call_site at = call_site::current()) noexcept {
+    return trace_awaiter(await_place{at, awaited_by});
+  }
   template <class T>
-  task_awaiter<T> await_transform(task<T>&& child) noexcept;
+  task_awaiter<T> await_transform(task<T>&& child, call_site at = call_site::current());
   template <class F>
-  auto await_transform(F&& future) noexcept {
+  auto await_transform(F&& future, call_site at = call_site::current()) noexcept {
     static_assert(pollable<F>,
                   "this cannot be awaited: co_await takes a task, or a type with `output` and `poll(context&)`.");
     if constexpr (pollable<F>)
-      return leaf_awaiter<std::remove_reference_t<F>>(future, *line);
+      return leaf_awaiter<std::remove_reference_t<F>>(future, *line, await_place{at, awaited_by});
     else
       return std::suspend_never{};
   }
 
-  root* line = nullptr;  // the root of the poll that this coroutine takes part in
+  root* line = nullptr;                     // the root of the poll that this coroutine takes part in
+  const await_place* awaited_by = nullptr;  // the co_await that waits for this coroutine, when it shares its root
 };
 
 template <class T>
@@ -76,7 +94,7 @@ class task_promise : public task_promise_base<T> {
 
  public:
   task<T> get_return_object() noexcept;
-  template <class U>
+  template <class U = T>
     requires std::constructible_from<T, U&&>
   void return_value(U&& value) {
     this->outcome.emplace(std::forward<U>(value));
@@ -138,14 +156,17 @@ class [[nodiscard]] task {
     std::rethrow_exception(std::move(thrown));
   }
   bool started() const noexcept { return frame_ && frame_.promise().line; }
+  // The innermost co_await that it waits at; nullptr when it was not polled yet, or shares the root of whoever awaits
+  // it.
+  const await_place* waits_at() const noexcept { return frame_ ? frame_.promise().own.waits_at() : nullptr; }
 
  private:
   friend promise_type;
   friend class task_awaiter<T>;
   explicit task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
 
-  promise_type& live() const {
-    if (!frame_) panic("a task was polled after it was ready, or after it was moved from");
+  promise_type& live(const call_site& at = {}) const {
+    if (!frame_) panic("a task was polled after it was ready, or after it was moved from", at);
     return frame_.promise();
   }
   // The frame, and with it the coroutine's parameters, is gone before the value is seen.
@@ -174,6 +195,11 @@ class [[nodiscard]] task {
   std::coroutine_handle<promise_type> frame_;
 };
 
+template <class T>
+constexpr bool is_task = false;
+template <class T>
+constexpr bool is_task<task<T>> = true;
+
 // Whether a future has drop(): it destroys what waits in it, and throws what a destructor in it threw, which the
 // destructor of a task cannot.
 template <class F>
@@ -184,21 +210,25 @@ constexpr bool drops_aloud<task<T>> = true;
 // co_await of a task: the child joins the awaiting coroutine's root and control passes to it directly. A task that was
 // already polled as a root of its own stays one, and is waited for like a leaf.
 template <class T>
-class task_awaiter {
+class task_awaiter : await_place {
  public:
-  task_awaiter(task<T>&& child, root& line) noexcept : child_(std::move(child)), root_(&line) {}
+  task_awaiter(task<T>&& child, root& line, const await_place& here)
+      : await_place(here), child_(std::move(child)), root_(&line) {
+    (void)child_.live(here.at);
+  }
 
   bool await_ready() {
-    if (!child_.live().line) return false;
-    return step(this, root_->cx());
+    if (!child_.frame_.promise().line) return false;
+    return step(static_cast<await_place*>(this), root_->cx());
   }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept {
     auto& promise = child_.frame_.promise();
     if (promise.line) {
-      root_->park(awaiting, this, &step);
+      root_->park(awaiting, static_cast<await_place*>(this), &step);
       return std::noop_coroutine();
     }
     promise.line = root_;
+    promise.awaited_by = this;
     promise.continuation = awaiting;
     return child_.frame_;
   }
@@ -217,7 +247,7 @@ class task_awaiter {
 
  private:
   static bool step(void* self, context& cx) noexcept {
-    auto frame = static_cast<task_awaiter*>(self)->child_.frame_;
+    auto frame = static_cast<task_awaiter&>(*static_cast<await_place*>(self)).child_.frame_;
     frame.promise().own.drive(cx);
     return frame.done();
   }
@@ -227,8 +257,8 @@ class task_awaiter {
 };
 
 template <class T>
-task_awaiter<T> promise_base::await_transform(task<T>&& child) noexcept {
-  return task_awaiter<T>(std::move(child), *line);
+task_awaiter<T> promise_base::await_transform(task<T>&& child, call_site at) {
+  return task_awaiter<T>(std::move(child), *line, await_place{at, awaited_by});
 }
 template <class T>
 task<T> task_promise<T>::get_return_object() noexcept {

@@ -101,16 +101,21 @@ class task_tracker {
   task_tracker() : state_(std::make_shared<tracker_state>()) {}
 
   // As tokio::spawn() and tokio::spawn_blocking(). A task that the host refuses counts no more when they return.
-  template <task_name Name = "", class... Args>
-  auto spawn(Args&&... args) const {
-    return spawn_beside<Name>(token(), std::forward<Args>(args)...);
+  template <task_name Name = "", class F>
+  auto spawn(F&& future, call_site at = call_site::current()) const {
+    return spawn_beside<Name>(at, token(), std::forward<F>(future));
+  }
+  template <task_name Name = "", class Fn, class First, class... Args>
+  auto spawn(Fn&& fn, First&& first, Args&&... args) const {
+    return spawn_beside<Name>({}, token(), std::forward<Fn>(fn), std::forward<First>(first),
+                              std::forward<Args>(args)...);
   }
   template <task_name Name = "blocking", class Fn>
-  blocking_handle<Fn> spawn_blocking(Fn&& fn) const {
+  blocking_handle<Fn> spawn_blocking(Fn&& fn, call_site at = call_site::current()) const {
     auto counted = token();
-    auto job = start_blocking<Name>(std::forward<Fn>(fn));
+    auto job = start_blocking<Name>(std::forward<Fn>(fn), at);
     if (!job) return {};
-    return spawn_beside<Name>(std::move(counted), *std::move(job));
+    return spawn_beside<Name>(at, std::move(counted), *std::move(job));
   }
   // The future, counted until it is destroyed; for code that polls it by itself.
   template <pollable F>

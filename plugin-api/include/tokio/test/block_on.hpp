@@ -1,4 +1,5 @@
-// Runs a future to its end on the innermost fake host, together with everything that was spawned.
+// Runs a future to its end on the innermost fake host, together with everything that was spawned, or a whole test on a
+// fake host of its own.
 // Threads: the one that made the fake host.
 #pragma once
 
@@ -58,8 +59,17 @@ class blocked_on {
 };
 
 template <pollable F>
-output_of<F> block_on(F&& future) {
-  return blocked_on<std::remove_reference_t<F>>(future).run();
+output_of<F> block_on(F&& future, call_site at = call_site::current()) {
+  return blaming(at, [&] { return blocked_on<std::remove_reference_t<F>>(future).run(); });
+}
+
+// An asynchronous test: runs what `fn()` gives on a fresh fake host, whose clock is paused and goes on by itself, and
+// destroys the tasks that are left. Answers to #[tokio::test].
+//   TEST_CASE("a ping is answered") { tokio::test::run([]() -> tokio::task<> { ... }); }
+template <class Fn>
+auto run(Fn fn, std::uint64_t seed = 0, call_site at = call_site::current()) {
+  fake_host fresh(seed);
+  return block_on(fn(), at);
 }
 
 }  // namespace tokio::test

@@ -189,7 +189,8 @@ class fake_core {
   bool refuse_spawn = false, closed = false;
   std::uint64_t spawned_count = 0, poll_count = 0, forced_yields = 0;
   std::vector<std::string> panics;
-  std::string panic_message;  // of the poll that is running
+  std::vector<std::string> panic_places;  // "file:line" of each, as far as it is known
+  std::string panic_message;              // of the poll that is running
 
  private:
   void schedule(fake_task& task) {

@@ -62,10 +62,11 @@ inline void coop_exhausted(tokio_cx* cx) noexcept {
   ++fake_core::current->forced_yields;
   wake(cx->waker);
 }
-inline void panic(tokio_plugin* p, tokio_cx*, tokio_str message, tokio_str) noexcept {
+inline void panic(tokio_plugin* p, tokio_cx*, tokio_str message, tokio_str where) noexcept {
   auto& core = fake_core::of(p);
   core.panic_message = text_of(message);
   core.panics.push_back(core.panic_message);
+  core.panic_places.push_back(text_of(where));
 }
 
 inline std::uint64_t now_ns(tokio_plugin* p) noexcept { return fake_core::of(p).now_ns; }

@@ -27,17 +27,19 @@ class hand_poll {
   hand_poll(const hand_poll&) = delete;
   hand_poll& operator=(const hand_poll&) = delete;
 
-  tokio::poll<output> poll() { return poll_with_budget(fake_core::of(task_).core->budget); }
-  tokio::poll<output> poll_with_budget(std::int32_t budget) {
-    return enter([](F& future, context& cx) { return future.poll(cx); }, budget);
+  tokio::poll<output> poll(call_site at = call_site::current()) {
+    return poll_with_budget(fake_core::of(task_).core->budget, at);
+  }
+  tokio::poll<output> poll_with_budget(std::int32_t budget, call_site at = call_site::current()) {
+    return blaming(at, [&] { return enter([](F& future, context& cx) { return future.poll(cx); }, budget); });
   }
   // Polls it as long as each poll wakes it for another one. Panics when that does not end.
-  tokio::poll<output> poll_until_idle() {
+  tokio::poll<output> poll_until_idle(call_site at = call_site::current()) {
     for (int round = 0; round < most_rounds; ++round) {
-      auto polled = poll();
+      auto polled = poll(at);
       if (polled.is_ready() || !is_woken()) return polled;
     }
-    panic("poll_until_idle: the future has woken itself in each of 150 polls");
+    panic("poll_until_idle: the future has woken itself in each of 150 polls", at);
   }
   // What a poll does, but with `fn(future, cx)` instead of the future's own poll().
   template <class Fn>

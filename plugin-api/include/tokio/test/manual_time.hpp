@@ -10,8 +10,8 @@ namespace tokio::test {
 
 class [[nodiscard]] paused {
  public:
-  paused() {
-    if (std::exchange(clock_host().paused_by_hand, true)) panic("time is paused already");
+  explicit paused(call_site at = call_site::current()) {
+    if (std::exchange(clock_host().paused_by_hand, true)) panic("time is paused already", at);
   }
   ~paused() {
     if (!resumed_) resume();
@@ -20,13 +20,13 @@ class [[nodiscard]] paused {
   paused& operator=(const paused&) = delete;
 
   // Moves the clock once, and runs what that made runnable.
-  void advance(time::duration span) {
-    if (resumed_) panic("advance: time is not paused");
+  void advance(time::duration span, call_site at = call_site::current()) {
+    if (resumed_) panic("advance: time is not paused", at);
     clock_host().advance_ns(time::to_ns(span));
   }
   // Time goes on from where it stands.
-  void resume() {
-    if (resumed_) panic("resume: time is not paused");
+  void resume(call_site at = call_site::current()) {
+    if (resumed_) panic("resume: time is not paused", at);
     resumed_ = true;
     clock_host().paused_by_hand = false;
   }

@@ -39,15 +39,17 @@ class delay_queue {
   static constexpr std::size_t most = (std::size_t{1} << 30) - 1;
 
   delay_queue() noexcept : timer_(instant()) {}
-  explicit delay_queue(std::size_t room) : delay_queue() { reserve(room); }
+  explicit delay_queue(std::size_t room, call_site at = call_site::current()) : delay_queue() { reserve(room, at); }
   delay_queue(delay_queue&&) = default;
   delay_queue& operator=(delay_queue&&) = default;
 
   // A delay counts from now; a deadline in the past is ready at once.
-  delay_key insert(T value, duration delay) { return insert_at(std::move(value), instant::now() + delay); }
-  delay_key insert_at(T value, instant deadline) {
-    check(deadline);
-    check_room(1);
+  delay_key insert(T value, duration delay, call_site at = call_site::current()) {
+    return insert_at(std::move(value), instant::now(at) + delay, at);
+  }
+  delay_key insert_at(T value, instant deadline, call_site at = call_site::current()) {
+    check(deadline, at);
+    check_room(1, at);
     const delay_key key{++last_number_};
     auto& made = *nodes_.try_emplace(key.number, std::move(value), deadline, heap_.size()).first;
     try {
@@ -61,16 +63,20 @@ class delay_queue {
     return key;
   }
   // Panic when the key names nothing.
-  void reset(delay_key key, duration delay) { reset_at(key, instant::now() + delay); }
-  void reset_at(delay_key key, instant deadline) {
-    auto& it = known(nodes_, key);
-    check(deadline);
+  void reset(delay_key key, duration delay, call_site at = call_site::current()) {
+    reset_at(key, instant::now(at) + delay, at);
+  }
+  void reset_at(delay_key key, instant deadline, call_site at = call_site::current()) {
+    auto& it = known(nodes_, key, at);
+    check(deadline, at);
     it.second.deadline = deadline;
     sink(rise(it.second.place));
     earliest_moved_to(it);
   }
-  expired<T> remove(delay_key key) { return take(known(nodes_, key)); }
-  instant deadline(delay_key key) const { return known(nodes_, key).second.deadline; }
+  expired<T> remove(delay_key key, call_site at = call_site::current()) { return take(known(nodes_, key, at)); }
+  instant deadline(delay_key key, call_site at = call_site::current()) const {
+    return known(nodes_, key, at).second.deadline;
+  }
   // None when the key names nothing.
   std::optional<expired<T>> try_remove(delay_key key) {
     auto found = nodes_.find(key.number);
@@ -105,8 +111,8 @@ class delay_queue {
   std::size_t len() const noexcept { return heap_.size(); }
   bool is_empty() const noexcept { return heap_.empty(); }
   std::size_t capacity() const noexcept { return heap_.capacity(); }
-  void reserve(std::size_t more) {
-    check_room(more);
+  void reserve(std::size_t more, call_site at = call_site::current()) {
+    check_room(more, at);
     heap_.reserve(len() + more);
     nodes_.reserve(len() + more);
   }
@@ -126,17 +132,17 @@ class delay_queue {
   };
   using node = std::pair<const std::uint64_t, kept>;
 
-  void check_room(std::size_t more) const {
-    if (more > most - len()) panic("a delay_queue holds at most 2^30 - 1 values");
+  void check_room(std::size_t more, const call_site& at) const {
+    if (more > most - len()) panic("a delay_queue holds at most 2^30 - 1 values", at);
   }
-  static void check(instant deadline) {
-    if (deadline.duration_since(instant::now()) > longest)
-      panic("a delay_queue takes delays of at most 2^36 milliseconds");
+  static void check(instant deadline, const call_site& at) {
+    if (deadline.duration_since(instant::now(at)) > longest)
+      panic("a delay_queue takes delays of at most 2^36 milliseconds", at);
   }
   template <class Nodes>
-  static auto& known(Nodes& nodes, delay_key key) {
+  static auto& known(Nodes& nodes, delay_key key, const call_site& at) {
     auto found = nodes.find(key.number);
-    if (found == nodes.end()) panic("delay_queue: the key names nothing, its value was taken out");
+    if (found == nodes.end()) panic("delay_queue: the key names nothing, its value was taken out", at);
     return *found;
   }
 

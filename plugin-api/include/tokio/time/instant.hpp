@@ -22,10 +22,19 @@ constexpr std::uint64_t to_ns(duration span) noexcept {
 class instant {
  public:
   constexpr instant() noexcept = default;
-  static instant now() { return instant(now_ns()); }
+  static instant now(call_site at = call_site::current()) { return instant(now_ns(at)); }
   static constexpr instant from_ns(std::uint64_t ns) noexcept { return instant(ns); }
   // So far ahead that it is never reached (about 584 years).
   static constexpr instant far_future() noexcept { return instant(std::numeric_limits<std::uint64_t>::max()); }
+
+  // The host's clock is the steady one of the standard library; what a test or a simulation replaces it with is not, so
+  // these only keep the number then. Times before its beginning are its beginning, and far futures its last.
+  static constexpr instant from_std(std::chrono::steady_clock::time_point at) noexcept {
+    return instant(to_ns(at.time_since_epoch()));
+  }
+  constexpr std::chrono::steady_clock::time_point into_std() const noexcept {
+    return std::chrono::steady_clock::time_point(duration_since(instant()));
+  }
 
   constexpr std::uint64_t ns() const noexcept { return ns_; }
   // 0 when `earlier` is later.
@@ -38,7 +47,7 @@ class instant {
     if (ns_ < earlier.ns_) return std::nullopt;
     return duration_since(earlier);
   }
-  duration elapsed() const { return now().duration_since(*this); }
+  duration elapsed(call_site at = call_site::current()) const { return now(at).duration_since(*this); }
   constexpr std::optional<instant> checked_add(duration span) const noexcept {
     if (span.count() < 0) return checked_sub(-span);
     if (to_ns(span) > std::numeric_limits<std::uint64_t>::max() - ns_) return std::nullopt;

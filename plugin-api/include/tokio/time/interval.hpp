@@ -17,10 +17,10 @@ enum class missed_tick_behavior {
 class interval {
  public:
   // The first tick is due at once. Panics when the period is not greater than zero.
-  explicit interval(duration period) : interval(instant::now(), period) {}
-  interval(instant start, duration period) : timer_(start), period_(period) {
-    if (period <= duration::zero()) panic("interval: the period must be greater than zero");
-    need_timers();
+  explicit interval(duration period, call_site at = call_site::current()) : interval(instant::now(at), period, at) {}
+  interval(instant start, duration period, call_site at = call_site::current()) : timer_(start), period_(period) {
+    if (period <= duration::zero()) panic("interval: the period must be greater than zero", at);
+    need_timers(at);
   }
 
   class [[nodiscard]] tick_future {
@@ -45,9 +45,9 @@ class interval {
   void set_missed_tick_behavior(time::missed_tick_behavior behavior) noexcept { behavior_ = behavior; }
 
   // The next tick one period from now, now, after a span, or at an instant, whatever was missed.
-  void reset() { timer_.reset(instant::now() + period_); }
-  void reset_immediately() { timer_.reset(instant::now()); }
-  void reset_after(duration span) { timer_.reset(instant::now() + span); }
+  void reset(call_site at = call_site::current()) { timer_.reset(instant::now(at) + period_); }
+  void reset_immediately(call_site at = call_site::current()) { timer_.reset(instant::now(at)); }
+  void reset_after(duration span, call_site at = call_site::current()) { timer_.reset(instant::now(at) + span); }
   void reset_at(instant at) noexcept { timer_.reset(at); }
 
  private:
@@ -69,6 +69,8 @@ class interval {
   time::missed_tick_behavior behavior_ = time::missed_tick_behavior::burst;
 };
 
-inline interval interval_at(instant start, duration period) { return interval(start, period); }
+inline interval interval_at(instant start, duration period, call_site at = call_site::current()) {
+  return interval(start, period, at);
+}
 
 }  // namespace tokio::time

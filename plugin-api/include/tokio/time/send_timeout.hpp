@@ -44,8 +44,8 @@ class [[nodiscard]] send_timeout_future {
 };
 
 template <class T>
-send_timeout_future<T> send_within(send_future<T> send, time::duration span) {
-  return send_timeout_future<T>(std::move(send), time::instant::now() + span);
+send_timeout_future<T> send_within(send_future<T> send, time::duration span, call_site at) {
+  return send_timeout_future<T>(std::move(send), time::instant::now(at) + span);
 }
 
 }  // namespace tokio::sync::mpsc

@@ -27,14 +27,14 @@ class [[nodiscard]] sleep_future {
   timer timer_;
 };
 
-inline sleep_future sleep_until(instant deadline) {
-  need_timers();
+inline sleep_future sleep_until(instant deadline, call_site at = call_site::current()) {
+  need_timers(at);
   return sleep_future(deadline);
 }
 // The deadline counts from this call, not from the first poll.
-inline sleep_future sleep(duration span) {
-  need_timers();
-  return sleep_future(instant::now() + span);
+inline sleep_future sleep(duration span, call_site at = call_site::current()) {
+  need_timers(at);
+  return sleep_future(instant::now(at) + span);
 }
 
 }  // namespace tokio::time

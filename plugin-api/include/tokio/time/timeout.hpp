@@ -23,7 +23,8 @@ class [[nodiscard]] timeout {
  public:
   using output = std::expected<output_of<F>, elapsed>;
   // The span counts from this call.
-  timeout(duration span, F future) : start_(span), future_(std::in_place, std::move(future)) {}
+  timeout(duration span, F future, call_site at = call_site::current())
+      : start_(span, at), future_(std::in_place, std::move(future)) {}
   timeout(instant deadline, F future) noexcept(std::is_nothrow_move_constructible_v<F>)
       : start_(deadline), future_(std::in_place, std::move(future)) {}
 
@@ -45,8 +46,8 @@ class [[nodiscard]] timeout {
   class deadline_source {
    public:
     explicit deadline_source(instant deadline) noexcept : base_(deadline), span_(duration::zero()), exact_(true) {}
-    explicit deadline_source(duration span)
-        : base_(this_thread.cx ? instant::from_ns(this_thread.cx->now_ns) : instant::now()),
+    deadline_source(duration span, call_site at)
+        : base_(this_thread.cx ? instant::from_ns(this_thread.cx->now_ns) : instant::now(at)),
           span_(span),
           exact_(!this_thread.cx) {}
     instant resolve(context& cx) const {

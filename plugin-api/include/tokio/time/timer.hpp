@@ -39,9 +39,9 @@ class timer_error : public panic_error {
 };
 
 // Who makes something that waits for a time says so at once where there is nothing that could end the wait.
-inline void need_timers() {
-  (void)current_instance("there is no runtime here: a timer needs a task or an instance_scope");
-  if (!host.time) panic("timers are not offered by this host (tokio.time/1)");
+inline void need_timers(call_site at = {}) {
+  (void)current_instance("there is no runtime here: a timer needs a task or an instance_scope", at);
+  if (!host.time) panic("timers are not offered by this host (tokio.time/1)", at);
 }
 
 class timer {

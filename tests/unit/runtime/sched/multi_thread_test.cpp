@@ -159,3 +159,70 @@ TEST_CASE("stopping ends tasks that wait, run, and are spawned at that moment") 
     REQUIRE(rt.all->live(*rt.mine) == 0);
   }
 }
+
+namespace {
+
+// Tasks from outside that each hold the worker that polls it, until they are let go one by one.
+class holders {
+ public:
+  explicit holders(bench_runtime& rt) : rt_(rt) {}
+  void add() {
+    const int mine = added_++;
+    rt_.spawn_once([this, mine] {
+      ++holding_;
+      CHECK(eventually([&] { return let_go_ > mine; }));
+    });
+  }
+  void let_go() { ++let_go_; }
+  [[nodiscard]] bool hold(int workers) const {
+    return eventually([&] { return holding_ == workers; });
+  }
+
+ private:
+  bench_runtime& rt_;
+  int added_ = 0;
+  std::atomic<int> holding_{0};
+  std::atomic<int> let_go_{0};
+};
+
+runtime_options without_takeovers(std::uint32_t workers) {
+  runtime_options with = bench_runtime::with_workers(workers);
+  with.stuck_after = 0;
+  return with;
+}
+
+}  // namespace
+
+TEST_CASE("[SC-05] a worker takes a fair part of what waits outside at once: its share of the workers, and one more") {
+  bench_runtime rt(without_takeovers(2));
+  holders held(rt);
+  held.add();
+  held.add();
+  REQUIRE(held.hold(2));
+  const auto taken = [&] { return rt.all->metrics().all_workers().injected_taken; };
+  const auto before = taken();
+  for (int i = 0; i < 22; ++i)
+    held.add();  // half of them outside of each worker, and the first of those holds it again
+  held.let_go();
+  REQUIRE(held.hold(3));
+  CHECK(taken() - before == 11 / 2 + 1);
+  CHECK(rt.all->metrics().injected_tasks == 22 - 6);
+  for (int i = 0; i < 23; ++i) held.let_go();
+  rt.end();
+}
+
+TEST_CASE("[SC-05] a worker takes never more at once than half of its queue has room for") {
+  bench_runtime rt(without_takeovers(1));
+  holders held(rt);
+  held.add();
+  REQUIRE(held.hold(1));
+  const auto taken = [&] { return rt.all->metrics().all_workers().injected_taken; };
+  const auto before = taken();
+  held.add();
+  for (int i = 0; i < 300; ++i) rt.spawn_once([] {});
+  held.let_go();
+  REQUIRE(held.hold(2));
+  CHECK(taken() - before == 128);
+  held.let_go();
+  rt.end();
+}
