@@ -112,10 +112,11 @@ class alignas(cache_line) core {
     part.tasks.freed.add();
     task::discard(task, part.heap);
   }
+  [[nodiscard]] task::task_id next_id() noexcept;
   // The owner is not closed.
   [[gnu::always_inline]] task::key spawn(task::header& task, share& part, task::spawn_options options, bool front) {
     options.home = static_cast<std::uint16_t>(home.id());
-    const task::key made = task::spawn(task, next_id(), options);
+    const task::key made = task::spawn(task, options.id != 0 ? options.id : next_id(), options);
     part.tasks.spawned.add();  // before it can run, and so before it can end
     count_runnable(task);
     if (front) {
@@ -286,7 +287,6 @@ class alignas(cache_line) core {
   [[nodiscard]] share& new_share(memory::owner_id id) noexcept;
   [[nodiscard]] bool keep(task::header& task, share& of) noexcept;
   [[gnu::cold]] void stamp(task::header& task) noexcept;
-  [[nodiscard]] task::task_id next_id() noexcept;
   [[nodiscard]] bool worth_a_look() const noexcept;
 };
 

@@ -227,6 +227,11 @@ void worker::tune(instant_ns now) {
 // ---- sleeping
 
 void worker::park(instant_ns limit) {
+  if (all_.with.on_thread_park) {
+    all_.with.on_thread_park();
+    // It may have woken a task: then there is no time to sleep, but sockets and timers must not wait for that.
+    if (core_.ring.length() != 0 || core_.lifo.load(relaxed) != nullptr) return look();
+  }
   core_.work.parks.add();
   core_.work.park_unparks.add();
   core_.publish_schedules();
@@ -249,6 +254,7 @@ void worker::park(instant_ns limit) {
   core_.work.parked_ns.add(core_.active_since - before);
   core_.maintained_at = core_.active_since;  // sleep is no poll time
   core_.polls_then = core_.work.polls.read();
+  if (all_.with.on_thread_unpark) all_.with.on_thread_unpark();
   if (core_.ring.length() > 1) core_.notify_if_useful();  // one of them is ours to run now
 }
 
