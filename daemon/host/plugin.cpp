@@ -1,6 +1,8 @@
 #include "host/plugin.hpp"
 
 #include "base/log.hpp"
+#include "host/plugin_task.hpp"
+#include "host/seeded_bytes.hpp"
 #include "runtime/task/registry.hpp"
 
 namespace tokiod::host {
@@ -22,6 +24,7 @@ plugin::plugin(const plugin_ground& on, const tokio_plugin_desc& d, plugin_origi
       max_bytes(from.max_bytes),
       max_jobs(from.max_jobs),
       events(on.events),
+      task_ops(&plugin_task_ops),
       book(cores_of(rt)),
       methods(self()),
       calls(self()),
