@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <exception>
 #include <expected>
+#include <source_location>
 #include <string_view>
 
 #include "tokio/abi/status.h"
@@ -108,16 +109,22 @@ constexpr result<> to_result(std::int64_t status) noexcept {
   return {};
 }
 
+// Where a call stands in the code of its caller: the last parameter of what may panic, and never written by hand.
+using call_site = std::source_location;
+
 // A programming error, thrown at the call that made it. Inside a task it becomes the task's outcome (is_panic).
 class panic_error : public std::exception {
  public:
-  explicit panic_error(const char* text) noexcept : text_(text) {}
+  explicit panic_error(const char* text, call_site at = {}) noexcept : text_(text), at_(at) {}
   const char* what() const noexcept override { return text_; }
+  // The line that made the mistake; line 0 when it is not known.
+  const call_site& where() const noexcept { return at_; }
 
  private:
   const char* text_;
+  call_site at_;
 };
 
-[[noreturn]] inline void panic(const char* text) { throw panic_error(text); }
+[[noreturn]] inline void panic(const char* text, call_site at = {}) { throw panic_error(text, at); }
 
 }  // namespace tokio

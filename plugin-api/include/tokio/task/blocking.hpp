@@ -130,8 +130,10 @@ class [[nodiscard]] blocking_stretch {
  public:
   blocking_stretch() : owed_(enter()), budget_(this_thread.cx ? this_thread.cx->budget : nullptr) {
     if (budget_) before_ = std::exchange(*budget_, INT32_MAX);
+    ++blocking_stretches;
   }
   ~blocking_stretch() {
+    --blocking_stretches;
     if (budget_) *budget_ = before_;
     if (owed_) host.blocking->leave(this_thread.instance);
   }
