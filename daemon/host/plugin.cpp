@@ -40,9 +40,9 @@ plugin::~plugin() = default;
 
 tokio_plugin& plugin::self() { return static_cast<tokio_plugin&>(*this); }
 
-std::int32_t plugin::current_core() {
-  const auto* thread = sched::this_thread;
-  return thread != nullptr && thread->held != nullptr ? static_cast<std::int32_t>(thread->held->index) : -1;
+std::int32_t plugin::current_core() const {
+  const sched::core* const on = rt.engine().here();
+  return on != nullptr ? static_cast<std::int32_t>(on->index) : -1;
 }
 
 bool plugin::charge(std::uint64_t bytes) {

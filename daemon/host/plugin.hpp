@@ -124,8 +124,9 @@ class plugin {
     const sched::host_entry inside;  // the core stays this thread's until it is counted
     book.add(current_core(), what, by);
   }
-  // Inside a host_entry.
-  [[nodiscard]] static std::int32_t current_core();
+  // The core of its own runtime that this thread holds; -1 also where it holds one of another runtime in this process:
+  // the lines of a ledger belong to the cores of one. Inside a host_entry.
+  [[nodiscard]] std::int32_t current_core() const;
 
   // Memory that the plugin asked for; false: over its limit.
   [[nodiscard]] bool charge(std::uint64_t bytes);
