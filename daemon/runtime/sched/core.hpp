@@ -20,6 +20,7 @@
 #include "base/random.hpp"
 #include "runtime/metrics/worker_metrics.hpp"
 #include "runtime/queue/run_queue.hpp"
+#include "runtime/sched/bell.hpp"
 #include "runtime/sched/owner.hpp"
 #include "runtime/sched/thread.hpp"
 #include "runtime/shard/shard.hpp"
@@ -237,6 +238,7 @@ class alignas(cache_line) core {
   bool lifo_open;         // wakes may use the slot: the option is on and no batch of events is dispatched
   bool in_batch = false;  // events are dispatched: one decision about waking others follows
   bool searching = false;
+  rung_here root_rang;  // current_thread: who waits in block_on was woken on this thread
   std::uint32_t lifo_streak = 0;
   std::uint32_t until_maintenance;
   std::uint32_t until_injector;

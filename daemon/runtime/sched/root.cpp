@@ -47,46 +47,27 @@ void root::end(task::header& task, owner& whose) {
   from.part.heap.free(&task);
 }
 
-// The thread that waits may be gone as soon as the lock is passed, and we with it.
+// The thread that waits may be gone as soon as the bell was rung, and we with it.
 void root::ring() noexcept {
   engine& all = all_;
   all.wakers_outside.fetch_add(1, relaxed);  // who waits has S only after this
-  hint_.store(true, release);                // pairs with taken()
-  {
-    const std::lock_guard hold(lock_);
-    rung_ = true;
-    rings_.notify_one();
+  bell_.ring();
+  // On its own core the thread looks at its bell before it calls the hook that comes before a sleep, and is told here
+  // to do so again after it.
+  if (all.with.kind == flavor::current_thread) {
+    if (core* const on = all.here())
+      on->root_rang.note();
+    else
+      all.cores[0]->home.wake();
   }
-  // On its own core the thread looks at its bell before it sleeps.
-  if (all.with.kind == flavor::current_thread && all.here() == nullptr) all.cores[0]->home.wake();
   all.wakers_outside.fetch_sub(1, release);  // nothing of the engine is touched after this
 }
 
-void root::nudge() noexcept {
-  const std::lock_guard hold(lock_);
-  nudged_ = true;
-  rings_.notify_one();
-}
+void root::nudge() noexcept { bell_.nudge(); }
 
-bool root::taken() {
-  if (mine_) return true;
-  if (!hint_.load(acquire)) return false;  // pairs with ring()
-  std::unique_lock hold(lock_);
-  rings_.wait(hold, [&] { return rung_; });  // it is on its way
-  rung_ = false;
-  hint_.store(false, relaxed);
-  return mine_ = true;
-}
+bool root::taken() { return mine_ = mine_ || bell_.heard(); }
 
-bool root::wait() {
-  if (mine_) return true;
-  std::unique_lock hold(lock_);
-  rings_.wait(hold, [&] { return rung_ || nudged_; });
-  nudged_ = false;
-  if (!std::exchange(rung_, false)) return false;
-  hint_.store(false, relaxed);
-  return mine_ = true;
-}
+bool root::wait() { return mine_ = mine_ || bell_.wait(); }
 
 bool root::poll(const root_poll& poll) {
   auto& state = self_.task->state;

@@ -1,17 +1,14 @@
 // What block_on waits for: a task that no core ever holds. The thread that waits polls it, between other things it may
 // have to do; its key is like any other, so timers, sockets and tasks wake it without knowing the difference.
 // Invariant: the task word decides who may poll (task/state.hpp): the thread has S from start() on, gives it away with
-// a
-//            poll that ends pending, and has it back from taken() on. A waker that made the task runnable is out of the
-//            bell before taken() says so, and the slot goes back only then.
+//            a poll that ends pending, and has it back from taken() on. A waker that made the task runnable is out of
+//            the bell before taken() says so, and the slot goes back only then.
 // Threads:   the thread that waits; ring(), nudge() [any].
-// No model: who may poll is task/state.hpp, which has one; the bell is a flag under a mutex, and a hint of it.
+// No model: who may poll is task/state.hpp, and how it is told is bell.hpp; both have one.
 #pragma once
-#include <atomic>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 
+#include "runtime/sched/bell.hpp"
 #include "runtime/sched/engine.hpp"
 #include "runtime/task/budget.hpp"
 
@@ -57,10 +54,7 @@ class root {
   task::key self_;
   bool mine_ = true;  // S
   bool yielded_ = false;
-  std::atomic<bool> hint_{false};  // somebody rings; what follows is under the lock
-  std::mutex lock_;
-  std::condition_variable rings_;
-  bool rung_ = false, nudged_ = false;
+  bell bell_;
 };
 
 }  // namespace tokiod::sched

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -125,6 +126,37 @@ TEST_CASE("[RB-16] a callback that wakes a task at every turn stops neither time
       (void)co_await timed;
     });
   });
+}
+
+TEST_CASE("[RB-16] a callback that wakes who waits in block_on does not let him sleep") {
+  on_both([](auto&, bool one_thread) {
+    tokio::sync::notify bell;
+    std::atomic<int> parked = 0;
+    auto with = both(one_thread);
+    with.on_thread_park([&] {
+      if (++parked == 1) bell.notify_one();
+    });
+    auto rt = make(with);
+    const auto before = std::chrono::steady_clock::now();
+    rt.block_on([&]() -> task<> { (void)co_await tokio::time::timeout(20s, bell.notified()); });
+    CHECK(std::chrono::steady_clock::now() - before < 20s);  // else it was the timer that woke a thread that slept
+  });
+}
+
+TEST_CASE("[RB-17] whoever was told of a sleep is told of its end, also when the first callback kept it awake") {
+  std::atomic<int> parked = 0, woken = 0;
+  auto with = both(true);
+  with.on_thread_park([&] {
+    ++parked;
+    spawn([]() -> task<> { co_return; }).detach();
+  });
+  with.on_thread_unpark([&] { ++woken; });
+  auto rt = make(with);
+  rt.block_on([]() -> task<> { co_await tokio::time::sleep(2ms); });
+  CHECK(parked > 0);
+  CHECK(woken == parked);
+  CHECK(rt.metrics().worker_park_count(0) == static_cast<std::uint64_t>(parked));
+  CHECK(rt.metrics().worker_park_unpark_count(0) == 2 * static_cast<std::uint64_t>(parked));
 }
 
 TEST_CASE("[RB-18] [RB-19] [RB-20] [RD-01] hooks of a task: before its spawn, around each poll, at its end; one id") {
