@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -157,6 +158,38 @@ TEST_CASE("[RB-17] whoever was told of a sleep is told of its end, also when the
   CHECK(woken == parked);
   CHECK(rt.metrics().worker_park_count(0) == static_cast<std::uint64_t>(parked));
   CHECK(rt.metrics().worker_park_unpark_count(0) == 2 * static_cast<std::uint64_t>(parked));
+}
+
+TEST_CASE("[RR-02] [RR-06] a hook may not wait for a runtime, nor say that it blocks, nor drop one") {
+  on_both([](auto& other, bool one_thread) {
+    std::atomic<int> refused = 0;
+    std::optional<handle> own;
+    const auto attempts = [&] {
+      const auto counts = [&](auto call) {
+        try {
+          call();
+        } catch (const tokio::panic_error&) {
+          ++refused;
+        }
+      };
+      counts([&] { own->block_on(tokio::yield_now()); });
+      counts([&] { other.block_on(tokio::yield_now()); });
+      counts([&] { tokio::block_in_place([] {}); });
+      counts([] { auto dropped = make(both(true)); });
+    };
+    std::atomic<bool> armed = false;
+    auto with = both(one_thread);
+    with.on_before_task_poll([&](const task_meta&) {
+      if (armed.exchange(false)) attempts();
+    });
+    auto rt = make(with);
+    own = rt.handle();
+    armed = true;
+    auto polled = rt.spawn([]() -> task<> { co_return; });
+    CHECK(rt.block_on(polled).has_value());
+    CHECK(refused == 4);
+    rt.block_on(tokio::yield_now());  // after the hook it is legal again
+  });
 }
 
 TEST_CASE("[RB-18] [RB-19] [RB-20] [RD-01] hooks of a task: before its spawn, around each poll, at its end; one id") {

@@ -43,8 +43,13 @@ TOKIO_HIDDEN inline constinit thread_local thread_state this_thread{};
 // How many stretches of block_in_place this thread is in, in the poll or block_on that it is in.
 TOKIO_HIDDEN inline constinit thread_local unsigned blocking_stretches = 0;
 
-// This thread is in a task, or in what a block_on waits for, and may not block.
-inline bool in_async_context() noexcept { return (this_thread.cx || this_thread.task.task) && blocking_stretches == 0; }
+// How many hooks of a runtime this thread is in; see runtime/hooks.hpp.
+TOKIO_HIDDEN inline constinit thread_local unsigned hooks_here = 0;
+
+// This thread is in a task, in what a block_on waits for, or in a hook of a runtime, and may not block.
+inline bool in_async_context() noexcept {
+  return (this_thread.cx || this_thread.task.task || hooks_here != 0) && blocking_stretches == 0;
+}
 
 TOKIO_HIDDEN inline constinit std::atomic<int> bind_stage{0};  // 0 unbound, 1 being bound, 2 bound
 

@@ -3,23 +3,12 @@
 // Threads:   [any] that may block.
 #pragma once
 
+#include "tokio/runtime/own_stretches.hpp"
 #include "tokio/runtime/reference.hpp"
 #include "tokio/task/root_future.hpp"
 #include "tokio/task/spawn.hpp"
 
 namespace tokio::runtime {
-
-// A wait inside a wait counts its own stretches of block_in_place.
-class own_stretches {
- public:
-  own_stretches() noexcept : before_(std::exchange(blocking_stretches, 0u)) {}
-  ~own_stretches() { blocking_stretches = before_; }
-  own_stretches(const own_stretches&) = delete;
-  own_stretches& operator=(const own_stretches&) = delete;
-
- private:
-  unsigned before_;
-};
 
 template <pollable F>
 output_of<F> wait_for(tokio_plugin* instance, std::uint32_t flags, F& future, call_site at) {
@@ -39,7 +28,8 @@ concept waitable = pollable<F> || task_function<F>;
 template <waitable F>
 auto block_on(tokio_plugin* instance, std::uint32_t flags, F&& future, call_site at) {
   if (in_async_context())
-    panic("Cannot start a runtime from within a runtime: this thread polls a task, and may not block in it", at);
+    panic("Cannot start a runtime from within a runtime: this thread polls a task or calls a hook, and may not block",
+          at);
   const instance_scope inside(instance);
   const own_stretches own;
   if constexpr (pollable<F>) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "tokio/runtime/own_stretches.hpp"
 #include "tokio/task/join_handle.hpp"
 
 namespace tokio::runtime {
@@ -45,10 +46,22 @@ struct hooks {
   }
 
  private:
+  // It may not block, also where the thread that spawns may.
+  class in_hook {
+   public:
+    in_hook() noexcept { ++hooks_here; }
+    ~in_hook() { --hooks_here; }
+    in_hook(const in_hook&) = delete;
+    in_hook& operator=(const in_hook&) = delete;
+
+   private:
+    own_stretches none_;
+  };
   // Inside the runtime: it may spawn and wake.
   template <class Call>
   static void guarded(tokio_plugin* instance, Call call) noexcept {
     const instance_scope inside(instance);
+    const in_hook now;
     try {
       call();
     } catch (...) {
@@ -56,6 +69,7 @@ struct hooks {
     }
   }
   static std::size_t name_thread(void* user, char* into, std::size_t room) noexcept {
+    const in_hook now;
     try {
       const std::string name = static_cast<hooks*>(user)->thread_name();
       return name.copy(into, room);

@@ -53,8 +53,10 @@ class [[nodiscard]] runtime {
   void shutdown_background() && { stop(0); }
 
  private:
+  friend class local_runtime;
+
   static constexpr const char* no_drop_here =
-      "Cannot drop a runtime in a context where blocking is not allowed: this thread polls a task";
+      "Cannot drop a runtime in a context where blocking is not allowed: this thread polls a task or calls a hook";
 
   tokio_plugin* instance(call_site at) const {
     if (!owned_) panic("this runtime was moved from, or was told to end", at);

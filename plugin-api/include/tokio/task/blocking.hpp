@@ -143,6 +143,7 @@ class [[nodiscard]] blocking_stretch {
  private:
   // True: it must be left. Outside of a task no worker is held up.
   static bool enter() {
+    if (hooks_here != 0) panic("block_in_place: a hook of a runtime may not block");
     const bool in_task = this_thread.cx || this_thread.task.task;
     if (!in_task || !host.blocking) return false;
     const auto entered = host.blocking->enter(this_thread.instance);
