@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <source_location>
+#include <stdexcept>
 #include <thread>
 
 #include "flavors.hpp"
@@ -74,6 +75,46 @@ TEST_CASE("[RR-05] guards that end out of order panic, and the thread can enter 
       CHECK(handle::try_current().has_value());
     }
     second->~enter_guard();
+  }).join();
+}
+
+TEST_CASE("[RR-05] the runtime of a guard that ended too early is not current again when the others end") {
+  std::thread([] {
+    auto one = make(both(true));
+    auto two = make(both(true));
+    auto three = make(both(true));
+    alignas(tokio::runtime::enter_guard) unsigned char room[3][sizeof(tokio::runtime::enter_guard)];
+    auto* first = ::new (room[0]) tokio::runtime::enter_guard(one.enter());
+    auto* second = ::new (room[1]) tokio::runtime::enter_guard(two.enter());
+    auto* third = ::new (room[2]) tokio::runtime::enter_guard(three.enter());
+    CHECK_THROWS_AS(second->~enter_guard(), tokio::panic_error);
+    CHECK(handle::current().id() == three.handle().id());
+    CHECK_THROWS_AS(first->~enter_guard(), tokio::panic_error);
+    CHECK(handle::current().id() == three.handle().id());
+    third->~enter_guard();
+    CHECK_FALSE(handle::try_current().has_value());
+  }).join();
+}
+
+TEST_CASE("[RR-05] while an exception unwinds, a guard that ends too early is silent, and is forgotten all the same") {
+  std::thread([] {
+    auto one = make(both(true));
+    auto two = make(both(true));
+    alignas(tokio::runtime::enter_guard) unsigned char room[2][sizeof(tokio::runtime::enter_guard)];
+    auto* first = ::new (room[0]) tokio::runtime::enter_guard(one.enter());
+    auto* second = ::new (room[1]) tokio::runtime::enter_guard(two.enter());
+    struct ends_it {
+      ~ends_it() { which->~enter_guard(); }
+      tokio::runtime::enter_guard* which;
+    };
+    try {
+      const ends_it at_the_end{first};
+      throw std::runtime_error("on purpose");
+    } catch (const std::runtime_error&) {
+      CHECK(handle::current().id() == two.handle().id());
+    }
+    second->~enter_guard();
+    CHECK_FALSE(handle::try_current().has_value());
   }).join();
 }
 
