@@ -145,7 +145,7 @@ const void* embedded::extension(std::string_view id) const {
 
 task::poll_result embedded::poll(const tokio_root& root, task::key self, task::coop_budget& budget) {
   tokio_cx cx = {.size = sizeof cx,
-                 .worker = runtime_->engine().here() != nullptr ? 0 : TOKIO_WORKER_NONE,
+                 .worker = one_thread() && runtime_->engine().here() != nullptr ? 0 : TOKIO_WORKER_NONE,
                  .budget = budget.raw(),
                  .waker = host::waker_of(self),
                  .now_ns = runtime_->now(),

@@ -243,3 +243,13 @@ TEST_CASE("[RR-18] the worker's index: a number on workers, 0 on current_thread,
     CHECK_FALSE(rt.block_on(job).value().has_value());
   });
 }
+
+TEST_CASE("[RR-18] no worker's index in block_on of a handle inside block_in_place") {
+  auto rt = make(both(false));
+  auto spawned = rt.spawn([]() -> task<bool> {
+    co_return tokio::block_in_place([] {
+      return handle::current().block_on([]() -> task<bool> { co_return tokio::runtime::worker_index().has_value(); });
+    });
+  });
+  CHECK(rt.block_on(spawned).value() == false);
+}
