@@ -126,6 +126,29 @@ TEST_CASE("[RR-07] [RR-08] shutdown_timeout waits no longer, shutdown_background
     }
 }
 
+TEST_CASE("[RR-07] the longest timeout that there is waits for what runs") {
+  for (const bool one_thread : {true, false}) {
+    CAPTURE(one_thread);
+    gate held;
+    std::atomic<bool> over = false;
+    auto rt = make(both(one_thread));
+    const auto handle = rt.handle();
+    rt.spawn_blocking([&] {
+        held.pass();
+        over = true;
+      }).detach();
+    while (!held.entered) std::this_thread::yield();
+    std::thread opens([&] {
+      while (!handle.spawn([]() -> task<> { co_return; }).is_finished()) std::this_thread::yield();  // until it ends
+      for (int i = 0; i < 1000; ++i) std::this_thread::yield();  // time enough to give up by mistake
+      held.open = true;
+    });
+    std::move(rt).shutdown_timeout(std::chrono::nanoseconds::max());
+    CHECK(over);
+    opens.join();
+  }
+}
+
 TEST_CASE("[RR-08] shutdown_background and a timeout of 0 are legal in a task, a longer one is not") {
   on_both([](auto& rt, bool) {
     rt.block_on([]() -> task<> {
