@@ -75,4 +75,8 @@ TEST_CASE("[RB-31] the buckets are as configured") {
   CHECK(log.metrics().poll_time_histogram_num_buckets() == 119);
   CHECK(log.metrics().poll_time_histogram_bucket_range(0).second == 96ns);
   CHECK_THROWS_AS(histogram_configuration::linear(0ns, 3), tokio::panic_error);
+  const auto longest = std::chrono::nanoseconds::max();
+  CHECK(histogram_configuration::linear(longest, 3).bounds_ns().size() == 2);
+  CHECK_THROWS_WITH_AS(histogram_configuration::linear(longest, 4), doctest::Contains("must fit into 64 bits"),
+                       tokio::panic_error);
 }

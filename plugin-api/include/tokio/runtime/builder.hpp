@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstring>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -36,6 +37,17 @@ class rng_seed {
 };
 
 class local_runtime;
+
+// Options that make no sense, in the host's words: which one, what it is, and the limit.
+class refused_options : public panic_error {
+ public:
+  refused_options(std::string_view said, call_site at)
+      : panic_error("a runtime's options make no sense", at), said_(std::make_shared<const std::string>(said)) {}
+  const char* what() const noexcept override { return said_->c_str(); }
+
+ private:
+  std::shared_ptr<const std::string> said_;  // so that a copy cannot throw
+};
 
 class builder {
  public:
@@ -136,7 +148,8 @@ class builder {
     return *this;
   }
 
-  // An error when the system has no thread, descriptor or memory for it. Panics when TOKIO_WORKER_THREADS is no number.
+  // An error when the system has no thread, descriptor or memory for it. Panics with the host's sentence when
+  // TOKIO_WORKER_THREADS is no number.
   result<runtime> build(call_site at = call_site::current()) const {
     if (raw_.flavor != TOKIO_RT_CURRENT_THREAD && (raw_.flags & TOKIO_RT_START_PAUSED) != 0)
       panic("start_paused: only the clock of a current_thread runtime can stand", at);
@@ -151,7 +164,7 @@ class builder {
     tokio_runtime_made made{};
     made.size = sizeof made;
     const auto status = tokio_runtime_v0(&options, &made);
-    if (status == TOKIO_EINVAL) panic("TOKIO_WORKER_THREADS must be a number from 1 to 1024", at);
+    if (status == TOKIO_EINVAL) throw refused_options(to_view(made.host->last_error()), at);
     if (status < 0) return std::unexpected(error::from_status(status));
     bind_host(made.instance, made.host);
     return runtime(reference::adopt(made.instance));

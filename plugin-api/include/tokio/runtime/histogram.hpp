@@ -111,6 +111,8 @@ class histogram_configuration {
   static histogram_configuration linear(std::chrono::nanoseconds width, std::size_t buckets,
                                         call_site at = call_site::current()) {
     if (width.count() <= 0 || buckets == 0) panic("a linear histogram needs a width and a number of buckets", at);
+    if (buckets - 1 > UINT64_MAX / static_cast<std::uint64_t>(width.count()))
+      panic("a linear histogram's last bound must fit into 64 bits of nanoseconds", at);
     std::vector<std::uint64_t> bounds;
     for (std::size_t i = 1; i < buckets; ++i) bounds.push_back(i * static_cast<std::uint64_t>(width.count()));
     return histogram_configuration(std::move(bounds));
