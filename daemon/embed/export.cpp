@@ -1,5 +1,7 @@
 // What libtokio.so shows: tokio_runtime_v0, and through its instance the table tokio.runtime/1.
+#include <cstddef>
 #include "embed/embedded.hpp"
+
 #include "host/export/common.hpp"
 #include "host/export/tables.hpp"
 
@@ -17,17 +19,37 @@ tokio_status refused(const refusal& why) {
   }
 }
 
-// A copy of the hooks that gives them back.
-std::shared_ptr<const hook_set> hooks_of(const tokio_runtime_hooks* given) {
+template <class T>
+bool has_up_to(const T* given, std::size_t end) {
+  return given != nullptr && given->size >= end;
+}
+
+// The hooks, of options that may be refused themselves.
+const tokio_runtime_hooks* hooks_in(const tokio_runtime_options* given) {
+  constexpr std::size_t end = offsetof(tokio_runtime_options, hooks) + sizeof(tokio_runtime_options::hooks);
+  return has_up_to(given, end) ? given->hooks : nullptr;
+}
+
+// A copy of the hooks that gives them back. Of those that are refused, nothing but that is called.
+tokio_status hooks_of(const tokio_runtime_hooks* given, std::shared_ptr<const hook_set>& kept) {
   tokio_runtime_hooks all{};
-  if (given != nullptr) (void)host::take_params(given, "tokio_runtime_hooks", all);
-  return std::make_shared<const hook_set>(all);
+  tokio_status status = given != nullptr ? host::take_params(given, "tokio_runtime_hooks", all) : TOKIO_OK;
+  if (status != TOKIO_OK && has_up_to(given, offsetof(tokio_runtime_hooks, drop) + sizeof given->drop)) {
+    all.user = given->user;
+    all.drop = given->drop;
+  }
+  if (status == TOKIO_OK && given != nullptr && all.drop == nullptr)
+    status = fail(TOKIO_EINVAL, "tokio_runtime_hooks.drop is a null pointer");
+  kept = std::make_shared<const hook_set>(all);
+  return status;
 }
 
 tokio_status make(const tokio_runtime_options* given, tokio_runtime_made& made) {
+  std::shared_ptr<const hook_set> hooks;  // given back whatever comes of the rest
+  const auto fit = hooks_of(hooks_in(given), hooks);
   tokio_runtime_options options;
   if (const auto status = host::take_params(given, "tokio_runtime_options", options); status != TOKIO_OK) return status;
-  auto hooks = hooks_of(options.hooks);
+  if (fit != TOKIO_OK) return fit;
   if (!tokio_abi_fits(TOKIO_ABI_MAJOR, TOKIO_ABI_MINOR, TOKIO_ABI_FINGERPRINT, options.abi_major, options.abi_minor,
                       options.abi_minor, options.abi_fingerprint))
     return fail(TOKIO_EVERSION, "this libtokio.so has version ", TOKIO_ABI_MAJOR, ".", TOKIO_ABI_MINOR,

@@ -84,6 +84,35 @@ TEST_CASE("options that make no sense are refused with a sentence, and the hooks
   CHECK(tokio_runtime_v0(nullptr, nullptr) == TOKIO_EINVAL);
 }
 
+TEST_CASE("hooks are given back also when they or the options have fields that this host does not know") {
+  struct larger_hooks {
+    tokio_runtime_hooks known;
+    std::uint64_t unknown;
+  } of_later{hooks_that_count(), 1};
+  of_later.known.size = sizeof of_later;
+  const auto expect = [](const tokio_runtime_options& options, tokio_status status, const char* sentence) {
+    const int before = dropped_hooks;
+    const auto [refused, said] = refusal_of(options);
+    CHECK(refused == status);
+    CHECK_MESSAGE(said.find(sentence) != std::string::npos, said);
+    CHECK(dropped_hooks == before + 1);
+  };
+  expect(options_of(TOKIO_RT_CURRENT_THREAD, of_later.known), TOKIO_E2BIG, "tokio_runtime_hooks has a value at byte");
+
+  const auto hooks = hooks_that_count();
+  struct larger_options {
+    tokio_runtime_options known;
+    std::uint64_t unknown;
+  } more{options_of(TOKIO_RT_CURRENT_THREAD, hooks), 1};
+  more.known.size = sizeof more;
+  expect(more.known, TOKIO_E2BIG, "tokio_runtime_options has a value at byte");
+
+  auto none = hooks_that_count();
+  none.drop = nullptr;
+  CHECK(refusal_of(options_of(TOKIO_RT_CURRENT_THREAD, none)) ==
+        std::pair<tokio_status, std::string>(TOKIO_EINVAL, "tokio_runtime_hooks.drop is a null pointer"));
+}
+
 TEST_CASE("block_on polls a root until it is ready, and sleeps until another thread wakes it") {
   for (const auto flavor : {TOKIO_RT_MULTI_THREAD, TOKIO_RT_CURRENT_THREAD}) {
     CAPTURE(flavor);

@@ -38,7 +38,7 @@ typedef struct tokio_task_meta {
 typedef struct tokio_runtime_hooks {
   uint32_t size, flags; /* 0 */
   void* user;
-  void (*drop)(void* user) TOKIO_NOEXCEPT; /* [any] the last call, also when no runtime was made */
+  void (*drop)(void* user) TOKIO_NOEXCEPT; /* [any] not NULL; the last call, also when no runtime was made */
   /* The name of the next thread, at most `room` bytes; returns how many. [any] */
   size_t (*thread_name)(void* user, char* into, size_t room) TOKIO_NOEXCEPT;
   void (*thread_start)(void* user, tokio_plugin*) TOKIO_NOEXCEPT;  /* [worker] first on every worker and pool thread */
