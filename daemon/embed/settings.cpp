@@ -86,6 +86,7 @@ outcome<settings> settings_of(const tokio_runtime_options& given, std::shared_pt
   with.lifo_slot = !made.has(TOKIO_RT_NO_LIFO_SLOT);
   if (made.has(TOKIO_RT_SEEDED)) with.seed = given.seed != 0 ? given.seed : 1;
   with.stuck_stacks = false;  // the program's signals are its own
+  with.counts_wakers = true;
   choose_names(made, with);
   return made;
 }

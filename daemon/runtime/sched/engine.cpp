@@ -22,17 +22,20 @@ const clock& system_clock() {
   return only;
 }
 
-// A thread that is not ours wakes a task of ours.
+// A thread that is not ours wakes a task of ours. A daemon does not end before its threads, and counts nobody.
 class visit_of_waker {
  public:
-  // Relaxed: the task that is woken keeps the engine until it is queued.
-  explicit visit_of_waker(std::atomic<std::uint64_t>& count) : count_(count) { count_.fetch_add(1, relaxed); }
+  explicit visit_of_waker(engine& to) : count_(to.with.counts_wakers ? &to.wakers_outside : nullptr) {
+    if (count_ != nullptr) count_->fetch_add(1, relaxed);  // the task that is woken keeps the engine until it is queued
+  }
   visit_of_waker(const visit_of_waker&) = delete;
   visit_of_waker& operator=(const visit_of_waker&) = delete;
-  ~visit_of_waker() { count_.fetch_sub(1, release); }  // nothing of the engine is touched after this
+  ~visit_of_waker() {
+    if (count_ != nullptr) count_->fetch_sub(1, release);  // nothing of the engine is touched after this
+  }
 
  private:
-  std::atomic<std::uint64_t>& count_;
+  std::atomic<std::uint64_t>* count_;
 };
 
 std::uint32_t cores_of(const options& with) { return with.kind == flavor::current_thread ? 1 : with.worker_threads; }
@@ -114,7 +117,7 @@ void engine::schedule(task::header& task) noexcept {
   if (core* const on = here()) return on->schedule(task);
   if (memory::slab_of(&task).door != door()) [[unlikely]]
     return task::scheduler_of(task).schedule(task);  // whoever waited for a task of ours
-  const visit_of_waker inside(wakers_outside);
+  const visit_of_waker inside(*this);
   count(task, &metrics::task_counters::wakes);
   inject(task);
 }

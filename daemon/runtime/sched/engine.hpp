@@ -142,7 +142,7 @@ class engine final : public task::scheduler {
   static inline task::id_source ids;               // of all runtimes of the process
   std::atomic<std::uint64_t> remote_schedules{0};  // written by threads without a core only
   // Threads that wake a task from outside: it may end, and so may the runtime, before such a thread is back. Whoever
-  // destroys the engine waits for zero.
+  // destroys the engine waits for zero, if options::counts_wakers says that he does.
   std::atomic<std::uint64_t> wakers_outside{0};
   basic_watch<real_policy> watch;
   wake_price price;

@@ -57,6 +57,7 @@ struct options {
   // Where the memory of tasks comes from; null: from an arena of its own. Wakers of a runtime that is destroyed while
   // the process goes on stay harmless only in memory that outlives it.
   std::shared_ptr<memory::arena> memory;
+  bool counts_wakers = false;  // from outside: whoever destroys it while they may be on their way waits for them
 };
 
 }  // namespace tokiod::sched
