@@ -241,14 +241,22 @@ tokio_status embedded::stop_elsewhere(duration_ns wait) {
   return done->wait_for(wait) ? TOKIO_OK : host::fail(TOKIO_ETIMEDOUT, "something of this runtime still runs");
 }
 
+// As block_on: a thread of another runtime drives this one from inside of a call, where its core may be taken.
+bool embedded::may_drive() const {
+  const sched::thread* const on = sched::this_thread;
+  return one_thread() && (on == nullptr || (!runtime_->engine().owns(on) && on->entry.now() == 0));
+}
+
 tokio_status embedded::shutdown(duration_ns wait) {
   close();
-  // On a thread of some runtime: it would drive another one, or wait, in the middle of a call of its own.
-  if (sched::this_thread != nullptr) return stop_elsewhere(wait);
-  if (wait == never) return stop_here();
-  // Without anybody who drives, tasks end on the thread that ends the runtime.
-  if (one_thread() && runtime_->take_desk(false)) {
-    end_tasks_now();
+  if (wait == never && sched::this_thread == nullptr) return stop_here();
+  // Without anybody who drives, tasks end on the thread that ends the runtime: of a local one, nobody else may touch
+  // them. What is left is done elsewhere, because a thread of a runtime would wait in the middle of a call.
+  if (may_drive() && runtime_->take_desk(wait == never)) {
+    if (wait == never)
+      end_tasks();
+    else
+      end_tasks_now();
     runtime_->give_desk();
   }
   return stop_elsewhere(wait);

@@ -60,6 +60,7 @@ class embedded final : public host::plugin_events, private host::task_hooks {
   [[nodiscard]] task::poll_result poll(const tokio_root& root, task::key self, task::coop_budget& budget);
   [[nodiscard]] sched::current_thread::idle_hook when_idle();
   void close();
+  [[nodiscard]] bool may_drive() const;
   void end_tasks_now();
   void end_tasks();
   [[nodiscard]] tokio_status stop_here();

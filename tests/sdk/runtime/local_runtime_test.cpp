@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 using tokio::task;
 using tokio::runtime::builder;
 using tokio::test::both;
+using tokio::test::make;
 
 namespace {
 
@@ -98,4 +99,41 @@ TEST_CASE("[RR-21] spawn_blocking, enter and the ends of a local runtime; tasks 
   auto again = both(true).build_local();
   REQUIRE(again);
   std::move(*again).shutdown_background();
+}
+
+TEST_CASE("[RR-19] [RR-21] its tasks end on its thread also where that belongs to another runtime") {
+  std::vector<std::thread::id> seen;
+  std::thread::id owner;
+  auto outer = make(both(false));
+  auto job = outer.spawn_blocking([&] {
+    owner = std::this_thread::get_id();
+    auto rt = both(true).build_local();
+    REQUIRE(rt);
+    rt->spawn_local(waits, of_one_thread(seen)).detach();
+    rt->block_on(tokio::yield_now());
+  });
+  REQUIRE(outer.block_on(job).has_value());
+  CHECK(seen == std::vector{owner});
+
+  seen.clear();
+  auto rt = both(true).build_local();
+  REQUIRE(rt);
+  rt->spawn_local(waits, of_one_thread(seen)).detach();
+  rt->block_on(tokio::yield_now());
+  auto driver = make(both(true));
+  driver.block_on([&]() -> task<> {
+    std::move(*rt).shutdown_background();
+    CHECK(seen == std::vector{std::this_thread::get_id()});  // before it returns
+    co_return;
+  });
+}
+
+TEST_CASE("[RR-19] destroyed on another thread it panics, and its tasks are not touched there") {
+  std::vector<std::thread::id> seen;
+  alignas(tokio::runtime::local_runtime) unsigned char room[sizeof(tokio::runtime::local_runtime)];
+  auto* const rt = ::new (room) tokio::runtime::local_runtime(make(both(true)));
+  rt->spawn_local(waits, of_one_thread(seen)).detach();
+  rt->block_on(tokio::yield_now());
+  std::thread([&] { CHECK_THROWS_AS(rt->~local_runtime(), tokio::panic_error); }).join();
+  CHECK(seen.empty());
 }

@@ -1,11 +1,14 @@
 // `local_runtime`: a current_thread runtime that belongs to the thread that made it. What is spawned with spawn_local
-// may use what only that thread may touch: it is polled there and destroyed there. Invariant: only the thread that made
-// it drives it, spawns locally and ends it; elsewhere these panic. Handles go to
-//            any thread, and what they spawn runs on this one, too.
+// may use what only that thread may touch: it is polled there and destroyed there.
+// Invariant: only the thread that made it drives it, spawns locally and ends it; elsewhere these panic, the destructor
+//            too. Handles go to any thread, and what they spawn runs on this one, too.
 // Threads:   the one that made it; handle() [any].
 #pragma once
 
+#include <deque>
+#include <mutex>
 #include <thread>
+#include <utility>
 
 #include "tokio/runtime/builder.hpp"
 
@@ -17,6 +20,12 @@ class [[nodiscard]] local_runtime {
   explicit local_runtime(runtime made) : all_(std::move(made)) {}
   local_runtime(const local_runtime&) = delete;
   local_runtime& operator=(const local_runtime&) = delete;
+  // On another thread it panics, and ends nothing: what only its own thread may touch stays where it is, for ever.
+  ~local_runtime() noexcept(false) {
+    if (!all_.owned_ || is_here()) return;
+    abandon(std::move(all_));
+    if (std::uncaught_exceptions() == 0) panic(elsewhere);
+  }
 
   template <waitable F>
   auto block_on(F&& future, call_site at = call_site::current()) {
@@ -50,8 +59,17 @@ class [[nodiscard]] local_runtime {
   }
 
  private:
+  static constexpr const char* elsewhere = "a local_runtime is used on another thread than its own";
+
+  bool is_here() const noexcept { return std::this_thread::get_id() == owner_; }
   void check(call_site at) const {
-    if (std::this_thread::get_id() != owner_) panic("a local_runtime is used on another thread than its own", at);
+    if (!is_here()) panic(elsewhere, at);
+  }
+  // Where nobody finds it; never destroyed.
+  static void abandon(runtime&& left) {
+    static auto* const all = new std::pair<std::mutex, std::deque<runtime>>;
+    const std::lock_guard hold(all->first);
+    all->second.push_back(std::move(left));
   }
 
   std::thread::id owner_ = std::this_thread::get_id();

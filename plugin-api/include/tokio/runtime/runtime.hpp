@@ -63,6 +63,7 @@ class [[nodiscard]] runtime {
     return owned_->get();
   }
   void stop(std::uint64_t wait_ns) noexcept {
+    const own_stretches of_its_tasks;  // they may end here
     if (const auto mine = std::exchange(owned_, std::nullopt)) (void)host.runtime->shutdown(mine->get(), wait_ns);
   }
   void end() {
