@@ -262,15 +262,19 @@ tokio_status embedded::shutdown(duration_ns wait) {
   return stop_elsewhere(wait);
 }
 
+// The last reference to one that still runs is kept until it has ended: somebody inside of it may take another one at
+// any time. So a count of 0 is the end, and only one thread comes to it. Release and acquire: what the others did with
+// it comes before that.
 void embedded::release() {
-  // Release and acquire: what the others did with it comes before its end.
-  if (references_.fetch_sub(1, acq_rel) != 1) return;
-  if (!stopped_.load(acquire)) {  // its last holder forgot it
-    references_.store(1, relaxed);
-    const tokio_status ended = shutdown(0);
-    if (ended == TOKIO_OK || ended == TOKIO_ETIMEDOUT) release();  // else there is no thread to end it on, and it stays
-    return;
-  }
+  std::uint64_t held = references_.load(acquire);
+  do {
+    while (held == 1 && !stopped_.load(acquire)) {  // its last holder forgot it
+      const tokio_status ended = shutdown(0);
+      if (ended != TOKIO_OK && ended != TOKIO_ETIMEDOUT) return;  // there is no thread to end it on, and it stays
+      held = references_.load(acquire);
+    }
+  } while (!references_.compare_exchange_weak(held, held - 1, acq_rel, acquire));
+  if (held != 1) return;
   {
     graveyard& all = let_go();
     const std::lock_guard hold(all.mutex);

@@ -1,11 +1,10 @@
 // One runtime inside a program: the machinery, and the one instance that all of its tasks belong to. What the program
 // holds of it are counted references to it; it is deleted when there are none, it has ended, and nothing of it is out:
 // no task slot, no socket, no thread that is waking one of its tasks just now.
-// Invariant: whoever calls into it has a reference, or runs on one of its threads. What cannot be deleted yet waits in
-// a
-//            list of the process, which is looked through whenever a runtime is made or let go of.
+// Invariant: whoever calls into it has a reference, or runs on one of its threads. What cannot be deleted yet waits
+//            in a list of the process, which is looked through whenever a runtime is made or let go of.
 // Threads:   [any] unless said otherwise.
-// No model: a count of references; release and acquire, as everywhere. A flag that rises once.
+// No model: a flag that rises once, and a count of references that comes to 0 only after that.
 #pragma once
 #include <atomic>
 #include <memory>
