@@ -82,7 +82,7 @@ class handle {
   tokio_runtime_info info() const {
     tokio_runtime_info seen{};
     seen.size = sizeof seen;
-    (void)runtime_table({}).info(to_.get(), &seen);
+    (void)to_.table({}).info(to_.get(), &seen);
     return seen;
   }
 

@@ -90,21 +90,21 @@ class metrics {
   tokio_runtime_numbers all() const {
     tokio_runtime_numbers seen{};
     seen.size = sizeof seen;
-    if (runtime_table({}).numbers(of_.get(), &seen) < 0) panic("metrics: the host has no memory for an answer");
+    if (of_.table({}).numbers(of_.get(), &seen) < 0) panic("metrics: the host has no memory for an answer");
     return seen;
   }
   tokio_worker_numbers of_worker(std::size_t worker, call_site at) const {
     tokio_worker_numbers seen{};
     seen.size = sizeof seen;
-    if (runtime_table(at).worker(of_.get(), static_cast<std::uint32_t>(worker), &seen) < 0)
+    if (of_.table(at).worker(of_.get(), static_cast<std::uint32_t>(worker), &seen) < 0)
       panic("metrics: this runtime has no worker of that number", at);
     return seen;
   }
   tokio_poll_bucket of_bucket(std::size_t worker, std::size_t bucket, call_site at) const {
     tokio_poll_bucket seen{};
     seen.size = sizeof seen;
-    if (runtime_table(at).poll_bucket(of_.get(), static_cast<std::uint32_t>(worker), static_cast<std::uint32_t>(bucket),
-                                      &seen) < 0)
+    if (of_.table(at).poll_bucket(of_.get(), static_cast<std::uint32_t>(worker), static_cast<std::uint32_t>(bucket),
+                                  &seen) < 0)
       panic("metrics: there is no such bucket of poll times, or no worker of that number", at);
     return seen;
   }

@@ -64,7 +64,7 @@ class [[nodiscard]] runtime {
   }
   void stop(std::uint64_t wait_ns) noexcept {
     const own_stretches of_its_tasks;  // they may end here
-    if (const auto mine = std::exchange(owned_, std::nullopt)) (void)host.runtime->shutdown(mine->get(), wait_ns);
+    if (const auto mine = std::exchange(owned_, std::nullopt)) (void)mine->table({}).shutdown(mine->get(), wait_ns);
   }
   void end() {
     if (!owned_) return;
