@@ -66,8 +66,11 @@ struct real_policy {
     }
     // False: the time was up first.
     bool wait_for(std::uint64_t nanoseconds) {
+      // A century; with the clock's own value added, twice as much would be a moment in the past.
+      constexpr std::uint64_t longest = std::uint64_t{100} * 365 * 24 * 3600 * 1'000'000'000;
+      const std::chrono::nanoseconds limit(nanoseconds < longest ? nanoseconds : longest);
       std::unique_lock hold(mutex_);
-      if (!ready_.wait_for(hold, std::chrono::nanoseconds(nanoseconds), [&] { return set_; })) return false;
+      if (!ready_.wait_for(hold, limit, [&] { return set_; })) return false;
       set_ = false;
       return true;
     }

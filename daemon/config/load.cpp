@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <iterator>
 
+#include "base/usable_cpus.hpp"
 #include "config/check.hpp"
-#include "config/usable_cpus.hpp"
 #include "wire/get.hpp"
 
 namespace tokiod::config {

@@ -1,6 +1,8 @@
 #include "host/plugin.hpp"
 
 #include "base/log.hpp"
+#include "host/plugin_task.hpp"
+#include "host/seeded_bytes.hpp"
 #include "runtime/task/registry.hpp"
 
 namespace tokiod::host {
@@ -22,6 +24,7 @@ plugin::plugin(const plugin_ground& on, const tokio_plugin_desc& d, plugin_origi
       max_bytes(from.max_bytes),
       max_jobs(from.max_jobs),
       events(on.events),
+      task_ops(&plugin_task_ops),
       book(cores_of(rt)),
       methods(self()),
       calls(self()),
@@ -37,9 +40,9 @@ plugin::~plugin() = default;
 
 tokio_plugin& plugin::self() { return static_cast<tokio_plugin&>(*this); }
 
-std::int32_t plugin::current_core() {
-  const auto* thread = sched::this_thread;
-  return thread != nullptr && thread->held != nullptr ? static_cast<std::int32_t>(thread->held->index) : -1;
+std::int32_t plugin::current_core() const {
+  const sched::core* const on = rt.engine().here();
+  return on != nullptr ? static_cast<std::int32_t>(on->index) : -1;
 }
 
 bool plugin::charge(std::uint64_t bytes) {

@@ -31,6 +31,9 @@
 
 namespace tokiod::host {
 
+class seeded_bytes;
+class task_hooks;
+
 enum class phase : std::uint8_t {
   open,      // everything is allowed
   stopping,  // stop was called: no new registrations and calls; spawning goes on
@@ -43,6 +46,8 @@ class plugin_events {
  public:
   virtual void gave_up(tokio_plugin& which, std::string reason) = 0;
   virtual void finished(tokio_plugin& which, std::int32_t status) = 0;
+  // What is offered beside the tables of this host; null: nothing of that name.
+  [[nodiscard]] virtual const void* extension(std::string_view) const { return nullptr; }
 
  protected:
   ~plugin_events() = default;
@@ -83,6 +88,11 @@ class plugin {
   const std::string log_target;  // "plugin.<instance>"
   const std::uint64_t max_tasks, max_bytes, max_jobs;
   plugin_events& events;
+  // What its tasks are to the runtime, and who hears of them; null: nobody. Both before its first task.
+  const task::body_ops* task_ops;
+  task_hooks* hooks = nullptr;
+  std::unique_ptr<seeded_bytes> random;  // where its randomness comes from; null: the system
+  bool has_time = true, has_io = true;   // the drivers that it is given
 
   ledger book;
   method_table methods;
@@ -114,8 +124,9 @@ class plugin {
     const sched::host_entry inside;  // the core stays this thread's until it is counted
     book.add(current_core(), what, by);
   }
-  // Inside a host_entry.
-  [[nodiscard]] static std::int32_t current_core();
+  // The core of its own runtime that this thread holds; -1 also where it holds one of another runtime in this process:
+  // the lines of a ledger belong to the cores of one. Inside a host_entry.
+  [[nodiscard]] std::int32_t current_core() const;
 
   // Memory that the plugin asked for; false: over its limit.
   [[nodiscard]] bool charge(std::uint64_t bytes);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view suffix = ".so";
 
-kind kind_of(int code) {
+kind kind_of_errno(int code) {
   switch (code) {
     case ENOENT:
     case ENOTDIR: return kind::not_found;
@@ -81,7 +81,7 @@ outcome<void> trusted(const std::string& path, const struct stat& file) {
 outcome<plugin_file> open_plugin(const std::string& path, bool must_be_trusted) {
   // Non-blocking: opening a FIFO must not wait for its writer.
   unique_fd fd(retry_eintr([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); }));
-  if (!fd) return refuse(kind_of(errno), path, ": ", error::last("open").text());
+  if (!fd) return refuse(kind_of_errno(errno), path, ": ", error::last("open").text());
   struct stat facts{};
   if (::fstat(fd.get(), &facts) != 0) return refuse(kind::io_error, path, ": ", error::last("fstat").text());
   if (!S_ISREG(facts.st_mode)) return refuse(kind::bad_plugin, path, ": is not a regular file");

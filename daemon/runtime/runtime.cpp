@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/os_thread.hpp"
 #include "runtime/blocking/pool.hpp"
+#include "runtime/sched/current_thread/desk.hpp"
 #include "runtime/sched/current_thread/driver.hpp"
 #include "runtime/sched/multi_thread/scheduler.hpp"
 #include "runtime/sched/shutdown.hpp"
@@ -15,7 +16,7 @@ namespace tokiod {
 
 struct runtime::parts {
   explicit parts(std::unique_ptr<sched::engine> made)
-      : engine(std::move(made)), jobs(pool_options_of(*engine)), single(*engine) {}
+      : engine(std::move(made)), jobs(pool_options_of(*engine)), single(*engine), desk(single, *engine) {}
 
   [[nodiscard]] bool has_threads() const { return workers != nullptr || driver != nullptr; }
   [[nodiscard]] result<void> start_threads() {
@@ -40,6 +41,7 @@ struct runtime::parts {
     return {.max_threads = with.max_blocking_threads,
             .keep_alive = with.thread_keep_alive,
             .thread_name = with.thread_name.substr(0, 11) + "-blk",
+            .name_of_thread = with.name_of_thread,
             .stack_bytes = with.thread_stack_size,
             .on_thread_start =
                 [&all] {
@@ -63,6 +65,7 @@ struct runtime::parts {
   blocking::pool jobs;
   std::unique_ptr<sched::multi_thread::scheduler> workers;  // multi_thread
   sched::current_thread::scheduler single;                  // current_thread
+  sched::current_thread::desk desk;                         // who drives it, when that is block_on
   std::unique_ptr<sched::current_thread::driver> driver;    // current_thread, with a thread of its own
   // No model: a flag, and whose turn it is among shards.
   std::atomic<std::uint32_t> next_shard{0};  // for threads without one; relaxed: any spread will do
@@ -70,22 +73,28 @@ struct runtime::parts {
   std::atomic<bool> stopping{false};
   real_policy::mutex changes;          // one rotation, resize or stop at a time
   std::optional<stop_result> stopped;  // under `changes`
+  sched::root_door door;
+  real_policy::mutex roots_mutex;
+  runtime_owner* roots = nullptr;  // of what block_on waits for, once it was called; under its mutex
 };
 
 runtime::runtime(std::unique_ptr<parts> made) : parts_(std::move(made)), engine_(*parts_->engine) {}
 
-outcome<std::unique_ptr<runtime>> runtime::start(const runtime_options& options) {
+outcome<std::unique_ptr<runtime>> runtime::start(const runtime_options& options, const prepare& before) {
   if (options.max_blocking_threads == 0)
     return refuse(kind::out_of_range, "max_blocking_threads must be at least 1, got 0");
   auto engine = sched::engine::create(options);
   if (!engine) return std::unexpected(engine.error());
-  auto made = std::make_unique<parts>(std::move(*engine));
-  if (auto started = made->start_threads(); !started) {
-    made->workers.reset();
-    made->driver.reset();
+  std::unique_ptr<runtime> made(new runtime(std::make_unique<parts>(std::move(*engine))));
+  if (before)
+    if (auto prepared = before(*made); !prepared) return std::unexpected(prepared.error());
+  parts& own = *made->parts_;
+  if (auto started = own.start_threads(); !started) {
+    own.workers.reset();
+    own.driver.reset();
     return refuse(kind::io_error, "cannot start ", options.worker_threads, " worker threads: ", started.error().text());
   }
-  return std::unique_ptr<runtime>(new runtime(std::move(made)));
+  return made;
 }
 
 runtime::~runtime() {
@@ -140,7 +149,7 @@ result<task::key> runtime::spawn_outside(task::header& task, task::spawn_options
     const hold lock(from.lock);
     if (from.part.whose.closed()) return std::unexpected(error{ESHUTDOWN, "spawn"});
     options.home = static_cast<std::uint16_t>(shard_here().id());
-    made = task::spawn(task, from.ids.take(engine_.ids), options);
+    made = task::spawn(task, options.id != 0 ? options.id : from.ids.take(engine_.ids), options);
     from.part.tasks.spawned.add();
   }
   engine_.inject(task);
@@ -271,8 +280,8 @@ sched::stop_hooks runtime::hooks() {
   const auto moment = [] { return steady_clock().now() + millisecond; };
   sched::stop_hooks with;
   with.stop_blocking = [&own, moment](const sched::moving_deadline& deadline) {
-    while (!own.jobs.stop(std::min(moment(), deadline.at())))
-      if (deadline.passed()) return false;
+    while (!own.jobs.try_stop(std::min(moment(), deadline.at())))
+      if (deadline.passed()) return own.jobs.stop(0);
     return true;
   };
   if (own.has_threads()) {
@@ -291,13 +300,62 @@ sched::stop_hooks runtime::hooks() {
 bool runtime::run_until(const std::function<bool()>& done, instant_ns deadline,
                         const sched::current_thread::idle_hook& idle) {
   TOKIOD_ASSERT(!parts_->has_threads());
-  if (!idle) return parts_->single.run_until(done, deadline, nullptr);
-  return parts_->single.run_until(done, deadline, [&](instant_ns next) {
+  return parts_->single.run_until(done, deadline, hooked(idle));
+}
+
+sched::current_thread::idle_hook runtime::hooked(const sched::current_thread::idle_hook& idle) {
+  if (!idle) return nullptr;
+  return [this, &idle](instant_ns next) {
     const blocking::pool_counts jobs = parts_->jobs.counts();
     // A job that has ended may have made a task runnable since the driver looked.
     return jobs.queued == 0 && jobs.ran == jobs.finished && !parts_->engine->work_visible() && idle(next);
-  });
+  };
 }
+
+// ---- block_on
+
+namespace {
+
+// Without a scheduler to drive: poll, and sleep until somebody rings.
+bool poll_here(sched::root& of, const sched::root_poll& poll, const std::function<bool()>& over) {
+  while (!over()) {
+    if (!of.wait()) continue;
+    if (of.poll(poll)) return true;
+    if (of.yielded()) std::this_thread::yield();
+  }
+  return false;
+}
+
+}  // namespace
+
+result<bool> runtime::block_on(const sched::root_poll& poll, bool drive, const std::function<bool()>& over,
+                               const sched::current_thread::idle_hook& idle) {
+  parts& own = *parts_;
+  {
+    const hold one_at_a_time(own.roots_mutex);
+    if (own.roots == nullptr) {
+      const auto added = engine_.add_owner("block_on", memory::no_limit, &own.door);
+      if (!added) return std::unexpected(error{ENOMEM, "block_on"});
+      own.roots = *added;
+    }
+  }
+  const bool drives = drive && engine_.with.kind == flavor::current_thread && !own.has_threads();
+  bool ready = false;
+  const auto ran = sched::root::run_with(engine_, *own.roots, [&](sched::root& of) {
+    ready = drives ? own.desk.block_on(of, poll, hooked(idle), over) : poll_here(of, poll, over);
+  });
+  if (!ran) return std::unexpected(ran.error());
+  return ready;
+}
+
+bool runtime::take_desk(bool wait) {
+  if (!wait) return parts_->desk.try_sit();
+  parts_->desk.sit();
+  return true;
+}
+void runtime::give_desk() { parts_->desk.stand(); }
+
+void runtime::nudge() { parts_->desk.nudge(); }
 
 // ---- looking
 

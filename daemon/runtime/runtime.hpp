@@ -22,6 +22,7 @@
 #include "runtime/metrics/snapshot.hpp"
 #include "runtime/sched/current_thread/scheduler.hpp"
 #include "runtime/sched/engine.hpp"
+#include "runtime/sched/root.hpp"
 #include "runtime/sched/shutdown.hpp"
 #include "runtime/task/handles.hpp"
 #include "runtime/task/join.hpp"
@@ -83,7 +84,10 @@ class runtime {
   // Starts the workers (multi_thread), one thread (current_thread with own_thread), or nothing yet (current_thread:
   // run_until() drives). Refuses with the sentence when a number is out of range or a descriptor, memory or a thread
   // cannot be had.
-  [[nodiscard]] static outcome<std::unique_ptr<runtime>> start(const runtime_options& options);
+  // `before` is called when everything is there but the threads.
+  using prepare = std::function<outcome<void>(runtime&)>;
+  [[nodiscard]] static outcome<std::unique_ptr<runtime>> start(const runtime_options& options,
+                                                               const prepare& before = nullptr);
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
   ~runtime();  // unless stopped already: stops, and waits as long as it takes
@@ -201,8 +205,16 @@ class runtime {
   // only while no blocking job is under way, so that virtual time does not overtake real work.
   bool run_until(const std::function<bool()>& done, instant_ns deadline = never,
                  const sched::current_thread::idle_hook& idle = nullptr);
+  // The calling thread polls `poll` until it is ready: sched/root.hpp. `drive`: on the current_thread flavor it drives
+  // everything else meanwhile, by turns with others that do so. False: `over` says that it is in vain, which is asked
+  // between two polls and after a nudge(). ENOMEM. [any thread but a worker outside of plugin code]
+  [[nodiscard]] result<bool> block_on(const sched::root_poll& poll, bool drive, const std::function<bool()>& over,
+                                      const sched::current_thread::idle_hook& idle = nullptr);
+  // The current_thread flavor, where nobody drives it until give_desk(). Without `wait`: false when somebody does.
+  [[nodiscard]] bool take_desk(bool wait);
+  void give_desk();
   // Sleepers look again: after a manual clock moved, or after what done() asks for changed.
-  void nudge() { engine_.unpark_all(); }
+  void nudge();
 
  private:
   struct parts;
@@ -214,6 +226,7 @@ class runtime {
   [[nodiscard]] result<task::key> spawn_outside(task::header& task, task::spawn_options options);
   void discard_outside(task::header& task);
   [[nodiscard]] result<void> add_keeper(runtime_owner& of);
+  [[nodiscard]] sched::current_thread::idle_hook hooked(const sched::current_thread::idle_hook& idle);
 
   std::unique_ptr<parts> parts_;
   sched::engine& engine_;

@@ -95,8 +95,9 @@ def check_includes(path, text, floors, daemon_files):
             if name.startswith(prefix) and path.startswith("daemon/") and path not in doors:
                 yield f"{path}:{number}: {name} enters by {doors[0]} only"
         if path.startswith("daemon/"):
-            if name.startswith("tokio/") and not (path.startswith("daemon/host/") and name.startswith("tokio/abi")):
-                yield f"{path}:{number}: only daemon/host/ may include the ABI, and only tokio/abi, not {name}"
+            may = path.startswith(("daemon/host/", "daemon/embed/"))
+            if name.startswith("tokio/") and not (may and name.startswith("tokio/abi")):
+                yield f"{path}:{number}: only daemon/host/ and daemon/embed/ may include the ABI, and only tokio/abi, not {name}"
             elif name in daemon_files:
                 fault = floors.check(path[len("daemon/"):], number, name)
                 if fault:

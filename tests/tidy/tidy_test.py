@@ -38,6 +38,8 @@ class FloorsRule(unittest.TestCase):
 
     def test_only_the_host_sees_the_abi(self):
         self.assertEqual(include_faults("daemon/host/x.cpp", "tokio/abi/task.h"), [])
+        self.assertEqual(include_faults("daemon/embed/x.cpp", "tokio/abi/runtime.h"), [])
+        self.assertEqual(len(include_faults("daemon/control/x.cpp", "tokio/abi/runtime.h")), 1)
         self.assertEqual(len(include_faults("daemon/host/x.cpp", "tokio/task.hpp")), 1)
         self.assertEqual(len(include_faults("daemon/base/x.cpp", "tokio/abi/task.h")), 1)
 

@@ -115,6 +115,8 @@ tokio_status blocking_spawn(tokio_plugin* p, const tokio_job_desc* given, tokio_
     return refuse_job(
         d, fail(TOKIO_EINVAL, "a job needs an instance and a run function, and knows only the flag MANDATORY"));
   if (const auto status = refused_new(*p); status != TOKIO_OK) return refuse_job(d, status);
+  if (p->owner.closed())  // who waits for it would be a task
+    return refuse_job(d, fail(TOKIO_ESHUTDOWN, "instance ", p->instance, " has stopped: it gets nothing new"));
   if (!p->take_job_place()) [[unlikely]]
     return refuse_job(
         d, fail(TOKIO_EQUOTA, "instance ", p->instance, " may have ", p->max_jobs, " blocking jobs, and has them"));

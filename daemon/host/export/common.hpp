@@ -90,4 +90,11 @@ void give_result(T& out, const T& ours) noexcept {
               status == TOKIO_EGONE ? " is gone" : " has stopped: it gets nothing new");
 }
 
+// The same for what needs the I/O driver.
+[[nodiscard]] inline tokio_status refused_new_io(const plugin& p) noexcept {
+  if (!p.has_io) [[unlikely]]
+    return fail(TOKIO_ENOTSUP, "this runtime has no I/O: enable_io() was not called");
+  return refused_new(p);
+}
+
 }  // namespace tokiod::host

@@ -34,7 +34,7 @@ tokio_status fd_adopt(tokio_plugin* p, int32_t fd, uint32_t interest, tokio_io**
   if (p == nullptr || out == nullptr) return fail(TOKIO_EINVAL, "adopt: a null pointer");
   if (interest == 0 || (interest & ~known_interest) != 0)
     return fail(TOKIO_EINVAL, "adopt takes a set of TOKIO_READY_READ, WRITE and PRI, got ", interest);
-  if (const auto status = refused_new(*p); status != TOKIO_OK) return status;
+  if (const auto status = refused_new_io(*p); status != TOKIO_OK) return status;
   const int flags = ::fcntl(fd, F_GETFL);
   if (flags < 0) return fail(error::last("fcntl"));
   if (::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) return fail(error::last("fcntl"));

@@ -10,11 +10,16 @@
 #include "host/export/task.hpp"
 #include "host/own_thread.hpp"
 #include "host/plugin_task.hpp"
+#include "host/seeded_bytes.hpp"
 
 namespace tokiod::host {
 namespace {
 
-const void* get_ext(tokio_plugin*, const char* id) noexcept { return id == nullptr ? nullptr : extension(id); }
+const void* get_ext(tokio_plugin* p, const char* id) noexcept {
+  if (id == nullptr) return nullptr;
+  const void* const table = extension(id);
+  return table != nullptr || p == nullptr ? table : p->events.extension(id);
+}
 
 void panic(tokio_plugin* p, tokio_cx*, tokio_str message, tokio_str where) noexcept try {
   if (p == nullptr) return;
@@ -27,7 +32,8 @@ void panic(tokio_plugin* p, tokio_cx*, tokio_str message, tokio_str where) noexc
 uint64_t now_ns(tokio_plugin* p) noexcept { return p == nullptr ? steady_clock().now() : p->rt.now(); }
 int64_t wall_ns(tokio_plugin*) noexcept { return wall_clock_ns(); }
 
-void random_bytes(tokio_plugin*, void* out, size_t n) noexcept {
+void random_bytes(tokio_plugin* p, void* out, size_t n) noexcept {
+  if (p != nullptr && p->random != nullptr) return p->random->fill({static_cast<std::byte*>(out), n});
   auto* at = static_cast<unsigned char*>(out);
   while (n > 0) {
     const auto got = ::getrandom(at, n, 0);

@@ -24,9 +24,10 @@ tokio_status metric_create(tokio_plugin* p, const tokio_metric_desc* given, toki
 tokio_plugin* owner_of(const tokio_metric* metric) { return metric == nullptr ? nullptr : metric->owner.load(relaxed); }
 
 void metric_add(tokio_metric* metric, uint64_t by) noexcept {
-  if (owner_of(metric) == nullptr || metric->kind != TOKIO_METRIC_COUNTER) return;
+  const tokio_plugin* const p = owner_of(metric);
+  if (p == nullptr || metric->kind != TOKIO_METRIC_COUNTER) return;
   const sched::host_entry inside;
-  metric->lines->add(plugin::current_core(), 0, by);
+  metric->lines->add(p->current_core(), 0, by);
 }
 void metric_set(tokio_metric* metric, double value) noexcept {
   // Relaxed, here and below: a level carries no other data.
@@ -36,9 +37,10 @@ void metric_adjust(tokio_metric* metric, double by) noexcept {
   if (owner_of(metric) != nullptr) metric->level.fetch_add(by, relaxed);
 }
 void metric_record(tokio_metric* metric, double value) noexcept {
-  if (owner_of(metric) == nullptr || metric->kind != TOKIO_METRIC_HISTOGRAM) return;
+  const tokio_plugin* const p = owner_of(metric);
+  if (p == nullptr || metric->kind != TOKIO_METRIC_HISTOGRAM) return;
   const sched::host_entry inside;
-  metric->record(plugin::current_core(), value);
+  metric->record(p->current_core(), value);
 }
 void metric_drop(tokio_metric* metric) noexcept {
   if (auto* p = owner_of(metric); p != nullptr) p->metrics.drop(*metric);

@@ -66,7 +66,7 @@ tokio_status bind_local(const made_socket& made) {
 tokio_status prepare(tokio_plugin* p, const tokio_sock_params* given, tokio_io** out, tokio_sock_params& params,
                      made_socket& made) {
   if (p == nullptr || out == nullptr) return fail(TOKIO_EINVAL, "a socket function was given a null pointer");
-  if (const auto status = refused_new(*p); status != TOKIO_OK) return status;
+  if (const auto status = refused_new_io(*p); status != TOKIO_OK) return status;
   if (const auto status = take_params(given, "tokio_sock_params", params); status != TOKIO_OK) return status;
   if (const auto status = make_socket(*p, params, made); status != TOKIO_OK) return status;
   return bind_local(made);
@@ -122,7 +122,7 @@ tokio_status bind(tokio_plugin* p, const tokio_sock_params* given, tokio_io** ou
 
 tokio_status pair(tokio_plugin* p, uint32_t type, tokio_io** a, tokio_io** b) noexcept {
   if (p == nullptr || a == nullptr || b == nullptr) return fail(TOKIO_EINVAL, "pair: a null pointer");
-  if (const auto status = refused_new(*p); status != TOKIO_OK) return status;
+  if (const auto status = refused_new_io(*p); status != TOKIO_OK) return status;
   const int system = system_type(type);
   if (system < 0) return fail(TOKIO_EINVAL, "there is no socket type ", type);
   int fds[2] = {-1, -1};
@@ -144,7 +144,7 @@ tokio_status pair(tokio_plugin* p, uint32_t type, tokio_io** a, tokio_io** b) no
 tokio_res poll_accept(tokio_io* handle, tokio_cx* cx, tokio_io** out, tokio_addr* peer) noexcept {
   auto* p = owner_of(handle);
   if (p == nullptr) return closed_handle();
-  if (const auto status = refused_new(*p); status != TOKIO_OK) return status;
+  if (const auto status = refused_new_io(*p); status != TOKIO_OK) return status;
   if (cx != nullptr && !tokio_coop(cx)) return TOKIO_PENDING;
   const auto waiter = cx != nullptr ? key_of(cx->waker) : task::key{};
   system_address from;

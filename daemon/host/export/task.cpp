@@ -2,6 +2,7 @@
 #include "host/export/task.hpp"
 
 #include "host/export/common.hpp"
+#include "host/hooked_task.hpp"
 #include "host/plugin_task.hpp"
 
 namespace tokiod::host {
@@ -9,6 +10,14 @@ namespace {
 
 constexpr std::uint32_t known_task_flags = TOKIO_TF_GRACEFUL | TOKIO_TF_SYSTEM | TOKIO_TF_READY_IS_EMPTY;
 constexpr std::uint32_t known_spawn_flags = TOKIO_SPAWN_JOIN | TOKIO_SPAWN_FRONT;
+
+// Where somebody wants to hear of it before it can run.
+[[gnu::cold]] task::task_id tell_of_spawn(tokio_plugin& p, const tokio_task_vt& vt) {
+  const task::task_id id = sched::engine::ids.take(1);
+  const call_scope scope(p);
+  p.hooks->spawns(p, id, vt);
+  return id;
+}
 
 [[nodiscard]] task::header& header_of(tokio_task* t) { return *reinterpret_cast<task::header*>(t); }
 
@@ -25,7 +34,8 @@ constexpr std::uint32_t known_spawn_flags = TOKIO_SPAWN_JOIN | TOKIO_SPAWN_FRONT
                              const tokio_waker* key) {
   return vt.size >= sizeof(tokio_task_vt) && vt.poll != nullptr &&
          ((vt.flags & ~known_task_flags) | vt.reserved | (flags & ~known_spawn_flags)) == 0 &&
-         (key != nullptr || (flags & TOKIO_SPAWN_JOIN) == 0) && p.max_tasks == UINT64_MAX && !p.owner.closed();
+         (key != nullptr || (flags & TOKIO_SPAWN_JOIN) == 0) && p.max_tasks == UINT64_MAX && p.hooks == nullptr &&
+         !p.owner.closed();
 }
 
 [[gnu::cold]] tokio_status why_not(const tokio_plugin& p, const tokio_task_vt& vt, std::uint32_t flags,
@@ -61,10 +71,10 @@ constexpr std::uint32_t known_spawn_flags = TOKIO_SPAWN_JOIN | TOKIO_SPAWN_FRONT
   return status;
 }
 
-// ---- on a thread without a core of the runtime
+// ---- on a thread without a core of the runtime, or with something to ask first
 
 [[gnu::cold]] tokio_status alloc_outside(tokio_plugin& p, std::size_t body_size, tokio_task** out) {
-  const auto task = p.rt.allocate(p.owner, plugin_task_ops, nullptr, body_size);
+  const auto task = p.rt.allocate(p.owner, *p.task_ops, nullptr, body_size);
   if (!task) return refused_by_runtime(p, task.error());
   *out = reinterpret_cast<tokio_task*>(*task);
   return TOKIO_OK;
@@ -74,7 +84,9 @@ constexpr std::uint32_t known_spawn_flags = TOKIO_SPAWN_JOIN | TOKIO_SPAWN_FRONT
                                          tokio_waker* key) {
   auto& p = plugin_of(task);
   if (const auto status = why_not(p, vt, flags, key); status != TOKIO_OK) return refuse_spawn(task, p, status);
-  const auto made = p.rt.spawn(task, options_of(vt, flags), (flags & TOKIO_SPAWN_FRONT) != 0);
+  task::spawn_options options = options_of(vt, flags);
+  if (p.hooks != nullptr) options.id = tell_of_spawn(p, vt);
+  const auto made = p.rt.spawn(task, options, (flags & TOKIO_SPAWN_FRONT) != 0);
   if (!made) return refuse_spawn(task, p, refused_by_runtime(p, made.error()));
   if (key != nullptr) *key = waker_of(*made);
   return TOKIO_OK;
@@ -95,7 +107,8 @@ constexpr std::uint32_t known_spawn_flags = TOKIO_SPAWN_JOIN | TOKIO_SPAWN_FRONT
 // The core of the task's runtime which this thread holds: what follows is then the core's own business, without the way
 // through the abstract scheduler.
 [[nodiscard]] sched::core* core_for(const sched::host_entry& inside, task::header& task) {
-  return inside.core_of(static_cast<sched::engine&>(task::scheduler_of(task)));
+  sched::core* const on = inside.held();
+  return on != nullptr && on->door == memory::slab_of(&task).door ? on : nullptr;
 }
 
 // Which task a key names, while it is still that one.
@@ -114,7 +127,7 @@ tokio_status task_alloc(tokio_plugin* p, size_t body_size, size_t body_align, to
   sched::core* const on = inside.core_of(p->rt.engine());
   if (on == nullptr) [[unlikely]]
     return alloc_outside(*p, body_size, out);
-  const auto task = on->allocate(on->share_of(p->owner_id), plugin_task_ops, nullptr, body_size);
+  const auto task = on->allocate(on->share_of(p->owner_id), *p->task_ops, nullptr, body_size);
   if (!task) [[unlikely]]
     return refused_by_runtime(*p, runtime::error_of(task.error()));
   *out = reinterpret_cast<tokio_task*>(*task);
@@ -134,7 +147,7 @@ tokio_status task_spawn(tokio_task* t, const tokio_task_vt* vt, uint32_t flags, 
   sched::share& part = on->part_of(task);
   auto& p = *static_cast<tokio_plugin*>(part.user);
   if (!may_spawn(p, *vt, flags, key)) [[unlikely]]
-    if (const auto status = why_not(p, *vt, flags, key); status != TOKIO_OK) return refuse_spawn(task, p, status);
+    return spawn_outside(task, *vt, flags, key);  // says why not, or counts and tells of it
   const task::key made = on->spawn(task, part, options_of(*vt, flags), (flags & TOKIO_SPAWN_FRONT) != 0);
   if (key != nullptr) *key = waker_of(made);
   return TOKIO_OK;
@@ -194,8 +207,7 @@ uint64_t task_id(tokio_waker w) noexcept { return names_a_task(w) ? runtime::id_
 void coop_exhausted(tokio_cx* cx) noexcept {
   const sched::host_entry inside;
   auto& task = *key_of(cx->waker).task;
-  if (auto* thread = sched::this_thread; thread != nullptr && thread->held != nullptr)
-    thread->held->part_of(task).tasks.budget_exhaustions.add();
+  if (sched::core* const on = core_for(inside, task)) on->part_of(task).tasks.budget_exhaustions.add();
   runtime::wake(key_of(cx->waker));
 }
 

@@ -11,6 +11,7 @@ namespace {
 tokio_status timer_new(tokio_plugin* p, uint64_t deadline_ns, uint64_t slack_ns, tokio_timer** out) noexcept {
   if (p == nullptr || out == nullptr) return fail(TOKIO_EINVAL, "timer_new: a null pointer");
   if (const auto status = refused_new(*p); status != TOKIO_OK) return status;
+  if (!p->has_time) return fail(TOKIO_ENOTSUP, "this runtime has no timers: enable_time() was not called");
   auto* timer = handle_pool<tokio_timer>::take(p);
   if (timer == nullptr) return fail(TOKIO_ENOMEM, "no memory for a timer");
   timer->deadline = deadline_ns;

@@ -61,7 +61,8 @@ result<void> pool::state::start_thread() {
   const hold locked(lock);
   auto record = std::make_shared<thread_record>();
   record->rotation = jobs.rotation();
-  auto started = os_thread::start({options.thread_name, options.stack_bytes},
+  const std::string name = options.name_of_thread ? options.name_of_thread() : options.thread_name;
+  auto started = os_thread::start({name, options.stack_bytes},
                                   [self = shared_from_this(), record] { self->thread_main(*record); });
   if (!started) return std::unexpected(started.error());
   record->thread = std::move(*started);
@@ -167,7 +168,7 @@ bool pool::rotate(instant_ns deadline) {
   return state_->join_before(state_->jobs.rotate(), deadline);
 }
 
-bool pool::stop(instant_ns deadline) {
+bool pool::try_stop(instant_ns deadline) {
   const hold alone(state_->control);
   claims::job_list unwanted;
   state_->jobs.close(unwanted);                        // 1  nothing new comes in
@@ -177,6 +178,12 @@ bool pool::stop(instant_ns deadline) {
     if (steady_clock().now() >= deadline) break;
     real_policy::yield();
   }
+  return false;
+}
+
+bool pool::stop(instant_ns deadline) {
+  if (try_stop(deadline)) return true;
+  const hold alone(state_->control);
   const hold locked(state_->lock);
   for (auto& left : state_->threads) left->thread.detach();  // 4  or left behind: it holds the state until it ends
   state_->threads.clear();

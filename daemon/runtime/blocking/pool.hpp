@@ -17,7 +17,8 @@ struct pool_options {
   std::uint32_t max_threads = 512;       // Tokio's default: many, because they block
   duration_ns keep_alive = 10 * second;  // an idle thread lives this long
   std::string thread_name = "tokio-blocking";
-  std::size_t stack_bytes = 0;  // 0 = the system's default
+  std::function<std::string()> name_of_thread = {};  // asked for each; null: thread_name
+  std::size_t stack_bytes = 0;                       // 0 = the system's default
   // On every pool thread, first. It must not wait for a job of the pool: this thread may be the one that is on the way.
   std::function<void()> on_thread_start = {};
   std::function<void()> on_thread_stop = {};  // and last
@@ -55,6 +56,8 @@ class pool {
   // Takes no more jobs, drops what has not started unless it is mandatory, and waits for the rest. False: some jobs
   // still run at the deadline; their threads are left to end by themselves.
   [[nodiscard]] bool stop(instant_ns deadline);
+  // The same, but nobody is left behind: false says that it may be asked again.
+  [[nodiscard]] bool try_stop(instant_ns deadline);
 
   [[nodiscard]] pool_counts counts() const;
 

@@ -20,6 +20,7 @@
 #include "base/random.hpp"
 #include "runtime/metrics/worker_metrics.hpp"
 #include "runtime/queue/run_queue.hpp"
+#include "runtime/sched/bell.hpp"
 #include "runtime/sched/owner.hpp"
 #include "runtime/sched/thread.hpp"
 #include "runtime/shard/shard.hpp"
@@ -112,10 +113,11 @@ class alignas(cache_line) core {
     part.tasks.freed.add();
     task::discard(task, part.heap);
   }
+  [[nodiscard]] task::task_id next_id() noexcept;
   // The owner is not closed.
   [[gnu::always_inline]] task::key spawn(task::header& task, share& part, task::spawn_options options, bool front) {
     options.home = static_cast<std::uint16_t>(home.id());
-    const task::key made = task::spawn(task, next_id(), options);
+    const task::key made = task::spawn(task, options.id != 0 ? options.id : next_id(), options);
     part.tasks.spawned.add();  // before it can run, and so before it can end
     count_runnable(task);
     if (front) {
@@ -236,6 +238,7 @@ class alignas(cache_line) core {
   bool lifo_open;         // wakes may use the slot: the option is on and no batch of events is dispatched
   bool in_batch = false;  // events are dispatched: one decision about waking others follows
   bool searching = false;
+  rung_here root_rang;  // current_thread: who waits in block_on was woken on this thread
   std::uint32_t lifo_streak = 0;
   std::uint32_t until_maintenance;
   std::uint32_t until_injector;
@@ -286,7 +289,6 @@ class alignas(cache_line) core {
   [[nodiscard]] share& new_share(memory::owner_id id) noexcept;
   [[nodiscard]] bool keep(task::header& task, share& of) noexcept;
   [[gnu::cold]] void stamp(task::header& task) noexcept;
-  [[nodiscard]] task::task_id next_id() noexcept;
   [[nodiscard]] bool worth_a_look() const noexcept;
 };
 

@@ -22,6 +22,22 @@ const clock& system_clock() {
   return only;
 }
 
+// A thread that is not ours wakes a task of ours. A daemon does not end before its threads, and counts nobody.
+class visit_of_waker {
+ public:
+  explicit visit_of_waker(engine& to) : count_(to.with.counts_wakers ? &to.wakers_outside : nullptr) {
+    if (count_ != nullptr) count_->fetch_add(1, relaxed);  // the task that is woken keeps the engine until it is queued
+  }
+  visit_of_waker(const visit_of_waker&) = delete;
+  visit_of_waker& operator=(const visit_of_waker&) = delete;
+  ~visit_of_waker() {
+    if (count_ != nullptr) count_->fetch_sub(1, release);  // nothing of the engine is touched after this
+  }
+
+ private:
+  std::atomic<std::uint64_t>* count_;
+};
+
 std::uint32_t cores_of(const options& with) { return with.kind == flavor::current_thread ? 1 : with.worker_threads; }
 
 options checked(options with) {
@@ -43,15 +59,19 @@ outcome<std::unique_ptr<engine>> engine::create(const options& with) {
   if (!prepare_heavy_barrier())
     return refuse(kind::unsupported, "membarrier(2) is not available here (", error::last("membarrier").text(),
                   "): the runtime needs it to take tasks from a stuck worker");
-  auto memory = memory::arena::create();
-  if (!memory) return refuse(kind::io_error, "cannot reserve memory for tasks: ", memory.error().text());
-  std::unique_ptr<engine> made(new engine(checked(with), std::move(*memory)));
+  std::shared_ptr<memory::arena> memory = with.memory;
+  if (memory == nullptr) {
+    auto own = memory::arena::create();
+    if (!own) return refuse(kind::io_error, "cannot reserve memory for tasks: ", own.error().text());
+    memory = std::move(*own);
+  }
+  std::unique_ptr<engine> made(new engine(checked(with), std::move(memory)));
   if (auto built = made->build(); !built)
     return refuse(kind::io_error, "cannot start a runtime with ", cores_of(with), " workers: ", built.error().text());
   return made;
 }
 
-engine::engine(options given, std::unique_ptr<memory::arena> from)
+engine::engine(options given, std::shared_ptr<memory::arena> from)
     : with(std::move(given)),
       time(with.time != nullptr ? *with.time : system_clock()),
       memory(std::move(from)),
@@ -95,6 +115,9 @@ engine::~engine() { cores.clear(); }
 
 void engine::schedule(task::header& task) noexcept {
   if (core* const on = here()) return on->schedule(task);
+  if (memory::slab_of(&task).door != door()) [[unlikely]]
+    return task::scheduler_of(task).schedule(task);  // whoever waited for a task of ours
+  const visit_of_waker inside(*this);
   count(task, &metrics::task_counters::wakes);
   inject(task);
 }
@@ -170,15 +193,15 @@ bool engine::work_visible() const {
 
 // ---- owners
 
-outcome<owner*> engine::add_owner(std::string name, std::uint64_t max_bytes) {
+outcome<owner*> engine::add_owner(std::string name, std::uint64_t max_bytes, task::scheduler* to) {
   const hold keep(owners_mutex);
   for (std::uint32_t tried = 1; tried < max_owners; ++tried) {
     // In turn, not the lowest: who saw a task of an owner that is gone since must not take it for the next one's.
     const std::uint32_t id = last_owner % (max_owners - 1) + 1;
     last_owner = id;
     if (owners[id] != nullptr) continue;
-    owners[id] =
-        std::make_unique<owner>(*memory, static_cast<memory::owner_id>(id), std::move(name), max_bytes, door());
+    owners[id] = std::make_unique<owner>(*memory, static_cast<memory::owner_id>(id), std::move(name), max_bytes,
+                                         to != nullptr ? to : door());
     return owners[id].get();
   }
   return refuse(kind::quota_exceeded, "cannot add ", name, ": there are ", max_owners - 1, " owners already");

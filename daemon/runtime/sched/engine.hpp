@@ -71,7 +71,8 @@ class engine final : public task::scheduler {
   [[nodiscard]] bool work_visible() const;
 
   // ---- owners
-  [[nodiscard]] outcome<owner*> add_owner(std::string name, std::uint64_t max_bytes);
+  // `door`: where woken tasks of it go; null: to the workers.
+  [[nodiscard]] outcome<owner*> add_owner(std::string name, std::uint64_t max_bytes, task::scheduler* door = nullptr);
   // Refuses while a slot is out: a task that lives, or a join handle that was not released. Exact: the slot of a task
   // that is counted as ended has come back.
   [[nodiscard]] outcome<void> remove_owner(owner& gone);
@@ -134,14 +135,21 @@ class engine final : public task::scheduler {
 
   const options with;
   const clock& time;
-  std::unique_ptr<memory::arena> memory;
+  const std::shared_ptr<memory::arena> memory;
   grow_list<shard::shard, max_workers> shards;
   grow_list<core, max_workers> cores;
   basic_idle<real_policy> idle;
-  task::id_source ids;
+  static inline task::id_source ids;               // of all runtimes of the process
   std::atomic<std::uint64_t> remote_schedules{0};  // written by threads without a core only
+  // Threads that wake a task from outside: it may end, and so may the runtime, before such a thread is back. Whoever
+  // destroys the engine waits for zero, if options::counts_wakers says that he does.
+  std::atomic<std::uint64_t> wakers_outside{0};
   basic_watch<real_policy> watch;
   wake_price price;
+  [[nodiscard]] std::string thread_name() const {
+    return with.name_of_thread ? with.name_of_thread() : with.thread_name;
+  }
+
   // What the monitor found broken, see multi_thread/monitor.hpp; it alone writes.
   metrics::counter idle_backlogs;
   metrics::gauge oldest_backlog_ns;
@@ -152,7 +160,7 @@ class engine final : public task::scheduler {
   std::uint32_t last_owner = 0;  // given away last; under the mutex too
 
  private:
-  engine(options given, std::unique_ptr<memory::arena> from);
+  engine(options given, std::shared_ptr<memory::arena> from);
   [[nodiscard]] result<void> build();
   [[nodiscard]] std::unique_lock<real_policy::mutex> lock_cores();
   void ask_before_polls(owner& of);

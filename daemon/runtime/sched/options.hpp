@@ -4,10 +4,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "base/clock.hpp"
 #include "base/thread_stack.hpp"
+
+namespace tokiod::memory {
+class arena;
+}
 
 namespace tokiod::sched {
 
@@ -46,6 +51,13 @@ struct options {
   std::function<void(const stuck_poll&)> on_stuck;  // on the monitor's thread, once per such poll: it must not wait
   std::function<void()> on_thread_start;            // on every worker and blocking thread, after it started
   std::function<void()> on_thread_stop;             // and before it ends
+  std::function<void()> on_thread_park;         // on a worker that found nothing to do; what it wakes is run at once
+  std::function<void()> on_thread_unpark;       // and after its sleep
+  std::function<std::string()> name_of_thread;  // asked for each worker and blocking thread; null: thread_name
+  // Where the memory of tasks comes from; null: from an arena of its own. Wakers of a runtime that is destroyed while
+  // the process goes on stay harmless only in memory that outlives it.
+  std::shared_ptr<memory::arena> memory;
+  bool counts_wakers = false;  // from outside: whoever destroys it while they may be on their way waits for them
 };
 
 }  // namespace tokiod::sched

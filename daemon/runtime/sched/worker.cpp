@@ -227,6 +227,7 @@ void worker::tune(instant_ns now) {
 // ---- sleeping
 
 void worker::park(instant_ns limit) {
+  if (all_.with.on_thread_park && hook_made_work()) return stay_awake();
   core_.work.parks.add();
   core_.work.park_unparks.add();
   core_.publish_schedules();
@@ -249,7 +250,23 @@ void worker::park(instant_ns limit) {
   core_.work.parked_ns.add(core_.active_since - before);
   core_.maintained_at = core_.active_since;  // sleep is no poll time
   core_.polls_then = core_.work.polls.read();
+  if (all_.with.on_thread_unpark) all_.with.on_thread_unpark();
   if (core_.ring.length() > 1) core_.notify_if_useful();  // one of them is ours to run now
+}
+
+// It may have woken a task here, or who waits in block_on on this thread. What comes from other threads is seen later.
+bool worker::hook_made_work() {
+  const bool rang = core_.root_rang.during(all_.with.on_thread_park);
+  return rang || core_.ring.length() != 0 || core_.lifo.load(relaxed) != nullptr;
+}
+
+// A sleep that ends at once, for hooks and counters, too. Sockets and timers must not wait for what the hook made.
+void worker::stay_awake() {
+  core_.work.parks.add();
+  core_.work.park_unparks.add();
+  look();
+  core_.work.park_unparks.add();
+  if (all_.with.on_thread_unpark) all_.with.on_thread_unpark();
 }
 
 void worker::learn_wake_price() {

@@ -43,6 +43,8 @@ class worker {
   void turn_adopted(bool told);
   [[nodiscard]] instant_ns adopted_deadline() const;
   void learn_wake_price();
+  [[nodiscard]] bool hook_made_work();
+  void stay_awake();
   [[nodiscard]] bool reason_to_stay_awake();
   void sleep(instant_ns limit);
 

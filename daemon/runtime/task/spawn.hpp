@@ -14,6 +14,7 @@ struct spawn_options {
   bool with_join_handle = false;
   std::uint16_t home = 0;
   traits kind;
+  task_id id = 0;  // taken before; 0: the next one
 };
 
 // Room for a header and `body_bytes` behind it.

@@ -17,6 +17,7 @@
 #include "tokio/abi/plugin.h"
 #include "tokio/abi/process.h"
 #include "tokio/abi/resolve.h"
+#include "tokio/abi/runtime.h"
 #include "tokio/abi/service.h"
 #include "tokio/abi/signal.h"
 #include "tokio/abi/span.h"

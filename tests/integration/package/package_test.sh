@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the build into a folder, builds plugins out of tree against it, with CMake and with pkg-config, and runs them
-# with the installed tokiod.
+# with the installed tokiod; and a program with a runtime of its own, on the installed libtokio.so.
 #   package_test.sh BUILD_DIR SOURCE_DIR C_COMPILER CXX_COMPILER
 set -euo pipefail
 build=$1 source=$2 cc=$3 cxx=$4
@@ -16,6 +16,8 @@ for file in usr/sbin/tokiod usr/bin/tokioctl usr/lib/tokiod/plugins/echo.so usr/
             usr/lib/systemd/system/tokiod.service usr/lib/systemd/system/tokiod.socket; do
   [ -f "$stage/$file" ] || fail "$file was not installed"
 done
+libdir=$(dirname "$(find "$stage/usr" -name libtokio.so)")
+[ -f "$libdir/cmake/tokio/tokio-config.cmake" ] || fail "no CMake package beside libtokio.so"
 [ -d "$stage/etc/tokiod/conf.d" ] || fail "no folder for drop-ins"
 
 cp -r "$source/tests/integration/package/outside" "$folder/outside"
@@ -23,7 +25,7 @@ cmake -S "$folder/outside" -B "$folder/made" -G Ninja -DCMAKE_PREFIX_PATH="$stag
       -DCMAKE_C_COMPILER="$cc" -DCMAKE_CXX_COMPILER="$cxx" >"$folder/configure.log" || { cat "$folder/configure.log"; exit 1; }
 cmake --build "$folder/made" || fail "the plugins do not build with find_package(tokio-plugin)"
 
-export PKG_CONFIG_PATH=$stage/usr/share/pkgconfig
+export PKG_CONFIG_PATH=$stage/usr/share/pkgconfig:$libdir/pkgconfig
 mkdir "$folder/by-hand"
 cd "$folder/outside"
 # [by-hand]
@@ -31,6 +33,10 @@ gcc $(pkg-config --cflags tokio-plugin) plain.c -o plain.so $(pkg-config --libs 
 clang++-19 $(pkg-config --variable=cxxflags tokio-plugin) $(pkg-config --cflags tokio-plugin) \
   quick.cpp -o quick.so $(pkg-config --libs tokio-plugin)
 # [/by-hand]
+# [whole-by-hand]
+clang++-19 $(pkg-config --variable=cxxflags tokio) $(pkg-config --cflags tokio) whole.cpp -o whole $(pkg-config --libs tokio)
+# [/whole-by-hand]
+mv whole "$folder/by-hand"
 mv ./*.so "$folder/by-hand"
 
 expect() {  # CODE PLUGIN
@@ -44,5 +50,12 @@ for plugins in "$folder/made" "$folder/by-hand"; do
   [ "$(nm -D --defined-only "$plugins/quick.so" | wc -l)" = 1 ] || fail "quick.so exports more than its descriptor"
   expect 5 "$plugins/plain.so"
   expect 7 "$plugins/quick.so"
+done
+[ "$(nm -D --defined-only "$libdir/libtokio.so" | awk '{print $3}')" = tokio_runtime_v0 ] ||
+  fail "libtokio.so shows more than its one function"
+for program in "$folder/made/whole" "$folder/by-hand/whole"; do
+  code=0
+  LD_LIBRARY_PATH=$libdir "$program" || code=$?
+  [ "$code" = 13 ] || fail "$program ended with $code, expected 13"
 done
 echo "the package works"

@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <csignal>
+#include <cstdint>
+#include <thread>
 
 #include "base/policy.hpp"
 
@@ -31,6 +34,25 @@ TEST_CASE("join_until gives up at its deadline and the thread stays joinable") {
   CHECK(thread->joinable());
   go.set();
   CHECK(thread->join_until(steady_clock().now() + 10 * second));
+}
+
+TEST_CASE("an event that is waited for as long as a number can say does not look as if the time were up") {
+  for (const std::uint64_t longest : {std::uint64_t{INT64_MAX}, std::uint64_t{UINT64_MAX}}) {
+    real_policy::event rings;
+    std::atomic<bool> waits = false, rang = false, in_time = false;
+    auto thread = os_thread::start({}, [&] {
+      waits = true;
+      in_time = rings.wait_for(longest);
+      CHECK(in_time == rang.load());
+    });
+    REQUIRE(thread);
+    while (!waits) std::this_thread::yield();
+    for (int i = 0; i < 1000; ++i) std::this_thread::yield();  // time enough to give up by mistake
+    rang = true;
+    rings.set();
+    thread->join();
+    CHECK(in_time);
+  }
 }
 
 TEST_CASE("a stack that the system cannot give is an error value") {

@@ -13,7 +13,7 @@ result<void> driver::start() {
 
 result<void> driver::start_driving() {
   auto next = std::make_shared<occupant>();
-  auto started = os_thread::start({.name = all_.with.thread_name, .stack_bytes = all_.with.thread_stack_size},
+  auto started = os_thread::start({.name = all_.thread_name(), .stack_bytes = all_.with.thread_stack_size},
                                   [this, &who = *next] { live(who); });
   if (!started) return std::unexpected(started.error());
   next->system = std::move(*started);

@@ -10,7 +10,7 @@ namespace {
 class visit {
  public:
   visit(engine& of, stack_place* answers) : all_(of), outer_(this_thread), self_(of, thread_kind::worker) {
-    TOKIOD_ASSERT(outer_ == nullptr || outer_->held == nullptr);  // a worker must not wait for another runtime
+    TOKIOD_ASSERT(outer_ == nullptr || outer_->entry.now() == 0);  // else nobody could take what it leaves waiting
     self_.stack = answers;
     all_.enlist(self_);
     all_.take_core(*all_.cores[0], self_);

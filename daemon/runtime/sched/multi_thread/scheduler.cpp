@@ -32,7 +32,7 @@ result<void> scheduler::start() {
 
 result<std::shared_ptr<scheduler::occupant>> scheduler::new_occupant(seat& of) {
   auto next = std::make_shared<occupant>(all_);
-  auto started = os_thread::start({.name = all_.with.thread_name, .stack_bytes = all_.with.thread_stack_size},
+  auto started = os_thread::start({.name = all_.thread_name(), .stack_bytes = all_.with.thread_stack_size},
                                   [&of, &who = *next] { run(of, who); });
   if (!started) return std::unexpected(started.error());
   next->system = std::move(*started);

@@ -27,6 +27,7 @@ struct host_tables {
   const tokio_metrics_ext* metrics = nullptr;
   const tokio_control_ext* control = nullptr;
   const tokio_account_ext* account = nullptr;
+  const tokio_runtime_ext* runtime = nullptr;
 };
 
 TOKIO_HIDDEN inline constinit host_tables host{};
@@ -39,6 +40,17 @@ struct thread_state {
   void* local_scopes;  // the innermost task local in force; see task/local.hpp
 };
 TOKIO_HIDDEN inline constinit thread_local thread_state this_thread{};
+
+// How many stretches of block_in_place this thread is in, in the poll or block_on that it is in.
+TOKIO_HIDDEN inline constinit thread_local unsigned blocking_stretches = 0;
+
+// How many hooks of a runtime this thread is in; see runtime/hooks.hpp.
+TOKIO_HIDDEN inline constinit thread_local unsigned hooks_here = 0;
+
+// This thread is in a task, in what a block_on waits for, or in a hook of a runtime, and may not block.
+inline bool in_async_context() noexcept {
+  return (this_thread.cx || this_thread.task.task || hooks_here != 0) && blocking_stretches == 0;
+}
 
 TOKIO_HIDDEN inline constinit std::atomic<int> bind_stage{0};  // 0 unbound, 1 being bound, 2 bound
 
@@ -60,7 +72,8 @@ inline void bind_host(tokio_plugin* instance, const tokio_host* core) noexcept {
                      static_cast<const tokio_log_ext*>(find(TOKIO_EXT_LOG)),
                      static_cast<const tokio_metrics_ext*>(find(TOKIO_EXT_METRICS)),
                      static_cast<const tokio_control_ext*>(find(TOKIO_EXT_CONTROL)),
-                     static_cast<const tokio_account_ext*>(find(TOKIO_EXT_ACCOUNT))};
+                     static_cast<const tokio_account_ext*>(find(TOKIO_EXT_ACCOUNT)),
+                     static_cast<const tokio_runtime_ext*>(find(TOKIO_EXT_RUNTIME))};
   bind_stage.store(2, std::memory_order_release);  // publishes the tables to the next instance's bind_host
 }
 

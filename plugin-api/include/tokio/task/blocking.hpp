@@ -135,8 +135,10 @@ class [[nodiscard]] blocking_stretch {
   explicit blocking_stretch(call_site at)
       : owed_(enter(at)), budget_(this_thread.cx ? this_thread.cx->budget : nullptr) {
     if (budget_) before_ = std::exchange(*budget_, INT32_MAX);
+    ++blocking_stretches;
   }
   ~blocking_stretch() {
+    --blocking_stretches;
     if (budget_) *budget_ = before_;
     if (owed_) host.blocking->leave(this_thread.instance);
   }
@@ -148,6 +150,7 @@ class [[nodiscard]] blocking_stretch {
   static bool enter(call_site at) {
     if (innermost_local([](const void* key) { return key == &local_set_runs; }))
       panic("block_in_place: a local_set runs here, and nobody could go on with its tasks", at);
+    if (hooks_here != 0) panic("block_in_place: a hook of a runtime may not block", at);
     const bool in_task = this_thread.cx || this_thread.task.task;
     if (!in_task || !host.blocking) return false;
     const auto entered = host.blocking->enter(this_thread.instance);

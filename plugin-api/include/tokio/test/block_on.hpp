@@ -3,8 +3,7 @@
 // Threads: the one that made the fake host.
 #pragma once
 
-#include "tokio/core/slot.hpp"
-#include "tokio/task/awaitable.hpp"
+#include "tokio/task/root_future.hpp"
 #include "tokio/test/fake_host.hpp"
 
 namespace tokio::test {
@@ -13,7 +12,7 @@ template <pollable F>
 class blocked_on {
  public:
   using output = output_of<F>;
-  explicit blocked_on(F& future) : future_(&future) {}
+  explicit blocked_on(F& future) : root_(future) {}
 
   output run() {
     auto& core = static_cast<fake_host&>(*fake_core::current);
@@ -23,39 +22,19 @@ class blocked_on {
     *static_cast<blocked_on**>(fake_core::body(fake_core::of(task))) = this;
     core.spawn(fake_core::of(task), &vt, 0, nullptr);
     --core.spawned_count;
-    while (outcome_.empty())
+    while (!root_.over())
       if (!core.step()) fake_misuse("block_on: every task waits, and no timer or job is left that could wake one");
-    return outcome_.take();
+    return root_.take();
   }
 
  private:
-  // Not a task: this_task::try_id() is empty in it.
   static tokio_poll poll(void* body, tokio_cx* cx) noexcept {
-    auto& self = **static_cast<blocked_on**>(body);
-    auto before = std::exchange(this_thread, thread_state{cx->plugin, cx, {}, nullptr});
-    context now(cx);
-    auto answer = self.poll_future(now);
-    this_thread = before;
-    return answer;
-  }
-  tokio_poll poll_future(context& cx) noexcept {
-    try {
-      auto polled = future_->poll(cx);
-      if (polled.is_pending()) return cx.yielded() ? TOKIO_POLL_YIELD : TOKIO_POLL_PENDING;
-      if constexpr (std::is_void_v<output>)
-        outcome_.emplace();
-      else
-        outcome_.emplace(std::move(polled).value());
-    } catch (...) {
-      outcome_.set_exception(std::current_exception());
-    }
-    return TOKIO_POLL_READY;
+    return (*static_cast<blocked_on**>(body))->root_.poll(cx);
   }
   static void destroy(void*) noexcept {}
   static constexpr tokio_task_vt vt{sizeof(tokio_task_vt), 0, poll, destroy, {}, {}, 0, 0};
 
-  F* future_;
-  slot<output> outcome_;
+  root_future<F> root_;
 };
 
 template <pollable F>

@@ -31,6 +31,7 @@ class timer_error : public panic_error {
       case TOKIO_EGONE: return "the host refused a timer: it or this instance is stopping";
       case TOKIO_ENOMEM: return "the host refused a timer: out of memory";
       case TOKIO_EQUOTA: return "the host refused a timer: a limit of this plugin is reached";
+      case TOKIO_ENOTSUP: return "timers are disabled: call enable_time() on the builder of this runtime";
       case TOKIO_EAGAIN: return "the host refused a timer: it has no room for more now";
       default: return "the host refused a timer: it does not take what it was given";
     }

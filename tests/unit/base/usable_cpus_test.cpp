@@ -1,4 +1,4 @@
-#include "config/usable_cpus.hpp"
+#include "base/usable_cpus.hpp"
 
 #include <doctest/doctest.h>
 #include <sched.h>
@@ -19,7 +19,7 @@ std::uint64_t by_affinity() {
 
 TEST_CASE("without a quota the affinity mask decides") {
   const test::temp_dir machine;
-  const auto cpus = config::usable_cpus(machine.path());
+  const auto cpus = usable_cpus(machine.path());
   CHECK(cpus.count == by_affinity());
   CHECK(cpus.reason.find("by affinity") != std::string::npos);
 }
@@ -29,7 +29,7 @@ TEST_CASE("a version 2 quota of a group above ours binds, and is rounded up to a
   machine.write("proc/self/cgroup", "0::/app/web\n");
   machine.write("sys/fs/cgroup/app/web/cpu.max", "max 100000\n");
   machine.write("sys/fs/cgroup/app/cpu.max", "20000 100000\n");
-  const auto cpus = config::usable_cpus(machine.path());
+  const auto cpus = usable_cpus(machine.path());
   CHECK(cpus.count == 1);
   CHECK(cpus.reason.find("quota of 0.2 CPUs by /sys/fs/cgroup/app/cpu.max") != std::string::npos);
 }
@@ -38,7 +38,7 @@ TEST_CASE("a quota larger than the affinity mask changes nothing") {
   const test::temp_dir machine;
   machine.write("proc/self/cgroup", "0::/\n");
   machine.write("sys/fs/cgroup/cpu.max", "100000000 100000\n");
-  CHECK(config::usable_cpus(machine.path()).count == by_affinity());
+  CHECK(usable_cpus(machine.path()).count == by_affinity());
 }
 
 TEST_CASE("a version 1 quota counts too, and -1 means none") {
@@ -48,7 +48,7 @@ TEST_CASE("a version 1 quota counts too, and -1 means none") {
   machine.write("sys/fs/cgroup/cpu/box/cpu.cfs_period_us", "100000\n");
   machine.write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
   machine.write("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
-  const auto cpus = config::usable_cpus(machine.path());
+  const auto cpus = usable_cpus(machine.path());
   CHECK(cpus.count == 1);
   CHECK(cpus.reason.find("cpu.cfs_quota_us") != std::string::npos);
 }

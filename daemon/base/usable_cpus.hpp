@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-namespace tokiod::config {
+namespace tokiod {
 
 struct cpu_count {
   std::uint64_t count = 1;
@@ -15,4 +15,4 @@ struct cpu_count {
 // `root` stands before /proc and /sys, so that a test can show another machine; empty on this one.
 [[nodiscard]] cpu_count usable_cpus(const std::string& root = {});
 
-}  // namespace tokiod::config
+}  // namespace tokiod

@@ -1,4 +1,4 @@
-#include "config/usable_cpus.hpp"
+#include "base/usable_cpus.hpp"
 
 #include <sched.h>
 
@@ -11,7 +11,7 @@
 
 #include "base/fd.hpp"
 
-namespace tokiod::config {
+namespace tokiod {
 namespace {
 
 constexpr std::size_t file_limit_bytes = 256 * 1024;
@@ -90,4 +90,4 @@ cpu_count usable_cpus(const std::string& root) {
   return cpus;
 }
 
-}  // namespace tokiod::config
+}  // namespace tokiod

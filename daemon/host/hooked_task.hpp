@@ -1,0 +1,24 @@
+// A plugin's task whose polls somebody wants to hear of: the functions of plugin_task.hpp with calls around them.
+// Invariant: polls() and polled() come in pairs, on one thread; ended() comes once for each task that was spawned,
+// after
+//            its future was destroyed and before its joiner hears of it. A block that was refused is not told of.
+// Threads:   as runtime/task/body.hpp says.
+#pragma once
+#include "host/plugin_task.hpp"
+
+namespace tokiod::host {
+
+class task_hooks {
+ public:
+  virtual void spawns(tokio_plugin& p, task::task_id id, const tokio_task_vt& kind) noexcept = 0;  // before it can run
+  virtual void polls(tokio_plugin& p, task::header& task) noexcept = 0;
+  virtual void polled(tokio_plugin& p, task::header& task, std::uint32_t worker) noexcept = 0;
+  virtual void ended(tokio_plugin& p, task::header& task, bool panicked) noexcept = 0;
+
+ protected:
+  ~task_hooks() = default;
+};
+
+extern const task::body_ops hooked_task_ops;
+
+}  // namespace tokiod::host

@@ -1,0 +1,104 @@
+// `handle`: spawns into a runtime and enters it, from any thread; copied freely. It does not keep the runtime alive:
+// once that has ended, what is spawned resolves as cancelled.
+// Threads:   [any].
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string_view>
+
+#include "tokio/runtime/block_on.hpp"
+#include "tokio/runtime/enter.hpp"
+#include "tokio/runtime/metrics.hpp"
+#include "tokio/task/blocking.hpp"
+
+namespace tokio::runtime {
+
+enum class flavor : std::uint32_t { multi_thread = TOKIO_RT_MULTI_THREAD, current_thread = TOKIO_RT_CURRENT_THREAD };
+
+// Of a runtime; not given to another one in this process.
+struct id {
+  std::uint64_t value = 0;
+  friend constexpr auto operator<=>(const id&, const id&) noexcept = default;
+};
+
+// Why there is no current runtime.
+class try_current_error {
+ public:
+  static constexpr bool is_missing_context() noexcept { return true; }
+  // What this thread works for is plain data, which is there until its very end.
+  static constexpr bool is_thread_local_destroyed() noexcept { return false; }
+  static constexpr std::string_view message() noexcept { return text; }
+  static constexpr const char* text =
+      "there is no runtime here: handle::current() needs a task, a callback, or an enter_guard";
+};
+
+class handle {
+ public:
+  explicit handle(reference to) noexcept : to_(std::move(to)) {}
+
+  // Of the runtime that this thread works for. Panics where there is none.
+  static handle current(call_site at = call_site::current()) {
+    return handle(reference::share(current_instance_at(at)));
+  }
+  static std::expected<handle, try_current_error> try_current() noexcept {
+    if (!this_thread.instance) return std::unexpected(try_current_error{});
+    return handle(reference::share(this_thread.instance));
+  }
+
+  template <task_name Name = "", class... Args>
+  auto spawn(Args&&... args) const {
+    const instance_scope inside(to_.get());
+    return tokio::spawn<Name>(std::forward<Args>(args)...);
+  }
+  template <task_name Name = "blocking", class Fn>
+  blocking_handle<Fn> spawn_blocking(Fn&& fn) const {
+    const instance_scope inside(to_.get());
+    return tokio::spawn_blocking<Name>(std::forward<Fn>(fn));
+  }
+  // Waits on this thread, and does nothing else meanwhile: on a current_thread runtime, timers and sockets stand still
+  // unless another thread is in tokio::runtime::block_on. Panics in a task; legal in block_in_place and spawn_blocking.
+  template <waitable F>
+  auto block_on(F&& future, call_site at = call_site::current()) const {
+    return tokio::runtime::block_on(to_.get(), 0, std::forward<F>(future), at);
+  }
+  enter_guard enter() const noexcept { return enter_guard(to_); }
+  tokio::runtime::metrics metrics() const noexcept { return tokio::runtime::metrics(to_); }
+
+  flavor runtime_flavor() const { return static_cast<flavor>(info().flavor); }
+  tokio::runtime::id id() const { return {info().id}; }
+  // Valid as long as this handle.
+  std::optional<std::string_view> name() const {
+    const auto name = to_view(info().name);
+    return name.empty() ? std::nullopt : std::optional<std::string_view>(name);
+  }
+
+ private:
+  static tokio_plugin* current_instance_at(call_site at) {
+    if (!this_thread.instance) panic(try_current_error::text, at);
+    return this_thread.instance;
+  }
+  tokio_runtime_info info() const {
+    tokio_runtime_info seen{};
+    seen.size = sizeof seen;
+    (void)to_.table({}).info(to_.get(), &seen);
+    return seen;
+  }
+
+  reference to_;
+};
+
+// This error was made by a runtime that has ended, and not by one that looks like it.
+inline bool is_rt_shutdown_err(const error& what) noexcept {
+  return what.kind() == error_kind::shutdown && (what.code() == TOKIO_ESHUTDOWN || what.code() == TOKIO_EGONE);
+}
+
+// The worker that polls on this thread now; the same number as in metrics. It may be another one after a co_await.
+inline std::optional<std::size_t> worker_index() noexcept {
+  const auto* cx = this_thread.cx;
+  if (!cx || cx->worker == TOKIO_WORKER_NONE) return std::nullopt;
+  return cx->worker;
+}
+
+}  // namespace tokio::runtime

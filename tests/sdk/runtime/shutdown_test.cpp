@@ -1,0 +1,299 @@
+// How a runtime ends: what is waited for, what is destroyed, what is answered afterwards.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "flavors.hpp"
+#include "support/eventually.hpp"
+#include "tokio/net.hpp"
+#include "tokio/sync.hpp"
+#include "tokio/time.hpp"
+
+using namespace std::chrono_literals;
+using tokio::spawn;
+using tokio::task;
+using tokio::test::both;
+using tokio::test::make;
+using tokio::test::on_both;
+using tokiod::test::becomes_true;
+
+namespace {
+
+// Counts those alive, on any thread.
+struct counted {
+  explicit counted(std::atomic<int>& alive) : alive_(&alive) { ++*alive_; }
+  counted(const counted& other) : alive_(other.alive_) { ++*alive_; }
+  counted& operator=(const counted&) = delete;
+  ~counted() { --*alive_; }
+  std::atomic<int>* alive_;
+};
+
+task<> wait_for_ever(counted) { co_await tokio::time::sleep(1h); }
+task<> yield_for_ever(counted) {
+  for (;;) co_await tokio::yield_now();
+}
+
+// Lets blocking jobs go on when the test says so.
+struct gate {
+  std::atomic<bool> open{false}, entered{false};
+  void pass() {
+    entered = true;
+    while (!open) std::this_thread::yield();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("[RR-06] the end of a runtime destroys its tasks: those that wait, yield, and were never polled") {
+  for (const bool one_thread : {true, false}) {
+    CAPTURE(one_thread);
+    std::atomic<int> alive = 0;
+    {
+      auto rt = make(both(one_thread));
+      for (int i = 0; i < 100; ++i) {
+        rt.spawn(wait_for_ever, counted(alive)).detach();
+        rt.spawn(yield_for_ever, counted(alive)).detach();
+      }
+      rt.block_on(tokio::yield_now());
+      rt.spawn(wait_for_ever, counted(alive)).detach();
+      CHECK(alive > 0);
+    }
+    CHECK(alive == 0);
+  }
+}
+
+TEST_CASE("[RR-06] it waits for a blocking job that has begun and gives its value, and drops the one that has not") {
+  for (const bool one_thread : {true, false}) {
+    CAPTURE(one_thread);
+    std::atomic<bool> entered = false, never = false;
+    auto witness = std::make_shared<int>(1);
+    const std::weak_ptr<int> unstarted = witness;
+    tokio::join_handle<int> first;
+    tokio::join_handle<void> second;
+    {
+      auto rt = make(both(one_thread).max_blocking_threads(1));
+      first = rt.spawn_blocking([&] {
+        entered = true;
+        while (!unstarted.expired()) std::this_thread::yield();  // until the other one was dropped
+        return 7;
+      });
+      while (!entered) std::this_thread::yield();
+      second = rt.spawn_blocking([&never, mine = std::move(witness)] { never = true; });
+    }
+    auto other = make(both(true));
+    CHECK(other.block_on(first).value() == 7);
+    CHECK(other.block_on(second).error().is_cancelled());
+    CHECK_FALSE(never);
+  }
+}
+
+TEST_CASE("[RR-06] dropping a runtime in a task panics, and it ends all the same") {
+  on_both([](auto& rt, bool) {
+    std::atomic<int> alive = 0;
+    rt.block_on([&]() -> task<> {
+      auto drop = [&] {
+        auto doomed = make(both(false));
+        doomed.spawn(wait_for_ever, counted(alive)).detach();
+      };
+      CHECK_THROWS_WITH_AS(drop(), doctest::Contains("Cannot drop a runtime"), tokio::panic_error);
+      co_return;
+    });
+    CHECK(becomes_true([&] { return alive == 0; }));
+  });
+}
+
+TEST_CASE("[RR-07] [RR-08] shutdown_timeout waits no longer, shutdown_background not at all; the rest ends by itself") {
+  for (const bool one_thread : {true, false})
+    for (const bool background : {true, false}) {
+      CAPTURE(one_thread);
+      CAPTURE(background);
+      gate held;
+      std::atomic<int> alive = 0;
+      auto rt = make(both(one_thread));
+      rt.spawn(wait_for_ever, counted(alive)).detach();
+      rt.spawn_blocking([&held, mine = counted(alive)] { held.pass(); }).detach();
+      while (!held.entered) std::this_thread::yield();
+      if (background)
+        std::move(rt).shutdown_background();
+      else
+        std::move(rt).shutdown_timeout(5ms);
+      CHECK_FALSE(held.open);
+      held.open = true;
+      CHECK(becomes_true([&] { return alive == 0; }));
+    }
+}
+
+TEST_CASE("[RR-07] the longest timeout that there is waits for what runs") {
+  for (const bool one_thread : {true, false}) {
+    CAPTURE(one_thread);
+    gate held;
+    std::atomic<bool> over = false;
+    auto rt = make(both(one_thread));
+    const auto handle = rt.handle();
+    rt.spawn_blocking([&] {
+        held.pass();
+        over = true;
+      }).detach();
+    while (!held.entered) std::this_thread::yield();
+    std::thread opens([&] {
+      while (!handle.spawn([]() -> task<> { co_return; }).is_finished()) std::this_thread::yield();  // until it ends
+      for (int i = 0; i < 1000; ++i) std::this_thread::yield();  // time enough to give up by mistake
+      held.open = true;
+    });
+    std::move(rt).shutdown_timeout(std::chrono::nanoseconds::max());
+    CHECK(over);
+    opens.join();
+  }
+}
+
+TEST_CASE("[RR-08] shutdown_background and a timeout of 0 are legal in a task, a longer one is not") {
+  on_both([](auto& rt, bool) {
+    rt.block_on([]() -> task<> {
+      auto one = make(both(false));
+      std::move(one).shutdown_background();
+      auto two = make(both(true));
+      std::move(two).shutdown_timeout(0ns);
+      auto three = make(both(false));
+      CHECK_THROWS_AS(std::move(three).shutdown_timeout(1s), tokio::panic_error);
+      std::move(three).shutdown_background();
+      co_return;
+    });
+  });
+}
+
+TEST_CASE("[RR-08] a task may end the runtime that it runs in") {
+  std::atomic<int> alive = 0;
+  auto rt = std::make_shared<std::optional<tokio::runtime::runtime>>(make(both(false)));
+  const auto handle = (*rt)->handle();
+  auto ends = [](std::shared_ptr<std::optional<tokio::runtime::runtime>> own, counted) -> task<> {
+    std::move(**own).shutdown_background();
+    co_await tokio::time::sleep(1h);
+  };
+  handle.spawn(ends, rt, counted(alive)).detach();
+  CHECK(becomes_true([&] { return alive == 0; }));
+}
+
+TEST_CASE("[RR-09] destructors of tasks run inside the runtime, and what they spawn is cancelled") {
+  struct spawns_late {
+    std::atomic<int>* seen;
+    explicit spawns_late(std::atomic<int>& to) : seen(&to) {}
+    spawns_late(spawns_late&& other) noexcept : seen(std::exchange(other.seen, nullptr)) {}
+    ~spawns_late() {
+      if (!seen) return;
+      if (tokio::runtime::handle::try_current()) *seen += 1;
+      auto late = spawn([]() -> task<> { co_return; });
+      if (late.is_finished()) *seen += 10;
+    }
+  };
+  for (const bool one_thread : {true, false}) {
+    CAPTURE(one_thread);
+    std::atomic<int> seen = 0;
+    {
+      auto rt = make(both(one_thread));
+      rt.spawn([](spawns_late) -> task<> { co_await tokio::time::sleep(1h); }, spawns_late(seen)).detach();
+      rt.block_on(tokio::yield_now());
+    }
+    CHECK(seen == 11);
+  }
+}
+
+TEST_CASE("[RR-09] one task's destructor may complete what another one waits for") {
+  for (const bool one_thread : {true, false}) {
+    auto rt = make(both(one_thread));
+    auto [tx, rx] = tokio::sync::oneshot::channel<int>();
+    auto sends = [](tokio::sync::oneshot::sender<int>) -> task<> { co_await tokio::time::sleep(1h); };
+    auto waits = [](tokio::sync::oneshot::receiver<int> from) -> task<> { (void)co_await from; };
+    rt.spawn(sends, std::move(tx)).detach();
+    rt.spawn(waits, std::move(rx)).detach();
+    rt.block_on(tokio::yield_now());
+  }
+}
+
+TEST_CASE(
+    "[RR-10] [RR-16] after the end: spawn is cancelled, sockets are an error, timers panic, the rest still works") {
+  for (const bool one_thread : {true, false}) {
+    CAPTURE(one_thread);
+    auto rt = make(both(one_thread));
+    const auto handle = rt.handle();
+    std::move(rt).shutdown_timeout(1s);
+    auto late = handle.spawn([]() -> task<int> { co_return 1; });
+    auto job = handle.spawn_blocking([] { return 1; });
+    CHECK(handle.block_on(late).error().is_cancelled());
+    CHECK(handle.block_on(job).error().is_cancelled());
+    CHECK(handle.block_on([]() -> task<int> { co_return 3; }) == 3);
+    CHECK_THROWS_AS(handle.block_on([] { return tokio::time::sleep(1ms); }), tokio::panic_error);
+    const auto refused = handle.block_on([]() -> task<bool> {
+      auto made = co_await tokio::net::tcp_listener::bind("127.0.0.1:0");
+      co_return !made && tokio::runtime::is_rt_shutdown_err(made.error());
+    });
+    CHECK(refused);
+  }
+}
+
+TEST_CASE("[RR-11] the error of a runtime that has ended is told from those that look like it") {
+  using tokio::runtime::is_rt_shutdown_err;
+  CHECK(is_rt_shutdown_err(tokio::error::from_status(TOKIO_ESHUTDOWN)));
+  CHECK_FALSE(is_rt_shutdown_err(tokio::error(tokio::error_kind::shutdown, "the instance or the host is stopping")));
+  CHECK_FALSE(is_rt_shutdown_err(tokio::error::from_status(TOKIO_ECANCELED)));
+  CHECK_FALSE(is_rt_shutdown_err(tokio::error(tokio::join_error::cancelled({}))));
+}
+
+TEST_CASE("[RR-13] what outlives its runtime is harmless: join handles, wakers, handles, unfinished futures") {
+  for (const bool one_thread : {true, false}) {
+    CAPTURE(one_thread);
+    std::vector<tokio::join_handle<void>> left;
+    std::optional<tokio::runtime::handle> handle;
+    auto [tx, rx] = tokio::sync::oneshot::channel<int>();
+    std::optional<task<int>> unfinished;
+    std::atomic<int> alive = 0;
+    {
+      auto rt = make(both(one_thread));
+      handle = rt.handle();
+      for (int i = 0; i < 10; ++i) left.push_back(rt.spawn(wait_for_ever, counted(alive)));
+      const auto inside = rt.enter();
+      unfinished.emplace([](auto& from) -> task<int> { co_return (co_await from).value_or(0); }(rx));
+      rt.block_on(tokio::yield_now());
+    }
+    for (auto& one : left) one.abort();
+    auto other = make(both(true));
+    for (auto& one : left) CHECK(other.block_on(one).error().is_cancelled());
+    (void)std::move(tx).send(4);
+    CHECK(other.block_on(*unfinished) == 4);
+    CHECK(handle->spawn([]() -> task<> { co_return; }).is_finished());
+  }
+}
+
+TEST_CASE("[RR-06] a thread that wakes the last task of a runtime may come back after its end") {
+  for (int round = 0; round < 200; ++round) {
+    auto [tx, rx] = tokio::sync::oneshot::channel<int>();
+    std::thread sender([to = std::move(tx)]() mutable { (void)std::move(to).send(1); });
+    {
+      auto rt = make(both(round % 2 == 0));
+      CHECK(rt.block_on(rx).value() == 1);
+    }
+    sender.join();
+  }
+}
+
+TEST_CASE("[RR-06] ten thousand tasks that other threads complete while the runtime ends") {
+  for (int round = 0; round < 3; ++round) {
+    std::vector<tokio::sync::oneshot::sender<int>> senders;
+    std::thread completes;
+    {
+      auto rt = make(both(false));
+      for (int i = 0; i < 10'000; ++i) {
+        auto [tx, rx] = tokio::sync::oneshot::channel<int>();
+        senders.push_back(std::move(tx));
+        rt.spawn([](tokio::sync::oneshot::receiver<int> from) -> task<> { (void)co_await from; }, std::move(rx))
+            .detach();
+      }
+      completes = std::thread([&] {
+        for (auto& one : senders) (void)std::move(one).send(1);
+      });
+    }
+    completes.join();
+  }
+}
