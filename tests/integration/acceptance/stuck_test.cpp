@@ -71,8 +71,13 @@ TEST_CASE("while every worker is inside a poll that never ends, another plugin's
   CHECK(told.at("data").at("lasted_ms").get<int>() >= 10);
   CHECK(told.at("data").at("name") == "spinner");
   CHECK(told.at("data").at("location") == "spins_everywhere.c:15");
+#ifdef TOKIOD_TSAN
+  // ThreadSanitizer passes a signal on when the thread calls something of it, and this spinner calls nothing.
+  CHECK_MESSAGE(told.at("data").contains("stack_missing"), wire::dump(told));
+#else
   const std::string innermost = told.at("data").at("stack").at(0);
   CHECK_MESSAGE(innermost.starts_with("spins_everywhere.so+0x"), wire::dump(told));  // not the private copy's name
+#endif
   // The second one began later, and is called slow later.
   eventually("each is counted", [&] { return usage_of(b.control, "hog").at("slow_polls").get<int>() >= workers; });
   const auto metrics = http_get(b.daemon.socket(), "/metrics");
