@@ -43,7 +43,7 @@ heard receive(channel& from, std::uint64_t& next) {
 }
 
 void each_hears_all() {
-  channel c(2);
+  channel c(2, {});
   std::uint64_t mine = c.subscribe(), theirs = c.subscribe();
   thread other([&] {
     check(receive(c, theirs).value == 1, "a value is lost or out of order");
@@ -59,7 +59,7 @@ void each_hears_all() {
 
 // Room for one: the receiver is told what it missed, and copies a value that the sender overwrites meanwhile.
 void lag_against_send() {
-  channel c(1);
+  channel c(1, {});
   std::uint64_t next = c.subscribe();
   thread sender([&] {
     for (int value = 1; value <= 3; ++value) send(c, value);
@@ -78,7 +78,7 @@ void lag_against_send() {
 
 // Two senders at once: every receiver hears both, in the same order.
 void two_senders() {
-  channel c(2);
+  channel c(2, {});
   c.add_sender();
   std::uint64_t mine = c.subscribe(), theirs = c.subscribe();
   const auto both = [&](int value) {
@@ -96,7 +96,7 @@ void two_senders() {
 }
 
 void give_up_against_send() {
-  channel c(1);
+  channel c(1, {});
   std::uint64_t next = c.subscribe();
   thread sender([&] { send(c, 1); });
   sync_task task;
@@ -110,7 +110,7 @@ void give_up_against_send() {
 
 // What the receiver that goes has not heard is not kept for it, whatever is sent and heard meanwhile.
 void receiver_leaves() {
-  channel c(2);
+  channel c(2, {});
   std::uint64_t mine = c.subscribe();
   const std::uint64_t theirs = c.subscribe();
   thread leaves([&] { c.unsubscribe(theirs); });
@@ -129,7 +129,7 @@ void receiver_leaves() {
 
 // A receiver that comes hears what is sent after it came, all of it.
 void receiver_comes() {
-  channel c(2);
+  channel c(2, {});
   std::uint64_t first = c.subscribe();
   atomic<int> sent{0};
   thread sender([&] {
@@ -148,7 +148,7 @@ void receiver_comes() {
 }
 
 void last_sender_leaves() {
-  channel c(1);
+  channel c(1, {});
   std::uint64_t next = c.subscribe();
   thread sender([&] { c.drop_sender(); });
   check(receive(c, next).what == outcome::closed, "a value came from nowhere");
@@ -157,7 +157,7 @@ void last_sender_leaves() {
 
 // The last sender goes while a weak one would be a sender again.
 void revived_or_closed() {
-  channel c(1);
+  channel c(1, {});
   std::uint64_t next = c.subscribe();
   thread sender([&] { c.drop_sender(); });
   if (c.revive_sender()) {
@@ -177,7 +177,7 @@ void wait_until_closed(channel& c) {
 
 // One receiver goes and another one comes and goes: the sender that waits for the end of all is woken at the last.
 void sender_waits_for_the_end() {
-  channel c(1);
+  channel c(1, {});
   const std::uint64_t first = c.subscribe();
   thread comes_and_goes([&] { c.unsubscribe(c.subscribe()); });
   thread leaves([&] { c.unsubscribe(first); });
