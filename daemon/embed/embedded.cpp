@@ -316,52 +316,40 @@ void embedded::delete_what_is_free() {
 
 namespace {
 
-tokio_task_meta meta_of(task::task_id id, const tokio_task_vt& kind) {
-  return {.size = sizeof(tokio_task_meta),
-          .flags = 0,
-          .id = id,
-          .name = kind.name,
-          .file = kind.file,
-          .line = kind.line,
-          .reserved = 0};
-}
-tokio_task_meta meta_of(const task::header& task) { return meta_of(task.id.load(relaxed), host::kind_of(task)); }
-
 // When the poll began that is going on on this thread; polls of two runtimes may nest in block_on.
 thread_local constinit instant_ns poll_began = 0;
 
 }  // namespace
 
+void embedded::tell(void (*hook)(void*, tokio_plugin*, const tokio_task_meta*) TOKIO_NOEXCEPT, tokio_plugin& p,
+                    task::task_id id, const tokio_task_vt& kind) const noexcept {
+  if (hook == nullptr) return;
+  const tokio_task_meta meta = {.size = sizeof(tokio_task_meta),
+                                .flags = 0,
+                                .id = id,
+                                .name = kind.name,
+                                .file = kind.file,
+                                .line = kind.line,
+                                .reserved = 0};
+  hook(with_.hooks->all.user, &p, &meta);
+}
+
 void embedded::spawns(tokio_plugin& p, task::task_id id, const tokio_task_vt& kind) noexcept {
-  const tokio_runtime_hooks& hooks = with_.hooks->all;
-  if (hooks.task_spawn == nullptr) return;
-  const tokio_task_meta meta = meta_of(id, kind);
-  hooks.task_spawn(hooks.user, &p, &meta);
+  tell(with_.hooks->all.task_spawn, p, id, kind);
 }
 
 void embedded::polls(tokio_plugin& p, task::header& task) noexcept {
-  const tokio_runtime_hooks& hooks = with_.hooks->all;
-  if (hooks.before_poll != nullptr) {
-    const tokio_task_meta meta = meta_of(task);
-    hooks.before_poll(hooks.user, &p, &meta);
-  }
+  tell(with_.hooks->all.before_poll, p, task.id.load(relaxed), host::kind_of(task));
   if (times_) poll_began = steady_clock().now();
 }
 
 void embedded::polled(tokio_plugin& p, task::header& task, std::uint32_t worker) noexcept {
   if (times_) times_->record(worker, steady_clock().now() - poll_began);
-  const tokio_runtime_hooks& hooks = with_.hooks->all;
-  if (hooks.after_poll == nullptr) return;
-  const tokio_task_meta meta = meta_of(task);
-  hooks.after_poll(hooks.user, &p, &meta);
+  tell(with_.hooks->all.after_poll, p, task.id.load(relaxed), host::kind_of(task));
 }
 
 void embedded::ended(tokio_plugin& p, task::header& task, bool panicked) noexcept {
-  const tokio_runtime_hooks& hooks = with_.hooks->all;
-  if (hooks.task_end != nullptr) {
-    const tokio_task_meta meta = meta_of(task);
-    hooks.task_end(hooks.user, &p, &meta);
-  }
+  tell(with_.hooks->all.task_end, p, task.id.load(relaxed), host::kind_of(task));
   if (!panicked || !with_.has(TOKIO_RT_PANIC_ENDS)) return;
   panicked_.store(true, relaxed);
   runtime_->nudge();

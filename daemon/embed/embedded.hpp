@@ -52,7 +52,6 @@ class embedded final : public host::plugin_events, private host::task_hooks {
   ~embedded();
   [[nodiscard]] outcome<void> start();
   [[nodiscard]] outcome<void> prepare(runtime& rt);
-  void choose_clock(runtime_options& options);
   void set_hooks(runtime_options& options);
   [[nodiscard]] std::function<void()> telling(void (*hook)(void*, tokio_plugin*) TOKIO_NOEXCEPT);
 
@@ -67,6 +66,8 @@ class embedded final : public host::plugin_events, private host::task_hooks {
   [[nodiscard]] bool nothing_is_out();
   static void delete_what_is_free();
 
+  void tell(void (*hook)(void*, tokio_plugin*, const tokio_task_meta*) TOKIO_NOEXCEPT, tokio_plugin& p,
+            task::task_id id, const tokio_task_vt& kind) const noexcept;
   void spawns(tokio_plugin& p, task::task_id id, const tokio_task_vt& kind) noexcept override;
   void polls(tokio_plugin& p, task::header& task) noexcept override;
   void polled(tokio_plugin& p, task::header& task, std::uint32_t worker) noexcept override;

@@ -1,6 +1,7 @@
 // What libtokio.so shows: tokio_runtime_v0, and through its instance the table tokio.runtime/1.
-#include <cstddef>
 #include "embed/embedded.hpp"
+
+#include <cstddef>
 
 #include "host/export/common.hpp"
 #include "host/export/tables.hpp"
