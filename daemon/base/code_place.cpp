@@ -14,7 +14,7 @@ using word = std::uint32_t;
 // The tables of one file in memory that say what it exports.
 class exports {
  public:
-  explicit exports(const dl_find_object& in) : in_(in), base_(in.dlfo_link_map->l_addr) {
+  explicit exports(const dl_find_object& in) : base_(in.dlfo_link_map->l_addr) {
     for (const ElfW(Dyn)* entry = in.dlfo_link_map->l_ld; entry->d_tag != DT_NULL; ++entry) note(*entry);
   }
 
@@ -37,12 +37,11 @@ class exports {
       default: break;
     }
   }
-  // The loader has made addresses of most files' entries; the kernel's own file has offsets still.
+  // The loader has made addresses of most files' entries; the kernel's own file has offsets still. What tells them
+  // apart is the base: the mapping that was found may be one segment of several, and the tables lie in another.
   [[nodiscard]] std::uintptr_t address(const ElfW(Dyn) & entry) const {
     const std::uintptr_t at = entry.d_un.d_ptr;
-    const bool made = at >= reinterpret_cast<std::uintptr_t>(in_.dlfo_map_start) &&
-                      at < reinterpret_cast<std::uintptr_t>(in_.dlfo_map_end);
-    return made ? at : at + base_;
+    return at >= base_ ? at : at + base_;
   }
 
   [[nodiscard]] word count() const {
@@ -67,7 +66,6 @@ class exports {
            offset - symbol.st_value < symbol.st_size;
   }
 
-  const dl_find_object& in_;
   const std::uintptr_t base_;
   const ElfW(Sym) * symbols_ = nullptr;
   const char* names_ = nullptr;

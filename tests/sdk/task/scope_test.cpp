@@ -119,6 +119,23 @@ TEST_CASE("the first child that throws ends the body and all others, and comes o
   CHECK_FALSE(after_body);
 }
 
+TEST_CASE("what a child threw is the scope's alone: its handle, held outside, says that it threw") {
+  fake_host host;
+  std::optional<tokio::join_handle<int>> outside;
+  CHECK(thrown_by(scope([&](scope_children& children) -> task<> {
+          outside.emplace(children.spawn([]() -> task<int> {
+            throw std::runtime_error("mine");
+            co_return 1;
+          }));
+          co_return;
+        })) == "mine");
+  auto ended = block_on(*std::move(outside));
+  REQUIRE(!ended.has_value());
+  CHECK(ended.error().is_panic());
+  CHECK_THROWS_WITH_AS(ended.error().rethrow(), "a child of a scope threw: the exception itself comes out of the scope",
+                       tokio::panic_error);
+}
+
 TEST_CASE("a body that throws ends its children") {
   fake_host host;
   const auto alive = std::make_shared<int>(1);

@@ -61,7 +61,8 @@ class socket {
     if (!host.net) return std::unexpected(no_network());
     params.size = sizeof params;
     tokio_io* raw = nullptr;
-    const auto status = (host.net->*how)(current_instance(what, called), &params, &raw);
+    auto* const instance = current_instance(what, called);
+    const auto status = (host.net->*how)(instance, &params, &raw);
     if (status < 0) return std::unexpected(error::from_status(status));
     return socket(raw);
   }

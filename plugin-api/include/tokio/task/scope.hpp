@@ -7,7 +7,9 @@
 //   });
 // The first exception of the body or of a child ends all the others, and comes out of the scope once they are gone.
 // So does a child that the host refuses (memory, quota, an instance that ends) or destroys. One that was aborted is no
-// failure, nor is the abort with which a host first asks all tasks of an instance that ends.
+// failure, nor is the abort with which a host first asks all tasks of an instance that ends. The exception that comes
+// out belongs to the scope alone, because the host reports a child's end on a thread of its own: the child's handle, if
+// somebody outside still holds it, gives a panic_error that says so.
 // `try_scope<E>(body)` does the same for the first error of a std::expected<..., E>, which is what its body gives.
 // Children of spawn() take turns in the task that awaits the scope, so that destroying the scope destroys them there
 // and then: a scope may lose a select, or be aborted, and still nothing of theirs is left that could use what is gone.
@@ -118,6 +120,12 @@ class basic_scope_children {
   void fail(std::exception_ptr thrown) noexcept {
     if (!failed()) thrown_ = std::move(thrown);
   }
+  // Called in the catch block of a child that ends with what this throws.
+  [[noreturn]] void fail_child() {
+    if (failed()) throw;
+    thrown_ = std::current_exception();
+    panic("a child of a scope threw: the exception itself comes out of the scope");
+  }
   template <class T>
   void note_error(const T& value) {
     if constexpr (may_be_error<E, T>)
@@ -169,8 +177,7 @@ class scope_child {
         if (polled.is_ready()) of_->note_error(polled.value());
       return polled;
     } catch (...) {
-      of_->fail(std::current_exception());
-      throw;
+      of_->fail_child();
     }
   }
   void drop()
