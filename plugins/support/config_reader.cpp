@@ -1,5 +1,6 @@
 #include "config_reader.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -24,6 +25,10 @@ std::string shown(const json& value) {
   auto text = value.dump(-1, ' ', false, json::error_handler_t::replace);
   if (text.size() > 40) text = text.substr(0, 37) + "...";
   return text;
+}
+
+bool is_string_within(const json& value, std::size_t longest) {
+  return value.is_string() && value.get_ref<const std::string&>().size() <= longest;
 }
 
 bool is_integer_within(const json& value, std::int64_t least, std::int64_t most) {
@@ -66,7 +71,7 @@ std::string config_reader::string(std::string_view key, std::string_view otherwi
   known_.emplace(key);
   const auto* value = document_->find(key);
   if (value == nullptr) return std::string(otherwise);
-  if (value->is_string() && value->get_ref<const std::string&>().size() <= longest) return value->get<std::string>();
+  if (is_string_within(*value, longest)) return value->get<std::string>();
   fail(std::string(key) + " must be a string of at most " + std::to_string(longest) + " bytes, got " + shown(*value));
   return std::string(otherwise);
 }
@@ -78,6 +83,18 @@ bool config_reader::boolean(std::string_view key, bool otherwise) {
   if (value->is_boolean()) return value->get<bool>();
   fail(std::string(key) + " must be true or false, got " + shown(*value));
   return otherwise;
+}
+
+std::vector<std::string> config_reader::strings(std::string_view key, std::size_t most, std::size_t longest) {
+  known_.emplace(key);
+  const auto* value = document_->find(key);
+  if (value == nullptr) return {};
+  const auto fits = [longest](const json& one) { return is_string_within(one, longest); };
+  if (value->is_array() && value->size() <= most && std::ranges::all_of(*value, fits))
+    return value->get<std::vector<std::string>>();
+  fail(std::string(key) + " must be at most " + std::to_string(most) + " strings of at most " +
+       std::to_string(longest) + " bytes, got " + shown(*value));
+  return {};
 }
 
 std::optional<std::string> config_reader::fault() {

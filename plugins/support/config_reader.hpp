@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace plugin_support {
 
@@ -23,6 +24,8 @@ class config_reader {
                                      std::int64_t most);
   [[nodiscard]] std::string string(std::string_view key, std::string_view otherwise, std::size_t longest = 256);
   [[nodiscard]] bool boolean(std::string_view key, bool otherwise);
+  // Empty when the key is not there.
+  [[nodiscard]] std::vector<std::string> strings(std::string_view key, std::size_t most, std::size_t longest = 256);
 
   // The first fault, once every key was read: what is left over is a fault too.
   [[nodiscard]] std::optional<std::string> fault();

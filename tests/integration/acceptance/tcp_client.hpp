@@ -1,6 +1,7 @@
 // A plain client of a plugin's port on 127.0.0.1, and a port for the plugin that nobody else takes.
 // Invariant: every wait has a limit; a client reports instead of asserting, so that any thread may use it.
-// Threads:   one for each object.
+//            A listener is the other way round: a server that does what the test says.
+// Threads:   one for each object, and one more that sends.
 #pragma once
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
@@ -43,6 +44,7 @@ class reserved_port {
   }
   [[nodiscard]] std::uint16_t number() const { return number_; }
   [[nodiscard]] std::string text() const { return std::to_string(number_); }
+  [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
   unique_fd fd_;
@@ -51,10 +53,13 @@ class reserved_port {
 
 class tcp_client {
  public:
+  static constexpr int patience_ms = 20'000;
+
   explicit tcp_client(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const auto to = loopback(port);
     if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) fd_.reset();
   }
+  explicit tcp_client(unique_fd connected) : fd_(std::move(connected)) {}
 
   [[nodiscard]] bool connected() const { return static_cast<bool>(fd_); }
   [[nodiscard]] bool send(std::string_view text) {
@@ -65,6 +70,8 @@ class tcp_client {
     }
     return connected();
   }
+  // The other side reads an end; it may still send.
+  [[nodiscard]] bool end_sending() { return ::shutdown(fd_.get(), SHUT_WR) == 0; }
   // Everything up to and with `end`; nothing when the other side closes, or stays silent, before.
   std::optional<std::string> read_until(std::string_view end) {
     for (;;) {
@@ -81,8 +88,6 @@ class tcp_client {
   }
 
  private:
-  static constexpr int patience_ms = 20'000;
-
   std::string take(std::size_t bytes) {
     std::string taken = received_.substr(0, bytes);
     received_.erase(0, bytes);
@@ -102,6 +107,21 @@ class tcp_client {
   unique_fd fd_;
   std::string received_;
   bool ended_ = false;
+};
+
+class listener {
+ public:
+  listener() { REQUIRE(::listen(port_.fd(), 64) == 0); }
+  [[nodiscard]] std::string text() const { return port_.text(); }
+  // The next connection; fails the test when none comes.
+  [[nodiscard]] tcp_client accept() {
+    pollfd one{port_.fd(), POLLIN, 0};
+    REQUIRE(::poll(&one, 1, tcp_client::patience_ms) == 1);
+    return tcp_client(unique_fd(::accept4(port_.fd(), nullptr, nullptr, SOCK_CLOEXEC)));
+  }
+
+ private:
+  reserved_port port_;
 };
 
 }  // namespace tokiod::test

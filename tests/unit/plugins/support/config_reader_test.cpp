@@ -40,3 +40,16 @@ TEST_CASE("a string over its limit is refused, and shown cut short") {
   CHECK(in.string("name", "y", 10) == "y");
   CHECK(in.fault() == "name must be a string of at most 10 bytes, got \"" + std::string(36, 'a') + "...");
 }
+
+TEST_CASE("a list of strings is read whole, or refused with its limits") {
+  config_reader in(R"({"to": ["a", "b"]})");
+  CHECK(in.strings("to", 2) == std::vector<std::string>{"a", "b"});
+  CHECK(in.strings("absent", 2).empty());
+  CHECK(!in.fault());
+  for (const char* text :
+       {R"({"to": ["a", "b", "c"]})", R"({"to": ["a", 1]})", R"({"to": "a"})", R"({"to": ["abcd"]})"}) {
+    config_reader bad(text);
+    CHECK(bad.strings("to", 2, 3).empty());
+    CHECK(bad.fault().value_or("").starts_with("to must be at most 2 strings of at most 3 bytes, got "));
+  }
+}
