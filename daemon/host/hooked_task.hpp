@@ -1,7 +1,6 @@
 // A plugin's task whose polls somebody wants to hear of: the functions of plugin_task.hpp with calls around them.
 // Invariant: polls() and polled() come in pairs, on one thread; ended() comes once for each task that was spawned,
-// after
-//            its future was destroyed and before its joiner hears of it. A block that was refused is not told of.
+//            after its future was destroyed and before its joiner hears. A block that was refused is not told of.
 // Threads:   as runtime/task/body.hpp says.
 #pragma once
 #include "host/plugin_task.hpp"

@@ -1,7 +1,8 @@
 // How a thread that waits in block_on hears that it is its turn: the bell that the waker rings, and the note on the
-// core that drives where it was rung in the very hook that comes before a sleep. Invariant: rung once for each turn:
-// whoever rings has made the waiting task runnable, and nobody else does before that
-//            was heard. The bell may be gone as soon as it was heard: who rings touches nothing of it after the lock.
+// core that drives where it was rung in the very hook that comes before a sleep.
+// Invariant: rung once for each turn: whoever rings has made the waiting task runnable, and nobody else does before
+//            that was heard. The bell may be gone as soon as it was heard: who rings touches nothing of it after the
+//            lock.
 // Threads:   heard, wait [the one that waits]; ring [the waker]; nudge [any]; rung_here [who holds the core].
 // Model:     tests/model/bell_model.cpp
 #pragma once

@@ -22,22 +22,6 @@ const clock& system_clock() {
   return only;
 }
 
-// A thread that is not ours wakes a task of ours. A daemon does not end before its threads, and counts nobody.
-class visit_of_waker {
- public:
-  explicit visit_of_waker(engine& to) : count_(to.with.counts_wakers ? &to.wakers_outside : nullptr) {
-    if (count_ != nullptr) count_->fetch_add(1, relaxed);  // the task that is woken keeps the engine until it is queued
-  }
-  visit_of_waker(const visit_of_waker&) = delete;
-  visit_of_waker& operator=(const visit_of_waker&) = delete;
-  ~visit_of_waker() {
-    if (count_ != nullptr) count_->fetch_sub(1, release);  // nothing of the engine is touched after this
-  }
-
- private:
-  std::atomic<std::uint64_t>* count_;
-};
-
 std::uint32_t cores_of(const options& with) { return with.kind == flavor::current_thread ? 1 : with.worker_threads; }
 
 options checked(options with) {

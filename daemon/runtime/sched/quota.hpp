@@ -1,8 +1,7 @@
 // How much CPU time an owner may use, in polls and in blocking jobs: a part of every window of 10 ms. What it uses
 // beyond that is a debt, which the next windows pay. While it is over, its runnable tasks are kept here instead of
-// being polled; its keeper, a task of the runtime (runtime/cpu_limit.cpp), gives them back when there is time to use
-// again. Invariant: a kept task is in no other queue, and while one is kept the keeper is woken, or will look at the
-// moment
+// being polled; its keeper, a task of the runtime (runtime/cpu_limit.cpp), gives them back when there is time again.
+// Invariant: a kept task is in no other queue, and while one is kept the keeper is woken, or will look at the moment
 //            that its last release() named: keep() says when to wake it. Without a limit nothing is kept.
 // Threads:   any.
 // Model:     tests/model/quota_model.cpp

@@ -50,7 +50,7 @@ void root::end(task::header& task, owner& whose) {
 // The thread that waits may be gone as soon as the bell was rung, and we with it.
 void root::ring() noexcept {
   engine& all = all_;
-  all.wakers_outside.fetch_add(1, relaxed);  // who waits has S only after this
+  const visit_of_waker inside(all);  // who waits has S only after this
   bell_.ring();
   // On its own core the thread looks at its bell before it calls the hook that comes before a sleep, and is told here
   // to do so again after it.
@@ -60,7 +60,6 @@ void root::ring() noexcept {
     else
       all.cores[0]->home.wake();
   }
-  all.wakers_outside.fetch_sub(1, release);  // nothing of the engine is touched after this
 }
 
 void root::nudge() noexcept { bell_.nudge(); }

@@ -15,18 +15,22 @@ using namespace tokiod::test;
 
 namespace {
 
-std::string echo_at(const reserved_port& port) { return R"({"plugin": "echo", "config": {"port": )" + port.text() + "}}"; }
+std::string echo_at(const reserved_port& port) {
+  return R"({"plugin": "echo", "config": {"port": )" + port.text() + "}}";
+}
 
 std::string proxy_at(const reserved_port& port, const std::string& upstreams, const std::string& more) {
-  return R"({"plugin": "proxy", "config": {"port": )" + port.text() + R"(, "upstreams": [)" + upstreams + "]" + more + "}}";
+  return R"({"plugin": "proxy", "config": {"port": )" + port.text() + R"(, "upstreams": [)" + upstreams + "]" + more +
+         "}}";
 }
 
 std::string quoted(const auto& port) { return "\"127.0.0.1:" + port.text() + "\""; }
 
 struct bench {
   bench()
-      : daemon(R"({"plugins": {"instances": {"one": )" + echo_at(one) + R"(, "two": )" + echo_at(two) + R"(, "proxy": )" +
-               proxy_at(port, quoted(one) + ", " + quoted(two), R"(, "check_interval_ms": 5, "drain_ms": 100)") + "}}}") {
+      : daemon(
+            R"({"plugins": {"instances": {"one": )" + echo_at(one) + R"(, "two": )" + echo_at(two) + R"(, "proxy": )" +
+            proxy_at(port, quoted(one) + ", " + quoted(two), R"(, "check_interval_ms": 5, "drain_ms": 100)") + "}}}") {
     for (const char* name : {"one", "two", "proxy"}) wait_until_runs(control, name);
     wait_until_up(one, true);
     wait_until_up(two, true);
@@ -115,8 +119,7 @@ TEST_CASE("connections that are open when the proxy stops may finish within the 
   listener server;  // of this test: it outlives the daemon
   const reserved_port port;
   daemon_process daemon(R"({"plugins": {"instances": {"proxy": )" +
-                        proxy_at(port, quoted(server),
-                                 R"(, "check_interval_ms": 3600000, "drain_ms": 3600000)") +
+                        proxy_at(port, quoted(server), R"(, "check_interval_ms": 3600000, "drain_ms": 3600000)") +
                         "}}}");
   auto control = daemon.connect();
   wait_until_runs(control, "proxy");
@@ -144,7 +147,8 @@ TEST_CASE("a configuration that makes no sense is refused with a sentence") {
   daemon_process daemon("{}");
   auto control = daemon.connect();
   for (const auto& [config, sentence] : sentences) {
-    const auto refused = control.error("plugin.load", {{"plugin", "proxy"}, {"config", wire::json::parse(config)}}).dump();
+    const auto refused =
+        control.error("plugin.load", {{"plugin", "proxy"}, {"config", wire::json::parse(config)}}).dump();
     CHECK_MESSAGE(refused.find(sentence) != std::string::npos, refused);
   }
   CHECK(daemon.stop() == 0);
