@@ -177,7 +177,7 @@ def check_opening(path, text):
 
 FENCED = re.compile(r"^(?P<indent> *)```(?P<language>\w*)[^\n]*\n(?P<body>.*?)^(?P=indent)```", re.M | re.S)
 MARK = re.compile(r"<!--\s*snippet:\s*(\S+)#(\S+)\s*-->\s*$")
-CHECKED_LANGUAGES = ("c", "cpp", "c++", "sh", "bash", "shell")
+CHECKED_LANGUAGES = ("c", "cpp", "c++", "rust", "cmake", "sh", "bash", "shell")
 
 
 def dedent(lines):
@@ -202,6 +202,8 @@ def region(text, name):
 def is_compiled_or_run(source, read):
     """A C or C++ file must be listed by a CMakeLists.txt beside or above it; a script must be named by one."""
     parent = Path(source).parent
+    if Path(source).name == "CMakeLists.txt":  # nobody lists it: it is what lists
+        return True
     while True:
         listing = read(str(parent / "CMakeLists.txt") if str(parent) != "." else "CMakeLists.txt")
         if listing and (Path(source).name in listing or Path(source).stem in listing):

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
