@@ -6,12 +6,16 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "tokio/io/lines.hpp"
 #include "tokio/io/methods.hpp"
+#include "tokio/io/seek.hpp"
 
 namespace tokio::io {
 
@@ -37,6 +41,7 @@ template <class R>
 class buf_reader : public wrapped_stream<R>,
                    public reader_methods<buf_reader<R>>,
                    public line_methods<buf_reader<R>>,
+                   public seek_methods<buf_reader<R>>,
                    public writer_methods<buf_reader<R>> {
   using inner = std::remove_reference_t<R>;
 
@@ -52,7 +57,7 @@ class buf_reader : public wrapped_stream<R>,
 
   tokio::poll<result<byte_view>> poll_fill_buf(context& cx) {
     if (first_ == last_) {
-      auto got = this->get().poll_read(cx, byte_span(room_.get(), capacity_));
+      auto got = poll_read_from(this->get(), cx, byte_span(room_.get(), capacity_));
       if (got.is_pending()) return pending;
       if (!got.value()) return result<byte_view>(std::unexpect, got.value().error());
       first_ = 0;
@@ -95,7 +100,45 @@ class buf_reader : public wrapped_stream<R>,
     return this->get().poll_shutdown(cx);
   }
 
+  // Drops what was read ahead; a way from the current position begins where the reader is, not where it has read to.
+  result<> start_seek(seek_from to)
+    requires async_seeker<inner>
+  {
+    wanted_ = to;
+    return {};
+  }
+  tokio::poll<result<std::uint64_t>> poll_complete(context& cx)
+    requires async_seeker<inner>
+  {
+    while (true) {
+      auto there = this->get().poll_complete(cx);
+      if (there.is_pending()) return pending;
+      const bool ours = std::exchange(going_, false);
+      if (!there.value()) return wanted_.reset(), there;
+      if (ours) first_ = last_ = 0;  // not before the inner stream has moved: a seek that fails loses nothing
+      if (!wanted_) return there;
+      if (auto started = start_next_seek(*std::exchange(wanted_, std::nullopt)); !started)
+        return result<std::uint64_t>(std::unexpect, started.error());
+      going_ = true;
+    }
+  }
+
  private:
+  // One seek of the inner stream, and another one after it when the way, counted from there, is not a number.
+  result<> start_next_seek(seek_from to)
+    requires async_seeker<inner>
+  {
+    const auto ahead = static_cast<std::int64_t>(last_ - first_);
+    if (to.whence != seek_from::origin::current) return this->get().start_seek(to);
+    if (to.offset >= std::numeric_limits<std::int64_t>::min() + ahead)
+      return this->get().start_seek(seek_from::current(to.offset - ahead));
+    auto started = this->get().start_seek(seek_from::current(-ahead));
+    if (started) wanted_ = to;
+    return started;
+  }
+
+  std::optional<seek_from> wanted_;
+  bool going_ = false;  // the inner stream is on a way of ours
   std::unique_ptr<std::byte[]> room_;
   std::size_t capacity_;
   std::size_t first_ = 0;
@@ -110,7 +153,8 @@ template <class W>
   requires async_writer<std::remove_reference_t<W>>
 class buf_writer : public wrapped_stream<W>,
                    public writer_methods<buf_writer<W>>,
-                   public reader_methods<buf_writer<W>> {
+                   public reader_methods<buf_writer<W>>,
+                   public seek_methods<buf_writer<W>> {
   using inner = std::remove_reference_t<W>;
 
  public:
@@ -163,7 +207,31 @@ class buf_writer : public wrapped_stream<W>,
     return this->get().poll_read(cx, into);
   }
 
+  // What is buffered is written first.
+  result<> start_seek(seek_from to)
+    requires async_seeker<inner>
+  {
+    wanted_ = to;
+    return {};
+  }
+  tokio::poll<result<std::uint64_t>> poll_complete(context& cx)
+    requires async_seeker<inner>
+  {
+    if (wanted_) {
+      auto emptied = poll_empty(cx);
+      if (emptied.is_pending()) return pending;
+      if (!emptied.value()) return result<std::uint64_t>(std::unexpect, emptied.value().error());
+      auto idle = this->get().poll_complete(cx);
+      if (idle.is_pending() || !idle.value()) return idle;
+      if (auto started = this->get().start_seek(*std::exchange(wanted_, std::nullopt)); !started)
+        return result<std::uint64_t>(std::unexpect, started.error());
+    }
+    return this->get().poll_complete(cx);
+  }
+
  private:
+  std::optional<seek_from> wanted_;
+
   tokio::poll<result<>> poll_empty(context& cx) {
     byte_view rest = buffer();
     auto put = poll_write_all(this->get(), cx, rest);
