@@ -19,4 +19,5 @@
 #include "tokio/io/streams.hpp"
 #include "tokio/io/take.hpp"
 #include "tokio/io/traits.hpp"
+#include "tokio/io/wrapped.hpp"
 #include "tokio/io/write.hpp"

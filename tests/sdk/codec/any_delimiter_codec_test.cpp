@@ -3,26 +3,14 @@
 
 #include <doctest/doctest.h>
 
-#include <string>
+#include "sdk/codec/hand_codec.hpp"
 
 namespace {
 
 using namespace tokio;
 using codec::any_delimiter_codec;
 
-struct hand {
-  any_delimiter_codec by;
-  codec::buffer bytes{};
-  std::string text_of(const any_delimiter_codec::piece& got) {
-    if (!got) return got.error().is_max_length_exceeded() ? "too long" : std::string(got.error().message());
-    return *got ? "<" + **got + ">" : "none";
-  }
-  std::string decode(io::byte_view more = {}) {
-    bytes.append(more);
-    return text_of(by.decode(bytes));
-  }
-  std::string at_end() { return text_of(by.decode_eof(bytes)); }
-};
+using hand = test::hand_codec<any_delimiter_codec>;
 
 }  // namespace
 

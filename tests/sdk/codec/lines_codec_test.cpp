@@ -3,8 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include <string>
-
+#include "sdk/codec/hand_codec.hpp"
 #include "tokio/codec/framed.hpp"
 #include "tokio/io.hpp"
 #include "tokio/test.hpp"
@@ -14,20 +13,7 @@ namespace {
 using namespace tokio;
 using codec::lines_codec;
 
-// A codec and its buffer; what a call gives, as text.
-struct hand {
-  lines_codec by;
-  codec::buffer bytes{};
-  std::string text_of(const lines_codec::line& got) {
-    if (!got) return got.error().is_max_length_exceeded() ? "too long" : std::string(got.error().message());
-    return *got ? "<" + **got + ">" : "none";
-  }
-  std::string decode(io::byte_view more = {}) {
-    bytes.append(more);
-    return text_of(by.decode(bytes));
-  }
-  std::string at_end() { return text_of(by.decode_eof(bytes)); }
-};
+using hand = test::hand_codec<lines_codec>;
 
 }  // namespace
 

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "tokio/codec/frames.hpp"
-#include "tokio/io/buffered.hpp"
+#include "tokio/io/wrapped.hpp"
 
 namespace tokio::codec {
 

@@ -47,7 +47,7 @@ class frame_reading {
         readable_ = false;
         if (ended_) return std::optional<item>();
       }
-      auto got = from.poll_read(cx, bytes.prepare(1));
+      auto got = io::poll_read_from(from, cx, bytes.prepare(1));
       if (got.is_pending()) return pending;
       if (!got.value()) return fail(codec_error<D>(got.value().error()));
       bytes.commit(*got.value());

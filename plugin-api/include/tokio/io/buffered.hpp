@@ -16,25 +16,11 @@
 #include "tokio/io/lines.hpp"
 #include "tokio/io/methods.hpp"
 #include "tokio/io/seek.hpp"
+#include "tokio/io/wrapped.hpp"
 
 namespace tokio::io {
 
 inline constexpr std::size_t default_buffer_size = 8 * 1024;
-
-// The stream inside an adapter, owned or borrowed, and what the adapter passes through to it.
-template <class S>
-class wrapped_stream {
- public:
-  using stream_type = std::remove_reference_t<S>;
-  stream_type& get() noexcept { return inner_; }
-  const stream_type& get() const noexcept { return inner_; }
-  // Gives the stream back; what is buffered is lost.
-  S into_inner() && { return std::forward<S>(inner_); }
-
- protected:
-  explicit wrapped_stream(S&& inner) : inner_(std::forward<S>(inner)) {}
-  S inner_;
-};
 
 template <class R>
   requires async_reader<std::remove_reference_t<R>>
@@ -42,7 +28,7 @@ class buf_reader : public wrapped_stream<R>,
                    public reader_methods<buf_reader<R>>,
                    public line_methods<buf_reader<R>>,
                    public seek_methods<buf_reader<R>>,
-                   public writer_methods<buf_reader<R>> {
+                   public writes_through<buf_reader<R>, std::remove_reference_t<R>> {
   using inner = std::remove_reference_t<R>;
 
  public:
@@ -70,34 +56,7 @@ class buf_reader : public wrapped_stream<R>,
   tokio::poll<result<std::size_t>> poll_read(context& cx, byte_span into) {
     // A read that would empty the buffer at once does not go through it.
     if (first_ == last_ && into.size() >= capacity_) return this->get().poll_read(cx, into);
-    auto ahead = poll_fill_buf(cx);
-    if (ahead.is_pending()) return pending;
-    if (!ahead.value()) return result<std::size_t>(std::unexpect, ahead.value().error());
-    const auto n = std::min(into.size(), ahead.value()->size());
-    if (n != 0) std::memcpy(into.data(), ahead.value()->data(), n);
-    consume(n);
-    return result<std::size_t>(n);
-  }
-
-  tokio::poll<result<std::size_t>> poll_write(context& cx, byte_view from)
-    requires async_writer<inner>
-  {
-    return this->get().poll_write(cx, from);
-  }
-  tokio::poll<result<std::size_t>> poll_write_vectored(context& cx, std::span<const byte_view> from)
-    requires vectored_writer<inner>
-  {
-    return this->get().poll_write_vectored(cx, from);
-  }
-  tokio::poll<result<>> poll_flush(context& cx)
-    requires async_writer<inner>
-  {
-    return this->get().poll_flush(cx);
-  }
-  tokio::poll<result<>> poll_shutdown(context& cx)
-    requires async_writer<inner>
-  {
-    return this->get().poll_shutdown(cx);
+    return poll_read_ahead(*this, cx, into);
   }
 
   // Drops what was read ahead; a way from the current position begins where the reader is, not where it has read to.
@@ -153,7 +112,7 @@ template <class W>
   requires async_writer<std::remove_reference_t<W>>
 class buf_writer : public wrapped_stream<W>,
                    public writer_methods<buf_writer<W>>,
-                   public reader_methods<buf_writer<W>>,
+                   public reads_through<buf_writer<W>, std::remove_reference_t<W>>,
                    public seek_methods<buf_writer<W>> {
   using inner = std::remove_reference_t<W>;
 
@@ -199,12 +158,6 @@ class buf_writer : public wrapped_stream<W>,
     auto emptied = poll_empty(cx);
     if (emptied.is_pending() || !emptied.value()) return emptied;
     return this->get().poll_shutdown(cx);
-  }
-
-  tokio::poll<result<std::size_t>> poll_read(context& cx, byte_span into)
-    requires async_reader<inner>
-  {
-    return this->get().poll_read(cx, into);
   }
 
   // What is buffered is written first.

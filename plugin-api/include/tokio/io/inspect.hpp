@@ -9,16 +9,14 @@
 #include <type_traits>
 #include <utility>
 
-#include "tokio/io/buffered.hpp"
+#include "tokio/io/wrapped.hpp"
 
 namespace tokio::io {
 
 template <class R, class F>
 class inspect_reader : public wrapped_stream<R>,
                        public reader_methods<inspect_reader<R, F>>,
-                       public writer_methods<inspect_reader<R, F>> {
-  using inner = std::remove_reference_t<R>;
-
+                       public writes_through<inspect_reader<R, F>, std::remove_reference_t<R>> {
  public:
   inspect_reader(R&& from, F see) : wrapped_stream<R>(std::forward<R>(from)), see_(std::move(see)) {}
 
@@ -27,21 +25,6 @@ class inspect_reader : public wrapped_stream<R>,
     if (got.is_pending() || !got.value()) return got;
     if (*got.value() != 0 || !into.empty()) see_(byte_view(into.first(*got.value())));
     return got;
-  }
-  tokio::poll<result<std::size_t>> poll_write(context& cx, byte_view from)
-    requires async_writer<inner>
-  {
-    return this->get().poll_write(cx, from);
-  }
-  tokio::poll<result<>> poll_flush(context& cx)
-    requires async_writer<inner>
-  {
-    return this->get().poll_flush(cx);
-  }
-  tokio::poll<result<>> poll_shutdown(context& cx)
-    requires async_writer<inner>
-  {
-    return this->get().poll_shutdown(cx);
   }
 
  private:
@@ -53,7 +36,7 @@ inspect_reader(R&&, F) -> inspect_reader<R, F>;
 template <class W, class F>
 class inspect_writer : public wrapped_stream<W>,
                        public writer_methods<inspect_writer<W, F>>,
-                       public reader_methods<inspect_writer<W, F>> {
+                       public reads_through<inspect_writer<W, F>, std::remove_reference_t<W>> {
   using inner = std::remove_reference_t<W>;
 
  public:
@@ -73,11 +56,6 @@ class inspect_writer : public wrapped_stream<W>,
   }
   tokio::poll<result<>> poll_flush(context& cx) { return this->get().poll_flush(cx); }
   tokio::poll<result<>> poll_shutdown(context& cx) { return this->get().poll_shutdown(cx); }
-  tokio::poll<result<std::size_t>> poll_read(context& cx, byte_span into)
-    requires async_reader<inner>
-  {
-    return this->get().poll_read(cx, into);
-  }
 
  private:
   void show(std::span<const byte_view> parts, std::size_t n) {

@@ -10,14 +10,14 @@
 
 #include <algorithm>
 #include <concepts>
-#include <cstring>
 #include <expected>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
 
-#include "tokio/io/buffered.hpp"
+#include "tokio/io/lines.hpp"
+#include "tokio/io/wrapped.hpp"
 #include "tokio/stream/sink.hpp"
 #include "tokio/stream/stream.hpp"
 
@@ -101,13 +101,7 @@ class stream_reader : public wrapped_stream<S>,
   }
   tokio::poll<result<std::size_t>> poll_read(context& cx, byte_span into) {
     if (into.empty()) return result<std::size_t>(0);
-    auto ahead = poll_fill_buf(cx);
-    if (ahead.is_pending()) return pending;
-    if (!ahead.value()) return result<std::size_t>(std::unexpect, ahead.value().error());
-    const auto n = std::min(into.size(), ahead.value()->size());
-    if (n != 0) std::memcpy(into.data(), ahead.value()->data(), n);
-    consume(n);
-    return result<std::size_t>(n);
+    return poll_read_ahead(*this, cx, into);
   }
 
  private:

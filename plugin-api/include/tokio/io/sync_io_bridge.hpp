@@ -13,8 +13,9 @@
 #include <type_traits>
 #include <utility>
 
-#include "tokio/io/buffered.hpp"
+#include "tokio/io/lines.hpp"
 #include "tokio/io/seek.hpp"
+#include "tokio/io/wrapped.hpp"
 #include "tokio/runtime/handle.hpp"
 #include "tokio/sync/oneshot.hpp"
 

@@ -9,7 +9,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "tokio/io/buffered.hpp"
+#include "tokio/io/lines.hpp"
+#include "tokio/io/wrapped.hpp"
 
 namespace tokio::io {
 
