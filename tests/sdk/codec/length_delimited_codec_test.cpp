@@ -149,11 +149,13 @@ TEST_CASE("[CD-06] a header alone does not take memory for all that it announces
   CHECK(from.capacity() <= 2 * 1024 * 1024);
 }
 
-TEST_CASE("[CD-06] a stream that ends inside of a frame is an error") {
+TEST_CASE("[CD-06] a stream that ends inside of a frame or of its header is an error") {
   test::fake_host fake;
   auto frames = builder().length_field_length(1).new_read(test::scripted_stream(test::script().read("\2ab\3c")));
   CHECK(test::block_on(frames.next()).value().value() == "ab");
   CHECK(test::block_on(frames.next()).value().error() == codec::bytes_left_over());
+  auto headless = builder().length_field_length(2).new_read(test::scripted_stream(test::script().read("\1")));
+  CHECK(test::block_on(headless.next()).value().error() == codec::bytes_left_over());
 }
 
 TEST_CASE("[CD-06] frames travel over a pipe that is smaller than they are") {

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -15,6 +16,11 @@
 namespace {
 
 using namespace tokio;
+
+struct faulty : io::reader_methods<faulty> {
+  faulty() = default;
+  poll<result<std::size_t>> poll_read(context&, io::byte_span) { throw std::runtime_error("faulty"); }
+};
 
 }  // namespace
 
@@ -34,6 +40,18 @@ TEST_CASE("[IO-25] blocking code of a plugin reads and writes a stream that a ta
     CHECK((co_await far.read_to_end(answer)).value() == 13);
     CHECK(answer == "answer: hello");
     CHECK((co_await job).value() == "hello");
+    co_return 0;
+  }());
+}
+
+TEST_CASE("[IO-25] what a stream throws comes out of the call of the bridge") {
+  test::on_host on;
+  on.run([]() -> task<int> {
+    auto job = spawn_blocking([bridge = io::sync_io_bridge(faulty())]() mutable {
+      std::string text;
+      CHECK_THROWS_WITH_AS((void)bridge.read_to_string(text), "faulty", std::runtime_error);
+    });
+    CHECK((co_await job).has_value());
     co_return 0;
   }());
 }

@@ -1,5 +1,5 @@
-// `either<L, R>`: one of two readers, writers, streams of items, sinks or futures, used as if it were that one. What
-// both of them can do, it can.
+// `either<L, R>`: one of two readers, writers, streams of items or futures, used as if it were that one. What both of
+// them can do, it can.
 //   using transport = io::either<net::tcp_stream, net::unix_stream>;
 // Threads: as what is inside.
 #pragma once

@@ -7,12 +7,14 @@
 // Threads: one at a time.
 #pragma once
 
-#include <optional>
+#include <cstdint>
+#include <exception>
 #include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
 
+#include "tokio/core/slot.hpp"
 #include "tokio/io/lines.hpp"
 #include "tokio/io/seek.hpp"
 #include "tokio/io/wrapped.hpp"
@@ -101,16 +103,22 @@ class sync_io_bridge : public wrapped_stream<S> {
     if (this_thread.cx || in_async_context())
       panic("sync_io_bridge: this thread polls a task or calls a hook, and may not block for another one", at);
     using output = output_of<F>;
-    auto [to, from] = sync::oneshot::channel<output>();
+    auto [to, from] = sync::oneshot::channel<slot<output>>();
     runtime_.spawn(made_by_task<F>(call, std::move(to))).detach();
-    auto done = std::move(from).blocking_recv(at);
-    if (!done) return output(std::unexpect, error_kind::shutdown, "the call was dropped: the instance is stopping");
-    return *std::move(done);
+    auto end = std::move(from).blocking_recv(at);
+    if (!end) return output(std::unexpect, error_kind::shutdown, "the call was dropped: the instance is stopping");
+    return end->take();
   }
+  // What the call throws goes to who made it.
   template <class F>
-  static task<> made_by_task(F& call, sync::oneshot::sender<output_of<F>> to) {
-    auto done = co_await by_ref(call);
-    (void)std::move(to).send(std::move(done));
+  static task<> made_by_task(F& call, sync::oneshot::sender<slot<output_of<F>>> to) {
+    slot<output_of<F>> end;
+    try {
+      end.emplace(co_await by_ref(call));
+    } catch (...) {
+      end.set_exception(std::current_exception());
+    }
+    (void)std::move(to).send(std::move(end));
   }
 
   runtime::handle runtime_;
