@@ -8,3 +8,4 @@
 #include "tokio/runtime/metrics.hpp"
 #include "tokio/runtime/run.hpp"
 #include "tokio/runtime/runtime.hpp"
+#include "tokio/runtime/wrap.hpp"

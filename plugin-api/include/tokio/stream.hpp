@@ -6,6 +6,7 @@
 #include "tokio/stream/consume.hpp"
 #include "tokio/stream/merge.hpp"
 #include "tokio/stream/notify_close.hpp"
+#include "tokio/stream/sink.hpp"
 #include "tokio/stream/source.hpp"
 #include "tokio/stream/stream.hpp"
 #include "tokio/stream/stream_map.hpp"

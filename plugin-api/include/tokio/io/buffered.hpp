@@ -6,38 +6,29 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "tokio/io/lines.hpp"
 #include "tokio/io/methods.hpp"
+#include "tokio/io/seek.hpp"
+#include "tokio/io/wrapped.hpp"
 
 namespace tokio::io {
 
 inline constexpr std::size_t default_buffer_size = 8 * 1024;
-
-// The stream inside an adapter, owned or borrowed, and what the adapter passes through to it.
-template <class S>
-class wrapped_stream {
- public:
-  using stream_type = std::remove_reference_t<S>;
-  stream_type& get() noexcept { return inner_; }
-  const stream_type& get() const noexcept { return inner_; }
-  // Gives the stream back; what is buffered is lost.
-  S into_inner() && { return std::forward<S>(inner_); }
-
- protected:
-  explicit wrapped_stream(S&& inner) : inner_(std::forward<S>(inner)) {}
-  S inner_;
-};
 
 template <class R>
   requires async_reader<std::remove_reference_t<R>>
 class buf_reader : public wrapped_stream<R>,
                    public reader_methods<buf_reader<R>>,
                    public line_methods<buf_reader<R>>,
-                   public writer_methods<buf_reader<R>> {
+                   public seek_methods<buf_reader<R>>,
+                   public writes_through<buf_reader<R>, std::remove_reference_t<R>> {
   using inner = std::remove_reference_t<R>;
 
  public:
@@ -52,7 +43,7 @@ class buf_reader : public wrapped_stream<R>,
 
   tokio::poll<result<byte_view>> poll_fill_buf(context& cx) {
     if (first_ == last_) {
-      auto got = this->get().poll_read(cx, byte_span(room_.get(), capacity_));
+      auto got = poll_read_from(this->get(), cx, byte_span(room_.get(), capacity_));
       if (got.is_pending()) return pending;
       if (!got.value()) return result<byte_view>(std::unexpect, got.value().error());
       first_ = 0;
@@ -65,37 +56,48 @@ class buf_reader : public wrapped_stream<R>,
   tokio::poll<result<std::size_t>> poll_read(context& cx, byte_span into) {
     // A read that would empty the buffer at once does not go through it.
     if (first_ == last_ && into.size() >= capacity_) return this->get().poll_read(cx, into);
-    auto ahead = poll_fill_buf(cx);
-    if (ahead.is_pending()) return pending;
-    if (!ahead.value()) return result<std::size_t>(std::unexpect, ahead.value().error());
-    const auto n = std::min(into.size(), ahead.value()->size());
-    if (n != 0) std::memcpy(into.data(), ahead.value()->data(), n);
-    consume(n);
-    return result<std::size_t>(n);
+    return poll_read_ahead(*this, cx, into);
   }
 
-  tokio::poll<result<std::size_t>> poll_write(context& cx, byte_view from)
-    requires async_writer<inner>
+  // Drops what was read ahead; a way from the current position begins where the reader is, not where it has read to.
+  result<> start_seek(seek_from to)
+    requires async_seeker<inner>
   {
-    return this->get().poll_write(cx, from);
+    wanted_ = to;
+    return {};
   }
-  tokio::poll<result<std::size_t>> poll_write_vectored(context& cx, std::span<const byte_view> from)
-    requires vectored_writer<inner>
+  tokio::poll<result<std::uint64_t>> poll_complete(context& cx)
+    requires async_seeker<inner>
   {
-    return this->get().poll_write_vectored(cx, from);
-  }
-  tokio::poll<result<>> poll_flush(context& cx)
-    requires async_writer<inner>
-  {
-    return this->get().poll_flush(cx);
-  }
-  tokio::poll<result<>> poll_shutdown(context& cx)
-    requires async_writer<inner>
-  {
-    return this->get().poll_shutdown(cx);
+    while (true) {
+      auto there = this->get().poll_complete(cx);
+      if (there.is_pending()) return pending;
+      const bool ours = std::exchange(going_, false);
+      if (!there.value()) return wanted_.reset(), there;
+      if (ours) first_ = last_ = 0;  // not before the inner stream has moved: a seek that fails loses nothing
+      if (!wanted_) return there;
+      if (auto started = start_next_seek(*std::exchange(wanted_, std::nullopt)); !started)
+        return result<std::uint64_t>(std::unexpect, started.error());
+      going_ = true;
+    }
   }
 
  private:
+  // One seek of the inner stream, and another one after it when the way, counted from there, is not a number.
+  result<> start_next_seek(seek_from to)
+    requires async_seeker<inner>
+  {
+    const auto ahead = static_cast<std::int64_t>(last_ - first_);
+    if (to.whence != seek_from::origin::current) return this->get().start_seek(to);
+    if (to.offset >= std::numeric_limits<std::int64_t>::min() + ahead)
+      return this->get().start_seek(seek_from::current(to.offset - ahead));
+    auto started = this->get().start_seek(seek_from::current(-ahead));
+    if (started) wanted_ = to;
+    return started;
+  }
+
+  std::optional<seek_from> wanted_;
+  bool going_ = false;  // the inner stream is on a way of ours
   std::unique_ptr<std::byte[]> room_;
   std::size_t capacity_;
   std::size_t first_ = 0;
@@ -110,7 +112,8 @@ template <class W>
   requires async_writer<std::remove_reference_t<W>>
 class buf_writer : public wrapped_stream<W>,
                    public writer_methods<buf_writer<W>>,
-                   public reader_methods<buf_writer<W>> {
+                   public reads_through<buf_writer<W>, std::remove_reference_t<W>>,
+                   public seek_methods<buf_writer<W>> {
   using inner = std::remove_reference_t<W>;
 
  public:
@@ -157,13 +160,31 @@ class buf_writer : public wrapped_stream<W>,
     return this->get().poll_shutdown(cx);
   }
 
-  tokio::poll<result<std::size_t>> poll_read(context& cx, byte_span into)
-    requires async_reader<inner>
+  // What is buffered is written first.
+  result<> start_seek(seek_from to)
+    requires async_seeker<inner>
   {
-    return this->get().poll_read(cx, into);
+    wanted_ = to;
+    return {};
+  }
+  tokio::poll<result<std::uint64_t>> poll_complete(context& cx)
+    requires async_seeker<inner>
+  {
+    if (wanted_) {
+      auto emptied = poll_empty(cx);
+      if (emptied.is_pending()) return pending;
+      if (!emptied.value()) return result<std::uint64_t>(std::unexpect, emptied.value().error());
+      auto idle = this->get().poll_complete(cx);
+      if (idle.is_pending() || !idle.value()) return idle;
+      if (auto started = this->get().start_seek(*std::exchange(wanted_, std::nullopt)); !started)
+        return result<std::uint64_t>(std::unexpect, started.error());
+    }
+    return this->get().poll_complete(cx);
   }
 
  private:
+  std::optional<seek_from> wanted_;
+
   tokio::poll<result<>> poll_empty(context& cx) {
     byte_view rest = buffer();
     auto put = poll_write_all(this->get(), cx, rest);

@@ -40,7 +40,7 @@ class copy_engine {
   template <class R, class W>
   tokio::poll<result<>> fill(context& cx, R& from, W& to) {
     if (!room_) room_ = std::make_unique_for_overwrite<std::byte[]>(size_);
-    auto got = from.poll_read(cx, byte_span(room_.get(), size_));
+    auto got = poll_read_from(from, cx, byte_span(room_.get(), size_));
     if (got.is_pending()) return flush_meanwhile(cx, to);
     if (!got.value()) return result<>(std::unexpect, got.value().error());
     rest_ = byte_view(room_.get(), *got.value());

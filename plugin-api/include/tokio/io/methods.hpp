@@ -2,15 +2,29 @@
 // Threads: as the helpers.
 #pragma once
 
+#include <cstdint>
+#include <utility>
+
 #include "tokio/io/read.hpp"
 #include "tokio/io/write.hpp"
 
 namespace tokio::io {
 
+// Of chain.hpp and take.hpp.
+template <class A, class B>
+class chain_reader;
+template <class R>
+class take_reader;
+
 template <class Self>
 class reader_methods {
  public:
   auto read(byte_span into) noexcept { return io::read(self(), into); }
+  auto read_buf(io::read_buf& into) noexcept { return io::read_into(self(), into); }
+  template <byte_buffer B>
+  auto read_buf(B& into) noexcept {
+    return io::read_into(self(), into);
+  }
   auto read_exact(byte_span into) noexcept { return io::read_exact(self(), into); }
   template <byte_buffer B>
   auto read_to_end(B& into, std::size_t limit = no_limit) noexcept {
@@ -19,6 +33,13 @@ class reader_methods {
   auto read_to_string(std::string& into, std::size_t limit = no_limit) noexcept {
     return io::read_to_string(self(), into, limit);
   }
+  // This stream and behind its end the other one.
+  template <class B>
+  chain_reader<Self, B> chain(B other) && {
+    return {std::move(self()), std::move(other)};
+  }
+  // The first `limit` bytes.
+  take_reader<Self> take(std::uint64_t limit) && { return {std::move(self()), limit}; }
   auto read_u8() noexcept { return number<std::uint8_t>(); }
   auto read_i8() noexcept { return number<std::int8_t>(); }
   auto read_u16() noexcept { return number<std::uint16_t>(); }
@@ -56,6 +77,7 @@ class writer_methods {
   auto write_vectored(std::span<const byte_view> from) noexcept { return io::write_vectored(self(), from); }
   auto write_all(byte_view from) noexcept { return io::write_all(self(), from); }
   auto write_all_buf(byte_view& rest) noexcept { return io::write_all_buf(self(), rest); }
+  auto write_all_vectored(std::span<byte_view> rest) noexcept { return io::write_all_vectored(self(), rest); }
   auto flush() noexcept { return io::flush(self()); }
   auto shutdown() noexcept { return io::shutdown(self()); }
   auto write_u8(std::uint8_t value) noexcept { return number(value); }

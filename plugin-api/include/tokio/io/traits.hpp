@@ -1,5 +1,6 @@
 // What a byte stream is, in poll form. Helpers, adapters and plugins are written against these concepts.
-//   poll_read      bytes read, 0 at the end of the stream or for an empty span; pending leaves the span untouched
+//   poll_read      bytes read, 0 at the end of the stream or for an empty span, which says nothing of the end; pending
+//                  leaves the span untouched
 //   poll_write     bytes taken, at least one unless the view is empty or the stream takes no more
 //   poll_flush     everything that was written has gone to where the stream leads
 //   poll_shutdown  flushes, then ends the writing direction
@@ -42,6 +43,16 @@ template <class W>
 concept vectored_writer = async_writer<W> && requires(W& stream, context& cx, std::span<const byte_view> from) {
   { stream.poll_write_vectored(cx, from) } -> std::same_as<tokio::poll<result<std::size_t>>>;
 };
+
+// What a reader has read into `into`. All helpers and adapters read with this: a reader that says that it has read more
+// than it was given room for panics, and nobody uses bytes that are not there.
+template <async_reader R>
+tokio::poll<result<std::size_t>> poll_read_from(R& from, context& cx, byte_span into) {
+  auto got = from.poll_read(cx, into);
+  if (got.is_ready() && got.value().value_or(0) > into.size())
+    panic("a reader said that it has read more bytes than it was given room for");
+  return got;
+}
 
 inline error unexpected_eof() noexcept { return {error_kind::unexpected_eof, "early end of stream"}; }
 inline error write_zero() noexcept { return {error_kind::write_zero, "the stream takes no more bytes"}; }

@@ -1,11 +1,13 @@
-// Writing, as futures: write, write_vectored, write_all, write_all_buf, flush, shutdown, numbers.
-// Cancel safe: write, write_vectored, flush; write_all_buf can be taken up again, because its view tells what is left.
+// Writing, as futures: write, write_vectored, write_all, write_all_buf, write_all_vectored, flush, shutdown, numbers.
+// Cancel safe: write, write_vectored, flush; write_all_buf and write_all_vectored can be taken up again, because their
+// views tell what is left.
 // Threads: [task]; the stream and the bytes must outlive the future.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <span>
 
 #include "tokio/io/traits.hpp"
 
@@ -33,6 +35,24 @@ tokio::poll<result<>> poll_write_all(W& to, context& cx, byte_view& rest) {
     rest = rest.subspan(*put.value());
   }
   return result<>();
+}
+
+// The same for several views, which are emptied from the front. Where nothing is left, nothing is written.
+template <async_writer W>
+tokio::poll<result<>> poll_write_all_vectored(W& to, context& cx, std::span<byte_view> rest) {
+  while (true) {
+    while (!rest.empty() && rest.front().empty()) rest = rest.subspan(1);
+    if (rest.empty()) return result<>();
+    auto put = poll_write_vectored(to, cx, std::span<const byte_view>(rest));
+    if (put.is_pending()) return pending;
+    if (!put.value()) return result<>(std::unexpect, put.value().error());
+    if (*put.value() == 0) return result<>(std::unexpect, write_zero());
+    for (auto n = *put.value(); auto& part : rest) {
+      const auto gone = std::min(n, part.size());
+      part = part.subspan(gone);
+      n -= gone;
+    }
+  }
 }
 
 template <async_writer W, class T, std::endian Order>
@@ -72,6 +92,10 @@ auto write_all(W& to, byte_view from) noexcept {
 template <async_writer W>
 auto write_all_buf(W& to, byte_view& rest) noexcept {
   return poll_fn([&to, &rest](context& cx) { return poll_write_all(to, cx, rest); });
+}
+template <async_writer W>
+auto write_all_vectored(W& to, std::span<byte_view> rest) noexcept {
+  return poll_fn([&to, rest](context& cx) { return poll_write_all_vectored(to, cx, rest); });
 }
 template <async_writer W>
 auto flush(W& to) noexcept {

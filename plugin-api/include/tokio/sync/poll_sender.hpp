@@ -18,6 +18,8 @@ namespace tokio::sync {
 template <class T>
 struct poll_send_error {
   std::optional<T> value;  // comes back from send_item()
+  // For what speaks of I/O.
+  operator error() const noexcept { return {error_kind::broken_pipe, "the channel is closed"}; }
 };
 
 template <class T>
@@ -74,6 +76,18 @@ class poll_sender {
     to_.reset();
   }
   bool is_closed() const noexcept { return !to_; }
+
+  // These make it a sink; see stream/sink.hpp.
+  using sink_error = poll_send_error<T>;
+  tokio::poll<outcome> poll_ready(context& cx) { return poll_reserve(cx); }
+  outcome start_send(T value, call_site at = call_site::current()) { return send_item(std::move(value), at); }
+  // What was sent is with the channel already.
+  tokio::poll<outcome> poll_flush(context&) noexcept { return outcome(); }
+  tokio::poll<outcome> poll_close(context&) noexcept {
+    close();
+    return outcome();
+  }
+
   // nullptr when it is closed.
   const mpsc::sender<T>* inner() const noexcept { return to_ ? &*to_ : nullptr; }
 
