@@ -162,6 +162,16 @@ void consume_beside(kernel& k, task_stub& me) {
   }
 }
 
+void one_beside() {
+  half source;
+  crowd others;
+  kernel k{source, &others};
+  task_stub task;
+  thread events([&] { k.arrive(); });
+  consume_beside(k, task);
+  events.join();
+}
+
 // Two tasks wait for one direction, each for one byte.
 void two_beside() {
   half source;
@@ -268,6 +278,7 @@ TEST_CASE("a waiter that is replaced while an event comes is woken whole or not 
 }
 
 TEST_CASE("[NX-17] of a crowd everybody is woken by the next event, and so is the poller beside it") {
+  passes(wide, one_beside);
   passes({.preemptions = 2, .stale_reads = 1}, two_beside);
   passes({.preemptions = 3, .stale_reads = 1}, poller_and_crowd);
   passes(wide, one_leaves);
@@ -300,6 +311,7 @@ TEST_CASE("every order of the readiness word is needed") {
     two_events();
     second_poller();
     rewritten_key();
+    one_beside();
   };
   CHECK(needless_orders({}, all).empty());
 }
