@@ -260,6 +260,9 @@ using change = mutant::change;
 
 constexpr bounds wide{.preemptions = 4, .stale_reads = 3};
 
+const equivalents same{
+    {change::blind, "join", "load", "what it thinks to see is compared with the word by what follows"}};
+
 }  // namespace
 
 TEST_CASE("every byte reaches the reader, whatever the order of events, reads and clears") {
