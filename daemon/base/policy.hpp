@@ -90,7 +90,7 @@ struct real_policy {
   static constexpr std::uint32_t generation_bits = 48;   // of the task word
   static constexpr std::uint32_t join_version_bits = 8;  // of the task word: waiters a join handle may have had
   static constexpr std::uint32_t max_workers = 1024;     // bits of the parked bitmap
-  static constexpr std::uint32_t tick_bits = 32;         // of a source's readiness word: moves between look and clear
+  static constexpr std::uint32_t tick_bits = 16;  // of a source's readiness word: events, and moves of its waiter
   static constexpr std::uint32_t source_generation_bits = 24;  // of the same: tenants of a slot
 
   // The asymmetric barrier of runtime/sched/guard.hpp. Strong: both sides use seq_cst and the heavy side does nothing,

@@ -141,7 +141,7 @@ std::vector<held> take_back(tokio_plugin& p) {
     if (count != 0) leaked.push_back({kind, count});
   };
   note("join_handles", release_joins(p));
-  take_back_all<tokio_io>(p, "sockets", leaked, [&](tokio_io& one) { close_io(one, p); });
+  take_back_all<tokio_io>(p, "sockets", leaked, [&](tokio_io& one) { take_back_io(one, p); });
   take_back_all<tokio_timer>(p, "timers", leaked, [&](tokio_timer& one) { free_timer(one, p); });
   take_back_all<tokio_op>(p, "operations", leaked, [&](tokio_op& one) { drop_op(one, p); });
   take_back_all<tokio_job>(p, "job_handles", leaked, [&](tokio_job& one) { free_job(one); });

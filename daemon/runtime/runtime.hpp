@@ -163,7 +163,13 @@ class runtime {
                                                 io::ready assume = io::ready::none) {
     return shard_here().reactor->add(fd, what, assume);
   }
-  static void deregister_fd(io::source& source) { source.home().remove(source); }
+  // Wakes who waits for it, in this runtime or another: it is taken away from under them.
+  static void hang_up(io::source& source) {
+    source.home().hang_up(source, [](task::key waiter) { wake(waiter); });
+  }
+  static void deregister_fd(io::source& source) {
+    source.home().remove(source, [](task::key waiter) { wake(waiter); });
+  }
 
   [[nodiscard]] result<void> submit(blocking::job& job);
   bool cancel(blocking::job& job);  // true: it had not started, and its drop() has run

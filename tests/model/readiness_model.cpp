@@ -1,9 +1,10 @@
-// Readiness under every interleaving: events against polls, clears, a second poller, and a slot that changes tenants.
-// The tick and the generation have two bits here, so both wrap.
+// Readiness under every interleaving: events against polls, clears, a second poller, a crowd of waiters, and a slot
+// that changes tenants. The tick and the generation have two bits here, so both wrap.
 #include <doctest/doctest.h>
 
 #include "explorer/expect.hpp"
 #include "explorer/model_policy.hpp"
+#include "runtime/io/crowd.hpp"
 #include "runtime/io/readiness.hpp"
 
 namespace {
@@ -23,18 +24,24 @@ struct stub_key {
   friend bool operator==(const stub_key&, const stub_key&) = default;
 };
 using half = io::basic_readiness<model_policy, stub_key>;
+using crowd = io::basic_crowd<model_policy, stub_key>;
 
 // A kernel with one descriptor: bytes arrive, then the event is delivered. A read takes what is there. Relaxed, so that
 // it is the readiness word that orders a byte before the read that its event causes.
 struct kernel {
   half& source;
+  crowd* beside = nullptr;
   atomic<int> bytes{0};
 
   void deliver(std::uint32_t generation = 0) {
     stub_key waiter;
-    if (source.event(generation, ready::readable, waiter) != event_outcome::wake) return;
-    check(waiter.task != nullptr && waiter.generation == 1, "a torn key was woken");
-    waiter.task->woken.set();
+    bool others = false;
+    const auto outcome = source.event(generation, ready::readable, waiter, others);
+    if (outcome == event_outcome::wake) {
+      check(waiter.task != nullptr && waiter.generation == 1, "a torn key was woken");
+      waiter.task->woken.set();
+    }
+    if (others && beside) (void)beside->wake_all([](stub_key who) { who.task->woken.set(); });
   }
   void arrive() {
     bytes.fetch_add(1, relaxed);
@@ -141,9 +148,120 @@ void rewritten_key() {
   events.join();
 }
 
+// The same beside others: the byte that was taken by one is looked for by all.
+void consume_beside(kernel& k, task_stub& me) {
+  for (io::seat at = 0;;) {
+    const readiness seen = k.beside->wait(k.source, ready::readable, {&me, 1}, at);
+    if (!seen) {
+      me.woken.wait();
+    } else if (k.read()) {
+      return;
+    } else {
+      k.source.clear(seen, ready::readable);
+    }
+  }
+}
+
+void one_beside() {
+  half source;
+  crowd others;
+  kernel k{source, &others};
+  task_stub task;
+  thread events([&] { k.arrive(); });
+  consume_beside(k, task);
+  events.join();
+}
+
+// Two tasks wait for one direction, each for one byte.
+void two_beside() {
+  half source;
+  crowd others;
+  kernel k{source, &others};
+  task_stub one, two;
+  thread events([&] {
+    k.arrive();
+    k.arrive();
+  });
+  thread second([&] { consume_beside(k, two); });
+  consume_beside(k, one);
+  second.join();
+  events.join();
+}
+
+// One of the crowd and the one poller, woken by the same event; whoever finds nothing waits for the next.
+void poller_and_crowd() {
+  half source;
+  crowd others;
+  kernel k{source, &others};
+  task_stub alone, beside;
+  thread events([&] {
+    k.arrive();
+    k.arrive();
+  });
+  thread second([&] { consume_beside(k, beside); });
+  consume(k, alone, 1);
+  second.join();
+  events.join();
+}
+
+// One of two leaves: the other is woken, though it took the seat that was left.
+void one_leaves() {
+  half source;
+  crowd others;
+  kernel k{source, &others};
+  task_stub leaver, stays;
+  thread events([&] { k.arrive(); });
+  io::seat at = 0;
+  (void)others.wait(source, ready::readable, {&leaver, 1}, at);
+  const io::seat copy = at;
+  others.leave(at);
+  consume_beside(k, stays);
+  io::seat old = copy;
+  others.leave(old);  // names nobody any more
+  events.join();
+}
+
+// A clear is no event and a waiter that comes is none: what was seen is cleared although somebody sat down meanwhile.
+void clear_among_waiters() {
+  half source;
+  crowd others;
+  stub_key nobody;
+  (void)source.event(0, ready::readable, nobody);
+  const readiness seen = source.look(ready::readable);
+  task_stub waits;
+  thread beside([&] {
+    io::seat at = 0;
+    (void)others.wait(source, ready::priority, {&waits, 1}, at);
+    others.leave(at);
+  });
+  source.clear(seen, ready::readable);
+  check(!source.look(ready::readable), "a clear was lost to a waiter");
+  beside.join();
+}
+
+// An event between the look and the clear wins, whoever waits.
+void clear_after_event() {
+  half source;
+  stub_key nobody;
+  (void)source.event(0, ready::readable, nobody);
+  const readiness seen = source.look(ready::readable);
+  atomic<int> told{0};
+  thread newer([&] {
+    stub_key none;
+    (void)source.event(0, ready::readable, none);
+    told.store(1, release);
+  });
+  source.clear(seen, ready::readable);
+  newer.join();
+  check(bool(source.look(ready::readable)), "a clear took a newer event away");
+}
+
 using change = mutant::change;
 
 constexpr bounds wide{.preemptions = 4, .stale_reads = 3};
+
+const equivalents same{
+    {change::blind, "join", "load", "what it thinks to see is compared with the word by what follows"}};
 
 }  // namespace
 
@@ -162,7 +280,23 @@ TEST_CASE("a waiter that is replaced while an event comes is woken whole or not 
   passes(wide, rewritten_key);
 }
 
+TEST_CASE("[NX-17] of a crowd everybody is woken by the next event, and so is the poller beside it") {
+  passes(wide, one_beside);
+  passes({.preemptions = 2, .stale_reads = 1}, two_beside);
+  passes({.preemptions = 3, .stale_reads = 1}, poller_and_crowd);
+  passes(wide, one_leaves);
+}
+
+TEST_CASE("[NX-17] a clear is not lost to a waiter and does not take a newer event away") {
+  passes(wide, clear_among_waiters);
+  passes(wide, clear_after_event);
+}
+
 TEST_CASE("mutants of the readiness word are caught") {
+  catches({change::drop_write, "join", "cas"}, two_beside);
+  catches({change::split, "join", "cas"}, two_beside);
+  catches({change::split, "event", "cas"}, two_beside);
+  catches({change::split, "clear", "cas"}, clear_after_event);
   catches({change::drop_write, "event", "cas"}, two_events);
   catches({change::split, "event", "cas"}, two_events);
   catches({change::split, "set_waiter", "cas"}, two_events);
@@ -180,6 +314,7 @@ TEST_CASE("every order of the readiness word is needed") {
     two_events();
     second_poller();
     rewritten_key();
+    one_beside();
   };
   CHECK(needless_orders({}, all).empty());
 }

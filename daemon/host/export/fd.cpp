@@ -10,7 +10,7 @@
 namespace tokiod::host {
 namespace {
 
-constexpr std::uint32_t known_interest = TOKIO_READY_READ | TOKIO_READY_WRITE | TOKIO_READY_PRI;
+constexpr std::uint32_t known_interest = TOKIO_READY_READ | TOKIO_READY_WRITE | TOKIO_READY_PRI | TOKIO_READY_ERROR;
 
 io::interest to_interest(std::uint32_t mask) {
   unsigned set = 0;
@@ -26,15 +26,26 @@ io_shape shape_of(int fd, std::uint32_t interest) {
   socklen_t length = sizeof type;
   const bool socket = ::fstat(fd, &facts) == 0 && S_ISSOCK(facts.st_mode);
   if (socket) (void)::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length);
-  return {socket, type != SOCK_STREAM, to_interest(interest)};
+  return {.socket = socket, .message = type != SOCK_STREAM, .interest = to_interest(interest)};
+}
+
+tokio_status refused_fd(const tokio_plugin* p, const char* call, std::uint32_t interest, tokio_io** out) {
+  if (p == nullptr || out == nullptr) return fail(TOKIO_EINVAL, call, ": a null pointer");
+  if (interest == 0 || (interest & ~known_interest) != 0)
+    return fail(TOKIO_EINVAL, call, " takes a set of TOKIO_READY_READ, WRITE, PRI and ERROR, got ", interest);
+  return refused_new_io(*p);
+}
+
+tokio_status fd_watch(tokio_plugin* p, int32_t fd, uint32_t interest, tokio_io** out) noexcept {
+  if (const auto status = refused_fd(p, "watch", interest, out); status != TOKIO_OK) return status;
+  auto shape = shape_of(fd, interest);
+  shape.borrowed = true;
+  return new_io(*p, fd, shape, out);
 }
 
 // The descriptor stays the caller's on every error; its flags are put back then.
 tokio_status fd_adopt(tokio_plugin* p, int32_t fd, uint32_t interest, tokio_io** out) noexcept {
-  if (p == nullptr || out == nullptr) return fail(TOKIO_EINVAL, "adopt: a null pointer");
-  if (interest == 0 || (interest & ~known_interest) != 0)
-    return fail(TOKIO_EINVAL, "adopt takes a set of TOKIO_READY_READ, WRITE and PRI, got ", interest);
-  if (const auto status = refused_new_io(*p); status != TOKIO_OK) return status;
+  if (const auto status = refused_fd(p, "adopt", interest, out); status != TOKIO_OK) return status;
   const int flags = ::fcntl(fd, F_GETFL);
   if (flags < 0) return fail(error::last("fcntl"));
   if (::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) return fail(error::last("fcntl"));
@@ -65,6 +76,7 @@ const tokio_fd_ext fd_table = {
     .adopt = fd_adopt,
     .raw = fd_raw,
     .release = fd_release,
+    .watch = fd_watch,
 };
 
 }  // namespace tokiod::host

@@ -19,6 +19,7 @@ tokio_status new_io(tokio_plugin& p, int fd, io_shape shape, tokio_io** out) noe
   handle->fd = fd;
   handle->socket = shape.socket;
   handle->message = shape.message;
+  handle->borrowed = shape.borrowed;
   handle->seen[0] = handle->seen[1] = {};
   p.count(entry::sockets, 1);
   *out = handle;
@@ -27,6 +28,8 @@ tokio_status new_io(tokio_plugin& p, int fd, io_shape shape, tokio_io** out) noe
 
 int release_io(tokio_io& handle, tokio_plugin& of) noexcept {
   const sched::host_entry inside;
+  // Closed from here on: those who wait in poll_wait are woken, and must not wait again. Relaxed: it names nothing.
+  handle.owner.store(nullptr, relaxed);
   of.rt.deregister_fd(*handle.source);
   const int fd = std::exchange(handle.fd, -1);
   of.count(entry::sockets, -1);
@@ -34,6 +37,19 @@ int release_io(tokio_io& handle, tokio_plugin& of) noexcept {
   return fd;
 }
 
-void close_io(tokio_io& handle, tokio_plugin& of) noexcept { unique_fd(release_io(handle, of)).reset(); }
+void close_io(tokio_io& handle, tokio_plugin& of) noexcept {
+  const bool borrowed = handle.borrowed;
+  unique_fd fd(release_io(handle, of));
+  if (borrowed) (void)fd.release();
+}
+
+void take_back_io(tokio_io& handle, tokio_plugin& of) noexcept {
+  {
+    const sched::host_entry inside;
+    handle.owner.store(nullptr, relaxed);  // before they look again; relaxed: it names nothing
+    of.rt.hang_up(*handle.source);
+  }
+  close_io(handle, of);
+}
 
 }  // namespace tokiod::host

@@ -14,8 +14,9 @@
 struct tokio_io final : tokiod::host::pooled<tokio_io> {
   tokiod::io::source* source = nullptr;
   int fd = -1;
-  bool socket = true;    // false: read and write instead of recv and send
-  bool message = false;  // every read is one message, so a short one says nothing about what is left
+  bool socket = true;     // false: read and write instead of recv and send
+  bool message = false;   // every read is one message, so a short one says nothing about what is left
+  bool borrowed = false;  // the descriptor is the plugin's, and is not closed here
   // What poll_ready() saw of each direction, so that a clear_ready() does not clear what came since.
   tokiod::io::readiness seen[2];
 };
@@ -25,6 +26,7 @@ namespace tokiod::host {
 struct io_shape {
   bool socket = true;
   bool message = false;
+  bool borrowed = false;
   io::interest interest = io::interest::both;
 };
 
@@ -34,5 +36,7 @@ struct io_shape {
 // Deregisters, and gives the descriptor back.
 [[nodiscard]] int release_io(tokio_io& handle, tokio_plugin& of) noexcept;
 void close_io(tokio_io& handle, tokio_plugin& of) noexcept;
+// The same at the end of an instance that left it open: whoever still waits for it is woken, and finds it closed.
+void take_back_io(tokio_io& handle, tokio_plugin& of) noexcept;
 
 }  // namespace tokiod::host

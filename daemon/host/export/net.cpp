@@ -79,6 +79,15 @@ const tokio_net_ext net_table = {
     .peer_cred = peer_cred,
     .close = net_close,
     .set_peer = net::set_peer,
+    .poll_wait = net::poll_wait,
+    .leave_wait = net::leave_wait,
+    .clear_wait = net::clear_wait,
+    .open = net::open,
+    .start_bind = net::start_bind,
+    .start_listen = net::start_listen,
+    .start_connect = net::start_connect,
+    .set_device = net::set_device,
+    .get_device = net::get_device,
 };
 
 }  // namespace tokiod::host

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <optional>
 
+#include "host/export/address.hpp"
 #include "host/export/common.hpp"
 #include "host/export/io_handle.hpp"
 
@@ -24,6 +25,10 @@ tokio_status bind(tokio_plugin* p, const tokio_sock_params* given, tokio_io** ou
 tokio_status pair(tokio_plugin* p, uint32_t type, tokio_io** a, tokio_io** b) noexcept;
 tokio_res poll_accept(tokio_io* handle, tokio_cx* cx, tokio_io** out, tokio_addr* peer) noexcept;
 tokio_res poll_connect(tokio_io* handle, tokio_cx* cx) noexcept;
+int system_type(std::uint32_t type);  // -1: there is no such type
+[[gnu::cold]] tokio_status not_made(const tokio_plugin& p, const char* call, int failed);
+tokio_status begin_listen(int fd, std::uint32_t backlog);
+tokio_status begin_connect(int fd, const system_address& to);
 
 // ---- net_stream.cpp
 tokio_res poll_read(tokio_io* handle, tokio_cx* cx, void* buf, size_t len) noexcept;
@@ -39,9 +44,20 @@ tokio_res poll_send_msg(tokio_io* handle, tokio_cx* cx, const tokio_ciovec* vect
 tokio_status set_peer(tokio_io* handle, const tokio_addr* peer) noexcept;
 tokio_status multicast(tokio_io* handle, const tokio_addr* group, uint32_t interface, uint32_t join) noexcept;
 
-// ---- net_readiness.cpp: of adopted descriptors
+// ---- net_readiness.cpp
 tokio_res poll_ready(tokio_io* handle, tokio_cx* cx, uint32_t interest) noexcept;
 void clear_ready(tokio_io* handle, uint32_t mask) noexcept;
+tokio_res poll_wait(tokio_io* handle, tokio_cx* cx, uint32_t interest, tokio_wait* wait) noexcept;
+void leave_wait(tokio_io* handle, tokio_wait* wait) noexcept;
+void clear_wait(tokio_io* handle, const tokio_wait* wait, uint32_t mask) noexcept;
+
+// ---- net_steps.cpp: sockets that are made step by step
+tokio_status open(tokio_plugin* p, uint32_t family, uint32_t type, tokio_io** out) noexcept;
+tokio_status start_bind(tokio_io* handle, const tokio_addr* local) noexcept;
+tokio_status start_listen(tokio_io* handle, uint32_t backlog) noexcept;
+tokio_status start_connect(tokio_io* handle, const tokio_addr* remote) noexcept;
+tokio_status set_device(tokio_io* handle, tokio_str name) noexcept;
+tokio_status get_device(tokio_io* handle, char* name, size_t* len) noexcept;
 
 // ---- what they share
 

@@ -24,22 +24,6 @@ struct made_socket {
   system_address local, remote;
 };
 
-int system_type(std::uint32_t type) {
-  switch (type) {
-    case TOKIO_SOCK_STREAM: return SOCK_STREAM;
-    case TOKIO_SOCK_DGRAM: return SOCK_DGRAM;
-    case TOKIO_SOCK_SEQPACKET: return SOCK_SEQPACKET;
-    default: return -1;
-  }
-}
-
-[[gnu::cold]] tokio_status not_made(const tokio_plugin& p, const char* call, int failed) {
-  if (failed != -EMFILE) return fail(error{-failed, call});
-  const auto seen = p.descriptors.look();
-  return fail(TOKIO_EMFILE, call, ": the process may have ", seen.limit, " descriptors, of which plugins get ",
-              seen.line, ", and they are in use");
-}
-
 tokio_status make_socket(tokio_plugin& p, const tokio_sock_params& params, made_socket& made) {
   if ((params.flags & ~known_socket_flags) != 0)
     return fail(TOKIO_EINVAL, "tokio_sock_params.flags has unknown bits: ", params.flags & ~known_socket_flags);
@@ -84,16 +68,44 @@ bool connected(int fd) {
   return ::getpeername(fd, peer.get(), &peer.length) == 0;
 }
 
+int backlog_of(std::uint32_t asked) { return asked == 0 ? default_backlog : static_cast<int>(std::min(asked, 65535u)); }
+
 }  // namespace
+
+int system_type(std::uint32_t type) {
+  switch (type) {
+    case TOKIO_SOCK_STREAM: return SOCK_STREAM;
+    case TOKIO_SOCK_DGRAM: return SOCK_DGRAM;
+    case TOKIO_SOCK_SEQPACKET: return SOCK_SEQPACKET;
+    default: return -1;
+  }
+}
+
+tokio_status not_made(const tokio_plugin& p, const char* call, int failed) {
+  if (failed != -EMFILE) return fail(error{-failed, call});
+  const auto seen = p.descriptors.look();
+  return fail(TOKIO_EMFILE, call, ": the process may have ", seen.limit, " descriptors, of which plugins get ",
+              seen.line, ", and they are in use");
+}
+
+tokio_status begin_listen(int fd, std::uint32_t backlog) {
+  return ::listen(fd, backlog_of(backlog)) == 0 ? TOKIO_OK : fail(error::last("listen"));
+}
+
+// An interrupted connect goes on in the kernel, as one in progress does.
+tokio_status begin_connect(int fd, const system_address& to) {
+  if (::connect(fd, to.get(), to.length) == 0 || errno == EINPROGRESS || errno == EINTR) return TOKIO_OK;
+  return fail(error::last("connect"));
+}
 
 tokio_status listen(tokio_plugin* p, const tokio_sock_params* given, tokio_io** out) noexcept {
   tokio_sock_params params;
   made_socket made;
   if (const auto status = prepare(p, given, out, params, made); status != TOKIO_OK) return status;
-  const int backlog = params.backlog == 0 ? default_backlog : static_cast<int>(std::min(params.backlog, 65535u));
+  const int backlog = backlog_of(params.backlog);
   if ((params.flags & TOKIO_SF_FASTOPEN) != 0)
     (void)::setsockopt(made.fd.get(), IPPROTO_TCP, TCP_FASTOPEN, &backlog, sizeof backlog);  // only a faster way
-  if (::listen(made.fd.get(), backlog) != 0) return fail(error::last("listen"));
+  if (const auto status = begin_listen(made.fd.get(), params.backlog); status != TOKIO_OK) return status;
   return finish(*p, made, out);
 }
 
@@ -105,9 +117,7 @@ tokio_status connect(tokio_plugin* p, const tokio_sock_params* given, tokio_io**
   const int on = 1;
   if ((params.flags & TOKIO_SF_FASTOPEN) != 0)
     (void)::setsockopt(made.fd.get(), IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof on);
-  // An interrupted connect goes on in the kernel, as one in progress does.
-  if (::connect(made.fd.get(), made.remote.get(), made.remote.length) != 0 && errno != EINPROGRESS && errno != EINTR)
-    return fail(error::last("connect"));
+  if (const auto status = begin_connect(made.fd.get(), made.remote); status != TOKIO_OK) return status;
   return finish(*p, made, out);
 }
 

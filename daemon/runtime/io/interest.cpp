@@ -33,6 +33,9 @@ ready from_epoll(std::uint32_t events, direction d) {
   ready bits = ready::none;
   for (const translation& t : translations)
     if (t.half == d && (events & t.event) != 0) bits = bits | t.bits;
+  // The end of a pipe, and of a connection that was reset: writing goes nowhere.
+  const bool broken = (events & EPOLLERR) != 0 && ((events & EPOLLOUT) != 0 || events == EPOLLERR);
+  if (d == direction::write && broken) bits = bits | ready::closed;
   return bits;
 }
 

@@ -2,6 +2,9 @@
 
 #include <poll.h>
 
+#include <cerrno>
+#include <new>
+
 #include "runtime/io/epoll_backend.hpp"
 
 namespace tokiod::io {
@@ -37,10 +40,29 @@ void reactor::assume_ready(source& s, token about, ready assume) {
   if (any(of_read)) (void)s.at(direction::read).event(about.generation, of_read, nobody);
 }
 
-void reactor::remove(source& s) {
-  backend_->remove(s.fd_);
+void reactor::take_out(source& s) { backend_->remove(s.fd_); }
+
+void reactor::give_back(source& s) {
   sources_.give_back(s);
   deregistered_.fetch_add(1, relaxed);
+}
+
+result<void> reactor::renew(source& s, interest what) {
+  take_out(s);
+  sources_.retire(s);
+  return backend_->add(s.fd_, what, token{s.index_, s.at(direction::read).generation()});
+}
+
+result<readiness> reactor::wait_beside(source& s, direction d, ready wanted, task::key waiter, seat& at) try {
+  if (const readiness seen = s.look(d, wanted)) {  // without the lock
+    leave(s, d, at);
+    return seen;
+  }
+  const auto crowd = sources_.make_crowd(s, d);
+  if (!crowd) return std::unexpected(crowd.error());
+  return (*crowd)->wait(s.at(d), wanted, waiter, at);
+} catch (const std::bad_alloc&) {
+  return std::unexpected(error{ENOMEM, "those who wait for a source"});
 }
 
 turn_report reactor::ask(std::span<kernel_event, events_per_wait> into, duration_ns timeout) {
@@ -63,11 +85,12 @@ reactor::dispatched reactor::dispatch(const kernel_event& event) {
   const auto mark = [&](direction d, ready bits) {
     if (!any(bits)) return;
     task::key waiter;
-    switch (s.at(d).event(event.about.generation, bits, waiter)) {
-      case event_outcome::stale: done.stale = true; return;
-      case event_outcome::marked: return;
-      case event_outcome::wake: done.waiters[done.count++] = waiter; return;
-    }
+    bool crowd = false;
+    const auto outcome = s.at(d).event(event.about.generation, bits, waiter, crowd);
+    if (outcome == event_outcome::stale) done.stale = true;
+    if (outcome == event_outcome::wake) done.waiters[done.count++] = waiter;
+    if (crowd) [[unlikely]]
+      done.crowds[static_cast<std::size_t>(d)] = sources_.crowd_of(s, d);
   };
   mark(direction::read, event.read);
   mark(direction::write, event.write);

@@ -50,8 +50,37 @@ class reactor {
 
   // `fd` is non-blocking. `assume` is what holds without asking the kernel: writable for a connected socket.
   [[nodiscard]] result<source*> add(int fd, interest what = interest::both, ready assume = ready::none);
-  // Waiters are dropped, not woken. Then the descriptor may be closed.
-  void remove(source& s);
+  // The two waiters are dropped, not woken. Then the descriptor may be closed.
+  void remove(source& s) {
+    remove(s, [](task::key) {});
+  }
+  // Those who wait beside them are woken: they find that the source is gone.
+  template <class Wake>
+  void remove(source& s, Wake&& wake) {
+    take_out(s);
+    for (const auto d : {direction::read, direction::write})
+      if (auto* crowd = sources_.crowd_of(s, d)) (void)crowd->wake_all(wake);
+    give_back(s);
+  }
+
+  // Wakes everybody who waits for it, as an event would: it is about to be removed, and they are not the remover's.
+  template <class Wake>
+  void hang_up(source& s, Wake&& wake) {
+    wake_those(dispatch({{s.index_, s.at(direction::read).generation()}, ready::closed, ready::closed}), wake);
+  }
+
+  // What was said of the descriptor so far is forgotten, and the kernel is asked anew: it has become another (a socket
+  // that is not connected says that it is hung up). When nobody polls it.
+  [[nodiscard]] result<void> renew(source& s, interest what = interest::both);
+
+  // What is ready of `wanted`; when nothing is, `waiter` is woken by the next event of this direction, beside everybody
+  // else who waits for it. ENOMEM.
+  [[nodiscard]] result<readiness> wait_beside(source& s, direction d, ready wanted, task::key waiter, seat& at);
+  // Waits no more.
+  void leave(const source& s, direction d, seat& at) {
+    if (at == 0) return;
+    if (auto* crowd = sources_.crowd_of(s, d)) crowd->leave(at);
+  }
 
   // Waits at most `timeout`, marks sources, and calls wake(task::key) for each waiter. Nothing is locked meanwhile.
   template <class Wake>
@@ -60,8 +89,7 @@ class reactor {
     turn_report report = ask(events, timeout);
     for (std::size_t i = 0; i < report.events; ++i) {
       const dispatched done = dispatch(events[i]);
-      for (std::uint32_t w = 0; w < done.count; ++w) wake(done.waiters[w]);
-      report.woken_tasks += done.count;
+      report.woken_tasks += wake_those(done, wake);
       report.stale_events += done.stale ? 1 : 0;
     }
     count(report);
@@ -90,9 +118,21 @@ class reactor {
  private:
   struct dispatched {
     task::key waiters[2];
+    source_table::crowd* crowds[2] = {};
     std::uint32_t count = 0;
     bool stale = false;
   };
+  template <class Wake>
+  static std::uint32_t wake_those(const dispatched& told, Wake&& wake) {
+    for (std::uint32_t w = 0; w < told.count; ++w) wake(told.waiters[w]);
+    std::uint32_t woken = told.count;
+    for (auto* crowd : told.crowds)
+      if (crowd != nullptr) [[unlikely]]
+        woken += crowd->wake_all(wake);
+    return woken;
+  }
+  void take_out(source& s);
+  void give_back(source& s);
   [[nodiscard]] turn_report ask(std::span<kernel_event, events_per_wait> into, duration_ns timeout);
   [[nodiscard]] dispatched dispatch(const kernel_event& event);
   void count(const turn_report& report);

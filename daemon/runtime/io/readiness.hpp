@@ -1,18 +1,18 @@
 // One direction of a source: what the kernel said, and who waits to hear more. One word, one function per move.
 //
-//   word:  generation | tick | waiting | ready bits
+//   word:  generation | tick | moves | waiting | crowded | ready bits
 //
 //   idle --event--> ready --clear--> idle          event: the bits are added, a waiter is taken and woken
-//   idle --wait---> waiting --event--> ready       clear: takes effect only if nothing happened since the look
-//   any  --retire-> idle of the next generation    wait:  fails when the bits are there already
+//   idle --wait---> waiting --event--> ready       clear: takes effect only if no event came since the look
+//   idle --join---> crowded --event--> ready       wait, join: fail when the bits are there already
+//   any  --retire-> idle of the next generation
 //
-// Invariant: the tick moves with every event and every change of the waiter, so a compare-exchange on a whole word
-// proves
-//            that nothing happened since it was read: a clear is harmless when a newer event came, and a waiter that
-//            was read is the one that was registered. An event of an earlier generation changes nothing. A waiter is
-//            woken at most once per registration; with bits it wants set, none stays registered.
-// Threads:   look, wait, clear [the poller of this direction, one at a time]; event [any that turns the reactor];
-//            generation, retire [the owner of the source, when nobody polls it].
+// Invariant: the tick moves with every event: a clear is harmless when a newer one came. `moves` goes on with every
+//            change of the waiter, so a compare-exchange on a whole word proves that a waiter that was read is the one
+//            that was registered. An event of an earlier generation changes nothing. A waiter is woken at most once per
+//            registration; with bits it wants set, none stays registered. Whoever takes `crowded` away wakes the crowd.
+// Threads:   wait [the poller of this direction, one at a time]; look, clear [any]; join [any, under the crowd's lock];
+//            event [any that turns the reactor]; generation, retire [the owner of the source, when nobody polls it].
 // Model:     tests/model/readiness_model.cpp
 #pragma once
 #include <cstdint>
@@ -45,10 +45,12 @@ class basic_readiness {
  public:
   using word = std::uint64_t;
   using bits_field = bit_field<0, 5>;
+  static constexpr word crowded = word{1} << 6;  // there may be somebody in the crowd of this direction
   static constexpr word waiting = word{1} << 7;  // the key slot holds a waiter
-  using tick_field = bit_field<8, P::tick_bits>;
+  using moves_field = bit_field<8, P::tick_bits>;
+  using tick_field = bit_field<8 + 16, P::tick_bits>;
   using generation_field = bit_field<8 + 32, P::source_generation_bits>;
-  static_assert(P::tick_bits <= 32 && P::source_generation_bits <= 24);
+  static_assert(P::tick_bits <= 16 && P::source_generation_bits <= 24);
 
   [[nodiscard]] static constexpr ready bits_of(word w) { return static_cast<ready>(bits_field::get(w)); }
 
@@ -77,26 +79,42 @@ class basic_readiness {
     }
   }
 
-  // The caller acted on `seen` and found `which` of it used up. Nothing happens if an event came since.
-  void clear(readiness seen, ready which) {
-    const word left = bits_field::set(seen.word, static_cast<word>(without(bits_of(seen.word), which)));
-    if (left == seen.word) return;
-    // Relaxed is enough: the word carries no data from the poller to the event, and a failure is as good as a success.
-    word expected = seen.word;
-    word_.compare_exchange_strong(expected, left, relaxed, relaxed);
+  // A look for somebody who has sat down in the crowd; when there is nothing, the next event wakes the crowd.
+  [[nodiscard]] readiness join(ready wanted) {
+    word seen = word_.load(acquire);  // pairs with event()
+    for (;;) {
+      if (any(bits_of(seen) & wanted)) return {bits_of(seen) & wanted, seen};
+      // Relaxed on success: the crowd's lock orders its seats. Acquire on failure: there may be bits now.
+      if ((seen & crowded) != 0 || word_.compare_exchange_weak(seen, seen | crowded, relaxed, acquire)) return {};
+    }
   }
 
-  // The kernel said `bits` about the tenant `generation`. `waiter` is filled for wake.
-  [[nodiscard]] event_outcome event(std::uint32_t generation, ready bits, Key& waiter) {
+  // The caller acted on `seen` and found `which` of it used up. Nothing happens if an event came since.
+  void clear(readiness seen, ready which) {
+    // Relaxed is enough: the word carries no data from the poller to the event, and a failure is as good as a success.
+    for (word now = word_.load(relaxed); events_of(now) == events_of(seen.word);) {
+      const word left = bits_field::set(now, static_cast<word>(without(bits_of(now), which)));
+      if (left == now || word_.compare_exchange_weak(now, left, relaxed, relaxed)) return;
+    }
+  }
+
+  // The kernel said `bits` about the tenant `generation`. `waiter` is filled for wake; `crowd` becomes true when the
+  // crowd is the caller's to wake, too.
+  [[nodiscard]] event_outcome event(std::uint32_t generation, ready bits, Key& waiter, bool& crowd) {
     word seen = word_.load(acquire);  // pairs with set_waiter(): the key is readable if `waiting` is set
     for (;;) {
       if (generation_field::get(seen) != generation) return event_outcome::stale;
       if ((seen & waiting) != 0) waiter = key();
-      const word next = next_tick((seen & ~waiting) | bits_field::make(static_cast<word>(bits)));
-      // Release pairs with the loads in look() and wait(). Acquire on failure: the key may have been set meanwhile.
-      if (word_.compare_exchange_weak(seen, next, acq_rel, acquire))
-        return (seen & waiting) != 0 ? event_outcome::wake : event_outcome::marked;
+      const word next = next_tick((seen & ~(waiting | crowded)) | bits_field::make(static_cast<word>(bits)));
+      // Release pairs with the loads in look(), wait() and join(). Acquire on failure: the key may have been set since.
+      if (!word_.compare_exchange_weak(seen, next, acq_rel, acquire)) continue;
+      crowd = (seen & crowded) != 0;
+      return (seen & waiting) != 0 ? event_outcome::wake : event_outcome::marked;
     }
+  }
+  [[nodiscard]] event_outcome event(std::uint32_t generation, ready bits, Key& waiter) {
+    bool crowd = false;
+    return event(generation, bits, waiter, crowd);
   }
 
   // The tenant is gone: its waiter is dropped, and events that are still under way will be stale. No RMW: what an event
@@ -109,9 +127,12 @@ class basic_readiness {
 
  private:
   [[nodiscard]] static constexpr word next_tick(word w) { return tick_field::set(w, tick_field::get(w) + 1); }
+  [[nodiscard]] static constexpr word next_move(word w) { return moves_field::set(w, moves_field::get(w) + 1); }
+  // What an event changes and nobody else does.
+  [[nodiscard]] static constexpr word events_of(word w) { return w & (tick_field::mask | generation_field::mask); }
 
   // Relaxed: published by the compare-exchange in set_waiter(). What an event reads while the poller rewrites is thrown
-  // away, because its own compare-exchange fails on the tick.
+  // away, because its own compare-exchange fails on the moves.
   void set_key(Key who) {
     task_.store(who.task, relaxed);
     generation_.store(who.generation, relaxed);
@@ -121,7 +142,7 @@ class basic_readiness {
   // False: an event took the waiter first, and `seen` is what it left. Acquire: an event that already read the key must
   // not see it rewritten and still succeed; its exchange and ours are ordered by the word.
   [[nodiscard]] bool drop_waiter(word& seen) {
-    const word next = next_tick(seen & ~waiting);
+    const word next = next_move(seen & ~waiting);
     if (!word_.compare_exchange_strong(seen, next, acq_rel, acquire)) return false;
     seen = next;
     return true;
@@ -129,7 +150,7 @@ class basic_readiness {
 
   // Release publishes the key to event(). False: an event came first, and `seen` is what it left.
   [[nodiscard]] bool set_waiter(word& seen) {
-    return word_.compare_exchange_strong(seen, next_tick(seen | waiting), acq_rel, acquire);
+    return word_.compare_exchange_strong(seen, next_move(seen | waiting), acq_rel, acquire);
   }
 
   typename P::template atomic<word> word_{0};

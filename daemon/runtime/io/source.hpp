@@ -2,7 +2,8 @@
 // is never unmapped, so an event that comes late meets a word of another generation, never foreign memory. Invariant: a
 // source owns no descriptor: it is deregistered before the descriptor is closed. Threads:   each direction has at most
 // one poller at a time; the two directions may be polled by different threads.
-//            When two tasks poll one direction in turn, the newer waiter replaces the older one.
+//            When two tasks poll one direction in turn, the newer waiter replaces the older one. Beside the poller any
+//            number may wait in the crowd of the direction (reactor::wait_beside).
 #pragma once
 #include <sys/types.h>
 

@@ -10,6 +10,7 @@ namespace tokiod::io {
 source_table::~source_table() {
   // Relaxed: whoever destroys the table is the last to use it.
   for (auto& chunk : chunks_) delete[] chunk.load(relaxed);
+  for (auto& chunk : crowds_) delete[] chunk.load(relaxed);
 }
 
 source_table::place source_table::where(std::uint32_t index) {
@@ -23,6 +24,25 @@ source& source_table::find(std::uint32_t index) {
   source* chunk = chunks_[at.chunk].load(acquire);  // pairs with fresh_slot()
   TOKIOD_DEBUG_ASSERT(chunk != nullptr);
   return chunk[at.offset];
+}
+
+source_table::crowd* source_table::crowd_of(const source& s, direction d) {
+  const place at = where(s.index_);
+  crowds* chunk = crowds_[at.chunk].load(acquire);  // pairs with make_crowd()
+  return chunk == nullptr ? nullptr : &chunk[at.offset].of[static_cast<std::size_t>(d)];
+}
+
+result<source_table::crowd*> source_table::make_crowd(const source& s, direction d) {
+  if (crowd* there = crowd_of(s, d)) return there;
+  auto& slot = crowds_[where(s.index_).chunk];
+  const hold locked(lock_);
+  // Relaxed: chunks are added under the lock.
+  if (slot.load(relaxed) == nullptr) {
+    auto* chunk = new (std::nothrow) crowds[std::size_t{first_chunk} << where(s.index_).chunk];
+    if (chunk == nullptr) return std::unexpected(error{ENOMEM, "those who wait for a source"});
+    slot.store(chunk, release);  // publishes the constructed crowds; pairs with crowd_of()
+  }
+  return crowd_of(s, d);
 }
 
 source* source_table::fresh_slot() {
@@ -54,8 +74,12 @@ result<source*> source_table::take(int fd) {
   return s;
 }
 
-void source_table::give_back(source& s) {
+void source_table::retire(source& s) {
   for (auto& half : s.halves_) half.retire();
+}
+
+void source_table::give_back(source& s) {
+  retire(s);
   const hold locked(lock_);
   TOKIOD_ASSERT(s.fd_ >= 0);  // given back once
   s.fd_ = -1;

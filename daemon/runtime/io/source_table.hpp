@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/spin_lock.hpp"
+#include "runtime/io/crowd.hpp"
 #include "runtime/io/source.hpp"
 
 namespace tokiod::io {
@@ -24,7 +25,13 @@ class source_table {
 
   [[nodiscard]] result<source*> take(int fd);  // ENOMEM
   void give_back(source& s);                   // events under way for it are stale from here on
+  static void retire(source& s);               // the same, and the source stays
   [[nodiscard]] source& find(std::uint32_t index);
+
+  using crowd = basic_crowd<real_policy, task::key>;
+  // Null: nobody has waited beside the poller of a source of that chunk.
+  [[nodiscard]] crowd* crowd_of(const source& s, direction d);
+  [[nodiscard]] result<crowd*> make_crowd(const source& s, direction d);  // ENOMEM
 
  private:
   // Chunk k holds first_chunk << k slots: few chunks, so their addresses fit in a fixed array that readers need no lock
@@ -32,6 +39,9 @@ class source_table {
   static constexpr std::uint32_t first_chunk = 64;
   static constexpr std::size_t max_chunks = 20;
 
+  struct crowds {
+    crowd of[2];
+  };
   struct place {
     std::size_t chunk;
     std::uint32_t offset;
@@ -41,7 +51,8 @@ class source_table {
 
   reactor& home_;
   std::array<std::atomic<source*>, max_chunks> chunks_{};
-  real_policy::mutex lock_;  // guards what follows; a chunk may be allocated under it
+  std::array<std::atomic<crowds*>, max_chunks> crowds_{};  // of the same slots; most programs need none
+  real_policy::mutex lock_;                                // guards what follows; a chunk may be allocated under it
   source* free_ = nullptr;
   std::uint32_t used_ = 0;  // slots ever handed out
 };

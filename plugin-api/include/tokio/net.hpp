@@ -1,12 +1,23 @@
-// Everything of net/: addresses, names, TCP, UDP and unix sockets.
+// Everything of net/: addresses, names, TCP, UDP and Unix sockets, pipes, descriptors of the caller's own.
 #pragma once
 
 #include "tokio/net/address.hpp"
+#include "tokio/net/adopt.hpp"
+#include "tokio/net/async_fd.hpp"
+#include "tokio/net/datagram_socket.hpp"
+#include "tokio/net/either.hpp"
+#include "tokio/net/owned_fd.hpp"
+#include "tokio/net/pipe.hpp"
+#include "tokio/net/readiness.hpp"
+#include "tokio/net/ready.hpp"
 #include "tokio/net/resolve.hpp"
 #include "tokio/net/socket.hpp"
 #include "tokio/net/stream_socket.hpp"
 #include "tokio/net/tcp_listener.hpp"
+#include "tokio/net/tcp_socket.hpp"
 #include "tokio/net/tcp_stream.hpp"
 #include "tokio/net/udp_socket.hpp"
+#include "tokio/net/unix_datagram.hpp"
 #include "tokio/net/unix_listener.hpp"
+#include "tokio/net/unix_socket.hpp"
 #include "tokio/net/unix_stream.hpp"

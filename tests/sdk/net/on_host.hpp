@@ -1,12 +1,15 @@
 // Runs a task of the SDK on a real host in this process, and gives its value to the test.
-// Invariant: when the scope ends nothing of the plugin is left: sockets, tasks, leases.
-// Threads: the test's.
+// Invariant: when the scope ends nothing of the plugin is left: sockets, tasks, leases; and no descriptor of the
+// process. Threads: the test's.
 #pragma once
 
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <cstddef>
 #include <exception>
+#include <filesystem>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -15,6 +18,21 @@
 #include "tokio/task.hpp"
 
 namespace tokio::test {
+
+inline std::ptrdiff_t open_descriptors() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
+}
+
+// Polls a future once and says what it answered: nothing while it is pending. The future stays, to be polled again or
+// dropped at that edge.
+template <class F>
+auto once(F& future) {
+  using output = output_of<F>;
+  return poll_fn([&future](context& cx) -> tokio::poll<std::optional<output>> {
+    auto got = future.poll(cx);
+    return got.is_ready() ? std::optional<output>(std::move(got).value()) : std::nullopt;
+  });
+}
 
 class on_host {
  public:
@@ -50,6 +68,11 @@ class on_host {
   }
 
  private:
+  // Lives longest, so that it counts when the host is gone.
+  struct same_descriptors {
+    std::ptrdiff_t before = open_descriptors();
+    ~same_descriptors() { CHECK(open_descriptors() == before); }
+  } kept_;
   template <class T>
   struct outcome {
     std::optional<T> value;

@@ -177,7 +177,7 @@ TEST_CASE("[NT-08] readiness can be waited for, and tells what is") {
     auto nothing = co_await time::timeout(std::chrono::milliseconds(1), pair.far.readable());
     CHECK_FALSE(nothing.has_value());
     (void)co_await pair.near.write_all("x");
-    auto now = co_await pair.far.ready(ready::readable());
+    auto now = co_await pair.far.ready(interest::readable());
     CHECK(now->is_readable());
     {
       auto gone = std::move(pair.near);
@@ -345,8 +345,14 @@ TEST_CASE("[NT-14] reunite gives the stream back, or both halves when they are o
 TEST_CASE("[NT-16] a tcp_socket carries options into listeners and connections") {
   test::on_host real;
   real.run([]() -> task<int> {
-    auto listener = tcp_socket().set_reuseaddr(true).bind({ip_address::loopback_v4(), 0}).listen(16).value();
-    auto stream = co_await tcp_socket().set_nodelay(true).set_ttl(9).connect(listener.local_addr().value());
+    auto server = tcp_socket::new_v4().value();
+    CHECK(server.set_reuseaddr(true).has_value());
+    CHECK(server.bind({ip_address::loopback_v4(), 0}).has_value());
+    auto listener = std::move(server).listen(16).value();
+    auto client = tcp_socket::new_v4().value();
+    CHECK(client.set_nodelay(true).has_value());
+    CHECK(client.set_ttl(9).has_value());
+    auto stream = co_await std::move(client).connect(listener.local_addr().value());
     CHECK(stream->nodelay().value());
     CHECK(stream->ttl().value() == 9);
     co_return 0;

@@ -4,10 +4,13 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "on_host.hpp"
 #include "tokio/net.hpp"
+#include "tokio/task.hpp"
 #include "tokio/time.hpp"
 
 namespace {
@@ -95,12 +98,12 @@ TEST_CASE("[NU-05] readiness of both directions") {
   real.run([]() -> task<int> {
     auto a = bound();
     auto b = bound();
-    auto can_write = co_await a.writable();
+    auto can_write = co_await a.ready(interest::writable());
     CHECK(can_write->is_writable());
     auto silent = co_await time::timeout(std::chrono::milliseconds(1), b.readable());
     CHECK_FALSE(silent.has_value());
     CHECK(a.try_send_to("x", b.local_addr().value()).value() == 1);
-    auto can_read = co_await b.readable();
+    auto can_read = co_await b.ready(interest::readable());
     CHECK(can_read->is_readable());
     co_return 0;
   }());
@@ -120,6 +123,70 @@ TEST_CASE("[NU-06] options are set and read back, and groups are joined and left
     CHECK_FALSE(a.multicast_loop().value());
     CHECK_FALSE(a.join_multicast(ip_address::loopback_v4()).has_value());  // is no group
     CHECK_FALSE(a.take_error().value().has_value());
+    co_return 0;
+  }());
+}
+
+TEST_CASE("[NU-07] a round of a send and a receive costs two units, so 1024 rounds use up 16 turns") {
+  test::on_host real;
+  real.run([]() -> task<int> {
+    auto socket = bound();
+    const auto to = socket.local_addr().value();
+    const auto round = [](udp_socket& with, socket_address at) -> task<> {
+      std::array<char, 4> room;
+      auto sent = co_await with.send_to("ping", at);
+      CHECK(sent.value() == 4);
+      auto got = co_await with.recv_from(room);
+      CHECK(got->first == 4);
+    };
+    co_await round(socket, to);  // the first receive waits for the driver
+    co_await yield_now();        // and then this task has a whole budget
+    int forced = 0;
+    auto rounds = [](udp_socket& with, socket_address at, auto each) -> task<> {
+      for (int i = 0; i < 1024; ++i) co_await each(with, at);
+      co_await coop::consume_budget();  // the last round took the last unit
+    }(socket, to, round);
+    co_await poll_fn([&](context& cx) {
+      auto polled = rounds.poll(cx);
+      if (polled.is_pending() && !coop::has_budget_remaining()) ++forced;
+      return polled;
+    });
+    CHECK(forced == 16);
+    co_return 0;
+  }());
+}
+
+TEST_CASE("[NU-03] any number of tasks receive from one socket") {
+  test::on_host real;
+  real.run([]() -> task<int> {
+    const auto shared = std::make_shared<udp_socket>(bound());
+    const auto to = shared->local_addr().value();
+    std::vector<join_handle<std::size_t>> receiving;
+    for (int i = 0; i < 5; ++i)
+      receiving.push_back(spawn(
+          [](std::shared_ptr<udp_socket> from) -> task<std::size_t> {
+            string into;
+            auto got = co_await from->recv_buf(into);
+            co_return into.size() == got.value() ? *got : 0;
+          },
+          shared));
+    co_await yield_now();
+    std::size_t total = 0;
+    for (int i = 0; i < 5; ++i) CHECK((co_await shared->send_to("abc", to)).value() == 3);
+    for (auto& one : receiving) total += (co_await one).value();
+    CHECK(total == 15);
+    co_return 0;
+  }());
+}
+
+TEST_CASE("[NU-01] a descriptor is taken and given back, and a device is bound by name") {
+  test::on_host real;
+  real.run([]() -> task<int> {
+    auto socket = bound();
+    const auto at = socket.local_addr().value();
+    CHECK_FALSE(socket.device().value().has_value());
+    auto again = udp_socket::from_fd(std::move(socket).into_fd().value()).value();
+    CHECK(again.local_addr().value() == at);
     co_return 0;
   }());
 }

@@ -1,4 +1,4 @@
-// Unix sockets on a real host: rows NX-01 to NX-04.
+// Unix listeners and streams on a real host: rows NX-01 to NX-04.
 #include "tokio/net/unix_listener.hpp"
 
 #include <doctest/doctest.h>
@@ -93,6 +93,85 @@ TEST_CASE("[NX-02] a pair is connected both ways, and its halves are those of an
     }
     auto end = co_await pair->second.read(room);
     CHECK(end.value() == 0);
+    co_return 0;
+  }());
+}
+
+TEST_CASE("[NX-03] halves that borrow work both ways, and name their stream") {
+  test::on_host real;
+  real.run([]() -> task<int> {
+    auto pair = unix_stream::pair().value();
+    auto [reader, writer] = pair.first.split();
+    CHECK(&reader.stream() == &pair.first);
+    auto sent = co_await writer.write_all("ab");
+    CHECK(sent.has_value());
+    std::array<char, 2> room;
+    auto heard = co_await pair.second.read_exact(room);
+    CHECK(heard.has_value());
+    auto back = co_await pair.second.write_all("cd");
+    CHECK(back.has_value());
+    auto seen = co_await reader.peek(room);
+    CHECK(seen.value() == 2);
+    auto got = co_await reader.read_exact(room);
+    CHECK(got.has_value());
+    CHECK(string(room.data(), 2) == "cd");
+    auto ended = co_await writer.shutdown();
+    CHECK(ended.has_value());
+    auto end = co_await pair.second.read(room);
+    CHECK(end.value() == 0);
+    co_return 0;
+  }());
+}
+
+TEST_CASE(
+    "[NX-03] owned halves: a write half that is dropped ends its direction only, one that is forgotten does not") {
+  test::on_host real;
+  real.run([]() -> task<int> {
+    auto pair = unix_stream::pair().value();
+    std::array<char, 4> room;
+    {
+      auto [reader, writer] = std::move(pair.first).into_split();
+      {
+        const auto gone = std::move(writer);
+      }
+      auto end = co_await pair.second.read(room);
+      CHECK(end.value() == 0);
+      auto sent = co_await pair.second.write_all("on");
+      CHECK(sent.has_value());
+      auto got = co_await reader.read(room);
+      CHECK(got.value() == 2);
+    }
+    auto other = unix_stream::pair().value();
+    auto [reader, writer] = std::move(other.first).into_split();
+    std::move(writer).forget();
+    auto waits = other.second.read(io::byte_span(room));
+    CHECK_FALSE((co_await test::once(waits)).has_value());
+    {
+      const auto gone = std::move(reader);
+    }
+    CHECK((co_await waits).value() == 0);
+    co_return 0;
+  }());
+}
+
+TEST_CASE("[NX-03] halves of one stream become it again, those of two come back") {
+  test::on_host real;
+  real.run([]() -> task<int> {
+    auto one = unix_stream::pair().value();
+    auto two = unix_stream::pair().value();
+    auto halves = std::move(one.first).into_split();
+    auto others = std::move(two.first).into_split();
+    auto wrong = std::move(halves.first).reunite(std::move(others.second));
+    REQUIRE_FALSE(wrong.has_value());
+    auto whole = std::move(wrong.error().reader).reunite(std::move(halves.second));
+    REQUIRE(whole.has_value());
+    auto sent = co_await whole->write_all("still");
+    CHECK(sent.has_value());
+    std::array<char, 5> room;
+    auto got = co_await one.second.read_exact(room);
+    CHECK(got.has_value());
+    auto kept = co_await wrong.error().writer.write_all("open");
+    CHECK(kept.has_value());
     co_return 0;
   }());
 }

@@ -148,7 +148,7 @@ TEST_CASE("a socket that is made outside of every instance blames who wanted it"
   const auto* before = std::exchange(tokio::host.net, &no_calls);
   const auto here = net::socket_address::parse("127.0.0.1:0").value();
   CHECK_BLAMES_THIS_LINE(net::tcp_listener::bind_to(here));
-  CHECK_BLAMES_THIS_LINE(net::tcp_socket().listen(1));
+  CHECK_BLAMES_THIS_LINE(net::tcp_socket::new_v4());
   CHECK_BLAMES_THIS_LINE(net::udp_socket::bind_to(here));
   CHECK_BLAMES_THIS_LINE(net::unix_listener::bind("path"));
   CHECK_BLAMES_THIS_LINE(net::unix_stream::pair());

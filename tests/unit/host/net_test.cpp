@@ -8,25 +8,17 @@
 
 #include <atomic>
 #include <cstring>
-#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "net_bench.hpp"
 #include "support/descriptor_hog.hpp"
-#include "support/in_process_host.hpp"
 #include "support/temp_dir.hpp"
 
-using tokiod::test::in_process_host;
+using namespace tokiod::test;
 
 namespace {
-
-const tokio_host* const host = in_process_host::table();
-
-struct bench {
-  in_process_host in;
-  const tokio_net_ext* net = in.extension<tokio_net_ext>(TOKIO_EXT_NET);
-  const tokio_fd_ext* fd = in.extension<tokio_fd_ext>(TOKIO_EXT_FD);
-};
 
 tokio_sock_params loopback(std::uint16_t port, bool remote) {
   tokio_sock_params params{};
@@ -44,33 +36,6 @@ std::uint16_t port_of(const bench& b, tokio_io* io) {
   tokio_addr local;
   REQUIRE(b.net->get_addr(io, &local, nullptr) == TOKIO_OK);
   return local.port;
-}
-
-// A task around a lambda: polls it until it says it is done.
-struct lambda_task {
-  std::function<bool(tokio_cx*)> step;
-  std::atomic<bool> done{false};
-};
-tokio_poll poll_lambda(void* body, tokio_cx* cx) noexcept {
-  auto* task = *static_cast<lambda_task**>(body);
-  if (!task->step(cx)) return TOKIO_POLL_PENDING;
-  task->done.store(true);
-  return TOKIO_POLL_READY;
-}
-void nothing(void*) noexcept {}
-constexpr tokio_task_vt lambda_kind = {
-    sizeof(tokio_task_vt), 0, poll_lambda, nothing, {"lambda", 6}, {nullptr, 0}, 0, 0};
-
-void spawn(in_process_host& in, lambda_task& task) {
-  tokio_task* made = nullptr;
-  REQUIRE(host->task_alloc(in.plugin(), sizeof(void*), alignof(void*), &made) == TOKIO_OK);
-  *static_cast<lambda_task**>(tokio_task_body(host, made)) = &task;
-  REQUIRE(host->task_spawn(made, &lambda_kind, 0, nullptr) == TOKIO_OK);
-}
-void run(in_process_host& in, std::function<bool(tokio_cx*)> step) {
-  lambda_task task{std::move(step)};
-  spawn(in, task);
-  CHECK(in.run_until([&] { return task.done.load(); }));
 }
 
 // A connected pair over TCP.

@@ -1,4 +1,4 @@
-/* `tokio.fd/1`: adopted file descriptors (AsyncFd): readiness through tokio.net/1 poll_ready and clear_ready. */
+/* `tokio.fd/1`: file descriptors of the plugin: readiness through tokio.net/1 poll_ready and poll_wait. */
 #ifndef TOKIO_ABI_FD_H
 #define TOKIO_ABI_FD_H
 
@@ -15,6 +15,9 @@ typedef struct tokio_fd_ext {
   tokio_status (*adopt)(tokio_plugin*, int32_t fd, uint32_t interest, tokio_io** out) TOKIO_NOEXCEPT;
   int32_t (*raw)(tokio_io*) TOKIO_NOEXCEPT;                           /* [any nb] borrow; -errno */
   tokio_status (*release)(tokio_io*, int32_t* fd_out) TOKIO_NOEXCEPT; /* [any nb] consumes io, moves fd back */
+  /* [any nb al] as adopt, but fd stays the plugin's and O_NONBLOCK is its to set: close only ends the watching. Best
+   * called before the plugin closes fd. */
+  tokio_status (*watch)(tokio_plugin*, int32_t fd, uint32_t interest, tokio_io** out) TOKIO_NOEXCEPT;
 } tokio_fd_ext;
 
 #ifdef __cplusplus

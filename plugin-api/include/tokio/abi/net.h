@@ -12,7 +12,8 @@ extern "C" {
  * spent.
  *
  * A tokio_io has two directions. At most one task polls a direction at a time; a second poller replaces the
- * first one's waker. Handles may move between threads. Close while another thread polls it is misuse. */
+ * first one's waker. Beside it any number of tasks may be in poll_wait. Handles may move between threads. Close while
+ * another thread polls it is misuse. */
 #define TOKIO_EXT_NET "tokio.net/1"
 #define TOKIO_SOCK_STREAM 1u
 #define TOKIO_SOCK_DGRAM 2u
@@ -57,6 +58,8 @@ typedef struct tokio_msg {    /* growable result/parameter struct for datagrams 
 #define TOKIO_OPT_MULTICAST_TTL 12u
 #define TOKIO_OPT_REUSEADDR 13u
 #define TOKIO_OPT_REUSEPORT 14u
+#define TOKIO_OPT_KEEPALIVE 15u /* on or off; KEEPALIVE_S also says after how long */
+#define TOKIO_OPT_V6ONLY 16u
 
 #define TOKIO_SHUT_RD 1u
 #define TOKIO_SHUT_WR 2u
@@ -65,6 +68,20 @@ typedef struct tokio_msg {    /* growable result/parameter struct for datagrams 
 #define TOKIO_READY_HUP 4u
 #define TOKIO_READY_ERROR 8u
 #define TOKIO_READY_PRI 16u
+/* As poll_wait says them: the end of the direction that is read (the peer's last byte, a hang-up), and of the one that
+ * is written (a hang-up, nobody reads any more). poll_ready says TOKIO_READY_HUP for both. */
+#define TOKIO_READY_READ_CLOSED TOKIO_READY_HUP
+#define TOKIO_READY_WRITE_CLOSED 32u
+
+/* One wait of one task, and what it saw. FROZEN. Zeroed before its first use, then the host's; it may move, and is not
+ * shared. When it is given up while poll_wait said pending, call leave_wait. */
+#define TOKIO_WAIT_ALONE 1u /* as poll_ready: the newest waker of the direction, and no other beside it */
+typedef struct tokio_wait {
+  uint32_t flags;   /* in: TOKIO_WAIT_* */
+  uint32_t ready;   /* out: TOKIO_READY_* of what was asked for */
+  uint64_t seen[2]; /* out: when; clear_wait takes back what was seen then, and nothing that came since */
+  uint64_t seat[2]; /* the host's; zeroes: it waits nowhere */
+} tokio_wait;
 
 typedef struct tokio_net_ext {
   uint32_t size, flags;
@@ -106,7 +123,27 @@ typedef struct tokio_net_ext {
   /* [any nb] the default peer of a datagram socket: where a send without an address goes, and the only one that is
    * received from. Family NONE: none again. */
   tokio_status (*set_peer)(tokio_io*, const tokio_addr* peer) TOKIO_NOEXCEPT;
+
+  /* Readiness for any number of tasks, with the moment that was seen.
+   * [task nb al] 0 and wait->ready, or TOKIO_PENDING: then the task is woken by the next event, beside all others that
+   * wait. interest: TOKIO_READY_READ, WRITE, PRI, ERROR; an end of a direction is told to whoever waits for it. */
+  tokio_res (*poll_wait)(tokio_io*, tokio_cx*, uint32_t interest, tokio_wait* wait) TOKIO_NOEXCEPT;
+  void (*leave_wait)(tokio_io*, tokio_wait* wait) TOKIO_NOEXCEPT;                      /* [any nb] */
+  void (*clear_wait)(tokio_io*, const tokio_wait* wait, uint32_t mask) TOKIO_NOEXCEPT; /* [any nb] */
+
+  /* Sockets step by step: open, options, start_bind, then start_listen or start_connect.
+   * [any nb al] out: family TOKIO_AF_*, type TOKIO_SOCK_* */
+  tokio_status (*open)(tokio_plugin*, uint32_t family, uint32_t type, tokio_io** out) TOKIO_NOEXCEPT;
+  tokio_status (*start_bind)(tokio_io*, const tokio_addr* local) TOKIO_NOEXCEPT;     /* [any nb] */
+  tokio_status (*start_listen)(tokio_io*, uint32_t backlog) TOKIO_NOEXCEPT;          /* [any nb] 0: as listen */
+  tokio_status (*start_connect)(tokio_io*, const tokio_addr* remote) TOKIO_NOEXCEPT; /* [any nb] then poll_connect */
+  /* [any nb] the interface that a socket is bound to, by name; empty: none. get_device writes at most *len bytes and
+   * how many there are. */
+  tokio_status (*set_device)(tokio_io*, tokio_str name) TOKIO_NOEXCEPT;
+  tokio_status (*get_device)(tokio_io*, char* name, size_t* len) TOKIO_NOEXCEPT; /* [any nb] */
 } tokio_net_ext;
+
+TOKIO_ASSERT(sizeof(tokio_wait) == 40, "frozen");
 
 #ifdef __cplusplus
 }

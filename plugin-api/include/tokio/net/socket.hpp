@@ -6,41 +6,25 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "tokio/io/traits.hpp"
 #include "tokio/net/address.hpp"
+#include "tokio/net/owned_fd.hpp"
+#include "tokio/net/ready.hpp"
 
 namespace tokio::net {
-
-// What a socket is ready for, and what a task waits for.
-class ready {
- public:
-  constexpr ready() noexcept = default;
-  explicit constexpr ready(std::uint32_t mask) noexcept : mask_(mask) {}
-  static constexpr ready readable() noexcept { return ready(TOKIO_READY_READ); }
-  static constexpr ready writable() noexcept { return ready(TOKIO_READY_WRITE); }
-  static constexpr ready priority() noexcept { return ready(TOKIO_READY_PRI); }
-
-  constexpr bool is_readable() const noexcept { return has(TOKIO_READY_READ); }
-  constexpr bool is_writable() const noexcept { return has(TOKIO_READY_WRITE); }
-  constexpr bool is_closed() const noexcept { return has(TOKIO_READY_HUP); }
-  constexpr bool is_error() const noexcept { return has(TOKIO_READY_ERROR); }
-  constexpr bool is_priority() const noexcept { return has(TOKIO_READY_PRI); }
-  constexpr bool is_empty() const noexcept { return mask_ == 0; }
-  constexpr std::uint32_t raw() const noexcept { return mask_; }
-  friend constexpr ready operator|(ready a, ready b) noexcept { return ready(a.mask_ | b.mask_); }
-  friend constexpr bool operator==(ready, ready) noexcept = default;
-
- private:
-  constexpr bool has(std::uint32_t bit) const noexcept { return (mask_ & bit) != 0; }
-  std::uint32_t mask_ = 0;
-};
 
 inline error would_block() noexcept { return {error_kind::would_block, "the operation would block"}; }
 inline error no_network() noexcept { return {error_kind::unsupported, "this host offers no sockets (tokio.net/1)"}; }
 
+inline error no_descriptors() noexcept {
+  return {error_kind::unsupported, "this host takes no descriptors (tokio.fd/1)"};
+}
 class socket {
  public:
   using make_fn = tokio_status (*)(tokio_plugin*, const tokio_sock_params*, tokio_io**) TOKIO_NOEXCEPT;
@@ -66,7 +50,55 @@ class socket {
     if (status < 0) return std::unexpected(error::from_status(status));
     return socket(raw);
   }
+  // A socket that does nothing yet. Needs the same.
+  static result<socket> open(std::uint32_t family, std::uint32_t type, call_site called) {
+    if (!host.net) return std::unexpected(no_network());
+    tokio_io* raw = nullptr;
+    auto* const instance = current_instance("there is no runtime here: a socket needs one", called);
+    if (const auto status = host.net->open(instance, family, type, &raw); status < 0)
+      return std::unexpected(error::from_status(status));
+    return socket(raw);
+  }
+  // Two Unix sockets that are connected to each other. Needs the same.
+  static result<std::pair<socket, socket>> pair(std::uint32_t type, call_site called) {
+    if (!host.net) return std::unexpected(no_network());
+    tokio_io* a = nullptr;
+    tokio_io* b = nullptr;
+    auto* const instance =
+        current_instance("there is no runtime here: pair() needs a task or an instance_scope", called);
+    if (const auto status = host.net->pair(instance, type, &a, &b); status < 0)
+      return std::unexpected(error::from_status(status));
+    return std::pair(socket(a), socket(b));
+  }
+  // Takes a descriptor over and makes it non-blocking; on an error it is closed.
+  static result<socket> adopt(owned_fd fd, interest what, const char* needed, call_site called) {
+    if (!host.fd || !host.net) return std::unexpected(no_descriptors());
+    tokio_io* raw = nullptr;
+    auto* const instance = current_instance(needed, called);
+    if (const auto status = host.fd->adopt(instance, fd.fd(), what.raw(), &raw); status < 0)
+      return std::unexpected(error::from_status(status));
+    (void)fd.release();  // the host's now
+    return socket(raw);
+  }
+  // Watches a descriptor that stays the caller's.
+  static result<socket> watch(int fd, interest what, call_site called) {
+    if (!host.fd || !host.net) return std::unexpected(no_descriptors());
+    tokio_io* raw = nullptr;
+    auto* const instance = current_instance("there is no runtime here: an async_fd needs one", called);
+    if (const auto status = host.fd->watch(instance, fd, what.raw(), &raw); status < 0)
+      return std::unexpected(error::from_status(status));
+    return socket(raw);
+  }
+  // Gives the descriptor back as it is: non-blocking.
+  result<owned_fd> into_fd() && noexcept {
+    if (!host.fd) return std::unexpected(no_descriptors());
+    std::int32_t fd = -1;
+    if (const auto status = host.fd->release(raw_, &fd); status < 0) return std::unexpected(error::from_status(status));
+    raw_ = nullptr;
+    return owned_fd(fd);
+  }
   tokio_io* raw() const noexcept { return raw_; }
+  int fd() const noexcept { return host.fd ? host.fd->raw(raw_) : -1; }  // borrowed
 
   // A null context tries once: pending becomes the error would_block.
   template <class T = std::size_t>
@@ -120,13 +152,6 @@ class socket {
   tokio::poll<result<>> shutdown(tokio_cx* cx, std::uint32_t how) const noexcept {
     return answer<void>(host.net->poll_shutdown(raw_, cx, how));
   }
-  tokio::poll<result<ready>> wait_ready(tokio_cx* cx, ready interest) const noexcept {
-    const auto got = host.net->poll_ready(raw_, cx, interest.raw());
-    if (got == TOKIO_PENDING) return pending;
-    if (got < 0) return result<ready>(std::unexpect, error::from_status(got));
-    return result<ready>(ready(static_cast<std::uint32_t>(got)));
-  }
-
   result<> set(std::uint32_t option, std::int64_t value) const noexcept {
     return to_result(host.net->set_opt(raw_, option, value));
   }
@@ -140,6 +165,28 @@ class socket {
     const auto value = get(option);
     if (!value) return std::unexpected(value.error());
     return *value != 0;
+  }
+  result<> bind(const tokio_addr& local) const noexcept { return to_result(host.net->start_bind(raw_, &local)); }
+  result<> listen(std::uint32_t backlog) const noexcept { return to_result(host.net->start_listen(raw_, backlog)); }
+  result<> set_linger(std::optional<std::uint32_t> ms) const noexcept {
+    return set(TOKIO_OPT_LINGER_MS, ms ? std::int64_t{*ms} : -1);
+  }
+  result<std::optional<std::uint32_t>> linger() const noexcept {
+    const auto ms = get(TOKIO_OPT_LINGER_MS);
+    if (!ms) return std::unexpected(ms.error());
+    if (*ms < 0) return std::nullopt;
+    return static_cast<std::uint32_t>(*ms);
+  }
+  result<> bind_device(std::string_view name) const noexcept {
+    return to_result(host.net->set_device(raw_, to_str(name)));
+  }
+  result<std::optional<std::string>> device() const {
+    std::array<char, 64> name;
+    std::size_t length = name.size();
+    if (const auto status = host.net->get_device(raw_, name.data(), &length); status < 0)
+      return std::unexpected(error::from_status(status));
+    if (length == 0) return std::nullopt;
+    return std::string(name.data(), length);
   }
   // An error that the system has kept for this socket, if there is one.
   result<std::optional<error>> take_error() const noexcept {

@@ -2,14 +2,14 @@
 // Invariant: the halves of a split poll one direction each; a pair of owned halves shares one stream, and the write
 // half
 //            ends its direction when it goes.
-// Threads: one task for each direction at a time. Of several tasks that wait for one direction the newest is woken.
+// Threads: one task reads and one writes at a time; any number may wait for readiness, in async_io() or in peek().
 #pragma once
 
 #include <memory>
 #include <utility>
 
 #include "tokio/io/methods.hpp"
-#include "tokio/net/socket.hpp"
+#include "tokio/net/readiness.hpp"
 
 namespace tokio::net {
 
@@ -22,7 +22,7 @@ class owned_read_half;
 template <class Stream>
 class owned_write_half;
 
-// What can be read from and waited for, for a type with socket().
+// What can be read from and waited for, for a type with raw_socket().
 template <class Self>
 class readable_socket : public io::reader_methods<Self> {
  public:
@@ -32,12 +32,12 @@ class readable_socket : public io::reader_methods<Self> {
   auto read_vectored(std::span<const io::byte_span> into) noexcept {
     return socket_future([this, into](tokio_cx* cx) { return at().read_vectored(cx, into); });
   }
-  // The next bytes, which stay where they are. Cancel safe.
-  auto peek(io::byte_span into) noexcept {
-    return socket_future([this, into](tokio_cx* cx) { return at().receive(cx, into, true, nullptr); });
-  }
   // Waits until a read may succeed; it may still say would_block. Cancel safe.
-  auto readable() noexcept { return ready_future<void>(ready::readable()); }
+  ready_future<void> readable() const noexcept { return {at(), interest::readable()}; }
+  // Keeps the waker of the task that asked last.
+  tokio::poll<result<>> poll_read_ready(context& cx) const noexcept {
+    return poll_alone(at(), cx, interest::readable());
+  }
   // At once: the error would_block when there is nothing.
   result<std::size_t> try_read(io::byte_span into) noexcept { return socket::tried(at().read(nullptr, into)); }
   result<std::size_t> try_read_vectored(std::span<const io::byte_span> into) noexcept {
@@ -46,27 +46,12 @@ class readable_socket : public io::reader_methods<Self> {
 
  protected:
   readable_socket() = default;
-  template <class T>
-  auto ready_future(ready interest) noexcept {
-    return socket_future([this, interest](tokio_cx* cx) { return wait<T>(cx, interest); });
-  }
 
  private:
-  const socket& at() noexcept { return static_cast<Self*>(this)->raw_socket(); }
-  template <class T>
-  tokio::poll<result<T>> wait(tokio_cx* cx, ready interest) noexcept {
-    auto got = at().wait_ready(cx, interest);
-    if constexpr (!std::is_void_v<T>) {
-      return got;
-    } else {
-      if (got.is_pending()) return pending;
-      if (!got.value()) return result<T>(std::unexpect, got.value().error());
-      return result<T>();
-    }
-  }
+  const socket& at() const noexcept { return static_cast<const Self*>(this)->raw_socket(); }
 };
 
-// What can be written to, for a type with socket().
+// What can be written to, for a type with raw_socket().
 template <class Self>
 class writable_socket : public io::writer_methods<Self> {
  public:
@@ -81,13 +66,10 @@ class writable_socket : public io::writer_methods<Self> {
   // The peer reads the end of the stream.
   tokio::poll<result<>> poll_shutdown(context& cx) noexcept { return at().shutdown(cx.raw(), TOKIO_SHUT_WR); }
   // Waits until a write may succeed; it may still say would_block. Cancel safe.
-  auto writable() noexcept {
-    return socket_future([this](tokio_cx* cx) -> tokio::poll<result<>> {
-      auto got = at().wait_ready(cx, ready::writable());
-      if (got.is_pending()) return pending;
-      if (!got.value()) return result<>(std::unexpect, got.value().error());
-      return result<>();
-    });
+  ready_future<void> writable() const noexcept { return {at(), interest::writable()}; }
+  // Keeps the waker of the task that asked last.
+  tokio::poll<result<>> poll_write_ready(context& cx) const noexcept {
+    return poll_alone(at(), cx, interest::writable());
   }
   // At once: the error would_block when there is no room.
   result<std::size_t> try_write(io::byte_view from) noexcept { return socket::tried(at().write(nullptr, from)); }
@@ -99,16 +81,21 @@ class writable_socket : public io::writer_methods<Self> {
   writable_socket() = default;
 
  private:
-  const socket& at() noexcept { return static_cast<Self*>(this)->raw_socket(); }
+  const socket& at() const noexcept { return static_cast<const Self*>(this)->raw_socket(); }
 };
 
+inline auto peek_of(const socket& of, io::byte_span into) noexcept {
+  return shared_future(of, interest::readable(),
+                       [&of, into](tokio_cx* cx) { return of.receive(cx, into, true, nullptr); });
+}
+
 template <class Self, class Address>
-class stream_socket : public readable_socket<Self>, public writable_socket<Self> {
+class stream_socket : public readable_socket<Self>, public writable_socket<Self>, public ready_methods<Self> {
  public:
   using address_type = Address;
 
-  // Waits for any of the interest, and says what is. Cancel safe.
-  auto ready(net::ready interest) noexcept { return this->template ready_future<net::ready>(interest); }
+  // The next bytes, which stay where they are. Cancel safe.
+  auto peek(io::byte_span into) const noexcept { return peek_of(socket_, into); }
   result<Address> local_addr() const noexcept { return socket_.template local<Address>(); }
   result<Address> peer_addr() const noexcept { return socket_.template peer<Address>(); }
   result<std::optional<error>> take_error() const noexcept { return socket_.take_error(); }
@@ -123,6 +110,9 @@ class stream_socket : public readable_socket<Self>, public writable_socket<Self>
     return {owned_read_half<Self>(shared), owned_write_half<Self>(shared)};
   }
   const socket& raw_socket() const noexcept { return socket_; }
+  int fd() const noexcept { return socket_.fd(); }  // borrowed
+  // The descriptor as it is: non-blocking.
+  result<owned_fd> into_fd() && noexcept { return std::move(socket_).into_fd(); }
 
  protected:
   explicit stream_socket(socket raw) noexcept : socket_(std::move(raw)) {}
@@ -133,9 +123,10 @@ class stream_socket : public readable_socket<Self>, public writable_socket<Self>
 };
 
 template <class Stream>
-class read_half : public readable_socket<read_half<Stream>> {
+class read_half : public readable_socket<read_half<Stream>>, public ready_methods<read_half<Stream>> {
  public:
   explicit read_half(Stream& of) noexcept : of_(&of) {}
+  auto peek(io::byte_span into) const noexcept { return peek_of(raw_socket(), into); }
   const socket& raw_socket() const noexcept { return of_->raw_socket(); }
   Stream& stream() const noexcept { return *of_; }
 
@@ -144,7 +135,7 @@ class read_half : public readable_socket<read_half<Stream>> {
 };
 
 template <class Stream>
-class write_half : public writable_socket<write_half<Stream>> {
+class write_half : public writable_socket<write_half<Stream>>, public ready_methods<write_half<Stream>> {
  public:
   explicit write_half(Stream& of) noexcept : of_(&of) {}
   const socket& raw_socket() const noexcept { return of_->raw_socket(); }
@@ -162,9 +153,10 @@ struct reunite_error {
 };
 
 template <class Stream>
-class owned_read_half : public readable_socket<owned_read_half<Stream>> {
+class owned_read_half : public readable_socket<owned_read_half<Stream>>, public ready_methods<owned_read_half<Stream>> {
  public:
   explicit owned_read_half(std::shared_ptr<Stream> of) noexcept : of_(std::move(of)) {}
+  auto peek(io::byte_span into) const noexcept { return peek_of(raw_socket(), into); }
   const socket& raw_socket() const noexcept { return of_->raw_socket(); }
   result<typename Stream::address_type> local_addr() const noexcept { return of_->local_addr(); }
   result<typename Stream::address_type> peer_addr() const noexcept { return of_->peer_addr(); }
@@ -180,7 +172,8 @@ class owned_read_half : public readable_socket<owned_read_half<Stream>> {
 };
 
 template <class Stream>
-class owned_write_half : public writable_socket<owned_write_half<Stream>> {
+class owned_write_half : public writable_socket<owned_write_half<Stream>>,
+                         public ready_methods<owned_write_half<Stream>> {
  public:
   explicit owned_write_half(std::shared_ptr<Stream> of) noexcept : of_(std::move(of)) {}
   owned_write_half(owned_write_half&&) noexcept = default;

@@ -1,7 +1,7 @@
-// `tcp_listener`: accepts connections. `tcp_socket`: a listener or a connection with options set before it exists.
+// `tcp_listener`: accepts connections. For options that are set before it listens: tcp_socket.
 //   auto listener = co_await tcp_listener::bind("127.0.0.1:7007");
 //   while (true) { auto accepted = co_await listener->accept(); ... }
-// Threads: one task accepts at a time; the rest [any].
+// Threads: any number of tasks accept; one at a time is in poll_accept().
 #pragma once
 
 #include <utility>
@@ -10,27 +10,26 @@
 
 namespace tokio::net {
 
-// Accepts one connection of a listener. Cancel safe.
 template <class Stream>
-class [[nodiscard]] accept_future {
- public:
-  using address_type = typename Stream::address_type;
-  using output = result<std::pair<Stream, address_type>>;
-  explicit accept_future(const socket& listener) noexcept : listener_(&listener) {}
-  tokio::poll<output> poll(context& cx) noexcept { return poll_accept(*listener_, cx); }
+using accepted = result<std::pair<Stream, typename Stream::address_type>>;
 
-  static tokio::poll<output> poll_accept(const socket& listener, context& cx) noexcept {
-    tokio_io* raw = nullptr;
-    tokio_addr peer{};
-    const auto got = host.net->poll_accept(listener.raw(), cx.raw(), &raw, &peer);
-    if (got == TOKIO_PENDING) return pending;
-    if (got < 0) return output(std::unexpect, error::from_status(got));
-    return output(std::in_place, Stream(socket(raw)), address_type(peer));
-  }
+// The newest waker only; a null context tries once.
+template <class Stream>
+tokio::poll<accepted<Stream>> poll_accept_of(const socket& listener, tokio_cx* cx) noexcept {
+  tokio_io* raw = nullptr;
+  tokio_addr peer{};
+  const auto got = host.net->poll_accept(listener.raw(), cx, &raw, &peer);
+  if (got == TOKIO_PENDING) return pending;
+  if (got < 0) return accepted<Stream>(std::unexpect, error::from_status(got));
+  return accepted<Stream>(std::in_place, Stream(socket(raw)), typename Stream::address_type(peer));
+}
 
- private:
-  const socket* listener_;
-};
+// Accepts one connection. Any number of tasks may wait for one. Cancel safe.
+template <class Stream>
+auto accept_of(const socket& listener) noexcept {
+  return shared_future(listener, interest::readable(),
+                       [&listener](tokio_cx* cx) { return poll_accept_of<Stream>(listener, cx); });
+}
 
 class tcp_listener {
  public:
@@ -52,14 +51,23 @@ class tcp_listener {
   }
 
   // Errors such as too many open files leave the listener usable.
-  accept_future<tcp_stream> accept() noexcept { return accept_future<tcp_stream>(socket_); }
-  auto poll_accept(context& cx) noexcept { return accept_future<tcp_stream>::poll_accept(socket_, cx); }
+  auto accept() const noexcept { return accept_of<tcp_stream>(socket_); }
+  tokio::poll<accepted<tcp_stream>> poll_accept(context& cx) const noexcept {
+    return poll_accept_of<tcp_stream>(socket_, cx.raw());
+  }
+  // A socket that listens already, made elsewhere, and non-blocking.
+  static result<tcp_listener> from_fd(owned_fd fd, call_site called = call_site::current()) {
+    return adopt_socket<tcp_listener>(std::move(fd), kind_of_socket::inet_stream, called);
+  }
+  // The descriptor as it is: non-blocking.
+  result<owned_fd> into_fd() && noexcept { return std::move(socket_).into_fd(); }
+  int fd() const noexcept { return socket_.fd(); }  // borrowed
   result<socket_address> local_addr() const noexcept { return socket_.local<socket_address>(); }
+  result<std::optional<error>> take_error() const noexcept { return socket_.take_error(); }
   result<> set_ttl(std::uint32_t hops) noexcept { return socket_.set(TOKIO_OPT_TTL, hops); }
   result<std::int64_t> ttl() const noexcept { return socket_.get(TOKIO_OPT_TTL); }
 
  private:
-  friend class tcp_socket;
   static result<tcp_listener> listen(const tokio_sock_params& params, call_site called) {
     auto made = socket::make(&tokio_net_ext::listen, params, "there is no runtime here: a listener needs one", called);
     if (!made) return std::unexpected(made.error());
@@ -67,37 +75,6 @@ class tcp_listener {
   }
 
   socket socket_;
-};
-
-// Options first, the socket with listen() or connect().
-class tcp_socket {
- public:
-  tcp_socket() noexcept : params_(connect_future::stream_params()) {}
-
-  tcp_socket& set_reuseaddr(bool on) noexcept { return flag(TOKIO_SF_REUSEADDR, on); }
-  tcp_socket& set_reuseport(bool on) noexcept { return flag(TOKIO_SF_REUSEPORT, on); }
-  tcp_socket& set_nodelay(bool on) noexcept { return flag(TOKIO_SF_NODELAY, on); }
-  tcp_socket& set_keepalive(bool on) noexcept { return flag(TOKIO_SF_KEEPALIVE, on); }
-  tcp_socket& set_only_v6(bool on) noexcept { return flag(TOKIO_SF_V6ONLY, on); }
-  tcp_socket& set_recv_buffer_size(std::uint32_t bytes) noexcept { return params_.recv_buf = bytes, *this; }
-  tcp_socket& set_send_buffer_size(std::uint32_t bytes) noexcept { return params_.send_buf = bytes, *this; }
-  tcp_socket& set_ttl(std::uint32_t hops) noexcept { return params_.ttl = hops, *this; }
-  // Taken when the socket is made, by listen() or connect().
-  tcp_socket& bind(const socket_address& local) noexcept { return params_.local = local.raw(), *this; }
-
-  result<tcp_listener> listen(std::uint32_t backlog, call_site called = call_site::current()) const {
-    auto params = params_;
-    params.backlog = backlog;
-    return tcp_listener::listen(params, called);
-  }
-  connect_future connect(const socket_address& to) const { return connect_future(target(to), params_); }
-
- private:
-  tcp_socket& flag(std::uint64_t bit, bool on) noexcept {
-    params_.flags = on ? params_.flags | bit : params_.flags & ~bit;
-    return *this;
-  }
-  tokio_sock_params params_;
 };
 
 }  // namespace tokio::net

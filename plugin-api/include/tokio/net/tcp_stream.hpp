@@ -1,12 +1,13 @@
 // `tcp_stream`: a connection. Reads and writes are those of io/; the options are the system's.
 //   auto stream = co_await tcp_stream::connect("127.0.0.1:6380");
-// Threads: one task for each direction at a time; options [any].
+// Threads: one task reads and one writes at a time; any number wait for readiness; options [any].
 #pragma once
 
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "tokio/net/adopt.hpp"
 #include "tokio/net/resolve.hpp"
 #include "tokio/net/stream_socket.hpp"
 
@@ -20,6 +21,10 @@ class tcp_stream : public stream_socket<tcp_stream, socket_address> {
   // Tries each address; the error is the last one's. Destroying the future closes what it has begun.
   static connect_future connect(target to);
   static connect_future connect(std::string_view host, std::uint16_t port);
+  // A connection that was made elsewhere, and is non-blocking.
+  static result<tcp_stream> from_fd(owned_fd fd, call_site called = call_site::current()) {
+    return adopt_socket<tcp_stream>(std::move(fd), kind_of_socket::inet_stream, called);
+  }
 
   result<> set_nodelay(bool on) noexcept { return socket_.set(TOKIO_OPT_NODELAY, on); }
   result<bool> nodelay() const noexcept { return socket_.get_flag(TOKIO_OPT_NODELAY); }
@@ -29,17 +34,10 @@ class tcp_stream : public stream_socket<tcp_stream, socket_address> {
   result<> set_keepalive(std::uint32_t seconds) noexcept { return socket_.set(TOKIO_OPT_KEEPALIVE_S, seconds); }
   result<std::int64_t> keepalive() const noexcept { return socket_.get(TOKIO_OPT_KEEPALIVE_S); }
   // The close throws unsent bytes away and the peer sees a reset.
-  result<> set_zero_linger() noexcept { return socket_.set(TOKIO_OPT_LINGER_MS, 0); }
+  result<> set_zero_linger() noexcept { return socket_.set_linger(0); }
   // Milliseconds, nothing is off. The system counts whole seconds.
-  result<> set_linger(std::optional<std::uint32_t> ms) noexcept {
-    return socket_.set(TOKIO_OPT_LINGER_MS, ms ? std::int64_t{*ms} : -1);
-  }
-  result<std::optional<std::uint32_t>> linger() const noexcept {
-    const auto ms = socket_.get(TOKIO_OPT_LINGER_MS);
-    if (!ms) return std::unexpected(ms.error());
-    if (*ms < 0) return std::nullopt;
-    return static_cast<std::uint32_t>(*ms);
-  }
+  result<> set_linger(std::optional<std::uint32_t> ms) noexcept { return socket_.set_linger(ms); }
+  result<std::optional<std::uint32_t>> linger() const noexcept { return socket_.linger(); }
   result<> set_ttl(std::uint32_t hops) noexcept { return socket_.set(TOKIO_OPT_TTL, hops); }
   result<std::int64_t> ttl() const noexcept { return socket_.get(TOKIO_OPT_TTL); }
   result<> set_tos(std::uint32_t tos) noexcept { return socket_.set(TOKIO_OPT_TOS, tos); }

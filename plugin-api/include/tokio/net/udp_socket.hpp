@@ -1,20 +1,20 @@
 // `udp_socket`: datagrams. A receive takes one datagram; what does not fit is cut off.
 //   auto socket = co_await udp_socket::bind("127.0.0.1:0");
 //   auto got = co_await socket->recv_from(buffer);              // got->first bytes from got->second
-// Threads: one task for each direction at a time; options [any]. Everything is cancel safe.
+// Threads: any number of tasks send and receive; options [any]. Everything is cancel safe.
 #pragma once
 
 #include <utility>
 
+#include "tokio/net/adopt.hpp"
+#include "tokio/net/datagram_socket.hpp"
 #include "tokio/net/resolve.hpp"
 
 namespace tokio::net {
 
-class udp_socket {
+class udp_socket : public datagram_socket<udp_socket, socket_address> {
  public:
-  using received = std::pair<std::size_t, socket_address>;
-
-  explicit udp_socket(socket bound) noexcept : socket_(std::move(bound)) {}
+  explicit udp_socket(socket bound) noexcept : datagram_socket(std::move(bound)) {}
   static auto bind(target to) {
     return for_each_address<udp_socket>(std::move(to), [](const socket_address& at) { return bind_to(at); });
   }
@@ -31,61 +31,12 @@ class udp_socket {
   auto connect(target to) noexcept {
     return for_each_address<void>(std::move(to), [this](const socket_address& at) { return connect_to(at); });
   }
-  result<> connect_to(const socket_address& to) noexcept {
-    const auto address = to.raw();
-    return to_result(host.net->set_peer(socket_.raw(), &address));
+  result<> connect_to(const socket_address& to) noexcept { return set_peer(to.raw()); }
+  // A UDP socket that was made elsewhere, bound or not, and non-blocking.
+  static result<udp_socket> from_fd(owned_fd fd, call_site called = call_site::current()) {
+    return adopt_socket<udp_socket>(std::move(fd), kind_of_socket::inet_datagram, called);
   }
 
-  // To the connected peer.
-  auto send(io::byte_view bytes) noexcept {
-    return socket_future([this, bytes](tokio_cx* cx) { return socket_.send(cx, bytes, tokio_addr{}); });
-  }
-  auto send_to(io::byte_view bytes, const socket_address& to) noexcept {
-    return socket_future([this, bytes, to](tokio_cx* cx) { return socket_.send(cx, bytes, to.raw()); });
-  }
-  auto recv(io::byte_span into) noexcept {
-    return socket_future([this, into](tokio_cx* cx) { return socket_.receive(cx, into, false, nullptr); });
-  }
-  auto recv_from(io::byte_span into) noexcept {
-    return socket_future([this, into](tokio_cx* cx) { return receive_from(cx, into, false); });
-  }
-  // The next datagram, which stays where it is.
-  auto peek(io::byte_span into) noexcept {
-    return socket_future([this, into](tokio_cx* cx) { return socket_.receive(cx, into, true, nullptr); });
-  }
-  auto peek_from(io::byte_span into) noexcept {
-    return socket_future([this, into](tokio_cx* cx) { return receive_from(cx, into, true); });
-  }
-
-  // At once: the error would_block when there is nothing, or no room.
-  result<std::size_t> try_send(io::byte_view bytes) noexcept {
-    return socket::tried(socket_.send(nullptr, bytes, tokio_addr{}));
-  }
-  result<std::size_t> try_send_to(io::byte_view bytes, const socket_address& to) noexcept {
-    return socket::tried(socket_.send(nullptr, bytes, to.raw()));
-  }
-  result<std::size_t> try_recv(io::byte_span into) noexcept {
-    return socket::tried(socket_.receive(nullptr, into, false, nullptr));
-  }
-  result<received> try_recv_from(io::byte_span into) noexcept {
-    return socket::tried(receive_from(nullptr, into, false));
-  }
-  result<std::size_t> try_peek(io::byte_span into) noexcept {
-    return socket::tried(socket_.receive(nullptr, into, true, nullptr));
-  }
-  result<received> try_peek_from(io::byte_span into) noexcept {
-    return socket::tried(receive_from(nullptr, into, true));
-  }
-  // Waits for any of the interest, and says what is.
-  auto ready(net::ready interest) noexcept {
-    return socket_future([this, interest](tokio_cx* cx) { return socket_.wait_ready(cx, interest); });
-  }
-  auto readable() noexcept { return ready(net::ready::readable()); }
-  auto writable() noexcept { return ready(net::ready::writable()); }
-
-  result<socket_address> local_addr() const noexcept { return socket_.local<socket_address>(); }
-  result<socket_address> peer_addr() const noexcept { return socket_.peer<socket_address>(); }
-  result<std::optional<error>> take_error() const noexcept { return socket_.take_error(); }
   result<> set_broadcast(bool on) noexcept { return socket_.set(TOKIO_OPT_BROADCAST, on); }
   result<bool> broadcast() const noexcept { return socket_.get_flag(TOKIO_OPT_BROADCAST); }
   result<> set_multicast_loop(bool on) noexcept { return socket_.set(TOKIO_OPT_MULTICAST_LOOP, on); }
@@ -94,6 +45,9 @@ class udp_socket {
   result<std::int64_t> multicast_ttl() const noexcept { return socket_.get(TOKIO_OPT_MULTICAST_TTL); }
   result<> set_ttl(std::uint32_t hops) noexcept { return socket_.set(TOKIO_OPT_TTL, hops); }
   result<std::int64_t> ttl() const noexcept { return socket_.get(TOKIO_OPT_TTL); }
+  // The interface it is bound to; an empty name: none.
+  result<> bind_device(std::string_view name) noexcept { return socket_.bind_device(name); }
+  result<std::optional<std::string>> device() const { return socket_.device(); }
   result<> set_tos(std::uint32_t tos) noexcept { return socket_.set(TOKIO_OPT_TOS, tos); }
   result<std::int64_t> tos() const noexcept { return socket_.get(TOKIO_OPT_TOS); }
   // Interface 0 lets the system choose.
@@ -105,19 +59,10 @@ class udp_socket {
   }
 
  private:
-  tokio::poll<result<received>> receive_from(tokio_cx* cx, io::byte_span into, bool peek) noexcept {
-    tokio_addr from{};
-    auto got = socket_.receive(cx, into, peek, &from);
-    if (got.is_pending()) return pending;
-    if (!got.value()) return result<received>(std::unexpect, got.value().error());
-    return result<received>(std::in_place, *got.value(), socket_address(from));
-  }
   result<> multicast(const ip_address& group, std::uint32_t interface, std::uint32_t join) noexcept {
     const auto address = socket_address(group, 0).raw();
     return to_result(host.net->multicast(socket_.raw(), &address, interface, join));
   }
-
-  socket socket_;
 };
 
 }  // namespace tokio::net

@@ -1,5 +1,5 @@
 // `unix_listener`: accepts connections on a path or an abstract name. The file of a path stays when it is gone.
-// Threads: one task accepts at a time; the rest [any].
+// Threads: any number of tasks accept; one at a time is in poll_accept().
 #pragma once
 
 #include <utility>
@@ -26,8 +26,17 @@ class unix_listener {
     return unix_listener(std::move(*made));
   }
 
-  accept_future<unix_stream> accept() noexcept { return accept_future<unix_stream>(socket_); }
-  auto poll_accept(context& cx) noexcept { return accept_future<unix_stream>::poll_accept(socket_, cx); }
+  auto accept() const noexcept { return accept_of<unix_stream>(socket_); }
+  tokio::poll<accepted<unix_stream>> poll_accept(context& cx) const noexcept {
+    return poll_accept_of<unix_stream>(socket_, cx.raw());
+  }
+  // A socket that listens already, made elsewhere, and non-blocking.
+  static result<unix_listener> from_fd(owned_fd fd, call_site called = call_site::current()) {
+    return adopt_socket<unix_listener>(std::move(fd), kind_of_socket::unix_stream, called);
+  }
+  // The descriptor as it is: non-blocking.
+  result<owned_fd> into_fd() && noexcept { return std::move(socket_).into_fd(); }
+  int fd() const noexcept { return socket_.fd(); }  // borrowed
   result<unix_address> local_addr() const noexcept { return socket_.local<unix_address>(); }
   result<std::optional<error>> take_error() const noexcept { return socket_.take_error(); }
 

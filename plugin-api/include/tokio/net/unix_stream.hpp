@@ -1,10 +1,11 @@
 // `unix_stream`: a connection between processes of one machine, through a path, an abstract name, or as a pair.
-// Threads: one task for each direction at a time.
+// Threads: one task reads and one writes at a time; any number wait for readiness.
 #pragma once
 
 #include <optional>
 #include <utility>
 
+#include "tokio/net/adopt.hpp"
 #include "tokio/net/tcp_stream.hpp"
 
 namespace tokio::net {
@@ -23,15 +24,15 @@ class unix_stream : public stream_socket<unix_stream, unix_address> {
   explicit unix_stream(socket connected) noexcept : stream_socket(std::move(connected)) {}
   static unix_connect_future connect(std::string_view path);
   static unix_connect_future connect_addr(const unix_address& to);
+  // A connection that was made elsewhere, and is non-blocking.
+  static result<unix_stream> from_fd(owned_fd fd, call_site at = call_site::current()) {
+    return adopt_socket<unix_stream>(std::move(fd), kind_of_socket::unix_stream, at);
+  }
   // Two streams connected to each other.
   static result<std::pair<unix_stream, unix_stream>> pair(call_site at = call_site::current()) {
-    if (!host.net) return std::unexpected(no_network());
-    tokio_io* a = nullptr;
-    tokio_io* b = nullptr;
-    auto* instance = current_instance("there is no runtime here: pair() needs a task or an instance_scope", at);
-    if (const auto status = host.net->pair(instance, TOKIO_SOCK_STREAM, &a, &b); status < 0)
-      return std::unexpected(error::from_status(status));
-    return std::pair(unix_stream(socket(a)), unix_stream(socket(b)));
+    auto made = socket::pair(TOKIO_SOCK_STREAM, at);
+    if (!made) return std::unexpected(made.error());
+    return std::pair(unix_stream(std::move(made->first)), unix_stream(std::move(made->second)));
   }
 
   result<peer_credentials> peer_cred() const noexcept {

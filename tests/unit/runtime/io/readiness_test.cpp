@@ -91,3 +91,27 @@ TEST_CASE("the tick wraps without touching its neighbours") {
   CHECK(h.generation() == 1);
   CHECK(h.look(readable).bits == ready::readable);
 }
+
+TEST_CASE("a clear is not lost to a waiter that came in between") {
+  half h;
+  task::key woken;
+  (void)h.event(0, ready::readable, woken);
+  const readiness seen = h.look(readable);
+  CHECK_FALSE(h.wait(ready::priority, waiter(1)));
+  CHECK_FALSE(h.join(ready::priority));
+  h.clear(seen, readable);
+  CHECK_FALSE(h.look(readable));
+}
+
+TEST_CASE("an event says that there is a crowd, once") {
+  half h;
+  task::key woken;
+  bool crowd = false;
+  CHECK_FALSE(h.join(readable));
+  CHECK_FALSE(h.join(readable));
+  CHECK(h.event(0, ready::priority, woken, crowd) == event_outcome::marked);
+  CHECK(crowd);
+  CHECK(h.event(0, ready::readable, woken, crowd) == event_outcome::marked);
+  CHECK_FALSE(crowd);
+  CHECK(h.join(readable).bits == ready::readable);
+}
