@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "host/export/blocking.hpp"
 #include "host/export/buffer.hpp"
+#include "host/export/child.hpp"
 #include "host/export/common.hpp"
 #include "host/export/io_handle.hpp"
 #include "host/export/operation.hpp"
@@ -141,6 +142,8 @@ std::vector<held> take_back(tokio_plugin& p) {
     if (count != 0) leaked.push_back({kind, count});
   };
   note("join_handles", release_joins(p));
+  // Before the sockets: pipes that nobody took go with their child.
+  take_back_all<tokio_proc>(p, "children", leaked, [&](tokio_proc& one) { free_child(one, p); });
   take_back_all<tokio_io>(p, "sockets", leaked, [&](tokio_io& one) { close_io(one, p); });
   take_back_all<tokio_timer>(p, "timers", leaked, [&](tokio_timer& one) { free_timer(one, p); });
   take_back_all<tokio_op>(p, "operations", leaked, [&](tokio_op& one) { drop_op(one, p); });

@@ -35,4 +35,7 @@ struct io_shape {
 [[nodiscard]] int release_io(tokio_io& handle, tokio_plugin& of) noexcept;
 void close_io(tokio_io& handle, tokio_plugin& of) noexcept;
 
+// `call` gave -errno instead of a descriptor; where there are none left, the sentence says how many there may be.
+[[gnu::cold]] [[nodiscard]] tokio_status no_descriptor(const tokio_plugin& p, const char* call, int failed) noexcept;
+
 }  // namespace tokiod::host

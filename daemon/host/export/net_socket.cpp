@@ -33,13 +33,6 @@ int system_type(std::uint32_t type) {
   }
 }
 
-[[gnu::cold]] tokio_status not_made(const tokio_plugin& p, const char* call, int failed) {
-  if (failed != -EMFILE) return fail(error{-failed, call});
-  const auto seen = p.descriptors.look();
-  return fail(TOKIO_EMFILE, call, ": the process may have ", seen.limit, " descriptors, of which plugins get ",
-              seen.line, ", and they are in use");
-}
-
 tokio_status make_socket(tokio_plugin& p, const tokio_sock_params& params, made_socket& made) {
   if ((params.flags & ~known_socket_flags) != 0)
     return fail(TOKIO_EINVAL, "tokio_sock_params.flags has unknown bits: ", params.flags & ~known_socket_flags);
@@ -51,7 +44,7 @@ tokio_status make_socket(tokio_plugin& p, const tokio_sock_params& params, made_
   if (made.family == AF_UNSPEC) return fail(TOKIO_EINVAL, "neither the local nor the remote address has a family");
   const int fd = p.descriptors.make(
       -1, [&] { return or_errno(::socket(made.family, made.type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)); });
-  if (fd < 0) return not_made(p, "socket", fd);
+  if (fd < 0) return no_descriptor(p, "socket", fd);
   made.fd.reset(fd);
   return apply_params(made.fd.get(), made.family, params);
 }
@@ -130,8 +123,9 @@ tokio_status pair(tokio_plugin* p, uint32_t type, tokio_io** a, tokio_io** b) no
       -1, [&] { return ::socketpair(AF_UNIX, system | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0 ? fds[0] : -errno; });
   made_socket one{.fd = unique_fd(first), .family = AF_UNIX, .type = system, .local = {}, .remote = {}};
   made_socket two{.fd = unique_fd(fds[1]), .family = AF_UNIX, .type = system, .local = {}, .remote = {}};
-  if (first < 0) return not_made(*p, "socketpair", first);
-  if (const int second = p->descriptors.keep(two.fd.release()); second < 0) return not_made(*p, "socketpair", second);
+  if (first < 0) return no_descriptor(*p, "socketpair", first);
+  if (const int second = p->descriptors.keep(two.fd.release()); second < 0)
+    return no_descriptor(*p, "socketpair", second);
   two.fd.reset(fds[1]);
   if (const auto status = finish(*p, one, a); status != TOKIO_OK) return status;
   const auto status = finish(*p, two, b);
@@ -159,7 +153,7 @@ tokio_res poll_accept(tokio_io* handle, tokio_cx* cx, tokio_io** out, tokio_addr
     if (cx != nullptr) tokio_coop_restore(cx);
     return TOKIO_PENDING;
   }
-  if (accepted < 0) return not_made(*p, "accept", static_cast<int>(accepted));
+  if (accepted < 0) return no_descriptor(*p, "accept", static_cast<int>(accepted));
   unique_fd fd(static_cast<int>(accepted));
   if (const auto status = new_io(*p, fd.get(), {.message = handle->message}, out); status != TOKIO_OK) return status;
   (void)fd.release();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "host/export/net_calls.hpp"
+#include "host/export/quiet_write.hpp"
 
 namespace tokiod::host::net {
 namespace {
@@ -29,7 +30,8 @@ tokio_res poll_read(tokio_io* handle, tokio_cx* cx, void* buf, size_t len) noexc
 tokio_res poll_write(tokio_io* handle, tokio_cx* cx, const void* buf, size_t len) noexcept {
   len = std::min(len, most_bytes);
   return transfer(handle, cx, direction::write, len, entry::written_bytes, [&](int fd) {
-    return or_errno(handle->socket ? ::send(fd, buf, len, MSG_NOSIGNAL) : ::write(fd, buf, len));
+    return or_errno(handle->socket ? ::send(fd, buf, len, MSG_NOSIGNAL)
+                                   : quiet_write([&] { return ::write(fd, buf, len); }));
   });
 }
 
@@ -45,8 +47,8 @@ tokio_res poll_writev(tokio_io* handle, tokio_cx* cx, const tokio_ciovec* vector
     msghdr message{};
     message.msg_iov = system_vectors(vectors);
     message.msg_iovlen = n;
-    return or_errno(handle->socket ? ::sendmsg(fd, &message, MSG_NOSIGNAL)
-                                   : ::writev(fd, message.msg_iov, static_cast<int>(n)));
+    if (handle->socket) return or_errno(::sendmsg(fd, &message, MSG_NOSIGNAL));
+    return or_errno(quiet_write([&] { return ::writev(fd, message.msg_iov, static_cast<int>(n)); }));
   });
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "tokio/process.hpp"
 #include "tokio/task.hpp"
 #include "tokio/test.hpp"
 #include "tokio/time.hpp"
@@ -168,4 +169,11 @@ TEST_CASE("[MC-02] an asynchronous test runs on a fresh host of its own, and lea
                     co_return;
                   }),
                   std::runtime_error);
+}
+
+TEST_CASE("the fake host makes no processes, and says so") {
+  fake_host host;
+  const tokio::instance_scope scope(host.instance());
+  const auto made = tokio::process::command("/bin/true").spawn();
+  CHECK(made.error().kind() == tokio::error_kind::unsupported);
 }

@@ -67,6 +67,7 @@ class socket {
     return socket(raw);
   }
   tokio_io* raw() const noexcept { return raw_; }
+  void forget() noexcept { raw_ = nullptr; }  // the host has given its descriptor back
 
   // A null context tries once: pending becomes the error would_block.
   template <class T = std::size_t>
