@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <mutex>
 
 #include "base/log.hpp"
@@ -28,13 +29,15 @@ home& the_home() {
   return *one;
 }
 
-// A child that has ended is reaped, and its descriptor closed, which takes it out of the epoll set. One whose end is
-// held back (a debugger has it) says so once more when it can be had.
+// A child that has ended is reaped and taken out of the set before its descriptor is closed: the process that a spawn
+// is just making holds a copy, which would keep it in the set under a number that is somebody else's by then. One whose
+// end is held back (a debugger has it) says so once more when it can be had.
 void reap(int child) {
   siginfo_t seen{};
   const int failed = retry_eintr([&] { return ::waitid(P_PIDFD, static_cast<id_t>(child), &seen, WEXITED | WNOHANG); });
-  if (failed == 0 && seen.si_pid == 0) return;
-  unique_fd(child).reset();  // or somebody else has reaped it, and it is gone all the same
+  if (failed == 0 ? seen.si_pid == 0 : errno != ECHILD) return;              // ECHILD: somebody else has reaped it
+  (void)::epoll_ctl(the_home().epoll.get(), EPOLL_CTL_DEL, child, nullptr);  // it is there, or close takes it out
+  unique_fd(child).reset();
   the_home().running.fetch_sub(1, relaxed);
 }
 

@@ -17,6 +17,8 @@
 namespace tokiod::host {
 namespace {
 
+constexpr int greatest_errno = 4095;
+
 enum class step : int { stdio, groups, group, user, directory, process_group, signals, pre_exec, exec };
 
 struct report {
@@ -120,16 +122,21 @@ void run_program(const prepared& from) {
   if (plan.process_group) must(from, step::process_group, ::setpgid(0, *plan.process_group));
   default_signals(from);
   if (plan.pre_exec != nullptr)
-    if (const int code = plan.pre_exec(plan.pre_exec_user); code != 0) give_up(from, step::pre_exec, code);
+    if (const int code = plan.pre_exec(plan.pre_exec_user); code != 0)
+      give_up(from, step::pre_exec, code > 0 && code <= greatest_errno ? code : EINVAL);
   run_program(from);
   ::_exit(127);
 }
 
 // ---- in the parent
 
-// A vfork copies nothing and stops this thread until the program is loaded. Code of a plugin gets a copy of its own.
+// A vfork copies nothing and stops this thread until the program is loaded. Code of a plugin gets a copy of its own,
+// and so does a child that becomes somebody else: the kernel takes the right to be dumped from the memory of such a
+// process.
 pid_t make_child(const prepared& from) {
-  const pid_t pid = from.plan.pre_exec != nullptr ? ::fork() : ::vfork();
+  const auto& plan = from.plan;
+  const bool of_its_own = plan.pre_exec != nullptr || plan.user || plan.group || plan.groups;
+  const pid_t pid = of_its_own ? ::fork() : ::vfork();
   if (pid == 0) become(from);
   return pid;
 }
@@ -151,7 +158,12 @@ std::string sentence_of(const launch_plan& plan, const report& said) {
 }
 
 std::unexpected<launch_failure> failed(const error& said) {
-  return std::unexpected(launch_failure{said.code, said.text()});
+  return std::unexpected(launch_failure{said.code, said.text(), false});
+}
+
+bool is_our_child(const unique_fd& pidfd) {
+  siginfo_t seen{};
+  return ::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &seen, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
 void reap(pid_t pid) {
@@ -194,13 +206,14 @@ std::expected<launched, launch_failure> launch(const launch_plan& plan, unique_f
   report_to.reset();
   if (const auto said = hear(report_from)) {
     reap(made.pid);
-    return std::unexpected(launch_failure{said->code, sentence_of(plan, *said)});
+    return std::unexpected(launch_failure{said->code, sentence_of(plan, *said), true});
   }
   report_from.reset();  // makes room for the next
   made.pidfd.reset(open_pidfd(made.pid));
-  if (made.pidfd) return made;
-  // Unless it ended, and this program has said that nobody waits for children (SIGCHLD is ignored).
-  const auto why = error::last("pidfd_open");
+  if (made.pidfd && is_our_child(made.pidfd)) return made;
+  // Where the program reaps every child, or has said that nobody waits for them (SIGCHLD is ignored), it may be gone,
+  // and its number another's.
+  const auto why = made.pidfd ? error{ESRCH, "pidfd_open"} : error::last("pidfd_open");
   if (why.code != ESRCH) {
     ::kill(made.pid, SIGKILL);
     reap(made.pid);

@@ -39,6 +39,7 @@ struct launched {
 struct launch_failure {
   int code = 0;
   std::string sentence;
+  bool in_child = false;
 };
 
 // Where `program` may be, by the PATH of that environment.

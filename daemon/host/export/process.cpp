@@ -41,12 +41,17 @@ void stop_watching(tokio_proc& child, tokio_plugin& of) {
   child.pidfd.reset();
 }
 
-// As reap(); with a waiter the end wakes it. Under the lock, inside of a host_entry.
+// As reap(); with a waiter the end wakes it, as long as somebody asks the kernel. Under the lock, inside of a
+// host_entry.
 ssize_t look(tokio_proc& child, tokio_plugin& of, const task::key* waiter) {
+  if (of.rt.stopping()) {
+    if (auto* const source = std::exchange(child.source, nullptr)) of.rt.deregister_fd(*source);
+    const auto seen = reap(child);
+    return seen == -EAGAIN && waiter != nullptr ? -ESHUTDOWN : seen;
+  }
   if (child.source == nullptr) {
     const auto seen = reap(child);
     if (seen != -EAGAIN || waiter == nullptr) return seen;
-    if (of.rt.stopping()) return -ESHUTDOWN;  // nobody asks the kernel there any more
     const auto source = of.rt.register_fd(child.pidfd.get(), io::interest::read);
     if (!source) return -source.error().code;
     child.source = *source;

@@ -157,7 +157,7 @@ tokio_status launch_into(tokio_plugin& p, launch_plan& plan, tokio_proc& child) 
   auto made = launch(plan, std::move(from), std::move(to));
   if (!made) {
     const auto& why = made.error();
-    if (why.code == EMFILE) return no_descriptor(p, "pidfd_open", -EMFILE);
+    if (why.code == EMFILE && !why.in_child) return no_descriptor(p, "pidfd_open", -EMFILE);
     // In this contract E2BIG is about a struct.
     return fail(why.code == E2BIG ? TOKIO_EINVAL : -why.code, "spawn: ", why.sentence);
   }

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <string>
 #include <vector>
 
@@ -126,9 +128,11 @@ TEST_CASE("[PR-01] user, group and groups are the child's from the start") {
   const bool root = ::geteuid() == 0;
   test::on_host real;
   real.run([&]() -> task<int> {
+    const int dumpable = ::prctl(PR_GET_DUMPABLE);
     const std::uint32_t user = root ? 12345 : ::getuid(), group = root ? 23456 : ::getgid();
     CHECK(co_await said_by(std::move(shell("echo $(id -u) $(id -g)").uid(user).gid(group))) ==
           std::to_string(user) + " " + std::to_string(group) + "\n");
+    CHECK(::prctl(PR_GET_DUMPABLE) == dumpable);  // this process is what it was
     if (!root) {
       CHECK(command("/bin/true").uid(0).spawn().error().kind() == error_kind::permission_denied);
       co_return 0;
@@ -170,6 +174,11 @@ TEST_CASE("[PR-01] pre_exec runs in the child, in order, and its error is spawn'
     CHECK(co_await said_by(std::move(twice)) == "first second third\n");
     auto refused = command("/bin/true").pre_exec([] { return EDOM; }).spawn();
     CHECK(refused.error().raw_os_error() == EDOM);
+    for (const int odd : {-1, 4096, INT_MIN})
+      CHECK(command("/bin/true").pre_exec([odd] { return odd; }).spawn().error().kind() == error_kind::invalid_input);
+    CHECK(command("/bin/true").pre_exec([] { return ENOTSUP; }).spawn().error().raw_os_error() == ENOTSUP);
+    CHECK(command("/bin/true").pre_exec([] { return EMFILE; }).spawn().error().raw_os_error() == EMFILE);
+    CHECK(string(to_view(host.core->last_error())) == "spawn: pre_exec: Too many open files");
     CHECK(test::no_children());
     co_return 0;
   }());

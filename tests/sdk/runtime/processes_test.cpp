@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <optional>
@@ -11,6 +12,7 @@
 
 #include "flavors.hpp"
 #include "tokio/process.hpp"
+#include "tokio/time.hpp"
 
 namespace {
 
@@ -74,9 +76,12 @@ TEST_CASE("[PR-06] a child that outlives its runtime: try_wait and kill work, to
   std::optional<child> kept;
   {
     auto rt = make(both(true));
-    kept = rt.block_on([]() -> task<child> { co_return command("/bin/cat").stdin_(stdio::piped()).spawn().value(); });
+    kept = rt.block_on([]() -> task<child> {
+      auto made = command("/bin/sleep").arg("1000").spawn().value();
+      (void)co_await tokio::time::timeout(std::chrono::milliseconds(1), made.wait());  // it has been watched
+      co_return made;
+    });
   }
-  auto held = std::exchange(kept->stdin_, std::nullopt);
   auto other = make(both(true));
   const auto failed = other.block_on([&]() -> task<bool> {
     const auto ended = co_await kept->wait();

@@ -87,7 +87,8 @@ class command {
     return *this;
   }
   // Called in the child before the program is run, in the order in which they were given: 0, or an errno that spawn()
-  // then gives. The child is a copy of one thread: only async-signal-safe calls, no memory, no locks.
+  // then gives (EINVAL for what is none). The child is a copy of one thread: only async-signal-safe calls, no memory,
+  // no locks.
   template <class Fn>
     requires std::is_invocable_r_v<int, Fn&>
   command& pre_exec(Fn fn) {
@@ -224,10 +225,12 @@ inline result<child> command::spawn(call_site at) {
   const auto wanted = params(argv, env);
   tokio_proc* raw = nullptr;
   const auto status = host.process->spawn(instance, &wanted, &raw);
-  if (status == TOKIO_ENOTSUP) panic("there is no reactor running: enable_io() was not called", at);
+  // What went wrong in the child may have any number; its sentence begins with "spawn".
+  if (status == TOKIO_ENOTSUP && !to_view(host.core->last_error()).starts_with("spawn"))
+    panic("there is no reactor running: enable_io() was not called", at);
   if (status == TOKIO_EAGAIN)
     return std::unexpected(error(error_kind::would_block, status, "the system can make no process now"));
-  if (status < 0) return std::unexpected(error::from_status(status));
+  if (status != TOKIO_OK) return std::unexpected(error::from_status(status));
   return adopt(raw);
 }
 
