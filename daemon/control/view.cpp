@@ -37,6 +37,7 @@ json view(const host::usage_view& use) {
           {"timers", use.timers},
           {"operations", use.operations},
           {"children", use.children},
+          {"signals", use.signals},
           {"jobs", use.jobs},
           {"leases", use.leases},
           {"registrations", use.registrations},

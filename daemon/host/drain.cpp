@@ -13,6 +13,7 @@
 #include "host/export/common.hpp"
 #include "host/export/io_handle.hpp"
 #include "host/export/operation.hpp"
+#include "host/export/signal_handle.hpp"
 #include "host/export/tables.hpp"
 #include "host/export/task.hpp"
 #include "host/export/timer_handle.hpp"
@@ -145,6 +146,7 @@ std::vector<held> take_back(tokio_plugin& p) {
   // Before the sockets: pipes that nobody took go with their child.
   take_back_all<tokio_proc>(p, "children", leaked, [&](tokio_proc& one) { free_child(one, p); });
   take_back_all<tokio_io>(p, "sockets", leaked, [&](tokio_io& one) { close_io(one, p); });
+  take_back_all<tokio_signal>(p, "signals", leaked, [&](tokio_signal& one) { close_signal(one, p); });
   take_back_all<tokio_timer>(p, "timers", leaked, [&](tokio_timer& one) { free_timer(one, p); });
   take_back_all<tokio_op>(p, "operations", leaked, [&](tokio_op& one) { drop_op(one, p); });
   take_back_all<tokio_job>(p, "job_handles", leaked, [&](tokio_job& one) { free_job(one); });

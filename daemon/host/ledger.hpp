@@ -24,6 +24,7 @@ enum class entry : std::uint8_t {
   timers,
   operations,
   children,  // handles of child processes
+  signals,   // listeners
   metrics,
   leases,        // buffers of the host that it holds
   memory_bytes,  // mem_alloc and buffers

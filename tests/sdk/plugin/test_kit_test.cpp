@@ -8,6 +8,7 @@
 #include <string>
 
 #include "tokio/process.hpp"
+#include "tokio/signal.hpp"
 #include "tokio/task.hpp"
 #include "tokio/test.hpp"
 #include "tokio/time.hpp"
@@ -171,9 +172,11 @@ TEST_CASE("[MC-02] an asynchronous test runs on a fresh host of its own, and lea
                   std::runtime_error);
 }
 
-TEST_CASE("the fake host makes no processes, and says so") {
+TEST_CASE("the fake host makes no processes and hears no signals, and says so") {
   fake_host host;
   const tokio::instance_scope scope(host.instance());
   const auto made = tokio::process::command("/bin/true").spawn();
   CHECK(made.error().kind() == tokio::error_kind::unsupported);
+  const auto heard = tokio::signal::signal(tokio::signal::signal_kind::hangup());
+  CHECK(heard.error().kind() == tokio::error_kind::unsupported);
 }
