@@ -4,6 +4,7 @@
 #include <sys/ptrace.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -181,14 +182,13 @@ TEST_CASE("[PR-13] a child that has ended before it is dropped is reaped at once
 }
 
 TEST_CASE("[PR-13] children outlive the instance, and are reaped after it; with kill_on_drop they end with it") {
-  std::int32_t killed = 0;
-  std::vector<child_stdin> none;
+  std::atomic<std::int32_t> killed = 0;
   int fds[2];
   REQUIRE(::pipe2(fds, O_CLOEXEC) == 0);
   {
     test::on_host real;
     spawn(
-        [](int own, std::int32_t* pid) -> task<> {
+        [](int own, std::atomic<std::int32_t>* pid) -> task<> {
           auto shot = shell("exec sleep 1000").kill_on_drop(true).spawn().value();
           auto left = command("/bin/cat").stdin_(owned_fd(own)).spawn();
           *pid = shot.id().value();
@@ -196,7 +196,7 @@ TEST_CASE("[PR-13] children outlive the instance, and are reaped after it; with 
         },
         fds[0], &killed)
         .detach();
-    tokiod::test::eventually("it is spawned", [&] { return *const_cast<volatile std::int32_t*>(&killed) != 0; });
+    tokiod::test::eventually("it is spawned", [&] { return killed != 0; });
   }
   tokiod::test::eventually("the one is killed and reaped", [&] { return test::is_gone(killed); });
   CHECK(test::a_child_runs());  // the other one goes on

@@ -56,8 +56,9 @@ typedef struct tokio_process_ext {
   uint32_t size, flags;
   /* Returns when the program runs, or what kept it from that: the errno of what failed in the child too (ENOENT: no
    * such program; last_error names the step). EAGAIN: no process can be made now. EMFILE, EINVAL, ENOTSUP (no I/O).
-   * The child has no signal blocked and none ignored or handled, and of the descriptors only 0, 1 and 2: of another
-   * one pre_exec may clear FD_CLOEXEC. [any al] */
+   * A child that a signal ends before its program runs is no error: its status says so. EACCES may be the service
+   * manager's, which lets only named programs run. The child has no signal blocked and none ignored or handled, and of
+   * the descriptors only 0, 1 and 2: of another one pre_exec may clear FD_CLOEXEC. [any al] */
   tokio_status (*spawn)(tokio_plugin*, const tokio_proc_params*, tokio_proc** out) TOKIO_NOEXCEPT;
   int64_t (*pid)(tokio_proc*) TOKIO_NOEXCEPT; /* [any nb] 0 once its end was observed */
   /* Our end of a pipe: `which` is 0, 1 or 2. Once each; ENOENT: it is not a pipe, or was taken. [any nb] */
