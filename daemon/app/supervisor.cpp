@@ -11,6 +11,7 @@
 
 #include "app/options.hpp"
 #include "base/log.hpp"
+#include "host/signal_hub.hpp"
 
 namespace tokiod::app {
 namespace {
@@ -35,6 +36,8 @@ result<void> supervisor::block_signals() {
   const sigset_t set = our_signals();
   if (const int failed = ::pthread_sigmask(SIG_BLOCK, &set, nullptr); failed != 0)
     return std::unexpected(error{failed, "pthread_sigmask"});
+  host::signal_hub::owned_by_program({SIGTERM, SIGINT, SIGHUP});
+  host::signal_hub::refused_by_program({SIGBUS, SIGABRT, SIGTRAP, SIGSYS});
   // A shell may have started us with SIGINT ignored.
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) std::signal(number, SIG_DFL);
   // A client that goes away is an error value of write, not the end of the daemon.
@@ -119,6 +122,7 @@ void supervisor::take_signals() {
   while (::read(signals_.get(), &taken, sizeof taken) == static_cast<ssize_t>(sizeof taken)) {
     const char* const signal = name_of(taken.ssi_signo);
     log::info("daemon", "signal received", {{"signal", signal}, {"from_pid", taken.ssi_pid}});
+    host::signal_hub::deliver(static_cast<int>(taken.ssi_signo));  // plugins may listen, and change nothing
     if (taken.ssi_signo == SIGHUP) {
       request_reload(signal);
       continue;

@@ -36,6 +36,8 @@ json view(const host::usage_view& use) {
           {"sockets", use.sockets},
           {"timers", use.timers},
           {"operations", use.operations},
+          {"children", use.children},
+          {"signals", use.signals},
           {"jobs", use.jobs},
           {"leases", use.leases},
           {"registrations", use.registrations},

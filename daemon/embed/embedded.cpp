@@ -285,8 +285,9 @@ void embedded::release() {
 
 bool embedded::nothing_is_out() {
   using host::entry;
-  for (const entry held : {entry::jobs, entry::callbacks, entry::registrations, entry::calls, entry::sockets,
-                           entry::timers, entry::operations, entry::metrics, entry::leases, entry::memory_bytes})
+  for (const entry held :
+       {entry::jobs, entry::callbacks, entry::registrations, entry::calls, entry::sockets, entry::timers,
+        entry::operations, entry::children, entry::signals, entry::metrics, entry::leases, entry::memory_bytes})
     if (plugin_->book.sum(held) != 0) return false;
   sched::engine& all = runtime_->engine();
   bool out = false;

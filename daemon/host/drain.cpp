@@ -9,9 +9,11 @@
 #include "base/log.hpp"
 #include "host/export/blocking.hpp"
 #include "host/export/buffer.hpp"
+#include "host/export/child.hpp"
 #include "host/export/common.hpp"
 #include "host/export/io_handle.hpp"
 #include "host/export/operation.hpp"
+#include "host/export/signal_handle.hpp"
 #include "host/export/tables.hpp"
 #include "host/export/task.hpp"
 #include "host/export/timer_handle.hpp"
@@ -141,7 +143,10 @@ std::vector<held> take_back(tokio_plugin& p) {
     if (count != 0) leaked.push_back({kind, count});
   };
   note("join_handles", release_joins(p));
+  // Before the sockets: pipes that nobody took go with their child.
+  take_back_all<tokio_proc>(p, "children", leaked, [&](tokio_proc& one) { free_child(one, p); });
   take_back_all<tokio_io>(p, "sockets", leaked, [&](tokio_io& one) { take_back_io(one, p); });
+  take_back_all<tokio_signal>(p, "signals", leaked, [&](tokio_signal& one) { close_signal(one, p); });
   take_back_all<tokio_timer>(p, "timers", leaked, [&](tokio_timer& one) { free_timer(one, p); });
   take_back_all<tokio_op>(p, "operations", leaked, [&](tokio_op& one) { drop_op(one, p); });
   take_back_all<tokio_job>(p, "job_handles", leaked, [&](tokio_job& one) { free_job(one); });

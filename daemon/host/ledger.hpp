@@ -23,6 +23,8 @@ enum class entry : std::uint8_t {
   sockets,
   timers,
   operations,
+  children,  // handles of child processes
+  signals,   // listeners
   metrics,
   leases,        // buffers of the host that it holds
   memory_bytes,  // mem_alloc and buffers

@@ -52,4 +52,11 @@ void take_back_io(tokio_io& handle, tokio_plugin& of) noexcept {
   close_io(handle, of);
 }
 
+tokio_status no_descriptor(const tokio_plugin& p, const char* call, int failed) noexcept {
+  if (failed != -EMFILE) return fail(error{-failed, call});
+  const auto seen = p.descriptors.look();
+  return fail(TOKIO_EMFILE, call, ": the process may have ", seen.limit, " descriptors, of which plugins get ",
+              seen.line, ", and they are in use");
+}
+
 }  // namespace tokiod::host

@@ -39,4 +39,7 @@ void close_io(tokio_io& handle, tokio_plugin& of) noexcept;
 // The same at the end of an instance that left it open: whoever still waits for it is woken, and finds it closed.
 void take_back_io(tokio_io& handle, tokio_plugin& of) noexcept;
 
+// `call` gave -errno instead of a descriptor; where there are none left, the sentence says how many there may be.
+[[gnu::cold]] [[nodiscard]] tokio_status no_descriptor(const tokio_plugin& p, const char* call, int failed) noexcept;
+
 }  // namespace tokiod::host

@@ -35,7 +35,7 @@ tokio_status make_socket(tokio_plugin& p, const tokio_sock_params& params, made_
   if (made.family == AF_UNSPEC) return fail(TOKIO_EINVAL, "neither the local nor the remote address has a family");
   const int fd = p.descriptors.make(
       -1, [&] { return or_errno(::socket(made.family, made.type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)); });
-  if (fd < 0) return not_made(p, "socket", fd);
+  if (fd < 0) return no_descriptor(p, "socket", fd);
   made.fd.reset(fd);
   return apply_params(made.fd.get(), made.family, params);
 }
@@ -140,8 +140,9 @@ tokio_status pair(tokio_plugin* p, uint32_t type, tokio_io** a, tokio_io** b) no
       -1, [&] { return ::socketpair(AF_UNIX, system | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0 ? fds[0] : -errno; });
   made_socket one{.fd = unique_fd(first), .family = AF_UNIX, .type = system, .local = {}, .remote = {}};
   made_socket two{.fd = unique_fd(fds[1]), .family = AF_UNIX, .type = system, .local = {}, .remote = {}};
-  if (first < 0) return not_made(*p, "socketpair", first);
-  if (const int second = p->descriptors.keep(two.fd.release()); second < 0) return not_made(*p, "socketpair", second);
+  if (first < 0) return no_descriptor(*p, "socketpair", first);
+  if (const int second = p->descriptors.keep(two.fd.release()); second < 0)
+    return no_descriptor(*p, "socketpair", second);
   two.fd.reset(fds[1]);
   if (const auto status = finish(*p, one, a); status != TOKIO_OK) return status;
   const auto status = finish(*p, two, b);
@@ -169,7 +170,7 @@ tokio_res poll_accept(tokio_io* handle, tokio_cx* cx, tokio_io** out, tokio_addr
     if (cx != nullptr) tokio_coop_restore(cx);
     return TOKIO_PENDING;
   }
-  if (accepted < 0) return not_made(*p, "accept", static_cast<int>(accepted));
+  if (accepted < 0) return no_descriptor(*p, "accept", static_cast<int>(accepted));
   unique_fd fd(static_cast<int>(accepted));
   if (const auto status = new_io(*p, fd.get(), {.message = handle->message}, out); status != TOKIO_OK) return status;
   (void)fd.release();

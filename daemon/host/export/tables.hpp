@@ -18,8 +18,10 @@ extern const tokio_log_ext log_table;
 extern const tokio_metrics_ext metrics_table;
 extern const tokio_control_ext control_table;
 extern const tokio_account_ext account_table;
+extern const tokio_process_ext process_table;
+extern const tokio_signal_ext signal_table;
 
-// Null: not served (fs, process, signal, service, local, span, lease, and what is not ours).
+// Null: not served (fs, service, local, span, lease, and what is not ours).
 [[nodiscard]] const void* extension(std::string_view id);
 
 }  // namespace tokiod::host

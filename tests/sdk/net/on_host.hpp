@@ -8,20 +8,17 @@
 #include <atomic>
 #include <cstddef>
 #include <exception>
-#include <filesystem>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "support/in_process_host.hpp"
+#include "support/open_descriptors.hpp"
 #include "tokio/task.hpp"
 
 namespace tokio::test {
 
-inline std::ptrdiff_t open_descriptors() {
-  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
-}
+using tokiod::test::open_descriptors;
 
 // Polls a future once and says what it answered: nothing while it is pending. The future stays, to be polled again or
 // dropped at that edge.

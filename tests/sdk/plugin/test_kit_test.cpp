@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+#include "tokio/process.hpp"
+#include "tokio/signal.hpp"
 #include "tokio/task.hpp"
 #include "tokio/test.hpp"
 #include "tokio/time.hpp"
@@ -168,4 +170,13 @@ TEST_CASE("[MC-02] an asynchronous test runs on a fresh host of its own, and lea
                     co_return;
                   }),
                   std::runtime_error);
+}
+
+TEST_CASE("the fake host makes no processes and hears no signals, and says so") {
+  fake_host host;
+  const tokio::instance_scope scope(host.instance());
+  const auto made = tokio::process::command("/bin/true").spawn();
+  CHECK(made.error().kind() == tokio::error_kind::unsupported);
+  const auto heard = tokio::signal::signal(tokio::signal::signal_kind::hangup());
+  CHECK(heard.error().kind() == tokio::error_kind::unsupported);
 }

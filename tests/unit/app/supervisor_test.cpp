@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <condition_variable>
+#include <csignal>
 
+#include "host/signal_hub.hpp"
 #include "support/eventually.hpp"
 #include "support/in_child.hpp"
 #include "support/notify_socket.hpp"
@@ -195,6 +197,22 @@ TEST_CASE("SIGHUP reloads; those that come during a reload cause exactly one mor
   r.boss.request_stop({});
   (void)r.finish();
   CHECK(reloads == 2);
+}
+
+TEST_CASE("[SG-05] plugins hear of the daemon's signals, and the daemon answers to them all the same") {
+  std::atomic<int> reloads{0};
+  running r({.reload = [&](const std::string&) { ++reloads; }});
+  const auto event = host::signal_hub::listen(SIGHUP);
+  REQUIRE(event.has_value());
+  const auto before = host::signal_hub::count(SIGHUP);
+  ::kill(::getpid(), SIGHUP);
+  test::eventually("the reload", [&] { return reloads == 1; });
+  CHECK(host::signal_hub::count(SIGHUP) == before + 1);
+  struct sigaction now{};
+  CHECK(::sigaction(SIGHUP, nullptr, &now) == 0);
+  CHECK((now.sa_handler == SIG_DFL));
+  r.boss.request_stop({});
+  (void)r.finish();
 }
 
 TEST_CASE("internal: a drain begins although no thread can be had" * doctest::skip()) {

@@ -1,0 +1,153 @@
+// tokio.process/1: the handles. How a child comes to be is process_spawn.cpp.
+#include "host/export/process.hpp"
+
+#include <sys/wait.h>
+
+#include <csignal>
+#include <utility>
+
+#include "host/export/child.hpp"
+#include "host/export/common.hpp"
+#include "host/export/io_handle.hpp"
+#include "host/export/pidfd.hpp"
+#include "host/export/tables.hpp"
+#include "host/orphans.hpp"
+
+namespace tokiod::host {
+namespace {
+
+// Null when the handle was freed.
+tokio_plugin* owner_of(tokio_proc* child) { return child == nullptr ? nullptr : child->owner.load(relaxed); }
+
+[[gnu::cold]] tokio_status freed() { return fail(TOKIO_EBADF, "the child's handle was freed before"); }
+
+// The word of waitpid(), out of what waitid() says.
+std::int32_t status_word(const siginfo_t& seen) {
+  if (seen.si_code == CLD_EXITED) return (seen.si_status & 0xff) << 8;
+  return seen.si_status | (seen.si_code == CLD_DUMPED ? 0x80 : 0);
+}
+
+// 1: it has ended, and was reaped. -EAGAIN: it runs, or its end is held back (a debugger has it). Under the lock.
+ssize_t reap(tokio_proc& child) {
+  siginfo_t seen{};
+  if (::waitid(P_PIDFD, static_cast<id_t>(child.pidfd.get()), &seen, WEXITED | WNOHANG) != 0) return -errno;
+  if (seen.si_pid == 0) return -EAGAIN;
+  child.status = status_word(seen);
+  return 1;
+}
+
+void stop_watching(tokio_proc& child, tokio_plugin& of) {
+  if (auto* const source = std::exchange(child.source, nullptr)) of.rt.deregister_fd(*source);
+  child.pidfd.reset();
+}
+
+// As reap(); with a waiter the end wakes it, as long as somebody asks the kernel. Under the lock, inside of a
+// host_entry.
+ssize_t look(tokio_proc& child, tokio_plugin& of, const task::key* waiter) {
+  if (of.rt.stopping()) {
+    if (auto* const source = std::exchange(child.source, nullptr)) of.rt.deregister_fd(*source);
+    const auto seen = reap(child);
+    return seen == -EAGAIN && waiter != nullptr ? -ESHUTDOWN : seen;
+  }
+  if (child.source == nullptr) {
+    const auto seen = reap(child);
+    if (seen != -EAGAIN || waiter == nullptr) return seen;
+    const auto source = of.rt.register_fd(child.pidfd.get(), io::interest::read);
+    if (!source) return -source.error().code;
+    child.source = *source;
+  }
+  if (waiter == nullptr) return reap(child);
+  return io::poll_transfer(*child.source, io::direction::read, 0, waiter, [&] { return reap(child); });
+}
+
+// TOKIO_OK: `status` says how it ended.
+tokio_res wait_for(tokio_proc& child, tokio_plugin& of, const task::key* waiter) {
+  const sched::host_entry inside;
+  const std::lock_guard hold(child.mutex);
+  if (child.status) return TOKIO_OK;
+  const auto seen = look(child, of, waiter);
+  if (seen == -EAGAIN) return TOKIO_PENDING;
+  if (seen == -ESHUTDOWN) return fail(TOKIO_ESHUTDOWN, "the runtime that made the child has ended");
+  if (seen < 0) return fail(error{static_cast<int>(-seen), "waitid"});
+  stop_watching(child, of);
+  return TOKIO_OK;
+}
+
+tokio_res poll_wait(tokio_proc* child, tokio_cx* cx, int32_t* status) noexcept {
+  auto* p = owner_of(child);
+  if (p == nullptr) return freed();
+  if (status == nullptr) return fail(TOKIO_EINVAL, "poll_wait: a null pointer");
+  if (cx != nullptr && !tokio_coop(cx)) return TOKIO_PENDING;
+  const auto waiter = cx != nullptr ? key_of(cx->waker) : task::key{};
+  const auto done = wait_for(*child, *p, cx != nullptr ? &waiter : nullptr);
+  if (done == TOKIO_PENDING && cx != nullptr) tokio_coop_restore(cx);
+  if (done == TOKIO_OK) *status = *child->status;  // it does not change any more
+  return done;
+}
+
+int64_t child_pid(tokio_proc* child) noexcept {
+  if (owner_of(child) == nullptr) return freed();
+  const std::lock_guard hold(child->mutex);
+  return child->status ? 0 : child->pid;
+}
+
+tokio_status take_stdio(tokio_proc* child, uint32_t which, tokio_io** out) noexcept {
+  if (owner_of(child) == nullptr) return freed();
+  if (which > 2 || out == nullptr) return fail(TOKIO_EINVAL, "take_stdio takes 0, 1 or 2, got ", which);
+  const std::lock_guard hold(child->mutex);
+  auto* const pipe = std::exchange(child->pipes[which], nullptr);
+  if (pipe == nullptr) return fail(TOKIO_ENOENT, "standard stream ", which, " is not a pipe, or was taken before");
+  *out = pipe;
+  return TOKIO_OK;
+}
+
+// Gone is as good: somebody else reaped it.
+tokio_status send(const tokio_proc& child, int signo) {
+  if (child.status || signal_pidfd(child.pidfd.get(), signo) == 0 || errno == ESRCH) return TOKIO_OK;
+  return fail(error::last("pidfd_send_signal"));
+}
+
+tokio_status child_kill(tokio_proc* child, int32_t signo) noexcept {
+  if (owner_of(child) == nullptr) return freed();
+  if (signo <= 0 || signo > SIGRTMAX)
+    return fail(TOKIO_EINVAL, "there is no signal ", signo, "; they are numbered 1 to ", SIGRTMAX);
+  const std::lock_guard hold(child->mutex);
+  return send(*child, signo);
+}
+
+void child_free(tokio_proc* child) noexcept {
+  if (child == nullptr) return;
+  auto* p = owner_of(child);
+  if (p == nullptr) return (void)misuse(nullptr, "free: the child's handle was freed before");
+  free_child(*child, *p);
+}
+
+}  // namespace
+
+void free_child(tokio_proc& child, tokio_plugin& of) noexcept {
+  {
+    const sched::host_entry inside;
+    const std::lock_guard hold(child.mutex);
+    for (auto*& pipe : child.pipes)
+      if (auto* const left = std::exchange(pipe, nullptr)) close_io(*left, of);
+    if (auto* const source = std::exchange(child.source, nullptr)) of.rt.deregister_fd(*source);
+    if (child.kill_on_drop) (void)send(child, SIGKILL);
+    if (!child.status && reap(child) == -EAGAIN) orphans::add(std::move(child.pidfd));
+    child.pidfd.reset();
+    of.count(entry::children, -1);
+  }
+  handle_pool<tokio_proc>::give(child);
+}
+
+const tokio_process_ext process_table = {
+    .size = sizeof(tokio_process_ext),
+    .flags = 0,
+    .spawn = process_spawn,
+    .pid = child_pid,
+    .take_stdio = take_stdio,
+    .poll_wait = poll_wait,
+    .kill = child_kill,
+    .free = child_free,
+};
+
+}  // namespace tokiod::host
