@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "sdk/task/bound_host.hpp"
-#include "support/open_descriptors.hpp"
 #include "support/descriptor_hog.hpp"
 #include "support/in_child.hpp"
+#include "support/open_descriptors.hpp"
 #include "tokio/time.hpp"
 
 namespace {
