@@ -36,6 +36,7 @@ json view(const host::usage_view& use) {
           {"sockets", use.sockets},
           {"timers", use.timers},
           {"operations", use.operations},
+          {"files", use.files},
           {"jobs", use.jobs},
           {"leases", use.leases},
           {"registrations", use.registrations},

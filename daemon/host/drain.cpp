@@ -10,6 +10,7 @@
 #include "host/export/blocking.hpp"
 #include "host/export/buffer.hpp"
 #include "host/export/common.hpp"
+#include "host/export/file_handle.hpp"
 #include "host/export/io_handle.hpp"
 #include "host/export/operation.hpp"
 #include "host/export/tables.hpp"
@@ -144,6 +145,7 @@ std::vector<held> take_back(tokio_plugin& p) {
   take_back_all<tokio_io>(p, "sockets", leaked, [&](tokio_io& one) { close_io(one, p); });
   take_back_all<tokio_timer>(p, "timers", leaked, [&](tokio_timer& one) { free_timer(one, p); });
   take_back_all<tokio_op>(p, "operations", leaked, [&](tokio_op& one) { drop_op(one, p); });
+  take_back_all<tokio_file>(p, "files", leaked, [&](tokio_file& one) { close_file(one, p); });
   take_back_all<tokio_job>(p, "job_handles", leaked, [&](tokio_job& one) { free_job(one); });
   note("leases", take_back_leases(p));
   note("metrics", p.metrics.take_back());

@@ -23,6 +23,7 @@ enum class entry : std::uint8_t {
   sockets,
   timers,
   operations,
+  files,
   metrics,
   leases,        // buffers of the host that it holds
   memory_bytes,  // mem_alloc and buffers

@@ -33,6 +33,7 @@ usage_view usage_of(const tokio_plugin& p) {
   u.sockets = count_of(p, entry::sockets);
   u.timers = count_of(p, entry::timers);
   u.operations = count_of(p, entry::operations);
+  u.files = count_of(p, entry::files);
   u.jobs = count_of(p, entry::jobs);
   u.leases = count_of(p, entry::leases);
   u.registrations = count_of(p, entry::registrations);
@@ -55,8 +56,8 @@ std::vector<held> pins_of(const tokio_plugin& p) {
 std::vector<held> handles_of(const tokio_plugin& p) {
   std::vector<held> list;
   add(list, "join_handles", p.join_handles());
-  for (const auto e : {entry::sockets, entry::timers, entry::operations, entry::leases, entry::registrations,
-                       entry::calls, entry::metrics, entry::memory_bytes})
+  for (const auto e : {entry::sockets, entry::timers, entry::operations, entry::files, entry::leases,
+                       entry::registrations, entry::calls, entry::metrics, entry::memory_bytes})
     add(list, name(e), count_of(p, e));
   return list;
 }
