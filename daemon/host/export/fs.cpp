@@ -22,35 +22,37 @@ enum : unsigned { a_file = 1, a_path = 2, a_second_path = 4, a_buffer = 8, one_o
 struct operation_kind {
   std::uint32_t op;
   unsigned takes;
-  std::uint32_t flags;  // of oflags
+  std::uint32_t flags;     // of oflags
+  std::uint64_t most_arg;  // larger ones mean nothing
   fs::call run;
   at_stop fate = at_stop::drop;
 };
 constexpr std::uint32_t open_flags = TOKIO_O_READ | TOKIO_O_WRITE | TOKIO_O_CREATE | TOKIO_O_EXCL | TOKIO_O_TRUNC |
                                      TOKIO_O_APPEND | TOKIO_O_DIRECTORY | TOKIO_O_NOFOLLOW;
 constexpr operation_kind kinds[] = {
-    {TOKIO_FS_OPEN, a_path, open_flags, fs::open},
-    {TOKIO_FS_READ, a_file | a_buffer, 0, fs::read},
-    {TOKIO_FS_WRITE, a_file | a_buffer, 0, fs::write, at_stop::run},  // it was taken from who wrote, and promised
-    {TOKIO_FS_SEEK, a_file, 0, fs::seek},
-    {TOKIO_FS_SYNC, a_file, 0, fs::sync},
-    {TOKIO_FS_TRUNCATE, a_file, 0, fs::truncate},
-    {TOKIO_FS_STAT, one_of_both | a_path_in_a_folder, TOKIO_O_NOFOLLOW, fs::stat},
-    {TOKIO_FS_CHMOD, one_of_both, 0, fs::chmod},
-    {TOKIO_FS_CLONE, a_file, 0, fs::clone},
-    {TOKIO_FS_UNLINK, a_path, 0, fs::unlink},
-    {TOKIO_FS_RENAME, a_path | a_second_path, 0, fs::rename},
-    {TOKIO_FS_MKDIR, a_path, 0, fs::mkdir},
-    {TOKIO_FS_RMDIR, a_path, 0, fs::rmdir},
-    {TOKIO_FS_REMOVE_ALL, a_path, 0, fs::remove_all},
-    {TOKIO_FS_SYMLINK, a_path | a_second_path, 0, fs::symlink},
-    {TOKIO_FS_LINK, a_path | a_second_path, 0, fs::link},
-    {TOKIO_FS_READLINK, a_path, 0, fs::readlink},
-    {TOKIO_FS_REALPATH, a_path, 0, fs::realpath},
-    {TOKIO_FS_READDIR, a_file, 0, fs::readdir},
-    {TOKIO_FS_COPY, a_path | a_second_path, 0, fs::copy},
-    {TOKIO_FS_READ_FILE, a_path, 0, fs::read_file},
-    {TOKIO_FS_WRITE_FILE, a_path | a_buffer, 0, fs::write_file},
+    {TOKIO_FS_OPEN, a_path, open_flags, UINT32_MAX, fs::open},
+    {TOKIO_FS_READ, a_file | a_buffer, 0, INT64_MAX, fs::read},
+    // It was taken from who wrote, and promised.
+    {TOKIO_FS_WRITE, a_file | a_buffer, 0, INT64_MAX, fs::write, at_stop::run},
+    {TOKIO_FS_SEEK, a_file, 0, TOKIO_FS_FROM_END, fs::seek},
+    {TOKIO_FS_SYNC, a_file, 0, 1, fs::sync},
+    {TOKIO_FS_TRUNCATE, a_file, 0, INT64_MAX, fs::truncate},
+    {TOKIO_FS_STAT, one_of_both | a_path_in_a_folder, TOKIO_O_NOFOLLOW, 0, fs::stat},
+    {TOKIO_FS_CHMOD, one_of_both, 0, 0, fs::chmod},
+    {TOKIO_FS_CLONE, a_file, 0, 0, fs::clone},
+    {TOKIO_FS_UNLINK, a_path, 0, 0, fs::unlink},
+    {TOKIO_FS_RENAME, a_path | a_second_path, 0, 0, fs::rename},
+    {TOKIO_FS_MKDIR, a_path, 0, 1, fs::mkdir},
+    {TOKIO_FS_RMDIR, a_path, 0, 0, fs::rmdir},
+    {TOKIO_FS_REMOVE_ALL, a_path, 0, 0, fs::remove_all},
+    {TOKIO_FS_SYMLINK, a_path | a_second_path, 0, 0, fs::symlink},
+    {TOKIO_FS_LINK, a_path | a_second_path, 0, 0, fs::link},
+    {TOKIO_FS_READLINK, a_path, 0, 0, fs::readlink},
+    {TOKIO_FS_REALPATH, a_path, 0, 0, fs::realpath},
+    {TOKIO_FS_READDIR, a_file, 0, 0, fs::readdir},
+    {TOKIO_FS_COPY, a_path | a_second_path, 0, 0, fs::copy},
+    {TOKIO_FS_READ_FILE, a_path, 0, 0, fs::read_file},
+    {TOKIO_FS_WRITE_FILE, a_path | a_buffer, 0, 0, fs::write_file},
 };
 
 const operation_kind* kind_of(std::uint32_t op) {
@@ -128,6 +130,8 @@ tokio_status check_buffer(const tokio_buf& given, bool wanted) {
 tokio_status check(const tokio_fs_req& asked, const operation_kind& kind) {
   if ((asked.oflags & ~kind.flags) != 0)
     return fail(TOKIO_EINVAL, "fs: oflags has bits that this operation does not know: ", asked.oflags & ~kind.flags);
+  if (asked.arg > kind.most_arg)
+    return fail(TOKIO_EINVAL, "fs: arg is ", asked.arg, "; this operation knows it up to ", kind.most_arg);
   if (const auto status = check_file(asked, kind.takes); status != TOKIO_OK) return status;
   if (const auto status = check_path("path", asked.path, wants_path(asked, kind.takes)); status != TOKIO_OK)
     return status;

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "host/export/fs_calls.hpp"
@@ -46,6 +47,8 @@ void add_record(std::string& to, const dirent& one) {
   std::memcpy(to.data() + at + sizeof head, one.d_name, length);
 }
 
+constexpr std::uint64_t most_records = 1024;  // of one operation, so that a large folder is no large piece of memory
+
 bool is_dots(std::string_view name) { return name == "." || name == ".."; }
 
 }  // namespace
@@ -72,8 +75,9 @@ tokio_res readdir(request& r) {
   if (!r.file->folder) return -ENOTDIR;
   const std::lock_guard hold(r.file->reading);
   std::string records;
+  const auto most = std::min(r.asked.len, most_records);
   std::uint64_t count = 0;
-  while (count < r.asked.len) {
+  while (count < most) {
     errno = 0;
     const dirent* const one = ::readdir(r.file->folder.get());
     if (one == nullptr) {

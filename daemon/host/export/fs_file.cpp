@@ -84,7 +84,7 @@ tokio_res open(request& r) {
   const int made = open_fd(r.of, r.path, flags, static_cast<mode_t>(r.asked.mode));
   if (made < 0) return made;
   unique_fd fd(made);
-  if ((flags & O_DIRECTORY) == 0) {
+  if ((r.asked.oflags & TOKIO_O_DIRECTORY) == 0) {
     r.out->opened = std::make_shared<open_file>(std::move(fd));
     return TOKIO_OK;
   }
@@ -117,7 +117,6 @@ tokio_res write(request& r) {
 
 tokio_res seek(request& r) {
   constexpr int whence[] = {SEEK_SET, SEEK_CUR, SEEK_END};
-  if (r.asked.arg > TOKIO_FS_FROM_END) return TOKIO_EINVAL;
   return or_errno(::lseek(r.file->descriptor(), static_cast<off_t>(r.asked.off), whence[r.asked.arg]));
 }
 

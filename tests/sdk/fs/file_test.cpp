@@ -80,6 +80,10 @@ TEST_CASE("[FS-08] set_len stretches with zeroes, and gives back what was read a
       CHECK(co_await begin(dropped));
     }  // it goes on
     CHECK((co_await file.metadata())->len() == 3);
+    auto cut = file.set_len(1);
+    CHECK(co_await begin(cut));
+    CHECK(co_await file.stream_position() == 12u);  // waits for the other one, and tells it
+    CHECK((co_await cut));
   });
   host.end();
 }

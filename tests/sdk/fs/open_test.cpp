@@ -146,6 +146,8 @@ TEST_CASE("[FS-11] custom flags reach open(2), the last call counts, and they ch
         co_await fs::open_options().read(true).custom_flags(O_NOFOLLOW).custom_flags(O_NOATIME).open(dir / "link");
     REQUIRE(last);
     CHECK((::fcntl(last->as_raw_fd(), F_GETFL) & O_NOATIME) != 0);
+    auto unnamed = co_await fs::open_options().read(true).write(true).custom_flags(O_TMPFILE).open(dir.path());
+    if (unnamed) CHECK((co_await unnamed->write_all("x")));  // not every file system has such files
     auto still = co_await fs::open_options().read(true).custom_flags(O_WRONLY).open(path);
     REQUIRE(still);
     CHECK((::fcntl(still->as_raw_fd(), F_GETFL) & O_ACCMODE) == O_RDONLY);

@@ -219,6 +219,10 @@ TEST_CASE("fs: what is refused says why, takes nothing and leaves the buffer wit
   CHECK(b.refused(asked) == TOKIO_EINVAL);
   CHECK(last_error() == "fs: oflags has bits that this operation does not know: 1048576");
   CHECK(b.fs->submit(nullptr, &asked, nullptr) == TOKIO_EINVAL);
+  asked = b.ask(TOKIO_FS_MKDIR, "x");
+  asked.arg = 2;
+  CHECK(b.refused(asked) == TOKIO_EINVAL);
+  CHECK(last_error() == "fs: arg is 2; this operation knows it up to 1");
   struct {
     tokio_fs_req known;
     std::uint64_t future;

@@ -180,10 +180,8 @@ class file : public io::reader_methods<file>, public io::writer_methods<file> {
         if (auto started = begin_set_len(cx, bytes); !started) return started;
         begun = true;
       }
-      auto landed = land(cx);
-      if (landed.is_pending()) return pending;
-      if (!landed.value().how) return result<>(std::unexpect, landed.value().how.error());
-      return result<>();
+      if (settle(cx).is_pending()) return pending;
+      return length_set_;
     });
   }
 
@@ -216,10 +214,11 @@ class file : public io::reader_methods<file>, public io::writer_methods<file> {
     end_ = doing_ == work::read ? static_cast<std::size_t>(got.value().value_or(0)) : 0;
     return landing{doing_, got.value()};
   }
-  // What nobody waited for.
+  // What who waits for something else finds.
   void note(const landing& landed) noexcept {
     if (landed.was == work::write && !landed.how) write_error_ = landed.how.error();
     if (landed.was == work::seek && landed.how) position_ = *landed.how;
+    if (landed.was == work::set_len) length_set_ = landed.how ? result<>() : std::unexpected(landed.how.error());
   }
 
   result<std::size_t> copy_out(io::byte_span into) noexcept {
@@ -310,6 +309,7 @@ class file : public io::reader_methods<file>, public io::writer_methods<file> {
   work doing_ = work::read;
   std::optional<error> write_error_;
   std::uint64_t position_ = 0;  // after the last seek
+  result<> length_set_;         // the last set_len that has ended
   std::size_t max_buf_size_ = default_max_buf_size;
 };
 
