@@ -4,30 +4,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "pipe.hpp"
+#include "files.hpp"
 #include "sdk/task/bound_host.hpp"
 #include "support/eventually.hpp"
+#include "support/pipe_ends.hpp"
 #include "support/temp_dir.hpp"
 
 namespace fs = tokio::fs;
 using sdk_test::begin;
 using sdk_test::bound_host;
 using sdk_test::contents;
-using sdk_test::pipe_ends;
+using sdk_test::drop_a_read;
+using sdk_test::next;
+using sdk_test::open_both_ways;
 using tokio::error_kind;
 using tokio::task;
 using tokio::io::byte_span;
 using tokiod::test::eventually;
+using tokiod::test::pipe_ends;
 using tokiod::test::temp_dir;
-
-namespace {
-
-task<fs::file> open_both_ways(std::string path) {
-  auto opened = co_await fs::open_options().read(true).write(true).open(path);
-  co_return std::move(opened).value();
-}
-
-}  // namespace
 
 TEST_CASE("[FS-08] sync, length, metadata and permissions wait for what is in flight") {
   bound_host host;
@@ -64,12 +59,8 @@ TEST_CASE("[FS-08] set_len stretches with zeroes, and gives back what was read a
   const auto path = dir.write("a", "0123456789");
   host.run([&]() -> task<> {
     auto file = co_await open_both_ways(path);
-    char room[8];
-    {
-      auto dropped = file.read(byte_span(room, sizeof room));
-      CHECK(co_await begin(dropped));
-    }
-    CHECK(co_await file.read(byte_span(room, 2)) == 2u);
+    co_await drop_a_read(file);
+    CHECK(co_await next(file, 2) == "01");
     CHECK((co_await file.set_len(12)));
     CHECK(co_await file.stream_position() == 2u);
     std::string rest;
@@ -149,12 +140,8 @@ TEST_CASE("[FS-01] where no job is given, the error is of the call and the file 
   const auto path = dir.write("a", "0123456789");
   host.run([&]() -> task<> {
     auto file = co_await open_both_ways(path);
-    char room[8];
-    {
-      auto dropped = file.read(byte_span(room, sizeof room));
-      CHECK(co_await begin(dropped));
-    }
-    CHECK(co_await file.read(byte_span(room, 2)) == 2u);
+    co_await drop_a_read(file);
+    CHECK(co_await next(file, 2) == "01");
     auto waits = fs::file::from_fd(pipe.read.release()).value();
     char byte = 0;
     auto reading = waits.read(byte_span(&byte, 1));

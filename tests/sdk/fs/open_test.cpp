@@ -6,18 +6,19 @@
 
 #include <cerrno>
 
-#include "pipe.hpp"
+#include "files.hpp"
 #include "sdk/task/bound_host.hpp"
 #include "support/eventually.hpp"
+#include "support/pipe_ends.hpp"
 #include "support/temp_dir.hpp"
 
 namespace fs = tokio::fs;
 using sdk_test::begin;
 using sdk_test::bound_host;
 using sdk_test::contents;
-using sdk_test::pipe_ends;
 using tokio::error_kind;
 using tokio::task;
+using tokiod::test::pipe_ends;
 using tokiod::test::temp_dir;
 
 TEST_CASE("[FS-02] open reads what is there, create empties it, create_new does not touch it") {

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <filesystem>
 
-#include "pipe.hpp"
+#include "files.hpp"
 #include "sdk/task/bound_host.hpp"
 #include "support/temp_dir.hpp"
 

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <set>
 
-#include "pipe.hpp"
+#include "files.hpp"
 #include "sdk/task/bound_host.hpp"
 #include "support/temp_dir.hpp"
 

@@ -7,42 +7,29 @@
 #include <cerrno>
 #include <thread>
 
-#include "pipe.hpp"
+#include "files.hpp"
 #include "sdk/task/bound_host.hpp"
 #include "support/eventually.hpp"
+#include "support/pipe_ends.hpp"
 #include "support/temp_dir.hpp"
 
 namespace fs = tokio::fs;
 using sdk_test::begin;
 using sdk_test::bound_host;
 using sdk_test::contents;
-using sdk_test::pipe_ends;
+using sdk_test::drop_a_read;
+using sdk_test::next;
+using sdk_test::open_both_ways;
 using tokio::error_kind;
 using tokio::task;
 using tokio::io::byte_span;
 using tokio::io::seek_from;
 using tokiod::test::becomes_true;
 using tokiod::test::eventually;
+using tokiod::test::pipe_ends;
 using tokiod::test::temp_dir;
 
 static_assert(tokio::io::async_reader<fs::file> && tokio::io::async_writer<fs::file>);
-
-namespace {
-
-task<std::string> next(fs::file& from, std::size_t most) {
-  std::string text(most, '\0');
-  auto got = co_await from.read(byte_span(text));
-  REQUIRE(got);
-  text.resize(*got);
-  co_return text;
-}
-
-task<fs::file> open_both_ways(std::string path) {
-  auto opened = co_await fs::open_options().read(true).write(true).open(path);
-  co_return std::move(opened).value();
-}
-
-}  // namespace
 
 TEST_CASE("[FS-03] a read gives some bytes, then the end; an empty one is 0 at once and no end") {
   bound_host host;
@@ -65,11 +52,7 @@ TEST_CASE("[FS-03] what a dropped read has read stays for the next ones") {
   const auto path = dir.write("a", "0123456789");
   host.run([&]() -> task<> {
     auto file = co_await open_both_ways(path);
-    char room[8];
-    {
-      auto dropped = file.read(byte_span(room, sizeof room));
-      CHECK(co_await begin(dropped));
-    }
+    co_await drop_a_read(file);
     CHECK(co_await next(file, 3) == "012");
     CHECK(co_await next(file, 100) == "34567");  // the rest of the dropped one
     CHECK(co_await next(file, 100) == "89");
@@ -163,11 +146,7 @@ TEST_CASE("[FS-04] what was read ahead is given back before a write") {
   const auto path = dir.write("a", "0123456789");
   host.run([&]() -> task<> {
     auto file = co_await open_both_ways(path);
-    char room[8];
-    {
-      auto dropped = file.read(byte_span(room, sizeof room));
-      CHECK(co_await begin(dropped));
-    }
+    co_await drop_a_read(file);
     CHECK(co_await next(file, 2) == "01");  // six lie unread
     CHECK((co_await file.write_all("AB")));
     CHECK((co_await file.flush()));
@@ -233,11 +212,9 @@ TEST_CASE("[FS-07] what lies unread is no part of where one is") {
   const auto path = dir.write("a", "0123456789");
   host.run([&]() -> task<> {
     auto file = co_await open_both_ways(path);
-    char room[8];
     const auto leave_unread = [&]() -> task<> {
       CHECK(co_await file.rewind() == 0u);
-      auto dropped = file.read(byte_span(room, sizeof room));
-      CHECK(co_await begin(dropped));
+      co_await drop_a_read(file);
     };
     co_await leave_unread();
     CHECK(co_await next(file, 3) == "012");
@@ -340,10 +317,8 @@ TEST_CASE("[FS-03] who reads on and on lets others have their turn") {
   std::atomic<bool> other = false;
   host.run([&]() -> task<> {
     auto file = co_await open_both_ways(path);
-    char room[2048];
     {
-      auto dropped = file.read(byte_span(room, sizeof room));
-      CHECK(co_await begin(dropped));
+      co_await drop_a_read(file, 2048);
     }
     CHECK(co_await next(file, 1) == "x");  // the others are in memory: no read waits any more
     tokio::spawn(

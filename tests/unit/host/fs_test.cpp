@@ -14,15 +14,16 @@
 #include <thread>
 #include <vector>
 
-#include "base/fd.hpp"
 #include "support/descriptor_hog.hpp"
 #include "support/eventually.hpp"
 #include "support/in_child.hpp"
 #include "support/in_process_host.hpp"
+#include "support/pipe_ends.hpp"
 #include "support/temp_dir.hpp"
 
 using tokiod::test::eventually;
 using tokiod::test::in_process_host;
+using tokiod::test::pipe_ends;
 using tokiod::test::temp_dir;
 
 namespace {
@@ -104,25 +105,6 @@ struct bench {
     now.size = sizeof now;
     REQUIRE(in.extension<tokio_account_ext>(TOKIO_EXT_ACCOUNT)->usage(in.plugin(), &now) == TOKIO_OK);
     return now;
-  }
-};
-
-struct pipe_ends {
-  tokiod::unique_fd read, write;
-  pipe_ends() {
-    int fds[2];
-    REQUIRE(::pipe2(fds, O_CLOEXEC) == 0);
-    read.reset(fds[0]);
-    write.reset(fds[1]);
-  }
-  // Until a write has to wait.
-  std::size_t fill_up() {
-    REQUIRE(tokiod::set_nonblocking(write.get()));
-    const std::vector<std::byte> page(4096);
-    std::size_t total = 0;
-    while (const auto put = tokiod::write_some(write.get(), page)) total += *put;
-    REQUIRE(::fcntl(write.get(), F_SETFL, 0) == 0);
-    return total;
   }
 };
 
@@ -334,13 +316,7 @@ TEST_CASE("fs: an unload waits for a write that was begun, and the write is whol
   host->op_drop(b.begin_write(file, text));
   b.fs->close(file);  // the descriptor stays with the write
   std::size_t read = 0;
-  std::thread reader([&] {
-    std::vector<std::byte> room(1 << 16);
-    while (const auto got = tokiod::read_some(pipe.read.get(), room)) {
-      if (*got == 0) break;
-      read += *got;
-    }
-  });
+  std::thread reader([&] { read = pipe.read_all().size(); });
   CHECK(b.in.stop(10'000).clean());
   reader.join();  // the end: the descriptor is closed
   CHECK(read == before + text.size());

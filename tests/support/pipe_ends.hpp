@@ -1,33 +1,16 @@
-// For tests of files: futures that are begun and not ended, and a pipe, which is a file that waits.
-// Threads: the test's.
+// A pipe, which is a file that waits.
+// Invariant: what is not given away is closed when it goes.
+// Threads:   an end belongs to one thread at a time.
 #pragma once
-
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cstddef>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <utility>
 
-#include "tokio/fs.hpp"
-#include "tokio/task.hpp"
-
-namespace sdk_test {
-
-// One poll, which begins what it is about and cannot end it: the budget is used up.
-template <class F>
-auto begin(F& future) {
-  return tokio::poll_fn([&future](tokio::context& cx) -> tokio::poll<bool> {
-    auto& budget = *cx.raw()->budget;
-    const auto before = std::exchange(budget, 0);
-    const bool pending = future.poll(cx).is_pending();
-    budget = before;
-    return pending;
-  });
-}
+namespace tokiod::test {
 
 // A descriptor, closed when it goes.
 class owned_fd {
@@ -47,7 +30,7 @@ class owned_fd {
   int fd_ = -1;
 };
 
-// Ends: what reads waits until something was written, what writes until there is room.
+// Both ends of one: what reads waits until something was written, what writes until there is room.
 struct pipe_ends {
   owned_fd read, write;
   pipe_ends() {
@@ -81,12 +64,4 @@ struct pipe_ends {
   }
 };
 
-inline std::string contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  REQUIRE(file);
-  std::ostringstream text;
-  if (file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
-  return std::move(text).str();
-}
-
-}  // namespace sdk_test
+}  // namespace tokiod::test
