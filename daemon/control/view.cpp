@@ -38,6 +38,7 @@ json view(const host::usage_view& use) {
           {"operations", use.operations},
           {"children", use.children},
           {"signals", use.signals},
+          {"files", use.files},
           {"jobs", use.jobs},
           {"leases", use.leases},
           {"registrations", use.registrations},

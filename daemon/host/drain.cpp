@@ -11,6 +11,7 @@
 #include "host/export/buffer.hpp"
 #include "host/export/child.hpp"
 #include "host/export/common.hpp"
+#include "host/export/file_handle.hpp"
 #include "host/export/io_handle.hpp"
 #include "host/export/operation.hpp"
 #include "host/export/signal_handle.hpp"
@@ -149,6 +150,7 @@ std::vector<held> take_back(tokio_plugin& p) {
   take_back_all<tokio_signal>(p, "signals", leaked, [&](tokio_signal& one) { close_signal(one, p); });
   take_back_all<tokio_timer>(p, "timers", leaked, [&](tokio_timer& one) { free_timer(one, p); });
   take_back_all<tokio_op>(p, "operations", leaked, [&](tokio_op& one) { drop_op(one, p); });
+  take_back_all<tokio_file>(p, "files", leaked, [&](tokio_file& one) { close_file(one, p); });
   take_back_all<tokio_job>(p, "job_handles", leaked, [&](tokio_job& one) { free_job(one); });
   note("leases", take_back_leases(p));
   note("metrics", p.metrics.take_back());

@@ -25,6 +25,7 @@ enum class entry : std::uint8_t {
   operations,
   children,  // handles of child processes
   signals,   // listeners
+  files,
   metrics,
   leases,        // buffers of the host that it holds
   memory_bytes,  // mem_alloc and buffers

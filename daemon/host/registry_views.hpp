@@ -25,7 +25,7 @@ struct instance_limits {
 
 // What an instance holds, by kind: what must be zero, or is taken back, before its image can go.
 struct held {
-  std::string kind;  // "tasks", "sockets", "timers", "operations", "jobs", "registrations", "calls", ...
+  std::string kind;  // "tasks", "sockets", "timers", "operations", "files", "jobs", "registrations", "calls", ...
   std::uint64_t count = 0;
 };
 
@@ -33,7 +33,8 @@ struct usage_view {
   std::uint64_t tasks_live = 0, tasks_spawned = 0, tasks_panicked = 0;
   std::uint64_t polls = 0, poll_ns = 0, wakes = 0, slow_polls = 0, forced_yields = 0;
   std::uint64_t throttled_ns = 0;  // that its tasks waited for the CPU quota
-  std::uint64_t memory_bytes = 0, sockets = 0, timers = 0, operations = 0, children = 0, signals = 0, jobs = 0;
+  std::uint64_t memory_bytes = 0, sockets = 0, timers = 0, operations = 0, children = 0, signals = 0, files = 0;
+  std::uint64_t jobs = 0;
   std::uint64_t leases = 0, registrations = 0, calls = 0, metrics = 0;
   std::uint64_t job_cpu_ns = 0;  // CPU time of its blocking jobs, counted when they return
   std::uint64_t read_bytes = 0, written_bytes = 0;

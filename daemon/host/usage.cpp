@@ -35,6 +35,7 @@ usage_view usage_of(const tokio_plugin& p) {
   u.operations = count_of(p, entry::operations);
   u.children = count_of(p, entry::children);
   u.signals = count_of(p, entry::signals);
+  u.files = count_of(p, entry::files);
   u.jobs = count_of(p, entry::jobs);
   u.leases = count_of(p, entry::leases);
   u.registrations = count_of(p, entry::registrations);
@@ -57,8 +58,8 @@ std::vector<held> pins_of(const tokio_plugin& p) {
 std::vector<held> handles_of(const tokio_plugin& p) {
   std::vector<held> list;
   add(list, "join_handles", p.join_handles());
-  for (const auto e : {entry::sockets, entry::timers, entry::operations, entry::children, entry::signals, entry::leases,
-                       entry::registrations, entry::calls, entry::metrics, entry::memory_bytes})
+  for (const auto e : {entry::sockets, entry::timers, entry::operations, entry::children, entry::signals, entry::files,
+                       entry::leases, entry::registrations, entry::calls, entry::metrics, entry::memory_bytes})
     add(list, name(e), count_of(p, e));
   return list;
 }

@@ -154,7 +154,7 @@ PLAIN = [
      {"ctime", "time.h", "chrono"}),
     (re.compile(r"(?<![\w.:>])(malloc|calloc|realloc|getenv|setenv|unsetenv|mkdtemp|strtol|strtoul|strtoull)\("),
      {"cstdlib", "stdlib.h"}),
-    (re.compile(r"(?<![\w.:>])(snprintf|fprintf|printf|fopen|fclose|fputs|vsnprintf|rename)\("), {"cstdio", "stdio.h"}),
+    (re.compile(r"(?<![\w.:>])(?<!auto )(snprintf|fprintf|printf|fopen|fclose|fputs|vsnprintf|rename)\("), {"cstdio", "stdio.h"}),
     (re.compile(r"(?<![\w.:>])(pthread_\w+)\("), {"pthread.h", "thread", "csignal", "signal.h"}),
     (re.compile(r"(?<![\w.:>])(sched_\w+|CPU_\w+)\("), {"sched.h", "pthread.h"}),
     (re.compile(r"\b(nlohmann)::"), {"nlohmann/json.hpp"}),

@@ -29,6 +29,7 @@ tokio_status account_usage(tokio_plugin* p, tokio_usage* out) noexcept {
       .leases_out = u.leases,
       .read_bytes = u.read_bytes,
       .write_bytes = u.written_bytes,
+      .files = u.files,
   };
   give_result(*out, told);
   return TOKIO_OK;

@@ -28,7 +28,7 @@ class plugin_job final : public blocking::job {
       value = run_(user_);
     }
     drop_user();
-    charge(begun);
+    charge_job(of_, begun);
     end(TOKIO_OK);
   }
   void drop() noexcept override {
@@ -51,14 +51,6 @@ class plugin_job final : public blocking::job {
     if (drop_ == nullptr) return;
     const call_scope scope(of_);
     drop_(user_);
-  }
-  // What this thread has used since its last job ended, so that what the pool did to come to this one is this one's.
-  void charge(instant_ns begun) noexcept {
-    thread_local duration_ns charged = 0;
-    const duration_ns now = thread_cpu_time();
-    const duration_ns used = now - std::exchange(charged, now);
-    of_.book.add(-1, entry::job_cpu_ns, static_cast<std::int64_t>(used));
-    runtime::charge_job(of_.owner, begun, of_.rt.now(), used);
   }
   void end(tokio_res how) noexcept {
     of_.give_job_place();
@@ -165,6 +157,14 @@ void blocking_leave(tokio_plugin*) noexcept {
 }
 
 }  // namespace
+
+void charge_job(tokio_plugin& of, instant_ns begun) noexcept {
+  thread_local duration_ns charged = 0;
+  const duration_ns now = thread_cpu_time();
+  const duration_ns used = now - std::exchange(charged, now);
+  of.book.add(-1, entry::job_cpu_ns, static_cast<std::int64_t>(used));
+  runtime::charge_job(of.owner, begun, of.rt.now(), used);
+}
 
 void cancel_job(tokio_job& handle) noexcept {
   if (handle.job->done.finished()) return;

@@ -1,6 +1,7 @@
 // Internal to host/export: a plugin's handle of a blocking job.
 // Threads: one at a time.
 #pragma once
+#include "base/clock.hpp"
 #include "host/handle_pool.hpp"
 #include "tokio/abi/blocking.h"
 
@@ -15,4 +16,7 @@ struct tokio_job final : tokiod::host::pooled<tokio_job> {
 namespace tokiod::host {
 void free_job(tokio_job& handle) noexcept;
 void cancel_job(tokio_job& handle) noexcept;  // if it has not started
+// By a thread of the pool at the end of a job: what it has used since its last job ended is `of`'s, so that what the
+// pool did to come to this one is this one's.
+void charge_job(tokio_plugin& of, instant_ns begun) noexcept;
 }  // namespace tokiod::host

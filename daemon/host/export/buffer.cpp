@@ -63,6 +63,13 @@ tokio_status new_lease(tokio_plugin& p, std::size_t bytes, tokio_buf* out) noexc
   return TOKIO_OK;
 }
 
+bool is_whole_lease(const tokio_buf& given) noexcept {
+  if (given.vt != &lease_vt) return false;
+  const auto& b = *static_cast<const block*>(given.owner);
+  return b.owner.load(relaxed) != nullptr && given.ptr == b.memory && given.cap == b.bytes && given.len <= given.cap &&
+         b.shares.load(acquire) == 1;
+}
+
 std::uint64_t take_back_leases(tokio_plugin& of) noexcept {
   std::uint64_t count = 0;
   handle_pool<block>::for_each_of(&of, [&](block& b) {

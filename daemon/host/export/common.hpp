@@ -2,6 +2,8 @@
 // are checked, a refusal leaves its sentence for last_error(), and nothing throws back into a plugin.
 // Threads: [any]; the sentence is the thread's own.
 #pragma once
+#include <cerrno>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -73,6 +75,12 @@ void give_result(T& out, const T& ours) noexcept {
   if (size < sizeof out.size) return;
   std::memcpy(static_cast<void*>(&out), &ours, size);
   out.size = static_cast<std::uint32_t>(size);
+}
+
+// What a system call gave, or a negative errno where it says -1.
+template <std::signed_integral Result>
+Result or_errno(Result result) {
+  return result >= 0 ? result : -static_cast<Result>(errno);
 }
 
 [[nodiscard]] inline std::string_view view(tokio_str s) {

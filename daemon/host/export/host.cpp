@@ -113,9 +113,13 @@ void op_drop(tokio_op* op) noexcept {
 tokio_status op_take(tokio_op* op, tokio_buf* buf, tokio_file** file) noexcept {
   auto* p = owner_of(op);
   if (p == nullptr || !op->work->done.finished()) return fail(TOKIO_EINVAL, "op_take: the operation has not finished");
-  if (file != nullptr) *file = nullptr;
+  if (file != nullptr) {
+    *file = nullptr;
+    if (auto opened = std::exchange(op->work->opened, nullptr))
+      if (const auto status = new_file(*p, std::move(opened), file); status != TOKIO_OK) return status;
+  }
   if (buf == nullptr) return TOKIO_OK;
-  *buf = {};
+  *buf = std::exchange(op->work->lease, {});
   const auto addresses = std::exchange(op->work->addresses, {});
   if (addresses.empty()) return TOKIO_OK;
   const std::size_t bytes = addresses.size() * sizeof(tokio_addr);

@@ -75,11 +75,6 @@ inline tokio_plugin* owner_of(tokio_io* handle) { return handle == nullptr ? nul
   return fail(TOKIO_EINVAL, which, " address has an unknown family, a path that is too long, or reserved bytes set");
 }
 
-template <std::signed_integral Result>
-Result or_errno(Result result) {
-  return result >= 0 ? result : -static_cast<Result>(errno);
-}
-
 // The system's vectors are not const; it does not write through those of a send.
 inline iovec* system_vectors(const void* vectors) { return static_cast<iovec*>(const_cast<void*>(vectors)); }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/completion.hpp"
+#include "host/export/file_handle.hpp"
 #include "host/handle_pool.hpp"
 #include "tokio/abi/host.h"
 
@@ -18,6 +19,13 @@ struct operation {
   completion done;
   tokio_res result = 0;  // written before done.finish()
   std::vector<tokio_addr> addresses;
+  tokio_buf lease{};
+  std::shared_ptr<open_file> opened;
+
+  operation() = default;
+  operation(const operation&) = delete;
+  operation& operator=(const operation&) = delete;
+  ~operation() { tokio_buf_release(&lease); }
 };
 
 // Counts a new handle of `work`. ENOMEM.

@@ -4,8 +4,10 @@
 #include <doctest/doctest.h>
 
 #include <cerrno>
+#include <iterator>
 #include <set>
 #include <string>
+#include <utility>
 
 using tokio::error;
 using tokio::error_kind;
@@ -22,9 +24,26 @@ TEST_CASE("a status of the host becomes an error with its kind, code and sentenc
 }
 
 TEST_CASE("a status that nobody knows is an operating system error with its number") {
-  auto odd = error::from_status(-EXDEV);
+  auto odd = error::from_status(-ENOTTY);
   CHECK(odd.kind() == error_kind::other);
-  CHECK(odd.raw_os_error() == EXDEV);
+  CHECK(odd.raw_os_error() == ENOTTY);
+}
+
+TEST_CASE("what a file system says has a kind of its own") {
+  constexpr std::pair<int, error_kind> kinds[] = {
+      {EXDEV, error_kind::crosses_devices},         {ENOTDIR, error_kind::not_a_directory},
+      {EISDIR, error_kind::is_a_directory},         {EFBIG, error_kind::file_too_large},
+      {ENOSPC, error_kind::storage_full},           {EROFS, error_kind::read_only_filesystem},
+      {ENAMETOOLONG, error_kind::invalid_filename}, {ENOTEMPTY, error_kind::directory_not_empty},
+  };
+  std::set<std::string> sentences;
+  for (const auto& [code, kind] : kinds) {
+    CHECK(error::from_status(-code).kind() == kind);
+    CHECK(error::from_status(-code).raw_os_error() == code);
+    sentences.insert(std::string(error::from_status(-code).message()));
+  }
+  CHECK(sentences.size() == std::size(kinds));
+  CHECK_FALSE(sentences.contains("operating system error"));
 }
 
 TEST_CASE("every code of the contract has a sentence of its own") {

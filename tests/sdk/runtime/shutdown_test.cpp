@@ -2,12 +2,15 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <filesystem>
 #include <memory>
 #include <thread>
 #include <vector>
 
 #include "flavors.hpp"
 #include "support/eventually.hpp"
+#include "support/temp_dir.hpp"
+#include "tokio/fs.hpp"
 #include "tokio/net.hpp"
 #include "tokio/sync.hpp"
 #include "tokio/time.hpp"
@@ -87,6 +90,34 @@ TEST_CASE("[RR-06] it waits for a blocking job that has begun and gives its valu
     CHECK(other.block_on(first).value() == 7);
     CHECK(other.block_on(second).error().is_cancelled());
     CHECK_FALSE(never);
+  }
+}
+
+TEST_CASE("[FS-01] [FS-04] [FS-06] it does the writes that files have taken, and drops what else was asked of files") {
+  for (const bool one_thread : {true, false}) {
+    CAPTURE(one_thread);
+    const tokiod::test::temp_dir dir;
+    std::atomic<bool> entered = false;
+    auto witness = std::make_shared<int>(1);
+    const std::weak_ptr<int> unstarted = witness;
+    {
+      auto rt = make(both(one_thread).max_blocking_threads(1));
+      auto file = rt.block_on(
+          [&]() -> task<tokio::fs::file> { co_return (co_await tokio::fs::file::create(dir / "a")).value(); });
+      rt.spawn_blocking([&] {
+          entered = true;
+          while (!unstarted.expired()) std::this_thread::yield();  // until what waits was dropped
+        }).detach();
+      while (!entered) std::this_thread::yield();
+      rt.block_on([&]() -> task<> {
+        auto making = tokio::fs::create_dir(dir / "b");
+        co_await tokio::poll_fn([&](tokio::context& cx) -> tokio::poll<bool> { return making.poll(cx).is_pending(); });
+        CHECK(co_await file.write("promised") == 8u);
+      });
+      rt.spawn_blocking([mine = std::move(witness)] {}).detach();
+    }
+    CHECK(std::filesystem::file_size(dir / "a") == 8);
+    CHECK_FALSE(std::filesystem::exists(dir / "b"));
   }
 }
 

@@ -15,6 +15,7 @@ typedef struct tokio_usage { /* growable result struct */
   uint64_t tasks_live, tasks_spawned, tasks_panicked;
   uint64_t mem_bytes, io_handles, timers, ops_inflight, jobs, leases_out;
   uint64_t read_bytes, write_bytes;
+  uint64_t files;
 } tokio_usage;
 typedef struct tokio_account_ext {
   uint32_t size, flags;

@@ -38,6 +38,14 @@ enum class error_kind : std::int32_t {
   canceled,
   shutdown,
   misuse,
+  not_a_directory,
+  is_a_directory,
+  directory_not_empty,
+  read_only_filesystem,
+  storage_full,
+  file_too_large,
+  crosses_devices,
+  invalid_filename,
 };
 
 // Invariant: text_ is a literal (or nullptr), so an error is three words that copy freely and own nothing.
@@ -83,6 +91,14 @@ constexpr error error::from_status(std::int64_t status) noexcept {
     case TOKIO_EEXIST: return {error_kind::already_exists, code, "already exists"};
     case TOKIO_EINVAL: return {error_kind::invalid_input, code, "invalid argument"};
     case TOKIO_EMFILE: return {error_kind::resource_exhausted, code, "too many open files"};
+    case -18: return {error_kind::crosses_devices, code, "the names are on different file systems"};
+    case -20: return {error_kind::not_a_directory, code, "not a directory"};
+    case -21: return {error_kind::is_a_directory, code, "is a directory"};
+    case -27: return {error_kind::file_too_large, code, "file too large"};
+    case -28: return {error_kind::storage_full, code, "no space left on device"};
+    case -30: return {error_kind::read_only_filesystem, code, "read-only file system"};
+    case -36: return {error_kind::invalid_filename, code, "file name too long"};
+    case -39: return {error_kind::directory_not_empty, code, "directory not empty"};
     case TOKIO_EPIPE: return {error_kind::broken_pipe, code, "broken pipe"};
     case TOKIO_ENOTSUP: return {error_kind::unsupported, code, "not supported"};
     case TOKIO_EADDRINUSE: return {error_kind::addr_in_use, code, "address already in use"};

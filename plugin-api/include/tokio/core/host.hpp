@@ -22,6 +22,7 @@ struct host_tables {
   const tokio_net_ext* net = nullptr;
   const tokio_fd_ext* fd = nullptr;
   const tokio_resolve_ext* resolve = nullptr;
+  const tokio_fs_ext* fs = nullptr;
   const tokio_blocking_ext* blocking = nullptr;
   const tokio_log_ext* log = nullptr;
   const tokio_metrics_ext* metrics = nullptr;
@@ -70,6 +71,7 @@ inline void bind_host(tokio_plugin* instance, const tokio_host* core) noexcept {
                      static_cast<const tokio_net_ext*>(find(TOKIO_EXT_NET)),
                      static_cast<const tokio_fd_ext*>(find(TOKIO_EXT_FD)),
                      static_cast<const tokio_resolve_ext*>(find(TOKIO_EXT_RESOLVE)),
+                     static_cast<const tokio_fs_ext*>(find(TOKIO_EXT_FS)),
                      static_cast<const tokio_blocking_ext*>(find(TOKIO_EXT_BLOCKING)),
                      static_cast<const tokio_log_ext*>(find(TOKIO_EXT_LOG)),
                      static_cast<const tokio_metrics_ext*>(find(TOKIO_EXT_METRICS)),
