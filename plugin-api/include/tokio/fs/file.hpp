@@ -20,7 +20,7 @@
 #include "tokio/fs/call.hpp"
 #include "tokio/fs/metadata.hpp"
 #include "tokio/io/methods.hpp"
-#include "tokio/io/seek_from.hpp"
+#include "tokio/io/seek.hpp"
 
 namespace tokio::fs {
 
@@ -48,7 +48,7 @@ class [[nodiscard]] settled_call {
   call_future<Finish> call_;
 };
 
-class file : public io::reader_methods<file>, public io::writer_methods<file> {
+class file : public io::reader_methods<file>, public io::writer_methods<file>, public io::seek_methods<file> {
  public:
   static constexpr std::size_t default_max_buf_size = 2 * 1024 * 1024;
 
@@ -134,21 +134,6 @@ class file : public io::reader_methods<file>, public io::writer_methods<file> {
     }
     return result<std::uint64_t>(position_);
   }
-  // Where the next byte comes from, or goes to.
-  auto seek(io::seek_from to) noexcept {
-    return poll_fn([this, to, begun = false](context& cx) mutable -> tokio::poll<result<std::uint64_t>> {
-      if (!begun) {
-        if (settle(cx).is_pending()) return pending;
-        if (auto started = begin_seek(cx.instance(), to); !started)
-          return result<std::uint64_t>(std::unexpect, started.error());
-        begun = true;
-      }
-      return poll_complete(cx);
-    });
-  }
-  auto rewind() noexcept { return seek(io::seek_from::start(0)); }
-  auto stream_position() noexcept { return seek(io::seek_from::current(0)); }
-
   // Each of these first waits for what is in flight; an error of a write stays for the next write or flush.
   auto sync_all() noexcept { return settled(request_of(TOKIO_FS_SYNC), nothing_to_give()); }
   auto sync_data() noexcept {
@@ -278,12 +263,12 @@ class file : public io::reader_methods<file>, public io::writer_methods<file> {
   result<> begin_seek(tokio_plugin* instance, io::seek_from to) {
     tokio_fs_req asked{};
     asked.op = TOKIO_FS_SEEK;
-    asked.arg = to.from() == io::seek_from::origin::start     ? TOKIO_FS_FROM_START
-                : to.from() == io::seek_from::origin::current ? TOKIO_FS_FROM_HERE
+    asked.arg = to.whence == io::seek_from::origin::start     ? TOKIO_FS_FROM_START
+                : to.whence == io::seek_from::origin::current ? TOKIO_FS_FROM_HERE
                                                               : TOKIO_FS_FROM_END;
-    auto offset = to.offset();
+    auto offset = to.offset;
     const auto unread = static_cast<std::int64_t>(give_up_unread());
-    if (to.from() == io::seek_from::origin::current && __builtin_sub_overflow(offset, unread, &offset))
+    if (to.whence == io::seek_from::origin::current && __builtin_sub_overflow(offset, unread, &offset))
       return std::unexpected(error::from_status(TOKIO_EINVAL));
     asked.off = static_cast<std::uint64_t>(offset);
     return begin(instance, asked, work::seek, false);
