@@ -1,8 +1,8 @@
 // `length_delimited_codec`: frames that begin with their length. Its builder says what the header looks like:
 //   | bytes before the length | the length, 1 to 8 bytes | more of the header | the frame |
 //     length_field_offset       length_field_length        num_skip ends here
-//   auto frames =
-//   length_delimited_codec::builder().length_field_length(2).little_endian().new_framed(std::move(socket));
+//   const auto two_bytes = length_delimited_codec::builder().length_field_length(2).little_endian();
+//   auto frames = two_bytes.new_framed(std::move(socket));
 // Invariant: a header is looked at once, when all of it is there; a limit that changes is in force from the next header
 //            on. What is encoded has the length alone as its header.
 // Threads: [task].
