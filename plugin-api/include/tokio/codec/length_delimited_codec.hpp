@@ -30,7 +30,10 @@ class length_delimited_codec {
   length_delimited_codec() noexcept = default;
 
   std::uint64_t max_frame_length() const noexcept { return layout_.most; }
-  void set_max_frame_length(std::uint64_t most) noexcept { layout_.most = most; }
+  void set_max_frame_length(std::uint64_t most) noexcept {
+    layout_.most = most;
+    layout_.clip();
+  }
 
   result<std::optional<std::string>> decode(buffer& from) {
     if (!awaited_) {
@@ -44,6 +47,16 @@ class length_delimited_codec {
       return std::nullopt;
     }
     return from.take(*std::exchange(awaited_, std::nullopt));
+  }
+  // An end inside of a frame or of its header is an error, and what was there of it is gone.
+  result<std::optional<std::string>> decode_eof(buffer& from) {
+    auto next = decode(from);
+    if (next && *next) return next;
+    const bool cut_off = awaited_ || !from.empty();
+    awaited_.reset();
+    from.clear();
+    if (next && cut_off) return std::unexpected(bytes_left_over());
+    return next;
   }
   result<> encode(io::byte_view frame, buffer& to) {
     const auto field = layout_.field_of(frame.size());
