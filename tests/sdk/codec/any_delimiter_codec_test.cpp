@@ -46,3 +46,10 @@ TEST_CASE("[CD-05] what is written gets the sequence behind it") {
   CHECK(by.encode("two", bytes).has_value());
   CHECK(bytes.text() == "one--two--");
 }
+
+TEST_CASE("[CD-05] what was dropped ends with the stream: later bytes are not a part of it, whatever ends a piece") {
+  hand pieces{any_delimiter_codec::new_with_max_length("\n", "", 4)};
+  CHECK(pieces.decode("far too long") == "too long");
+  CHECK(pieces.at_end() == "none");
+  CHECK(pieces.decode("new\n") == "<new>");
+}

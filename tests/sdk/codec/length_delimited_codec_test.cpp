@@ -175,3 +175,20 @@ TEST_CASE("[CD-06] frames travel over a pipe that is smaller than they are") {
   CHECK(sent);
   CHECK(got == large);
 }
+
+TEST_CASE("[CD-06] a stream that ends right behind a header is an error, and the header is forgotten") {
+  auto by = builder().length_field_length(1).new_codec();
+  codec::buffer from;
+  from.append("\2"s);
+  CHECK(by.decode_eof(from).error() == codec::bytes_left_over());
+  CHECK(text_of(by.decode_eof(from)) == "none");
+  from.append("\1ab"s);
+  CHECK(text_of(by.decode_eof(from)) == "<a>");
+}
+
+TEST_CASE("[CD-06] a limit that is set later is no more than the length field can say, either") {
+  auto by = builder().length_field_length(1).new_codec();
+  by.set_max_frame_length(1000);
+  CHECK(by.max_frame_length() == 255);
+  CHECK(encoded(by, std::string(300, 'x')) == "too long");
+}

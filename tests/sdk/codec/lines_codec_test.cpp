@@ -103,3 +103,10 @@ TEST_CASE("[CD-05] a framed with lines survives one that is too long") {
   CHECK(test::block_on(frames.next()).value().value() == "last");
   CHECK_FALSE(test::block_on(frames.next()).has_value());
 }
+
+TEST_CASE("[CD-05] what was dropped ends with the stream: later bytes are not a part of it") {
+  hand pieces{lines_codec::new_with_max_length(4)};
+  CHECK(pieces.decode("far too long") == "too long");
+  CHECK(pieces.at_end() == "none");
+  CHECK(pieces.decode("new\n") == "<new>");
+}

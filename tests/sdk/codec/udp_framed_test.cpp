@@ -153,3 +153,40 @@ TEST_CASE("[CD-07] a fed frame goes out with the next flush, and a next that los
     co_return 0;
   }());
 }
+
+TEST_CASE("[CD-07] a datagram that is cut off is an error once, and takes nothing of the next one") {
+  test::on_host on;
+  on.run([]() -> task<int> {
+    auto ends = co_await on_loopback();
+    udp_framed in(std::move(ends.b), codec::length_delimited_codec());
+    const std::string header_alone("\0\0\0\2", 4);
+    CHECK((co_await ends.a.send_to(header_alone + "a", ends.at_b)).has_value());
+    CHECK((co_await ends.a.send_to(header_alone, ends.at_b)).has_value());
+    CHECK((co_await ends.a.send_to(header_alone + "ok", ends.at_b)).has_value());
+    CHECK(co_await next_of(in) == "error: bytes remaining on stream");
+    CHECK(co_await next_of(in) == "error: bytes remaining on stream");
+    CHECK(co_await next_of(in) == "ok");
+    co_return 0;
+  }());
+}
+
+TEST_CASE("[CD-07] a decoder that fails and takes nothing loses its datagram, and not the next one") {
+  struct picky {
+    using item = std::string;
+    result<std::optional<std::string>> decode(codec::buffer& from) {
+      if (from.text().starts_with("bad")) return std::unexpected(error(error_kind::invalid_data, "bad"));
+      if (from.empty()) return std::nullopt;
+      return from.take(from.size());
+    }
+  };
+  test::on_host on;
+  on.run([]() -> task<int> {
+    auto ends = co_await on_loopback();
+    udp_framed in(std::move(ends.b), picky());
+    CHECK((co_await ends.a.send_to("bad", ends.at_b)).has_value());
+    CHECK((co_await ends.a.send_to("good", ends.at_b)).has_value());
+    CHECK(co_await next_of(in) == "error: bad");
+    CHECK(co_await next_of(in) == "good");
+    co_return 0;
+  }());
+}

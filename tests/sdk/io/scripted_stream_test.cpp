@@ -110,3 +110,11 @@ TEST_CASE("[TT-01] a script's name stands in what is said of it") {
   CHECK_THROWS_WITH_AS((void)test::block_on(stream.write("b")),
                        "the server was written to, and the script has no such step", panic_error);
 }
+
+TEST_CASE("[TT-01] a read without room gives nothing and leaves the script where it is") {
+  test::fake_host fake;
+  scripted_stream stream(script().read("x"));
+  CHECK(test::block_on(stream.read(io::byte_span())).value() == 0);
+  std::array<char, 1> room;
+  CHECK(test::block_on(stream.read(room)).value() == 1);
+}

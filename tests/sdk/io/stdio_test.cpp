@@ -78,7 +78,7 @@ TEST_CASE("[IO-22] a read is a blocking job, which brings no more than was asked
   CHECK(reading.is_woken());
   CHECK(reading.poll().value().value() == 3);
   CHECK(pipe.get() == "lo");
-  CHECK(reader.as_raw_fd() == pipe.from);
+  CHECK(reader.as_raw_fd() != pipe.from);  // a copy
 }
 
 TEST_CASE("[IO-22] a read without room starts no job, and the end of the descriptor is the end") {

@@ -37,8 +37,10 @@ class any_delimiter_codec {
   }
   piece decode_eof(buffer& from) {
     auto next = decode(from);
-    if (!next || *next || from.empty()) return next;
-    return finder_.rest(from);
+    if (!next || *next) return next;
+    auto rest = finder_.rest(from);
+    if (rest.empty()) return std::nullopt;
+    return rest;
   }
   std::expected<void, error_type> encode(io::byte_view bytes, buffer& to) {
     to.append(bytes);

@@ -62,9 +62,10 @@ class piece_finder {
       }
     }
   }
-  // What is left after the last delimiter.
+  // What is left after the last delimiter, at the end: whatever comes later is not a part of it.
   std::string rest(buffer& from) {
     seen_ = 0;
+    dropping_ = false;
     return from.take(from.size());
   }
 

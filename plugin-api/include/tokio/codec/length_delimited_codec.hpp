@@ -1,8 +1,8 @@
 // `length_delimited_codec`: frames that begin with their length. Its builder says what the header looks like:
 //   | bytes before the length | the length, 1 to 8 bytes | more of the header | the frame |
 //     length_field_offset       length_field_length        num_skip ends here
-//   auto frames =
-//   length_delimited_codec::builder().length_field_length(2).little_endian().new_framed(std::move(socket));
+//   const auto two_bytes = length_delimited_codec::builder().length_field_length(2).little_endian();
+//   auto frames = two_bytes.new_framed(std::move(socket));
 // Invariant: a header is looked at once, when all of it is there; a limit that changes is in force from the next header
 //            on. What is encoded has the length alone as its header.
 // Threads: [task].
@@ -30,7 +30,10 @@ class length_delimited_codec {
   length_delimited_codec() noexcept = default;
 
   std::uint64_t max_frame_length() const noexcept { return layout_.most; }
-  void set_max_frame_length(std::uint64_t most) noexcept { layout_.most = most; }
+  void set_max_frame_length(std::uint64_t most) noexcept {
+    layout_.most = most;
+    layout_.clip();
+  }
 
   result<std::optional<std::string>> decode(buffer& from) {
     if (!awaited_) {
@@ -44,6 +47,16 @@ class length_delimited_codec {
       return std::nullopt;
     }
     return from.take(*std::exchange(awaited_, std::nullopt));
+  }
+  // An end inside of a frame or of its header is an error, and what was there of it is gone.
+  result<std::optional<std::string>> decode_eof(buffer& from) {
+    auto next = decode(from);
+    if (next && *next) return next;
+    const bool cut_off = awaited_ || !from.empty();
+    awaited_.reset();
+    from.clear();
+    if (next && cut_off) return std::unexpected(bytes_left_over());
+    return next;
   }
   result<> encode(io::byte_view frame, buffer& to) {
     const auto field = layout_.field_of(frame.size());

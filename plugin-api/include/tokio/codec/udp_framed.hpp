@@ -2,7 +2,8 @@
 // where they go. Given an lvalue it borrows the socket, so that two of them may share one.
 //   auto got = co_await frames.next();  co_await frames.send(std::pair(std::move(got->value().first), peer));
 // Invariant: a frame never goes on in the next datagram: each is decoded to its end (decode_eof), and what is left of
-//            it is dropped. A decoder that fails must take the bytes that it cannot use, or it fails with them again.
+//            it is dropped. A decoder that fails may take the bytes that it cannot use and go on with the others; when
+//            it takes none, the datagram is dropped.
 // Cancel safe: next(), flush(), close(). A send() that is dropped before it was ready has lost its frame.
 // Threads: one at a time.
 #pragma once
@@ -36,8 +37,9 @@ class [[nodiscard]] udp_framed : public io::wrapped_stream<Socket>,
   stream::next_poll<item> poll_next(context& cx) {
     while (true) {
       if (from_) {
+        const auto before = read_.size();
         auto next = decode_eof(codec_, read_);
-        if (!next) return failure(std::move(next.error()));
+        if (!next) return failed_decode(std::move(next.error()), read_.size() != before);
         if (*next) return std::optional<item>(std::in_place, item(std::in_place, *std::move(*next), *from_));
         from_.reset();
         read_.clear();
@@ -76,6 +78,14 @@ class [[nodiscard]] udp_framed : public io::wrapped_stream<Socket>,
   tokio::poll<outcome> poll_close(context& cx) { return poll_flush(cx); }
 
  private:
+  // A decoder that took nothing would fail with the same bytes for ever.
+  stream::next_poll<item> failed_decode(sink_error what, bool took_some) {
+    if (!took_some) {
+      from_.reset();
+      read_.clear();
+    }
+    return failure(std::move(what));
+  }
   static constexpr std::size_t largest_datagram = 64 * 1024;
 
   static stream::next_poll<item> failure(sink_error what) {

@@ -1,5 +1,5 @@
 // Standard input, output and error: `stdin()`, `stdout()`, `stderr()`; any other descriptor that only blocking calls
-// suit: `blocking_reader(fd)`, `blocking_writer(fd)`, which borrow it.
+// suit: `blocking_reader(fd)`, `blocking_writer(fd)`, with a copy of it of their own.
 // Each call on the descriptor is a blocking job. So a read that waits for somebody to type keeps a thread, and may hold
 // up the end of the runtime; end the process instead, or do not read.
 // Invariant: a read that is dropped has lost nothing: what its job brings is the next one's. A write is done when it is
@@ -9,12 +9,14 @@
 // Threads: each handle [task]; several may go to different tasks.
 #pragma once
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -38,31 +40,48 @@ inline std::optional<error> failed_call(int fd, short wanted) noexcept {
   return std::nullopt;
 }
 
+// internal: a copy of a descriptor, which a handle shares with its jobs: they may outlive it, and the number that it
+// was made from may be another file's by then.
+class descriptor_copy {
+ public:
+  explicit descriptor_copy(int of) noexcept : fd_(::fcntl(of, F_DUPFD_CLOEXEC, 3)) {}
+  descriptor_copy(const descriptor_copy&) = delete;
+  descriptor_copy& operator=(const descriptor_copy&) = delete;
+  ~descriptor_copy() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const noexcept { return fd_; }
+
+ private:
+  int fd_;
+};
+using shared_descriptor = std::shared_ptr<const descriptor_copy>;
+
 // internal: the jobs.
 struct blocking_read {
-  int fd;
+  shared_descriptor fd;
   std::string room;
   result<std::string> operator()() noexcept {
     while (true) {
-      const auto got = ::read(fd, room.data(), room.size());
+      const auto got = ::read(fd->get(), room.data(), room.size());
       if (got >= 0) {
         room.resize(static_cast<std::size_t>(got));
         return std::move(room);
       }
-      if (auto failure = failed_call(fd, POLLIN)) return std::unexpected(*failure);
+      if (auto failure = failed_call(fd->get(), POLLIN)) return std::unexpected(*failure);
     }
   }
 };
 struct blocking_write {
-  int fd;
+  shared_descriptor fd;
   std::string bytes;
   result<> operator()() noexcept {
     for (std::size_t done = 0; done < bytes.size();) {
-      const auto put = ::write(fd, bytes.data() + done, bytes.size() - done);
+      const auto put = ::write(fd->get(), bytes.data() + done, bytes.size() - done);
       if (put > 0) done += static_cast<std::size_t>(put);
       if (put == 0) return std::unexpected(write_zero());
       if (put < 0)
-        if (auto failure = failed_call(fd, POLLOUT)) return std::unexpected(*failure);
+        if (auto failure = failed_call(fd->get(), POLLOUT)) return std::unexpected(*failure);
     }
     return {};
   }
@@ -70,8 +89,8 @@ struct blocking_write {
 
 class blocking_reader : public reader_methods<blocking_reader> {
  public:
-  explicit blocking_reader(int fd) noexcept : fd_(fd) {}
-  int as_raw_fd() const noexcept { return fd_; }
+  explicit blocking_reader(int fd) : fd_(std::make_shared<const descriptor_copy>(fd)) {}
+  int as_raw_fd() const noexcept { return fd_->get(); }
 
   tokio::poll<result<std::size_t>> poll_read(context& cx, byte_span into) {
     if (into.empty()) return result<std::size_t>(0);
@@ -108,7 +127,7 @@ class blocking_reader : public reader_methods<blocking_reader> {
     return result<>();
   }
 
-  int fd_;
+  shared_descriptor fd_;
   std::string ahead_;
   std::size_t used_ = 0;
   std::optional<blocking_future<blocking_read>> job_;
@@ -116,8 +135,8 @@ class blocking_reader : public reader_methods<blocking_reader> {
 
 class blocking_writer : public writer_methods<blocking_writer> {
  public:
-  explicit blocking_writer(int fd) noexcept : fd_(fd) {}
-  int as_raw_fd() const noexcept { return fd_; }
+  explicit blocking_writer(int fd) : fd_(std::make_shared<const descriptor_copy>(fd)) {}
+  int as_raw_fd() const noexcept { return fd_->get(); }
 
   // Takes the bytes when those before them were written.
   tokio::poll<result<std::size_t>> poll_write(context& cx, byte_view from) {
@@ -146,12 +165,12 @@ class blocking_writer : public writer_methods<blocking_writer> {
   tokio::poll<result<>> poll_shutdown(context& cx) { return poll_flush(cx); }
 
  private:
-  int fd_;
+  shared_descriptor fd_;
   std::optional<blocking_handle<blocking_write>> job_;
 };
 
-inline blocking_reader stdin() noexcept { return blocking_reader(STDIN_FILENO); }
-inline blocking_writer stdout() noexcept { return blocking_writer(STDOUT_FILENO); }
-inline blocking_writer stderr() noexcept { return blocking_writer(STDERR_FILENO); }
+inline blocking_reader stdin() { return blocking_reader(STDIN_FILENO); }
+inline blocking_writer stdout() { return blocking_writer(STDOUT_FILENO); }
+inline blocking_writer stderr() { return blocking_writer(STDERR_FILENO); }
 
 }  // namespace tokio::io

@@ -12,9 +12,10 @@
 #include <algorithm>
 #include <coroutine>
 #include <cstdint>
+#include <cstring>
 #include <exception>
 #include <expected>
-#include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "tokio/core/slot.hpp"
@@ -30,8 +31,10 @@ class [[nodiscard]] wrapped_future {
 
   tokio::poll<output> poll(context& cx) {
     const auto entered = in_.enter();
-    tokio_cx raw = *cx.raw();
-    raw.size = std::min<std::uint32_t>(raw.size, sizeof raw);
+    tokio_cx raw{};  // of an older host's, what it has
+    const auto known = std::min<std::size_t>(cx.raw()->size, sizeof raw);
+    std::memcpy(&raw, cx.raw(), known);
+    raw.size = static_cast<std::uint32_t>(known);
     raw.plugin = this_thread.instance;
     raw.worker = TOKIO_WORKER_NONE;
     struct seen {
@@ -59,6 +62,8 @@ wrapped_future<F> wrap(handle in, F future) {
 
 template <pollable F, class Post>
 class [[nodiscard]] elsewhere_awaiter {
+  static_assert(std::is_nothrow_move_constructible_v<F>, "elsewhere: a future that throws when it is moved.");
+
  public:
   using outcome = std::expected<output_of<F>, join_error>;
   elsewhere_awaiter(handle in, F future, Post post)

@@ -145,7 +145,7 @@ class scripted_stream : public io::reader_methods<scripted_stream>, public io::w
     auto* text = next<script_read>();
     if (!text) return wait(of_->reader, cx);
     const auto n = std::min(into.size(), text->bytes.size());
-    std::memcpy(into.data(), text->bytes.data(), n);
+    if (n != 0) std::memcpy(into.data(), text->bytes.data(), n);
     text->bytes.erase(0, n);
     if (text->bytes.empty()) advance();
     return result<std::size_t>(n);
