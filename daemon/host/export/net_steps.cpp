@@ -81,7 +81,7 @@ tokio_status get_device(tokio_io* handle, char* name, size_t* len) noexcept {
   if (::getsockopt(handle->fd, SOL_SOCKET, SO_BINDTODEVICE, room.data(), &length) != 0)
     return fail(error::last("getsockopt"));
   const std::size_t there = ::strnlen(room.data(), length);
-  std::memcpy(name, room.data(), std::min(there, *len));
+  if (*len != 0) std::memcpy(name, room.data(), std::min(there, *len));
   *len = there;
   return TOKIO_OK;
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -142,15 +143,20 @@ TEST_CASE("[NX-12] [NX-17] any number of tasks wait for one descriptor, and one 
   real.run([]() -> task<int> {
     auto [near, far] = test::socket_pair();
     const auto fd = std::make_shared<watched>(watched::make(std::move(near)).value());
+    const auto pended = std::make_shared<std::atomic<int>>(0);
     std::vector<join_handle<bool>> waiting;
     for (int i = 0; i < 100; ++i)
       waiting.push_back(spawn(
-          [](std::shared_ptr<watched> of) -> task<bool> {
-            auto guard = co_await of->readable();
+          [](std::shared_ptr<watched> of, std::shared_ptr<std::atomic<int>> counted) -> task<bool> {
+            auto ready = of->readable();
+            auto early = co_await once(ready);
+            if (early) co_return false;
+            counted->fetch_add(1);
+            auto guard = co_await ready;
             co_return guard->ready().is_readable();
           },
-          fd));
-    co_await yield_now();
+          fd, pended));
+    while (pended->load() < 100) co_await yield_now();
     waiting[50].abort();  // its seat is left, and nobody else's
     put(far.fd(), "x");
     int woken = 0;

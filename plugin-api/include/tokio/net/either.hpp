@@ -2,9 +2,11 @@
 //   either_listener both(std::move(tcp), std::move(path));
 //   auto accepted = co_await both.accept();          // accepted->first reads and writes, whichever it is
 // Invariant: the two are asked first in turn, so neither starves the other. Dropping accept() loses no connection.
-// Threads: any number of tasks accept.
+// Threads: any number of tasks accept; one at a time is in poll_accept().
+// No model: a count of turns, relaxed; it only says who is asked first.
 #pragma once
 
+#include <atomic>
 #include <utility>
 #include <variant>
 
@@ -66,6 +68,9 @@ class either_listener {
   using address = std::variant<typename connection_a::second_type, typename connection_b::second_type>;
   using accepted = result<std::pair<stream, address>>;
   either_listener(A first, B second) : first_(std::move(first)), second_(std::move(second)) {}
+  either_listener(either_listener&& other) noexcept
+      : first_(std::move(other.first_)), second_(std::move(other.second_)), turns_(other.turns_.load(relaxed)) {}
+  either_listener& operator=(either_listener&&) = delete;
 
   class [[nodiscard]] accept_future {
    public:
@@ -82,16 +87,17 @@ class either_listener {
     bool second_first_;
   };
 
-  accept_future accept() { return accept_future(*this, std::exchange(second_first_, !second_first_)); }
+  accept_future accept() const { return accept_future(*this, second_is_first()); }
   // Keeps the waker of the task that asked last.
-  tokio::poll<accepted> poll_accept(context& cx) {
-    second_first_ = !second_first_;
-    return in_turn(second_first_, [&] { return first_.poll_accept(cx); }, [&] { return second_.poll_accept(cx); });
+  tokio::poll<accepted> poll_accept(context& cx) const {
+    return in_turn(second_is_first(), [&] { return first_.poll_accept(cx); }, [&] { return second_.poll_accept(cx); });
   }
   // The addresses of both.
   auto local_addr() const { return std::pair(first_.local_addr(), second_.local_addr()); }
 
  private:
+  static constexpr auto relaxed = std::memory_order_relaxed;
+  bool second_is_first() const noexcept { return turns_.fetch_add(1, relaxed) % 2 != 0; }
   template <class First, class Second>
   static tokio::poll<accepted> in_turn(bool second_first, First first, Second second) {
     auto got = second_first ? of<1>(second()) : of<0>(first());
@@ -107,7 +113,7 @@ class either_listener {
   }
   A first_;
   B second_;
-  bool second_first_ = false;
+  mutable std::atomic<unsigned> turns_{0};
 };
 
 }  // namespace tokio::net

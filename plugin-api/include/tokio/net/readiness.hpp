@@ -110,6 +110,7 @@ class [[nodiscard]] ready_future {
 
 // What `async_io(interest, op)` is: `op` runs only when the descriptor is ready, and again after each would_block.
 // `op` gives a result; it makes a system call of its own and calls nothing of the SDK. Cancel safe when `op` is.
+// Each try costs a unit: one that blocks on a descriptor whose end stays ready gives the turn away, and does not spin.
 template <class Op>
 class [[nodiscard]] io_future {
  public:
@@ -123,7 +124,6 @@ class [[nodiscard]] io_future {
       output outcome = op_();
       if (!would_have_blocked(outcome)) return outcome;
       seen.value()->clear(wait_.of(), net::ready::all());
-      cx.restore();
     }
   }
 
@@ -157,7 +157,6 @@ class [[nodiscard]] shared_future {
       if (!seen.value()) return output(std::unexpect, seen.value().error());
       auto got = once_(nullptr);
       if (got.is_ready()) return got;
-      cx.restore();
     }
   }
 
