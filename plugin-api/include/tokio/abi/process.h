@@ -47,7 +47,7 @@ typedef struct tokio_proc_params {
   int32_t process_group;
   uint32_t reserved;
   /* Called in the child, last before the program is run; may be NULL. 0, or an errno that spawn then answers. Only
-   * async-signal-safe calls: the child is a copy of one thread of this process. */
+   * async-signal-safe calls: the child is a copy of one thread of this process. [any] */
   int32_t (*pre_exec)(void* user) TOKIO_NOEXCEPT;
   void* user;
 } tokio_proc_params;
