@@ -51,7 +51,7 @@ struct own_pipe {
   int number() const {
     string text;
     char one = 0;
-    while (::read(ours.fd(), &one, 1) == 1 && one != '\n') text += one;
+    while (::read(ours.get(), &one, 1) == 1 && one != '\n') text += one;
     return std::stoi(text);
   }
   tokiod::unique_fd ours;
@@ -196,10 +196,10 @@ TEST_CASE("[PR-01] the child has no signal blocked or ignored, and no descriptor
     const auto status = co_await said_by(std::move(command("/bin/cat").arg("/proc/self/status")));
     const string nothing = "\t0000000000000000\n";
     for (const string row : {"SigBlk:", "SigIgn:", "SigCgt:"}) CHECK(status.find(row + nothing) != string::npos);
-    const auto at = std::to_string(inheritable.fd());
+    const auto at = std::to_string(inheritable.get());
     CHECK((co_await shell("test -e /proc/$$/fd/" + at).status())->code() == 1);
     auto kept = shell("test -e /proc/$$/fd/" + at);
-    kept.pre_exec([fd = inheritable.fd()] { return ::fcntl(fd, F_SETFD, 0); });
+    kept.pre_exec([fd = inheritable.get()] { return ::fcntl(fd, F_SETFD, 0); });
     CHECK((co_await kept.status())->success());
     co_return 0;
   }());
@@ -237,7 +237,7 @@ TEST_CASE("[PR-02] [PR-04] spawn and status inherit what is not said") {
     const bool first = (co_await one->wait())->success();
     co_return first && (co_await shell("echo 34").status())->success();
   }());
-  REQUIRE(::dup2(own_stdout.fd(), 1) == 1);
+  REQUIRE(::dup2(own_stdout.get(), 1) == 1);
   CHECK(ended);
   CHECK(pipe.number() == 12);
   CHECK(pipe.number() == 34);

@@ -159,7 +159,7 @@ TEST_CASE("[PR-13] who is reaped while other children are made closes no descrip
       const tokiod::unique_fd ours(::open("/dev/null", O_RDONLY | O_CLOEXEC));  // may have a number that was a child's
       auto slow = shell(":").pre_exec([] { return ::usleep(2000); }).spawn();   // holds copies of all, for a while
       CHECK((co_await slow->wait())->success());
-      CHECK(::fcntl(ours.fd(), F_GETFD) == FD_CLOEXEC);
+      CHECK(::fcntl(ours.get(), F_GETFD) == FD_CLOEXEC);
     }
     test::all_children_go();
     tokiod::test::eventually("no descriptor is left", [&] { return test::open_descriptors() == before; });
