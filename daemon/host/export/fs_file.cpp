@@ -42,17 +42,10 @@ tokio_res go_back(const request& r) {
 
 }  // namespace
 
-// A file that open(2) has made or emptied cannot be taken back, so it is asked before whether there is room.
+// A FIFO waits for its other end, and what was made or emptied stays so.
 int open_fd(tokio_plugin& of, const std::string& path, int flags, mode_t mode) {
-  const auto make = [&](const char* which, int how) {
-    return of.descriptors.make(-1, [&] { return or_errno(retry_eintr([&] { return ::open(which, how, mode); })); });
-  };
-  if ((flags & (O_CREAT | O_TRUNC)) != 0) {
-    const int room = make("/", O_PATH | O_CLOEXEC);
-    if (room < 0) return room;
-    unique_fd(room).reset();
-  }
-  return make(path.c_str(), flags | O_CLOEXEC | O_NOCTTY);
+  return of.descriptors.make_with_place(
+      [&] { return or_errno(retry_eintr([&] { return ::open(path.c_str(), flags | O_CLOEXEC | O_NOCTTY, mode); })); });
 }
 
 tokio_res read_once(int fd, std::uint8_t* into, std::size_t bytes, std::optional<off_t> at) {

@@ -23,6 +23,7 @@
 
 using tokiod::test::eventually;
 using tokiod::test::in_process_host;
+using tokiod::test::owned_fd;
 using tokiod::test::pipe_ends;
 using tokiod::test::temp_dir;
 
@@ -63,11 +64,15 @@ struct bench {
     REQUIRE_MESSAGE(fs->submit(in.plugin(), &asked, &op) == TOKIO_OK, last_error());
     return op;
   }
-  tokio_res wait(tokio_op* op) const {
+  tokio_res poll(tokio_op* op) const {
     std::int32_t budget = INT32_MAX;
     tokio_cx cx{sizeof cx, 0, &budget, {}, 0, host, in.plugin(), 0};
+    return host->op_poll(op, &cx);
+  }
+  bool ended(tokio_op* op) const { return poll(op) != TOKIO_PENDING; }
+  tokio_res wait(tokio_op* op) const {
     tokio_res got = TOKIO_PENDING;
-    eventually("the operation ends", [&] { return (got = host->op_poll(op, &cx)) != TOKIO_PENDING; });
+    eventually("the operation ends", [&] { return (got = poll(op)) != TOKIO_PENDING; });
     return got;
   }
   tokio_res run(const tokio_fs_req& asked) const {
@@ -383,6 +388,33 @@ TEST_CASE("fs: without a descriptor left nothing is opened, made, or emptied") {
     CHECK(b.run(b.ask(TOKIO_FS_READ_FILE, there)) == TOKIO_EMFILE);
   }
   CHECK(b.run(b.ask(TOKIO_FS_READ_FILE, there)) == 4);
+  CHECK(b.in.stop().clean());
+}
+
+TEST_CASE("fs: near the last descriptors nobody waits for an open that waits") {
+  bench b;
+  const temp_dir dir;
+  const auto there = dir.write("a", "text"), fifo = dir / "fifo";
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  CHECK(b.run(b.ask(TOKIO_FS_READ_FILE, there)) == 4);  // the pool has a thread now
+  tokiod::test::descriptor_hog hog(256);
+  CHECK(b.run(b.ask(TOKIO_FS_READ_FILE, there)) == TOKIO_EMFILE);  // that they are the last ones was seen
+  hog.give_back_all();
+  auto asked = b.ask(TOKIO_FS_OPEN, fifo);
+  asked.oflags = TOKIO_O_READ;
+  tokio_op* const waits = b.begin(asked);
+  tokio_op* const other = b.begin(b.ask(TOKIO_FS_READ_FILE, there));
+  const bool went_on = tokiod::test::becomes_true([&] { return b.ended(other); });
+  owned_fd writer;
+  CHECK(tokiod::test::becomes_true([&] {  // nobody reads yet: ENXIO
+    writer.reset(::open(fifo.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+    return writer.get() >= 0;
+  }));
+  CHECK(went_on);
+  CHECK(b.wait(waits) == 0);
+  CHECK(b.wait(other) == 4);
+  host->op_drop(waits);
+  host->op_drop(other);
   CHECK(b.in.stop().clean());
 }
 
