@@ -210,6 +210,8 @@ class file : public io::reader_methods<file>, public io::writer_methods<file> {
     if (doing_ == work::read || doing_ == work::write)
       if (auto back = flying_->take_lease()) buffer_ = std::move(*back);
     flying_.reset();
+    if (doing_ == work::seek && !got.value()) return landing{doing_, got.value()};  // it has moved nothing
+    ahead_ = 0;
     begin_ = 0;
     end_ = doing_ == work::read ? static_cast<std::size_t>(got.value().value_or(0)) : 0;
     return landing{doing_, got.value()};
@@ -232,11 +234,11 @@ class file : public io::reader_methods<file>, public io::writer_methods<file> {
     return copy_out(into);
   }
 
+  std::uint64_t all_ahead() const noexcept { return ahead_ + (end_ - begin_); }
   // From here on what is unread counts as ahead.
-  std::uint64_t give_up_unread() noexcept {
-    ahead_ += end_ - begin_;
+  void give_up_unread() noexcept {
+    ahead_ = all_ahead();
     begin_ = end_ = 0;
-    return ahead_;
   }
   // Where the system is ahead it goes back first.
   result<> begin(tokio_plugin* instance, tokio_fs_req asked, work what, bool with_buffer) {
@@ -246,7 +248,6 @@ class file : public io::reader_methods<file>, public io::writer_methods<file> {
     if (!submitted) return std::unexpected(submitted.error());
     flying_ = std::move(*submitted);
     doing_ = what;
-    ahead_ = 0;
     return {};
   }
   result<> make_room(context& cx, std::size_t bytes) {
@@ -269,12 +270,13 @@ class file : public io::reader_methods<file>, public io::writer_methods<file> {
     tokio_fs_req asked{};
     asked.op = TOKIO_FS_WRITE;
     asked.off = TOKIO_FS_HERE;
-    (void)give_up_unread();
+    give_up_unread();
     if (auto room = make_room(cx, taken); !room) return std::unexpected(room.error());
     buffer_.fill(from.first(taken));
     if (auto begun = begin(cx.instance(), asked, work::write, true); !begun) return std::unexpected(begun.error());
     return taken;
   }
+  // What lies unread is given up when it has moved, and not before.
   result<> begin_seek(tokio_plugin* instance, io::seek_from to) {
     tokio_fs_req asked{};
     asked.op = TOKIO_FS_SEEK;
@@ -282,7 +284,7 @@ class file : public io::reader_methods<file>, public io::writer_methods<file> {
                 : to.from() == io::seek_from::origin::current ? TOKIO_FS_FROM_HERE
                                                               : TOKIO_FS_FROM_END;
     auto offset = to.offset();
-    const auto unread = static_cast<std::int64_t>(give_up_unread());
+    const auto unread = static_cast<std::int64_t>(all_ahead());
     if (to.from() == io::seek_from::origin::current && __builtin_sub_overflow(offset, unread, &offset))
       return std::unexpected(error::from_status(TOKIO_EINVAL));
     asked.off = static_cast<std::uint64_t>(offset);
@@ -292,7 +294,7 @@ class file : public io::reader_methods<file>, public io::writer_methods<file> {
     tokio_fs_req asked{};
     asked.op = TOKIO_FS_TRUNCATE;
     asked.off = bytes;
-    (void)give_up_unread();
+    give_up_unread();
     return begin(cx.instance(), asked, work::set_len, false);
   }
   template <class Finish>
