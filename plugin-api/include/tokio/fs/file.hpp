@@ -68,7 +68,8 @@ class file : public io::reader_methods<file>, public io::writer_methods<file> {
     return file(file_handle(raw));
   }
   int as_raw_fd() const noexcept { return host.fs->raw(handle_.get()); }
-  // The descriptor, once the operation in flight is over; it is the caller's to close.
+  // The descriptor, once what is in flight of the stream is over; it is the caller's to close. The file comes back when
+  // a sync_all() or another one of those below was dropped and still goes on.
   into_fd_future into_fd() &&;
   // At once; the file comes back when an operation is in flight.
   std::expected<int, file> try_into_fd() && {
@@ -317,12 +318,11 @@ class file : public io::reader_methods<file>, public io::writer_methods<file> {
 
 class [[nodiscard]] into_fd_future {
  public:
-  using output = result<int>;
+  using output = std::expected<int, file>;
   explicit into_fd_future(file of) noexcept : of_(std::move(of)) {}
   tokio::poll<output> poll(context& cx) {
     if (of_.settle(cx).is_pending()) return pending;
-    if (auto fd = std::move(of_).try_into_fd()) return output(*fd);
-    return output(std::unexpect, error::from_status(TOKIO_EBUSY));
+    return std::move(of_).try_into_fd();
   }
 
  private:
