@@ -219,7 +219,7 @@ TEST_CASE("fs: what is refused says why, takes nothing and leaves the buffer wit
 
   asked = b.ask(TOKIO_FS_READ, {}, file);
   CHECK(b.refused(asked) == TOKIO_EINVAL);
-  CHECK(last_error() == "fs: the buffer is not a whole lease of buf_alloc() that nobody shares");
+  CHECK(last_error() == "fs: the buffer is not a whole lease that buf_alloc() gave to instance test and nobody shares");
   asked.buf = b.buffer(10);
   tokio_buf shared{};
   REQUIRE(asked.buf.vt->share(&asked.buf, &shared) == TOKIO_OK);
@@ -233,6 +233,27 @@ TEST_CASE("fs: what is refused says why, takes nothing and leaves the buffer wit
   CHECK(b.refused(b.ask(TOKIO_FS_SYNC, {}, file)) == TOKIO_EBADF);
   CHECK(b.fs->raw(file) == TOKIO_EBADF);
   CHECK(b.in.stop().clean());
+}
+
+TEST_CASE("fs: what another instance was given is refused, and stays with it") {
+  bench mine, theirs;
+  const temp_dir dir;
+  const auto path = dir.write("a", "text");
+  tokio_file* const file = theirs.open(path);
+  tokio_file* const own = mine.open(path);
+  CHECK(mine.refused(mine.ask(TOKIO_FS_SYNC, {}, file)) == TOKIO_EBADF);
+  CHECK(last_error() == "fs: the file is not of instance test");
+  auto asked = mine.ask(TOKIO_FS_READ, {}, own);
+  asked.off = 0;
+  asked.len = 4;
+  asked.buf = theirs.buffer(4);
+  CHECK(mine.refused(asked) == TOKIO_EINVAL);
+  asked.file = file;
+  CHECK(theirs.run(asked) == 4);
+  theirs.fs->close(file);
+  mine.fs->close(own);
+  CHECK(mine.in.stop().clean());
+  CHECK(theirs.in.stop().clean());
 }
 
 TEST_CASE("fs: open files, jobs and bytes are charged to the instance") {

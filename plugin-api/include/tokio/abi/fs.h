@@ -59,7 +59,7 @@ typedef struct tokio_fs_req {
   tokio_file* file;
   tokio_str path, path2;
   uint64_t off, len, arg;
-  tokio_buf buf; /* a lease of buf_alloc() that nobody shares */
+  tokio_buf buf; /* a lease that buf_alloc() gave to this instance and nobody shares, as `file` is its own */
 } tokio_fs_req;
 
 #define TOKIO_NO_BIRTH INT64_MIN /* btime_ns where the file system keeps none */
