@@ -12,7 +12,13 @@
 namespace tokiod::host::fs {
 namespace {
 
-std::int64_t nanoseconds(const statx_timestamp& at) { return at.tv_sec * std::int64_t{1'000'000'000} + at.tv_nsec; }
+// What 64 bits do not hold (they end in 2262) is as far away as they can say; never TOKIO_NO_BIRTH, which is no time.
+std::int64_t nanoseconds(const statx_timestamp& at) {
+  std::int64_t ns = 0;
+  if (__builtin_mul_overflow(at.tv_sec, 1'000'000'000, &ns) || __builtin_add_overflow(ns, at.tv_nsec, &ns))
+    ns = at.tv_sec < 0 ? INT64_MIN : INT64_MAX;
+  return std::max(ns, TOKIO_NO_BIRTH + 1);
+}
 
 tokio_stat to_ours(const struct statx& s) {
   return {.dev = gnu_dev_makedev(s.stx_dev_major, s.stx_dev_minor),

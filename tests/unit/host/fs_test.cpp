@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <set>
@@ -436,6 +437,33 @@ TEST_CASE("fs: near the last descriptors nobody waits for an open that waits") {
   CHECK(b.wait(other) == 4);
   host->op_drop(waits);
   host->op_drop(other);
+  CHECK(b.in.stop().clean());
+}
+
+TEST_CASE("fs: a time that no 64 bits of nanoseconds hold is the last one that they do") {
+  bench b;
+  const temp_dir dir;
+  const auto path = dir.write("a", "x");
+  constexpr std::int64_t last_second = INT64_MAX / 1'000'000'000;
+  const auto modified_at = [&](std::int64_t seconds) {
+    const timespec times[2] = {{0, UTIME_OMIT}, {seconds, 999'999'999}};
+    REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times, 0) == 0);
+    struct stat facts{};
+    REQUIRE(::stat(path.c_str(), &facts) == 0);
+    REQUIRE(facts.st_mtim.tv_sec >= std::min(seconds, last_second));  // the file system keeps it, or a later one
+    tokio_op* const op = b.begin(b.ask(TOKIO_FS_STAT, path));
+    CHECK(b.wait(op) == 0);
+    tokio_buf bytes{};
+    REQUIRE(host->op_take(op, &bytes, nullptr) == TOKIO_OK);
+    tokio_stat ours{};
+    std::memcpy(&ours, bytes.ptr, sizeof ours);
+    tokio_buf_release(&bytes);
+    host->op_drop(op);
+    return ours.mtime_ns;
+  };
+  CHECK(modified_at(last_second - 1) == (last_second - 1) * 1'000'000'000 + 999'999'999);
+  CHECK(modified_at(last_second) == INT64_MAX);
+  CHECK(modified_at(253'370'764'800) == INT64_MAX);  // in 9999
   CHECK(b.in.stop().clean());
 }
 

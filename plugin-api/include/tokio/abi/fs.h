@@ -65,7 +65,7 @@ typedef struct tokio_fs_req {
 #define TOKIO_NO_BIRTH INT64_MIN /* btime_ns where the file system keeps none */
 typedef struct tokio_stat {      /* FROZEN */
   uint64_t dev, ino, mode, nlink, uid, gid, rdev, size, blksize, blocks;
-  int64_t atime_ns, mtime_ns, ctime_ns, btime_ns; /* Unix time */
+  int64_t atime_ns, mtime_ns, ctime_ns, btime_ns; /* Unix time; as far as 64 bits go */
   uint64_t reserved[2];
 } tokio_stat;
 
