@@ -5,8 +5,11 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <cerrno>
 #include <memory>
+#include <new>
 #include <set>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -177,6 +180,26 @@ TEST_CASE("without a thread and without a way to make one a job is refused and u
   CHECK(work.dropped.load() == 0);
   CHECK(p.counts().threads == 0);
   CHECK(p.counts().queued == 0);
+}
+
+TEST_CASE("without memory for a thread a job is refused and untouched") {
+  bool out_of_memory = true;
+  pool p({.max_threads = 2, .name_of_thread = [&]() -> std::string {
+            if (out_of_memory) throw std::bad_alloc();
+            return "thread";
+          }});
+  test_job refused, works;
+  const auto submitted = p.submit(refused);
+  REQUIRE_FALSE(submitted);
+  CHECK(submitted.error().code == ENOMEM);
+  CHECK_FALSE(refused.linked());
+  CHECK(p.counts().queued == 0);
+  CHECK(p.counts().threads == 0);
+  out_of_memory = false;
+  run_one(p, works);
+  CHECK(p.stop(in(10 * second)));
+  CHECK_FALSE(refused.ran.load());
+  CHECK(refused.dropped.load() == 0);
 }
 
 TEST_CASE("every thread runs the hooks, first and last") {
