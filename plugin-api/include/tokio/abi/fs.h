@@ -1,6 +1,7 @@
 /* `tokio.fs/1`: files and folders as completion operations. The host decides what carries an operation out, charges it
  * to the instance, and keeps alive what it works on; one that was submitted runs to its end, also when its handle is
- * dropped, unless the runtime stops first. A WRITE that was submitted runs even then. */
+ * dropped. What has not begun when the instance is closed or the runtime stops is dropped, with ECANCELED: only a WRITE
+ * that was submitted runs even then, and a WRITE_FILE does not. */
 #ifndef TOKIO_ABI_FS_H
 #define TOKIO_ABI_FS_H
 
