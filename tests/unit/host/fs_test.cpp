@@ -508,6 +508,49 @@ TEST_CASE("fs: records of a folder's entries are whole, aligned, and counted") {
   CHECK(b.in.stop().clean());
 }
 
+TEST_CASE("fs: an error in the middle of a folder comes after the names before it, whatever is there by then") {
+  bench b;
+  const temp_dir dir;
+  for (int i = 0; i < 200; ++i) dir.write(std::string(200, 'n') + std::to_string(i), "");  // more than libc reads ahead
+  tokio_file* const folder = b.open(dir.path(), TOKIO_O_READ | TOKIO_O_DIRECTORY);
+  const auto names = [&](std::uint64_t most) {
+    auto asked = b.ask(TOKIO_FS_READDIR, {}, folder);
+    asked.len = most;
+    return b.run(asked);
+  };
+  const int fd = b.fs->raw(folder);
+  owned_fd kept, other;
+  kept.reset(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  other.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  CHECK(names(1) == 1);
+  REQUIRE(::dup3(other.get(), fd, O_CLOEXEC) == fd);
+  const auto before = names(1024);
+  CHECK(before > 0);
+  CHECK(before < 199);
+  REQUIRE(::dup3(kept.get(), fd, O_CLOEXEC) == fd);
+  CHECK(names(1024) == -ENOTDIR);
+  CHECK(names(1024) == 199 - before);  // told once
+  b.fs->close(folder);
+  CHECK(b.in.stop().clean());
+}
+
+TEST_CASE("fs: who may have no memory for the names of a folder loses none") {
+  tokiod::test::host_options limited;
+  limited.max_bytes = 64 * 1024;
+  bench b(limited);
+  const temp_dir dir;
+  for (int i = 0; i < 20; ++i) dir.write(std::to_string(i), "");
+  tokio_file* const folder = b.open(dir.path(), TOKIO_O_READ | TOKIO_O_DIRECTORY);
+  tokio_buf most = b.buffer(60'000);
+  auto asked = b.ask(TOKIO_FS_READDIR, {}, folder);
+  asked.len = 32;
+  CHECK(b.run(asked) == TOKIO_EQUOTA);
+  tokio_buf_release(&most);
+  CHECK(b.run(asked) == 20);
+  b.fs->close(folder);
+  CHECK(b.in.stop().clean());
+}
+
 // In a process of its own: the limit stays.
 TEST_CASE("internal: a file may not grow past a limit" * doctest::skip()) {
   tokiod::test::child_begins();
