@@ -63,7 +63,8 @@ const operation_kind* kind_of(std::uint32_t op) {
 
 class fs_job final : public blocking::job {
  public:
-  fs_job(const operation_kind& kind, fs::request work) : job(kind.fate), run_(kind.run), work_(std::move(work)) {}
+  fs_job(const operation_kind& kind, fs::request work)
+      : job(kind.fate, &work.of), run_(kind.run), work_(std::move(work)) {}
 
   // What has not begun when the instance is closed is dropped, as the pool does when it stops.
   void run() noexcept override {

@@ -170,6 +170,12 @@ bool pool::cancel(job& work) {
   return true;
 }
 
+void pool::drop_jobs_of(const void* of) {
+  claims::job_list unwanted;
+  state_->jobs.withdraw(unwanted, [of](const job& work) { return work.of() == of && !work.mandatory(); });
+  state_->drop_all(unwanted);
+}
+
 bool pool::rotate(instant_ns deadline) {
   const hold alone(state_->control);
   return state_->join_before(state_->jobs.rotate(), deadline);

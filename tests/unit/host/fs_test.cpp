@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstring>
 #include <set>
@@ -15,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "host/plugin.hpp"
 #include "support/descriptor_hog.hpp"
 #include "support/eventually.hpp"
 #include "support/in_child.hpp"
@@ -349,6 +351,35 @@ TEST_CASE("fs: an unload waits for a write that was begun, and the write is whol
   CHECK(read == before + text.size());
 }
 
+TEST_CASE("fs: an unload does not wait for what has not begun, whose places others have") {
+  struct busy_job final : tokiod::blocking::job {
+    busy_job() : job(tokiod::blocking::at_stop::run) {}
+    void run() noexcept override {
+      go.wait(false);
+      over = true;
+    }
+    void drop() noexcept override {}
+    std::atomic<bool> go{false}, over{false};
+  } others;
+  tokiod::test::host_options one_thread;
+  one_thread.blocking_threads = 1;
+  bench b(one_thread);
+  const temp_dir dir;
+  tokio_file* const file = b.open(dir.write("a", "text"));
+  REQUIRE(b.in.plugin()->rt.submit(others));
+  tokio_op* const kept = b.begin(b.ask(TOKIO_FS_SYNC, {}, file));
+  host->op_drop(b.begin(b.ask(TOKIO_FS_MKDIR, dir / "b")));
+  const auto left = b.in.stop();
+  CHECK(left.refused.empty());
+  CHECK(left.leaked == std::vector<std::string>{"1 operations", "1 files"});
+  CHECK_FALSE(others.over.load());
+  CHECK(kept != nullptr);
+  others.go = true;
+  others.go.notify_one();
+  eventually("the job of another one ends", [&] { return others.over.load(); });
+  CHECK(::access((dir / "b").c_str(), F_OK) != 0);
+}
+
 TEST_CASE("fs: once an instance is stopped nothing new is begun, and its files can be closed") {
   bench b;
   const temp_dir dir;
@@ -568,6 +599,7 @@ TEST_CASE("internal: a file may not grow past a limit" * doctest::skip()) {
   struct stat facts{};
   REQUIRE(::stat((dir / "a").c_str(), &facts) == 0);
   CHECK(facts.st_size == 1 << 16);  // as far as it went
+  CHECK(b.usage().write_bytes == 1 << 16);
   b.fs->close(file);
   CHECK(b.in.stop().clean());
 }

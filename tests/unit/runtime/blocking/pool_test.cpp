@@ -25,7 +25,7 @@ instant_ns in(duration_ns time) { return steady_clock().now() + time; }
 
 // What happened to a job, and a gate that keeps it running.
 struct test_job final : job {
-  explicit test_job(at_stop fate = at_stop::drop) : job(fate) {}
+  explicit test_job(at_stop fate = at_stop::drop, const void* of = nullptr) : job(fate, of) {}
   void run() noexcept override {
     started.set();
     if (blocks) gate.wait();
@@ -122,6 +122,28 @@ TEST_CASE("a job that has not started can be cancelled, one that runs cannot") {
   runs.let_go();
   CHECK(p.stop(never));
   CHECK_FALSE(waits.ran.load());
+}
+
+TEST_CASE("jobs of somebody that have not started are dropped together, but for mandatory ones and those of others") {
+  pool p({.max_threads = 1});
+  const int me = 0, other = 0;
+  test_job first(at_stop::drop, &me), promised(at_stop::run, &me), theirs(at_stop::drop, &other), nobodys,
+      last(at_stop::drop, &me);
+  {
+    const blocking_job busy(p);
+    for (auto* const one : {&first, &promised, &theirs, &nobodys, &last}) REQUIRE(p.submit(*one));
+    p.drop_jobs_of(&me);
+    CHECK(first.dropped.load() == 1);
+    CHECK(last.dropped.load() == 1);
+    CHECK(p.counts().queued == 3);
+    CHECK(p.counts().dropped == 2);
+  }
+  for (auto* const one : {&promised, &theirs, &nobodys}) {
+    one->ended.wait();
+    CHECK(one->dropped.load() == 0);
+  }
+  CHECK(p.stop(in(10 * second)));
+  CHECK_FALSE(first.ran.load());
 }
 
 TEST_CASE("[TK-18] at stop mandatory jobs run and the others are dropped, each exactly once") {
