@@ -6,115 +6,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstring>
-#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include "fs_bench.hpp"
 #include "host/plugin.hpp"
-#include "support/descriptor_hog.hpp"
 #include "support/eventually.hpp"
 #include "support/in_child.hpp"
 #include "support/in_process_host.hpp"
 #include "support/pipe_ends.hpp"
 #include "support/temp_dir.hpp"
 
+using fs_test::bench;
+using fs_test::host;
+using fs_test::last_error;
 using tokiod::test::eventually;
-using tokiod::test::in_process_host;
-using tokiod::test::owned_fd;
 using tokiod::test::pipe_ends;
 using tokiod::test::temp_dir;
 
 namespace {
-
-const tokio_host* const host = in_process_host::table();
-
-tokio_str str(std::string_view text) { return {text.data(), text.size()}; }
-
-std::string last_error() {
-  const auto text = host->last_error();
-  return {text.ptr, text.len};
-}
-
-// The host, and operations that are polled by hand: whoever waits for one looks again.
-struct bench {
-  explicit bench(tokiod::test::host_options options = {}) : in(std::move(options)) {}
-  in_process_host in;
-  const tokio_fs_ext* fs = in.extension<tokio_fs_ext>(TOKIO_EXT_FS);
-
-  tokio_fs_req ask(std::uint32_t op, std::string_view path = {}, tokio_file* file = nullptr) const {
-    tokio_fs_req asked{};
-    asked.size = sizeof asked;
-    asked.op = op;
-    asked.path = str(path);
-    asked.file = file;
-    return asked;
-  }
-  tokio_buf buffer(std::size_t bytes, std::string_view text = {}) const {
-    tokio_buf made{};
-    REQUIRE(host->buf_alloc(in.plugin(), bytes, &made) == TOKIO_OK);
-    if (!text.empty()) std::memcpy(made.ptr, text.data(), text.size());
-    made.len = text.size();
-    return made;
-  }
-  tokio_op* begin(const tokio_fs_req& asked) const {
-    tokio_op* op = nullptr;
-    REQUIRE_MESSAGE(fs->submit(in.plugin(), &asked, &op) == TOKIO_OK, last_error());
-    return op;
-  }
-  tokio_res poll(tokio_op* op) const {
-    std::int32_t budget = INT32_MAX;
-    tokio_cx cx{sizeof cx, 0, &budget, {}, 0, host, in.plugin(), 0};
-    return host->op_poll(op, &cx);
-  }
-  bool ended(tokio_op* op) const { return poll(op) != TOKIO_PENDING; }
-  tokio_res wait(tokio_op* op) const {
-    tokio_res got = TOKIO_PENDING;
-    eventually("the operation ends", [&] { return (got = poll(op)) != TOKIO_PENDING; });
-    return got;
-  }
-  tokio_res run(const tokio_fs_req& asked) const {
-    tokio_op* const op = begin(asked);
-    const auto got = wait(op);
-    host->op_drop(op);
-    return got;
-  }
-  tokio_file* open(const std::string& path, std::uint32_t flags = TOKIO_O_READ | TOKIO_O_WRITE) const {
-    auto asked = ask(TOKIO_FS_OPEN, path);
-    asked.oflags = flags;
-    asked.mode = 0600;
-    tokio_op* const op = begin(asked);
-    REQUIRE(wait(op) == 0);
-    tokio_file* file = nullptr;
-    REQUIRE(host->op_take(op, nullptr, &file) == TOKIO_OK);
-    host->op_drop(op);
-    REQUIRE(file != nullptr);
-    return file;
-  }
-  tokio_op* begin_write(tokio_file* file, std::string_view text) const {
-    auto asked = ask(TOKIO_FS_WRITE, {}, file);
-    asked.off = TOKIO_FS_HERE;
-    asked.buf = buffer(text.size(), text);
-    return begin(asked);
-  }
-  tokio_status refused(const tokio_fs_req& asked) const {
-    tokio_op* op = nullptr;
-    const auto status = fs->submit(in.plugin(), &asked, &op);
-    CHECK(op == nullptr);
-    return status;
-  }
-  tokio_usage usage() const {
-    tokio_usage now{};
-    now.size = sizeof now;
-    REQUIRE(in.extension<tokio_account_ext>(TOKIO_EXT_ACCOUNT)->usage(in.plugin(), &now) == TOKIO_OK);
-    return now;
-  }
-};
 
 bool is_open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
 
@@ -417,167 +332,6 @@ TEST_CASE("fs: a descriptor goes in and out, but not while something works on it
   tokio_file* const folder = b.open(dir.path(), TOKIO_O_READ | TOKIO_O_DIRECTORY);
   CHECK(b.fs->release(folder, &out) == TOKIO_EINVAL);
   CHECK(b.run(b.ask(TOKIO_FS_CLONE, {}, folder)) == TOKIO_EINVAL);
-  b.fs->close(folder);
-  CHECK(b.in.stop().clean());
-}
-
-TEST_CASE("fs: without a descriptor left nothing is opened, made, or emptied") {
-  bench b;
-  const temp_dir dir;
-  const auto there = dir.write("a", "text"), missing = dir / "b";
-  CHECK(b.run(b.ask(TOKIO_FS_READ_FILE, there)) == 4);  // the pool has a thread now
-  {
-    tokiod::test::descriptor_hog hog(256);
-    auto asked = b.ask(TOKIO_FS_OPEN, there);
-    asked.oflags = TOKIO_O_WRITE | TOKIO_O_TRUNC;
-    CHECK(b.run(asked) == TOKIO_EMFILE);
-    asked = b.ask(TOKIO_FS_OPEN, missing);
-    asked.oflags = TOKIO_O_WRITE | TOKIO_O_CREATE;
-    CHECK(b.run(asked) == TOKIO_EMFILE);
-    CHECK(b.run(b.ask(TOKIO_FS_READ_FILE, there)) == TOKIO_EMFILE);
-    hog.give_back(8);  // fewer than the daemon keeps for itself
-    CHECK(b.run(asked) == TOKIO_EMFILE);
-    CHECK(::access(missing.c_str(), F_OK) != 0);
-    CHECK(b.run(b.ask(TOKIO_FS_READ_FILE, there)) == TOKIO_EMFILE);
-  }
-  CHECK(b.run(b.ask(TOKIO_FS_READ_FILE, there)) == 4);
-  CHECK(b.in.stop().clean());
-}
-
-TEST_CASE("fs: near the last descriptors nobody waits for an open that waits") {
-  bench b;
-  const temp_dir dir;
-  const auto there = dir.write("a", "text"), fifo = dir / "fifo";
-  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
-  CHECK(b.run(b.ask(TOKIO_FS_READ_FILE, there)) == 4);  // the pool has a thread now
-  tokiod::test::descriptor_hog hog(256);
-  CHECK(b.run(b.ask(TOKIO_FS_READ_FILE, there)) == TOKIO_EMFILE);  // that they are the last ones was seen
-  hog.give_back_all();
-  auto asked = b.ask(TOKIO_FS_OPEN, fifo);
-  asked.oflags = TOKIO_O_READ;
-  tokio_op* const waits = b.begin(asked);
-  tokio_op* const other = b.begin(b.ask(TOKIO_FS_READ_FILE, there));
-  const bool went_on = tokiod::test::becomes_true([&] { return b.ended(other); });
-  owned_fd writer;
-  CHECK(tokiod::test::becomes_true([&] {  // nobody reads yet: ENXIO
-    writer.reset(::open(fifo.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
-    return writer.get() >= 0;
-  }));
-  CHECK(went_on);
-  CHECK(b.wait(waits) == 0);
-  CHECK(b.wait(other) == 4);
-  host->op_drop(waits);
-  host->op_drop(other);
-  CHECK(b.in.stop().clean());
-}
-
-TEST_CASE("fs: a time that no 64 bits of nanoseconds hold is the last one that they do") {
-  bench b;
-  const temp_dir dir;
-  const auto path = dir.write("a", "x");
-  constexpr std::int64_t last_second = INT64_MAX / 1'000'000'000;
-  const auto modified_at = [&](std::int64_t seconds) {
-    const timespec times[2] = {{0, UTIME_OMIT}, {seconds, 999'999'999}};
-    REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times, 0) == 0);
-    struct stat facts{};
-    REQUIRE(::stat(path.c_str(), &facts) == 0);
-    REQUIRE(facts.st_mtim.tv_sec >= std::min(seconds, last_second));  // the file system keeps it, or a later one
-    tokio_op* const op = b.begin(b.ask(TOKIO_FS_STAT, path));
-    CHECK(b.wait(op) == 0);
-    tokio_buf bytes{};
-    REQUIRE(host->op_take(op, &bytes, nullptr) == TOKIO_OK);
-    tokio_stat ours{};
-    std::memcpy(&ours, bytes.ptr, sizeof ours);
-    tokio_buf_release(&bytes);
-    host->op_drop(op);
-    return ours.mtime_ns;
-  };
-  CHECK(modified_at(last_second - 1) == (last_second - 1) * 1'000'000'000 + 999'999'999);
-  CHECK(modified_at(last_second) == INT64_MAX);
-  CHECK(modified_at(253'370'764'800) == INT64_MAX);  // in 9999
-  CHECK(b.in.stop().clean());
-}
-
-TEST_CASE("fs: records of a folder's entries are whole, aligned, and counted") {
-  bench b;
-  const temp_dir dir;
-  std::set<std::string> made;
-  for (std::size_t i = 1; i <= 40; ++i) {
-    made.insert(std::string(i, 'n'));
-    dir.write(std::string(i, 'n'), "");
-  }
-  tokio_file* const folder = b.open(dir.path(), TOKIO_O_READ | TOKIO_O_DIRECTORY);
-  std::set<std::string> seen;
-  for (;;) {
-    auto asked = b.ask(TOKIO_FS_READDIR, {}, folder);
-    asked.len = 7;
-    tokio_op* const op = b.begin(asked);
-    const auto count = b.wait(op);
-    tokio_buf records{};
-    REQUIRE(host->op_take(op, &records, nullptr) == TOKIO_OK);
-    tokio_res here = 0;
-    for (std::size_t at = 0; at < records.len; ++here) {
-      CHECK(at % alignof(tokio_dirent) == 0);
-      tokio_dirent head;
-      std::memcpy(&head, records.ptr + at, sizeof head);
-      seen.emplace(reinterpret_cast<const char*>(records.ptr + at + sizeof head), head.name_len);
-      CHECK(head.ino != 0);
-      at += head.reclen;
-      CHECK(at <= records.len);
-    }
-    CHECK(here == count);
-    tokio_buf_release(&records);
-    host->op_drop(op);
-    if (count == 0) break;
-    CHECK(count <= 7);
-  }
-  CHECK(seen == made);
-  tokio_file* const file = b.open(dir.write("a", "x"));
-  CHECK(b.run(b.ask(TOKIO_FS_READDIR, {}, file)) == -ENOTDIR);
-  b.fs->close(file);
-  b.fs->close(folder);
-  CHECK(b.in.stop().clean());
-}
-
-TEST_CASE("fs: an error in the middle of a folder comes after the names before it, whatever is there by then") {
-  bench b;
-  const temp_dir dir;
-  for (int i = 0; i < 200; ++i) dir.write(std::string(200, 'n') + std::to_string(i), "");  // more than libc reads ahead
-  tokio_file* const folder = b.open(dir.path(), TOKIO_O_READ | TOKIO_O_DIRECTORY);
-  const auto names = [&](std::uint64_t most) {
-    auto asked = b.ask(TOKIO_FS_READDIR, {}, folder);
-    asked.len = most;
-    return b.run(asked);
-  };
-  const int fd = b.fs->raw(folder);
-  owned_fd kept, other;
-  kept.reset(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
-  other.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  CHECK(names(1) == 1);
-  REQUIRE(::dup3(other.get(), fd, O_CLOEXEC) == fd);
-  const auto before = names(1024);
-  CHECK(before > 0);
-  CHECK(before < 199);
-  REQUIRE(::dup3(kept.get(), fd, O_CLOEXEC) == fd);
-  CHECK(names(1024) == -ENOTDIR);
-  CHECK(names(1024) == 199 - before);  // told once
-  b.fs->close(folder);
-  CHECK(b.in.stop().clean());
-}
-
-TEST_CASE("fs: who may have no memory for the names of a folder loses none") {
-  tokiod::test::host_options limited;
-  limited.max_bytes = 64 * 1024;
-  bench b(limited);
-  const temp_dir dir;
-  for (int i = 0; i < 20; ++i) dir.write(std::to_string(i), "");
-  tokio_file* const folder = b.open(dir.path(), TOKIO_O_READ | TOKIO_O_DIRECTORY);
-  tokio_buf most = b.buffer(60'000);
-  auto asked = b.ask(TOKIO_FS_READDIR, {}, folder);
-  asked.len = 32;
-  CHECK(b.run(asked) == TOKIO_EQUOTA);
-  tokio_buf_release(&most);
-  CHECK(b.run(asked) == 20);
   b.fs->close(folder);
   CHECK(b.in.stop().clean());
 }
