@@ -2,12 +2,11 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-
-#include "base/fd.hpp"
 
 namespace tokiod::host {
 
@@ -34,6 +33,26 @@ bool descriptor_line::room(int like) const {
   if (like < 0) return true;
   const unique_fd next(::fcntl(like, F_DUPFD_CLOEXEC, 0));
   return next && next.get() < now().line;
+}
+
+// A number that is taken. Near the line there is room for one more: the call has one of its own, and while it waits
+// that should not be one of the daemon's.
+int descriptor_line::reserve() {
+  unique_fd place(make(-1, [] {
+    const int fd = ::open("/", O_PATH | O_CLOEXEC);
+    return fd >= 0 ? fd : -errno;
+  }));
+  if (!place || !near_.load(relaxed)) [[likely]]
+    return place.release();
+  const std::lock_guard hold(turn_);
+  return room(place.get()) ? place.release() : refuse();
+}
+
+// The place only where it is needed: to close a second descriptor of a file takes the process's locks on it away.
+int descriptor_line::settle(unique_fd place, int fd) {
+  if (fd < now().line) return fd;
+  const unique_fd above(fd);
+  return retry_eintr([&] { return ::dup3(fd, place.get(), O_CLOEXEC); }) >= 0 ? place.release() : -errno;
 }
 
 int descriptor_line::refuse() {

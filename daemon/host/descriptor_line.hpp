@@ -3,15 +3,18 @@
 // that takes all it can get hears EMFILE, and the operator is answered all the same.
 // The kernel gives the lowest free number, so a number at or above the line says that everything below it is taken, by
 // whomever. Nothing is counted, and what plugins and libraries open by themselves is in the account.
-// Invariant: no socket that the host makes for a plugin stays open at or above the line. Near it they are made one
-//            after the other, and an accept is not begun unless there is room: what waits in a backlog stays there.
+// Invariant: no socket or file that the host makes for a plugin stays open at or above the line. Near it they are made
+//            one after the other, and an accept is not begun unless there is room: what waits in a backlog stays there.
+//            The turn is never held by what may wait.
 // Threads:   [any].
 // No model: a flag that rises once and a sum, neither of which orders anything.
 #pragma once
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <utility>
 
+#include "base/fd.hpp"
 #include "base/policy.hpp"
 
 namespace tokiod::host {
@@ -30,6 +33,13 @@ class descriptor_line {
     const std::lock_guard hold(turn_);
     return room(like) ? keep(call()) : refuse();
   }
+  // The same for a call that may wait and cannot be taken back, as open(2) does: nobody waits for it, and it is not
+  // begun without a number below the line, which its descriptor gets if what it was given by the kernel is none.
+  template <class Call>
+  [[nodiscard]] int make_with_place(Call call) {
+    unique_fd place(reserve());
+    return place ? settle(std::move(place), call()) : place.get();
+  }
   // A new descriptor, or -EMFILE: then it is closed.
   [[nodiscard]] int keep(int fd);
 
@@ -46,6 +56,8 @@ class descriptor_line {
   };
   [[nodiscard]] bounds now() const;
   [[nodiscard]] bool room(int like) const;
+  [[nodiscard]] int reserve();
+  [[nodiscard]] int settle(unique_fd place, int fd);
   [[nodiscard]] int refuse();
 
   const std::uint32_t kept_;

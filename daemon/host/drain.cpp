@@ -103,6 +103,12 @@ std::vector<held> close_and_abort(tokio_plugin& p) {
   return aborted;
 }
 
+// Operations on files that have not begun: they wait for jobs of others, and nobody waits for them.
+void drop_queued(tokio_plugin& p) {
+  const sched::host_entry inside;
+  p.rt.drop_jobs_of(&p);
+}
+
 bool wait_for_end(tokio_plugin& p, const drain_limits& limits) {
   // Graceful tasks get half of the time to end in their own way.
   const auto force_at = limits.abort_time() + limits.grace / 2;
@@ -111,6 +117,7 @@ bool wait_for_end(tokio_plugin& p, const drain_limits& limits) {
         const auto how = steady_now() >= std::min(force_at, limits.give_up_time()) ? task::cancel_kind::force
                                                                                    : task::cancel_kind::ask;
         if (p.rt.live(p.owner) != 0) (void)p.rt.abort_all(p.owner, how);
+        drop_queued(p);  // each time: one may have been on its way in
         return nothing_runs(p, limits.give_up_time());
       },
       [&] { return limits.give_up_time(); });

@@ -195,6 +195,7 @@ void runtime::arm(time::timer_queue::entry& entry, instant_ns deadline, task::ke
 
 result<void> runtime::submit(blocking::job& job) { return parts_->jobs.submit(job); }
 bool runtime::cancel(blocking::job& job) { return parts_->jobs.cancel(job); }
+void runtime::drop_jobs_of(const void* of) { parts_->jobs.drop_jobs_of(of); }
 
 namespace {
 

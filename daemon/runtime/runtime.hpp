@@ -172,7 +172,8 @@ class runtime {
   }
 
   [[nodiscard]] result<void> submit(blocking::job& job);
-  bool cancel(blocking::job& job);  // true: it had not started, and its drop() has run
+  bool cancel(blocking::job& job);    // true: it had not started, and its drop() has run
+  void drop_jobs_of(const void* of);  // the same for all jobs of somebody that nobody promised
 
   // ---- a call on a worker, for the control plane: a small task of the runtime itself. ESHUTDOWN, ENOMEM.
   [[nodiscard]] result<void> run_on_worker(std::function<void()> call);

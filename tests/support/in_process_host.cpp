@@ -77,6 +77,7 @@ struct in_process_host::parts {
     runtime_options with;
     with.kind = driven() ? flavor::current_thread : flavor::multi_thread;
     with.worker_threads = driven() ? 1 : options.workers;
+    with.max_blocking_threads = options.blocking_threads;
     if (options.virtual_time) with.time = &manual;
     auto made = runtime::start(with);
     TOKIOD_ASSERT(made);

@@ -19,6 +19,7 @@ struct host_options {
   std::uint64_t max_tasks = UINT64_MAX;
   std::uint64_t max_bytes = UINT64_MAX;
   std::uint64_t max_jobs = UINT64_MAX;
+  unsigned blocking_threads = 512;
 };
 
 // What was left when the instance stopped. A test that leaks nothing sees `clean()`.

@@ -63,10 +63,10 @@ tokio_status new_lease(tokio_plugin& p, std::size_t bytes, tokio_buf* out) noexc
   return TOKIO_OK;
 }
 
-bool is_whole_lease(const tokio_buf& given) noexcept {
+bool is_whole_lease(const tokio_buf& given, const tokio_plugin& of) noexcept {
   if (given.vt != &lease_vt) return false;
   const auto& b = *static_cast<const block*>(given.owner);
-  return b.owner.load(relaxed) != nullptr && given.ptr == b.memory && given.cap == b.bytes && given.len <= given.cap &&
+  return b.owner.load(relaxed) == &of && given.ptr == b.memory && given.cap == b.bytes && given.len <= given.cap &&
          b.shares.load(acquire) == 1;
 }
 

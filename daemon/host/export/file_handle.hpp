@@ -31,6 +31,7 @@ struct open_file {
   unique_fd fd;
   open_folder folder;  // it owns the descriptor of a folder
   std::mutex reading;  // what readdir() moves on
+  int failed = 0;      // what readdir() said after names that were given: told by the next one; under `reading`
   // No model: a count that goes down with release, and is read with acquire by who wants the descriptor for itself.
   std::atomic<std::uint32_t> at_work{0};
 };

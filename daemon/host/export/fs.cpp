@@ -63,7 +63,8 @@ const operation_kind* kind_of(std::uint32_t op) {
 
 class fs_job final : public blocking::job {
  public:
-  fs_job(const operation_kind& kind, fs::request work) : job(kind.fate), run_(kind.run), work_(std::move(work)) {}
+  fs_job(const operation_kind& kind, fs::request work)
+      : job(kind.fate, &work.of), run_(kind.run), work_(std::move(work)) {}
 
   // What has not begun when the instance is closed is dropped, as the pool does when it stops.
   void run() noexcept override {
@@ -108,12 +109,14 @@ tokio_status check_path(const char* which, tokio_str given, bool wanted) {
   return TOKIO_OK;
 }
 
-tokio_status check_file(const tokio_fs_req& asked, unsigned takes) {
+// What is another instance's ends with that one, whatever still works on it here.
+tokio_status check_file(const tokio_plugin& p, const tokio_fs_req& asked, unsigned takes) {
   if (asked.file == nullptr)
     return (takes & a_file) == 0 ? TOKIO_OK : fail(TOKIO_EINVAL, "fs: this operation takes a file");
   if ((takes & (a_file | one_of_both)) == 0) return fail(TOKIO_EINVAL, "fs: this operation takes no file");
-  if (asked.file->owner.load(relaxed) == nullptr) return fail(TOKIO_EBADF, "fs: the file was closed before");
-  return TOKIO_OK;
+  const auto* const owner = asked.file->owner.load(relaxed);
+  if (owner == nullptr) return fail(TOKIO_EBADF, "fs: the file was closed before");
+  return owner == &p ? TOKIO_OK : fail(TOKIO_EBADF, "fs: the file is not of instance ", p.instance);
 }
 
 bool wants_path(const tokio_fs_req& asked, unsigned takes) {
@@ -121,23 +124,24 @@ bool wants_path(const tokio_fs_req& asked, unsigned takes) {
   return asked.file == nullptr || ((takes & a_path_in_a_folder) != 0 && asked.path.len != 0);
 }
 
-tokio_status check_buffer(const tokio_buf& given, bool wanted) {
+tokio_status check_buffer(const tokio_plugin& p, const tokio_buf& given, bool wanted) {
   if (!wanted) return given.vt == nullptr ? TOKIO_OK : fail(TOKIO_EINVAL, "fs: this operation takes no buffer");
-  if (is_whole_lease(given)) return TOKIO_OK;
-  return fail(TOKIO_EINVAL, "fs: the buffer is not a whole lease of buf_alloc() that nobody shares");
+  if (is_whole_lease(given, p)) return TOKIO_OK;
+  return fail(TOKIO_EINVAL, "fs: the buffer is not a whole lease that buf_alloc() gave to instance ", p.instance,
+              " and nobody shares");
 }
 
-tokio_status check(const tokio_fs_req& asked, const operation_kind& kind) {
+tokio_status check(const tokio_plugin& p, const tokio_fs_req& asked, const operation_kind& kind) {
   if ((asked.oflags & ~kind.flags) != 0)
     return fail(TOKIO_EINVAL, "fs: oflags has bits that this operation does not know: ", asked.oflags & ~kind.flags);
   if (asked.arg > kind.most_arg)
     return fail(TOKIO_EINVAL, "fs: arg is ", asked.arg, "; this operation knows it up to ", kind.most_arg);
-  if (const auto status = check_file(asked, kind.takes); status != TOKIO_OK) return status;
+  if (const auto status = check_file(p, asked, kind.takes); status != TOKIO_OK) return status;
   if (const auto status = check_path("path", asked.path, wants_path(asked, kind.takes)); status != TOKIO_OK)
     return status;
   const bool second = (kind.takes & a_second_path) != 0;
   if (const auto status = check_path("second path", asked.path2, second); status != TOKIO_OK) return status;
-  return check_buffer(asked.buf, (kind.takes & a_buffer) != 0);
+  return check_buffer(p, asked.buf, (kind.takes & a_buffer) != 0);
 }
 
 // ---- how it begins
@@ -176,7 +180,7 @@ tokio_status fs_submit(tokio_plugin* p, const tokio_fs_req* given, tokio_op** ou
   if (const auto status = take_params(given, "tokio_fs_req", asked); status != TOKIO_OK) return status;
   const auto* const kind = kind_of(asked.op);
   if (kind == nullptr) return fail(TOKIO_ENOTSUP, "fs: there is no operation ", asked.op);
-  if (const auto status = check(asked, *kind); status != TOKIO_OK) return status;
+  if (const auto status = check(*p, asked, *kind); status != TOKIO_OK) return status;
   if (const auto status = refused_new(*p); status != TOKIO_OK) return status;
   if (p->owner.closed())  // who waits for it would be a task
     return fail(TOKIO_ESHUTDOWN, "instance ", p->instance, " has stopped: it gets nothing new");

@@ -66,9 +66,12 @@ inline constexpr std::size_t most_path = 4096;  // PATH_MAX, which counts a NUL
 // open(2) below the line of the plugins' descriptors; a negative errno.
 [[nodiscard]] int open_fd(tokio_plugin& of, const std::string& path, int flags, mode_t mode = 0);
 
-// One read(2), and all of a write(2), at the descriptor's position or at a place of their own.
-[[nodiscard]] tokio_res read_once(int fd, std::uint8_t* into, std::size_t bytes, std::optional<off_t> at = {});
-[[nodiscard]] tokio_res write_whole(int fd, const std::uint8_t* from, std::size_t bytes, std::optional<off_t> at = {});
+// One read(2), and all of a write(2), at the descriptor's position or at a place of their own. What was moved is
+// counted, also before an error.
+[[nodiscard]] tokio_res read_once(tokio_plugin& of, int fd, std::uint8_t* into, std::size_t bytes,
+                                  std::optional<off_t> at = {});
+[[nodiscard]] tokio_res write_whole(tokio_plugin& of, int fd, const std::uint8_t* from, std::size_t bytes,
+                                    std::optional<off_t> at = {});
 
 // The result's bytes, in a lease of the plugin. ENOMEM, EQUOTA.
 [[nodiscard]] tokio_status give_bytes(request& r, const void* bytes, std::size_t count);

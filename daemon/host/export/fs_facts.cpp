@@ -5,14 +5,24 @@
 #include <sys/sysmacros.h>
 
 #include <algorithm>
+#include <climits>
 #include <cstring>
+#include <mutex>
+#include <utility>
 
+#include "host/export/buffer.hpp"
 #include "host/export/fs_calls.hpp"
 
 namespace tokiod::host::fs {
 namespace {
 
-std::int64_t nanoseconds(const statx_timestamp& at) { return at.tv_sec * std::int64_t{1'000'000'000} + at.tv_nsec; }
+// What 64 bits do not hold (they end in 2262) is as far away as they can say; never TOKIO_NO_BIRTH, which is no time.
+std::int64_t nanoseconds(const statx_timestamp& at) {
+  std::int64_t ns = 0;
+  if (__builtin_mul_overflow(at.tv_sec, 1'000'000'000, &ns) || __builtin_add_overflow(ns, at.tv_nsec, &ns))
+    ns = at.tv_sec < 0 ? INT64_MIN : INT64_MAX;
+  return std::max(ns, TOKIO_NO_BIRTH + 1);
+}
 
 tokio_stat to_ours(const struct statx& s) {
   return {.dev = gnu_dev_makedev(s.stx_dev_major, s.stx_dev_minor),
@@ -32,19 +42,26 @@ tokio_stat to_ours(const struct statx& s) {
           .reserved = {}};
 }
 
-// One record: the fixed part, the name, zeroes up to the next one's alignment.
-void add_record(std::string& to, const dirent& one) {
-  const std::size_t length = std::strlen(one.d_name);
+constexpr std::size_t record_bytes(std::size_t name_length) {
+  return (sizeof(tokio_dirent) + name_length + alignof(tokio_dirent) - 1) & ~(alignof(tokio_dirent) - 1);
+}
+constexpr std::size_t largest_record = record_bytes(NAME_MAX);
+
+// One record at the end: the fixed part, the name, zeroes up to the next one's alignment. False: there is no room.
+bool add_record(tokio_buf& to, const dirent& one) {
+  const std::size_t length = std::strlen(one.d_name), bytes = record_bytes(length);
+  if (bytes > to.cap - to.len) return false;
   tokio_dirent head{};
-  const std::size_t bytes = (sizeof head + length + alignof(tokio_dirent) - 1) & ~(alignof(tokio_dirent) - 1);
   head.ino = one.d_ino;
   head.reclen = static_cast<std::uint16_t>(bytes);
   head.name_len = static_cast<std::uint16_t>(length);
   head.type = one.d_type;
-  const std::size_t at = to.size();
-  to.append(bytes, '\0');
-  std::memcpy(to.data() + at, &head, sizeof head);
-  std::memcpy(to.data() + at + sizeof head, one.d_name, length);
+  auto* const at = to.ptr + to.len;
+  std::memset(at, 0, bytes);
+  std::memcpy(at, &head, sizeof head);
+  std::memcpy(at + sizeof head, one.d_name, length);
+  to.len += bytes;
+  return true;
 }
 
 constexpr std::uint64_t most_records = 1024;  // of one operation, so that a large folder is no large piece of memory
@@ -70,26 +87,34 @@ tokio_res chmod(request& r) {
   return done_or_errno([&] { return r.file ? ::fchmod(r.file->descriptor(), mode) : ::chmod(r.path.c_str(), mode); });
 }
 
-// An error in the middle comes with the next call: readdir() says it again.
-tokio_res readdir(request& r) {
-  if (!r.file->folder) return -ENOTDIR;
-  const std::lock_guard hold(r.file->reading);
-  std::string records;
-  const auto most = std::min(r.asked.len, most_records);
-  std::uint64_t count = 0;
-  while (count < most) {
+namespace {
+
+// Up to `most` names; what ended them early is in from.failed.
+std::uint64_t add_records(tokio_buf& to, open_file& from, std::uint64_t most) {
+  for (std::uint64_t count = 0;;) {
+    if (count == most) return count;
     errno = 0;
-    const dirent* const one = ::readdir(r.file->folder.get());
-    if (one == nullptr) {
-      if (errno != 0 && count == 0) return -errno;
-      break;
-    }
+    const dirent* const one = ::readdir(from.folder.get());
+    if (one == nullptr) return from.failed = errno, count;
     if (is_dots(one->d_name)) continue;
-    add_record(records, *one);
+    if (!add_record(to, *one)) return from.failed = ENAMETOOLONG, count;
     ++count;
   }
-  if (const auto status = give_bytes(r, records.data(), records.size()); status != TOKIO_OK) return status;
-  return static_cast<tokio_res>(count);
+}
+
+}  // namespace
+
+// The room is charged before a name is read: who is refused it has lost none. An error in the middle comes with the
+// next call.
+tokio_res readdir(request& r) {
+  auto& from = *r.file;
+  if (!from.folder) return -ENOTDIR;
+  const std::lock_guard hold(from.reading);
+  if (from.failed != 0) return -std::exchange(from.failed, 0);
+  const auto most = std::min(r.asked.len, most_records);
+  if (const auto status = new_lease(r.of, most * largest_record, &r.out->lease); status != TOKIO_OK) return status;
+  const auto count = add_records(r.out->lease, from, most);
+  return count != 0 ? static_cast<tokio_res>(count) : -std::exchange(from.failed, 0);
 }
 
 }  // namespace tokiod::host::fs

@@ -42,24 +42,19 @@ tokio_res go_back(const request& r) {
 
 }  // namespace
 
-// A file that open(2) has made or emptied cannot be taken back, so it is asked before whether there is room.
+// A FIFO waits for its other end, and what was made or emptied stays so.
 int open_fd(tokio_plugin& of, const std::string& path, int flags, mode_t mode) {
-  const auto make = [&](const char* which, int how) {
-    return of.descriptors.make(-1, [&] { return or_errno(retry_eintr([&] { return ::open(which, how, mode); })); });
-  };
-  if ((flags & (O_CREAT | O_TRUNC)) != 0) {
-    const int room = make("/", O_PATH | O_CLOEXEC);
-    if (room < 0) return room;
-    unique_fd(room).reset();
-  }
-  return make(path.c_str(), flags | O_CLOEXEC | O_NOCTTY);
+  return of.descriptors.make_with_place(
+      [&] { return or_errno(retry_eintr([&] { return ::open(path.c_str(), flags | O_CLOEXEC | O_NOCTTY, mode); })); });
 }
 
-tokio_res read_once(int fd, std::uint8_t* into, std::size_t bytes, std::optional<off_t> at) {
-  return or_errno(retry_eintr([&] { return at ? ::pread(fd, into, bytes, *at) : ::read(fd, into, bytes); }));
+tokio_res read_once(tokio_plugin& of, int fd, std::uint8_t* into, std::size_t bytes, std::optional<off_t> at) {
+  const auto got = retry_eintr([&] { return at ? ::pread(fd, into, bytes, *at) : ::read(fd, into, bytes); });
+  if (got > 0) of.count(entry::read_bytes, got);
+  return or_errno(got);
 }
 
-tokio_res write_whole(int fd, const std::uint8_t* from, std::size_t bytes, std::optional<off_t> at) {
+tokio_res write_whole(tokio_plugin& of, int fd, const std::uint8_t* from, std::size_t bytes, std::optional<off_t> at) {
   for (std::size_t done = 0; done < bytes;) {
     const auto put = retry_eintr([&] {
       return at ? ::pwrite(fd, from + done, bytes - done, *at + static_cast<off_t>(done))
@@ -67,6 +62,7 @@ tokio_res write_whole(int fd, const std::uint8_t* from, std::size_t bytes, std::
     });
     if (put < 0) return -errno;
     if (put == 0) return TOKIO_EIO;  // a device that takes nothing and says nothing
+    of.count(entry::written_bytes, put);
     done += static_cast<std::size_t>(put);
   }
   return static_cast<tokio_res>(bytes);
@@ -100,19 +96,15 @@ tokio_res read(request& r) {
   into.len = 0;
   if (const auto back = go_back(r); back < 0) return back;
   const std::size_t most = std::min<std::size_t>(r.asked.len, into.cap);
-  const auto got = read_once(r.file->descriptor(), into.ptr, most, place_of(r));
-  if (got <= 0) return got;
-  into.len = static_cast<std::size_t>(got);
-  r.of.count(entry::read_bytes, got);
+  const auto got = read_once(r.of, r.file->descriptor(), into.ptr, most, place_of(r));
+  if (got > 0) into.len = static_cast<std::size_t>(got);
   return got;
 }
 
 tokio_res write(request& r) {
   if (const auto back = go_back(r); back < 0) return back;
   const auto& from = r.out->lease;
-  const auto put = write_whole(r.file->descriptor(), from.ptr, from.len, place_of(r));
-  if (put > 0) r.of.count(entry::written_bytes, put);
-  return put;
+  return write_whole(r.of, r.file->descriptor(), from.ptr, from.len, place_of(r));
 }
 
 tokio_res seek(request& r) {

@@ -44,7 +44,7 @@ bool not_in_the_kernel(int failed) {
 }
 
 // Bytes that the kernel has copied, or a negative errno. 0 also where it cannot: then the rest is read and written.
-tokio_res copy_in_kernel(const copied_files& files) {
+tokio_res copy_in_kernel(tokio_plugin& of, const copied_files& files) {
   tokio_res total = 0;
   for (;;) {
     const auto moved = retry_eintr(
@@ -52,17 +52,19 @@ tokio_res copy_in_kernel(const copied_files& files) {
     if (moved == 0) return total;
     if (moved < 0) return total == 0 && not_in_the_kernel(errno) ? 0 : -errno;
     total += moved;
+    of.count(entry::read_bytes, moved);
+    of.count(entry::written_bytes, moved);
   }
 }
 
 // What is left of it, which is nothing where the kernel was through.
-tokio_res copy_by_hand(const copied_files& files) {
+tokio_res copy_by_hand(tokio_plugin& of, const copied_files& files) {
   const auto room = std::make_unique_for_overwrite<std::array<std::uint8_t, 128 * 1024>>();
   tokio_res total = 0;
   for (;;) {
-    const auto got = read_once(files.from.get(), room->data(), room->size());
+    const auto got = read_once(of, files.from.get(), room->data(), room->size());
     if (got <= 0) return got < 0 ? got : total;
-    const auto put = write_whole(files.to.get(), room->data(), static_cast<std::size_t>(got));
+    const auto put = write_whole(of, files.to.get(), room->data(), static_cast<std::size_t>(got));
     if (put < 0) return put;
     total += put;
   }
@@ -92,7 +94,7 @@ tokio_res fill(request& r, int fd) {
   auto& lease = r.out->lease;
   if (const auto status = new_lease(r.of, first_guess(fd), &lease); status != TOKIO_OK) return status;
   for (;;) {
-    const auto got = read_once(fd, lease.ptr + lease.len, lease.cap - lease.len);
+    const auto got = read_once(r.of, fd, lease.ptr + lease.len, lease.cap - lease.len);
     if (got < 0) return got;
     if (got == 0) return static_cast<tokio_res>(lease.len);
     lease.len += static_cast<std::size_t>(got);
@@ -106,13 +108,10 @@ tokio_res fill(request& r, int fd) {
 tokio_res copy(request& r) {
   copied_files files;
   if (const auto opened = open_both(r, files); opened < 0) return opened;
-  const auto first = copy_in_kernel(files);
+  const auto first = copy_in_kernel(r.of, files);
   if (first < 0) return first;
-  const auto rest = copy_by_hand(files);
-  if (rest < 0) return rest;
-  r.of.count(entry::read_bytes, first + rest);
-  r.of.count(entry::written_bytes, first + rest);
-  return first + rest;
+  const auto rest = copy_by_hand(r.of, files);
+  return rest < 0 ? rest : first + rest;
 }
 
 tokio_res read_file(request& r) {
@@ -120,16 +119,13 @@ tokio_res read_file(request& r) {
   if (!fd) return fd.get();
   const auto got = fill(r, fd.get());
   if (got < 0) tokio_buf_release(&r.out->lease);  // half a file is none
-  if (got > 0) r.of.count(entry::read_bytes, got);
   return got;
 }
 
 tokio_res write_file(request& r) {
   const unique_fd fd(open_fd(r.of, r.path, O_WRONLY | O_CREAT | O_TRUNC, static_cast<mode_t>(r.asked.mode)));
   if (!fd) return fd.get();
-  const auto put = write_whole(fd.get(), r.out->lease.ptr, r.out->lease.len);
-  if (put > 0) r.of.count(entry::written_bytes, put);
-  return put;
+  return write_whole(r.of, fd.get(), r.out->lease.ptr, r.out->lease.len);
 }
 
 }  // namespace tokiod::host::fs

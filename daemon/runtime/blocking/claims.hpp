@@ -114,19 +114,19 @@ class basic_claims {
     return true;
   }
 
+  // Those of the queue that are `wanted` are the caller's again.
+  template <class Wanted>
+  void withdraw(job_list& taken, Wanted wanted) {
+    const hold locked(lock_);
+    take_if(shared_.ref(), taken, wanted);
+  }
+
   // No more jobs are taken. `dropped` are those that were queued and are not mandatory.
   void close(job_list& dropped) {
     const hold locked(lock_);
     shared& s = shared_.ref();
     s.closed = true;
-    for (Job* work = s.queue.front(); work != nullptr;) {
-      Job* const after = s.queue.next(*work);
-      if (!work->mandatory()) {
-        take_out(s, *work);
-        dropped.push_back(*work);
-      }
-      work = after;
-    }
+    take_if(s, dropped, [](const Job& work) { return !work.mandatory(); });
     while (claim_one(s)) continue;
   }
 
@@ -166,6 +166,17 @@ class basic_claims {
     bool one_on_the_way = false;  // a worker that was claimed, or a thread that is made: it will look at the queue
   };
 
+  template <class Wanted>
+  void take_if(shared& s, job_list& taken, Wanted wanted) {
+    for (Job* work = s.queue.front(); work != nullptr;) {
+      Job* const after = s.queue.next(*work);
+      if (wanted(*work)) {
+        take_out(s, *work);
+        taken.push_back(*work);
+      }
+      work = after;
+    }
+  }
   void take_out(shared& s, Job& work) {
     job_list::remove(work);
     --s.counts.queued;

@@ -18,10 +18,12 @@ enum class at_stop : std::uint8_t {
 
 class job : public list_node<> {
  public:
-  explicit job(at_stop fate) : fate_(fate) {}
+  // `of`: whose it is, for drop_jobs_of(); null: nobody's.
+  explicit job(at_stop fate, const void* of = nullptr) : fate_(fate), of_(of) {}
   virtual void run() noexcept = 0;
   virtual void drop() noexcept = 0;  // instead of run()
   [[nodiscard]] bool mandatory() const { return fate_ == at_stop::run; }
+  [[nodiscard]] const void* of() const { return of_; }
   std::uint64_t ticket = 0;  // the pool's, while the job is queued
 
  protected:
@@ -29,6 +31,7 @@ class job : public list_node<> {
 
  private:
   at_stop fate_;
+  const void* of_;
 };
 
 }  // namespace tokiod::blocking

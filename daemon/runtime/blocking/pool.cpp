@@ -1,6 +1,9 @@
 #include "runtime/blocking/pool.hpp"
 
 #include <atomic>
+#include <bit>
+#include <cerrno>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -37,7 +40,7 @@ void move_if(records& from, records& to, Wanted wanted) {
 struct pool::state : std::enable_shared_from_this<pool::state> {
   explicit state(pool_options wanted) : options(std::move(wanted)), jobs(options.max_threads) {}
 
-  [[nodiscard]] result<void> start_thread();
+  [[nodiscard]] result<void> start_thread() noexcept;
   void thread_main(thread_record& me);
   void run_jobs(std::uint64_t rotation);
   void end(thread_record& me);
@@ -56,9 +59,11 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
   bool left_behind = false;  // threads that did not end in time; under lock
 };
 
-// The rotation is read under the lock under which the record is listed: a rotation that comes later finds it.
-result<void> pool::state::start_thread() {
+// The rotation is read under the lock under which the record is listed: a rotation that comes later finds it. Its place
+// is there before the thread is. Who asks has listed a job, so a want of memory is a value here, too.
+result<void> pool::state::start_thread() noexcept try {
   const hold locked(lock);
+  threads.reserve(std::bit_ceil(threads.size() + 1));
   auto record = std::make_shared<thread_record>();
   record->rotation = jobs.rotation();
   const std::string name = options.name_of_thread ? options.name_of_thread() : options.thread_name;
@@ -68,6 +73,8 @@ result<void> pool::state::start_thread() {
   record->thread = std::move(*started);
   threads.push_back(std::move(record));
   return {};
+} catch (const std::bad_alloc&) {
+  return std::unexpected(error{ENOMEM, "blocking pool"});
 }
 
 void pool::state::thread_main(thread_record& me) {
@@ -161,6 +168,12 @@ bool pool::cancel(job& work) {
   state_->dropped.fetch_add(1, relaxed);
   work.drop();
   return true;
+}
+
+void pool::drop_jobs_of(const void* of) {
+  claims::job_list unwanted;
+  state_->jobs.withdraw(unwanted, [of](const job& work) { return work.of() == of && !work.mandatory(); });
+  state_->drop_all(unwanted);
 }
 
 bool pool::rotate(instant_ns deadline) {

@@ -49,6 +49,9 @@ class pool {
   // True: it had not started, and its drop() has been called. The caller keeps the job alive during the call.
   bool cancel(job& work);
 
+  // The same for all that are `of` somebody (not null), have not started and are not mandatory.
+  void drop_jobs_of(const void* of);
+
   // Replaces every thread: each ends after the job it runs. True: all that existed at the call have ended. Deadlines
   // are CLOCK_MONOTONIC.
   [[nodiscard]] bool rotate(instant_ns deadline);

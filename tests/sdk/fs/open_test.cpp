@@ -183,8 +183,9 @@ TEST_CASE("[FS-10] a descriptor becomes a file, and a file a descriptor, and nob
     CHECK(made->as_raw_fd() == fd);
     CHECK((co_await made->write_all("ABC")));
     auto given = co_await std::move(*made).into_fd();  // waits for the write
-    CHECK(given == fd);
-    back = given.value_or(-1);
+    REQUIRE(given);
+    CHECK(*given == fd);
+    back = *given;
     CHECK(contents(path) == "ABC3456789");
     CHECK(fs::file::from_fd(-1).error().raw_os_error() == EBADF);
   });
@@ -212,6 +213,27 @@ TEST_CASE("[FS-10] at once only when nothing is in flight: else the file comes b
     auto idle = std::move(again).try_into_fd();
     CHECK(idle == fd);
     if (idle) ::close(*idle);
+  });
+  host.end();
+}
+
+TEST_CASE("[FS-10] into_fd gives the file back when something beside the stream still works on it") {
+  bound_host host;
+  const temp_dir dir;
+  const auto path = dir.write("a", "0123456789");
+  const auto* const real = tokio::host.fs;
+  auto busy = *real;  // as it is while a sync_all() that was dropped goes on
+  busy.release = [](tokio_file*, std::int32_t*) noexcept -> tokio_status { return TOKIO_EBUSY; };
+  host.run([&]() -> task<> {
+    auto file = (co_await fs::file::open(path)).value();
+    tokio::host.fs = &busy;
+    auto kept = co_await std::move(file).into_fd();
+    tokio::host.fs = real;
+    REQUIRE_FALSE(kept);
+    CHECK(co_await sdk_test::next(kept.error(), 4) == "0123");
+    auto given = co_await std::move(kept.error()).into_fd();
+    REQUIRE(given);
+    CHECK(::close(*given) == 0);
   });
   host.end();
 }

@@ -1,13 +1,17 @@
 // Folders are read entry by entry.
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <set>
+#include <string>
+#include <system_error>
 
 #include "files.hpp"
 #include "sdk/task/bound_host.hpp"
+#include "support/pipe_ends.hpp"
 #include "support/temp_dir.hpp"
 
 namespace fs = tokio::fs;
@@ -15,7 +19,21 @@ using sdk_test::begin;
 using sdk_test::bound_host;
 using tokio::error_kind;
 using tokio::task;
+using tokiod::test::pipe_ends;
 using tokiod::test::temp_dir;
+
+namespace {
+
+// Which one of this process is open on that path.
+int descriptor_of(const std::string& path) {
+  for (const auto& one : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    if (std::filesystem::read_symlink(one.path(), gone) == path) return std::stoi(one.path().filename());
+  }
+  return -1;
+}
+
+}  // namespace
 
 TEST_CASE("[FS-17] every entry comes once, and then nothing") {
   bound_host host;
@@ -83,6 +101,56 @@ TEST_CASE("[FS-17] one operation reads 32 entries") {
       }
     }
     CHECK(waited_at == std::vector<int>{0, 32, 64});
+  });
+  host.end();
+}
+
+TEST_CASE("[FS-17] what is refused for now ends no listing") {
+  bound_host host({.workers = 2, .max_bytes = 1 << 20, .max_jobs = 1});
+  pipe_ends pipe;
+  const temp_dir dir;
+  for (int i = 0; i < 40; ++i) dir.write("f" + std::to_string(i), "x");
+  host.run([&]() -> task<> {
+    auto entries = (co_await fs::read_dir(dir.path())).value();
+    {
+      auto waits = fs::file::from_fd(pipe.read.release()).value();
+      char byte = 0;
+      auto reading = waits.read(tokio::io::byte_span(&byte, 1));
+      CHECK(co_await begin(reading));  // it has the one place
+      CHECK((co_await entries.next_entry()).error().kind() == error_kind::resource_exhausted);
+      pipe.write.reset();
+      CHECK(co_await reading == 0u);
+    }
+    {
+      auto most = fs::lease::make(tokio::current_instance("in a task"), (1 << 20) - 8192);
+      REQUIRE(most);
+      CHECK((co_await entries.next_entry()).error().kind() == error_kind::resource_exhausted);
+    }
+    int seen = 0;
+    while ((co_await entries.next_entry()).value()) ++seen;
+    CHECK(seen == 40);
+  });
+  host.end();
+}
+
+TEST_CASE("[FS-17] an error of the folder comes after the entries before it, and ends the listing") {
+  bound_host host;
+  const temp_dir dir;
+  for (int i = 0; i < 200; ++i) dir.write(std::string(200, 'n') + std::to_string(i), "");
+  host.run([&]() -> task<> {
+    auto entries = (co_await fs::read_dir(dir.path())).value();
+    CHECK((co_await entries.next_entry()).value());
+    const int folder = descriptor_of(dir.path());
+    pipe_ends pipe;
+    REQUIRE(::dup3(pipe.read.get(), folder, O_CLOEXEC) == folder);  // no folder any more
+    int seen = 1;
+    auto next = co_await entries.next_entry();
+    for (; next && *next; next = co_await entries.next_entry()) ++seen;
+    CHECK(seen > 32);
+    CHECK(seen < 200);
+    REQUIRE_FALSE(next);
+    CHECK(next.error().kind() == error_kind::not_a_directory);
+    CHECK_FALSE((co_await entries.next_entry()).value());
   });
   host.end();
 }

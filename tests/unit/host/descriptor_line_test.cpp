@@ -1,6 +1,7 @@
 #include "host/descriptor_line.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -72,6 +73,39 @@ TEST_CASE("a call that can be taken back is made and closed") {
   CHECK(line.keep(another()) == -EMFILE);
   const unique_fd free(another());
   CHECK(free.get() == *above);
+}
+
+TEST_CASE("a call that has a place keeps its descriptor, whatever others take while it waits") {
+  descriptor_hog hog(256);
+  hog.give_back(100);
+  descriptor_line line(40);
+  std::vector<unique_fd> others;
+  int waited_with = -1;
+  const unique_fd made(line.make_with_place([&] {
+    others = all_of(line);
+    return waited_with = another();
+  }));
+  REQUIRE(made);
+  CHECK(waited_with >= line.look().line);
+  CHECK(made.get() < line.look().line);
+  CHECK(::fcntl(made.get(), F_GETFD) == FD_CLOEXEC);
+  CHECK(::fcntl(waited_with, F_GETFD) == -1);
+}
+
+TEST_CASE("a call that needs a place is not begun without one, nor with the last one") {
+  descriptor_hog hog(256);
+  hog.give_back(100);
+  descriptor_line line(40);
+  auto made = all_of(line);
+  int calls = 0;
+  const auto call = [&] { return ++calls, another(); };
+  CHECK(line.make_with_place(call) == -EMFILE);
+  made.pop_back();
+  CHECK(line.make_with_place(call) == -EMFILE);  // it would wait with one of the daemon's
+  CHECK(calls == 0);
+  made.pop_back();
+  CHECK(unique_fd(line.make_with_place(call)).get() < line.look().line);
+  CHECK(line.make_with_place([] { return -ENOENT; }) == -ENOENT);
 }
 
 TEST_CASE("what is kept is at most a quarter, and a limit that is raised later counts") {

@@ -6,107 +6,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstring>
-#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
-#include "support/descriptor_hog.hpp"
+#include "fs_bench.hpp"
+#include "host/plugin.hpp"
 #include "support/eventually.hpp"
 #include "support/in_child.hpp"
 #include "support/in_process_host.hpp"
 #include "support/pipe_ends.hpp"
 #include "support/temp_dir.hpp"
 
+using fs_test::bench;
+using fs_test::host;
+using fs_test::last_error;
 using tokiod::test::eventually;
-using tokiod::test::in_process_host;
 using tokiod::test::pipe_ends;
 using tokiod::test::temp_dir;
 
 namespace {
-
-const tokio_host* const host = in_process_host::table();
-
-tokio_str str(std::string_view text) { return {text.data(), text.size()}; }
-
-std::string last_error() {
-  const auto text = host->last_error();
-  return {text.ptr, text.len};
-}
-
-// The host, and operations that are polled by hand: whoever waits for one looks again.
-struct bench {
-  explicit bench(tokiod::test::host_options options = {}) : in(std::move(options)) {}
-  in_process_host in;
-  const tokio_fs_ext* fs = in.extension<tokio_fs_ext>(TOKIO_EXT_FS);
-
-  tokio_fs_req ask(std::uint32_t op, std::string_view path = {}, tokio_file* file = nullptr) const {
-    tokio_fs_req asked{};
-    asked.size = sizeof asked;
-    asked.op = op;
-    asked.path = str(path);
-    asked.file = file;
-    return asked;
-  }
-  tokio_buf buffer(std::size_t bytes, std::string_view text = {}) const {
-    tokio_buf made{};
-    REQUIRE(host->buf_alloc(in.plugin(), bytes, &made) == TOKIO_OK);
-    if (!text.empty()) std::memcpy(made.ptr, text.data(), text.size());
-    made.len = text.size();
-    return made;
-  }
-  tokio_op* begin(const tokio_fs_req& asked) const {
-    tokio_op* op = nullptr;
-    REQUIRE_MESSAGE(fs->submit(in.plugin(), &asked, &op) == TOKIO_OK, last_error());
-    return op;
-  }
-  tokio_res wait(tokio_op* op) const {
-    std::int32_t budget = INT32_MAX;
-    tokio_cx cx{sizeof cx, 0, &budget, {}, 0, host, in.plugin(), 0};
-    tokio_res got = TOKIO_PENDING;
-    eventually("the operation ends", [&] { return (got = host->op_poll(op, &cx)) != TOKIO_PENDING; });
-    return got;
-  }
-  tokio_res run(const tokio_fs_req& asked) const {
-    tokio_op* const op = begin(asked);
-    const auto got = wait(op);
-    host->op_drop(op);
-    return got;
-  }
-  tokio_file* open(const std::string& path, std::uint32_t flags = TOKIO_O_READ | TOKIO_O_WRITE) const {
-    auto asked = ask(TOKIO_FS_OPEN, path);
-    asked.oflags = flags;
-    asked.mode = 0600;
-    tokio_op* const op = begin(asked);
-    REQUIRE(wait(op) == 0);
-    tokio_file* file = nullptr;
-    REQUIRE(host->op_take(op, nullptr, &file) == TOKIO_OK);
-    host->op_drop(op);
-    REQUIRE(file != nullptr);
-    return file;
-  }
-  tokio_op* begin_write(tokio_file* file, std::string_view text) const {
-    auto asked = ask(TOKIO_FS_WRITE, {}, file);
-    asked.off = TOKIO_FS_HERE;
-    asked.buf = buffer(text.size(), text);
-    return begin(asked);
-  }
-  tokio_status refused(const tokio_fs_req& asked) const {
-    tokio_op* op = nullptr;
-    const auto status = fs->submit(in.plugin(), &asked, &op);
-    CHECK(op == nullptr);
-    return status;
-  }
-  tokio_usage usage() const {
-    tokio_usage now{};
-    now.size = sizeof now;
-    REQUIRE(in.extension<tokio_account_ext>(TOKIO_EXT_ACCOUNT)->usage(in.plugin(), &now) == TOKIO_OK);
-    return now;
-  }
-};
 
 bool is_open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
 
@@ -214,7 +137,7 @@ TEST_CASE("fs: what is refused says why, takes nothing and leaves the buffer wit
 
   asked = b.ask(TOKIO_FS_READ, {}, file);
   CHECK(b.refused(asked) == TOKIO_EINVAL);
-  CHECK(last_error() == "fs: the buffer is not a whole lease of buf_alloc() that nobody shares");
+  CHECK(last_error() == "fs: the buffer is not a whole lease that buf_alloc() gave to instance test and nobody shares");
   asked.buf = b.buffer(10);
   tokio_buf shared{};
   REQUIRE(asked.buf.vt->share(&asked.buf, &shared) == TOKIO_OK);
@@ -228,6 +151,27 @@ TEST_CASE("fs: what is refused says why, takes nothing and leaves the buffer wit
   CHECK(b.refused(b.ask(TOKIO_FS_SYNC, {}, file)) == TOKIO_EBADF);
   CHECK(b.fs->raw(file) == TOKIO_EBADF);
   CHECK(b.in.stop().clean());
+}
+
+TEST_CASE("fs: what another instance was given is refused, and stays with it") {
+  bench mine, theirs;
+  const temp_dir dir;
+  const auto path = dir.write("a", "text");
+  tokio_file* const file = theirs.open(path);
+  tokio_file* const own = mine.open(path);
+  CHECK(mine.refused(mine.ask(TOKIO_FS_SYNC, {}, file)) == TOKIO_EBADF);
+  CHECK(last_error() == "fs: the file is not of instance test");
+  auto asked = mine.ask(TOKIO_FS_READ, {}, own);
+  asked.off = 0;
+  asked.len = 4;
+  asked.buf = theirs.buffer(4);
+  CHECK(mine.refused(asked) == TOKIO_EINVAL);
+  asked.file = file;
+  CHECK(theirs.run(asked) == 4);
+  theirs.fs->close(file);
+  mine.fs->close(own);
+  CHECK(mine.in.stop().clean());
+  CHECK(theirs.in.stop().clean());
 }
 
 TEST_CASE("fs: open files, jobs and bytes are charged to the instance") {
@@ -322,6 +266,35 @@ TEST_CASE("fs: an unload waits for a write that was begun, and the write is whol
   CHECK(read == before + text.size());
 }
 
+TEST_CASE("fs: an unload does not wait for what has not begun, whose places others have") {
+  struct busy_job final : tokiod::blocking::job {
+    busy_job() : job(tokiod::blocking::at_stop::run) {}
+    void run() noexcept override {
+      go.wait(false);
+      over = true;
+    }
+    void drop() noexcept override {}
+    std::atomic<bool> go{false}, over{false};
+  } others;
+  tokiod::test::host_options one_thread;
+  one_thread.blocking_threads = 1;
+  bench b(one_thread);
+  const temp_dir dir;
+  tokio_file* const file = b.open(dir.write("a", "text"));
+  REQUIRE(b.in.plugin()->rt.submit(others));
+  tokio_op* const kept = b.begin(b.ask(TOKIO_FS_SYNC, {}, file));
+  host->op_drop(b.begin(b.ask(TOKIO_FS_MKDIR, dir / "b")));
+  const auto left = b.in.stop();
+  CHECK(left.refused.empty());
+  CHECK(left.leaked == std::vector<std::string>{"1 operations", "1 files"});
+  CHECK_FALSE(others.over.load());
+  CHECK(kept != nullptr);
+  others.go = true;
+  others.go.notify_one();
+  eventually("the job of another one ends", [&] { return others.over.load(); });
+  CHECK(::access((dir / "b").c_str(), F_OK) != 0);
+}
+
 TEST_CASE("fs: once an instance is stopped nothing new is begun, and its files can be closed") {
   bench b;
   const temp_dir dir;
@@ -363,70 +336,6 @@ TEST_CASE("fs: a descriptor goes in and out, but not while something works on it
   CHECK(b.in.stop().clean());
 }
 
-TEST_CASE("fs: without a descriptor left nothing is opened, made, or emptied") {
-  bench b;
-  const temp_dir dir;
-  const auto there = dir.write("a", "text"), missing = dir / "b";
-  CHECK(b.run(b.ask(TOKIO_FS_READ_FILE, there)) == 4);  // the pool has a thread now
-  {
-    tokiod::test::descriptor_hog hog(256);
-    auto asked = b.ask(TOKIO_FS_OPEN, there);
-    asked.oflags = TOKIO_O_WRITE | TOKIO_O_TRUNC;
-    CHECK(b.run(asked) == TOKIO_EMFILE);
-    asked = b.ask(TOKIO_FS_OPEN, missing);
-    asked.oflags = TOKIO_O_WRITE | TOKIO_O_CREATE;
-    CHECK(b.run(asked) == TOKIO_EMFILE);
-    CHECK(b.run(b.ask(TOKIO_FS_READ_FILE, there)) == TOKIO_EMFILE);
-    hog.give_back(8);  // fewer than the daemon keeps for itself
-    CHECK(b.run(asked) == TOKIO_EMFILE);
-    CHECK(::access(missing.c_str(), F_OK) != 0);
-    CHECK(b.run(b.ask(TOKIO_FS_READ_FILE, there)) == TOKIO_EMFILE);
-  }
-  CHECK(b.run(b.ask(TOKIO_FS_READ_FILE, there)) == 4);
-  CHECK(b.in.stop().clean());
-}
-
-TEST_CASE("fs: records of a folder's entries are whole, aligned, and counted") {
-  bench b;
-  const temp_dir dir;
-  std::set<std::string> made;
-  for (std::size_t i = 1; i <= 40; ++i) {
-    made.insert(std::string(i, 'n'));
-    dir.write(std::string(i, 'n'), "");
-  }
-  tokio_file* const folder = b.open(dir.path(), TOKIO_O_READ | TOKIO_O_DIRECTORY);
-  std::set<std::string> seen;
-  for (;;) {
-    auto asked = b.ask(TOKIO_FS_READDIR, {}, folder);
-    asked.len = 7;
-    tokio_op* const op = b.begin(asked);
-    const auto count = b.wait(op);
-    tokio_buf records{};
-    REQUIRE(host->op_take(op, &records, nullptr) == TOKIO_OK);
-    tokio_res here = 0;
-    for (std::size_t at = 0; at < records.len; ++here) {
-      CHECK(at % alignof(tokio_dirent) == 0);
-      tokio_dirent head;
-      std::memcpy(&head, records.ptr + at, sizeof head);
-      seen.emplace(reinterpret_cast<const char*>(records.ptr + at + sizeof head), head.name_len);
-      CHECK(head.ino != 0);
-      at += head.reclen;
-      CHECK(at <= records.len);
-    }
-    CHECK(here == count);
-    tokio_buf_release(&records);
-    host->op_drop(op);
-    if (count == 0) break;
-    CHECK(count <= 7);
-  }
-  CHECK(seen == made);
-  tokio_file* const file = b.open(dir.write("a", "x"));
-  CHECK(b.run(b.ask(TOKIO_FS_READDIR, {}, file)) == -ENOTDIR);
-  b.fs->close(file);
-  b.fs->close(folder);
-  CHECK(b.in.stop().clean());
-}
-
 // In a process of its own: the limit stays.
 TEST_CASE("internal: a file may not grow past a limit" * doctest::skip()) {
   tokiod::test::child_begins();
@@ -444,6 +353,7 @@ TEST_CASE("internal: a file may not grow past a limit" * doctest::skip()) {
   struct stat facts{};
   REQUIRE(::stat((dir / "a").c_str(), &facts) == 0);
   CHECK(facts.st_size == 1 << 16);  // as far as it went
+  CHECK(b.usage().write_bytes == 1 << 16);
   b.fs->close(file);
   CHECK(b.in.stop().clean());
 }

@@ -1,6 +1,7 @@
 /* `tokio.fs/1`: files and folders as completion operations. The host decides what carries an operation out, charges it
  * to the instance, and keeps alive what it works on; one that was submitted runs to its end, also when its handle is
- * dropped, unless the runtime stops first. A WRITE that was submitted runs even then. */
+ * dropped. What has not begun when the instance is closed or the runtime stops is dropped, with ECANCELED: only a WRITE
+ * that was submitted runs even then, and a WRITE_FILE does not. */
 #ifndef TOKIO_ABI_FS_H
 #define TOKIO_ABI_FS_H
 
@@ -59,13 +60,13 @@ typedef struct tokio_fs_req {
   tokio_file* file;
   tokio_str path, path2;
   uint64_t off, len, arg;
-  tokio_buf buf; /* a lease of buf_alloc() that nobody shares */
+  tokio_buf buf; /* a lease that buf_alloc() gave to this instance and nobody shares, as `file` is its own */
 } tokio_fs_req;
 
 #define TOKIO_NO_BIRTH INT64_MIN /* btime_ns where the file system keeps none */
 typedef struct tokio_stat {      /* FROZEN */
   uint64_t dev, ino, mode, nlink, uid, gid, rdev, size, blksize, blocks;
-  int64_t atime_ns, mtime_ns, ctime_ns, btime_ns; /* Unix time */
+  int64_t atime_ns, mtime_ns, ctime_ns, btime_ns; /* Unix time; as far as 64 bits go */
   uint64_t reserved[2];
 } tokio_stat;
 

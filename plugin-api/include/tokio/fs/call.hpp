@@ -1,6 +1,7 @@
 // Internal to fs/: an operation of tokio.fs/1 as a future. The only file of fs/ that calls the table, with its files
 // and leases, owned.
-// Invariant: an operation that was submitted runs to its end, also when its future is gone; what it worked on belongs
+// Invariant: an operation that was submitted runs to its end, also when its future is gone; what has not begun when the
+//            instance is closed or the runtime stops is dropped, but for a write of a `file`. What it worked on belongs
 //            to the host until then, and so do results that nobody took.
 // Threads: [task].
 #pragma once

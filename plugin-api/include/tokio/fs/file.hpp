@@ -68,7 +68,8 @@ class file : public io::reader_methods<file>, public io::writer_methods<file>, p
     return file(file_handle(raw));
   }
   int as_raw_fd() const noexcept { return host.fs->raw(handle_.get()); }
-  // The descriptor, once the operation in flight is over; it is the caller's to close.
+  // The descriptor, once what is in flight of the stream is over; it is the caller's to close. The file comes back when
+  // a sync_all() or another one of those below was dropped and still goes on.
   into_fd_future into_fd() &&;
   // At once; the file comes back when an operation is in flight.
   std::expected<int, file> try_into_fd() && {
@@ -195,6 +196,8 @@ class file : public io::reader_methods<file>, public io::writer_methods<file>, p
     if (doing_ == work::read || doing_ == work::write)
       if (auto back = flying_->take_lease()) buffer_ = std::move(*back);
     flying_.reset();
+    if (doing_ == work::seek && !got.value()) return landing{doing_, got.value()};  // it has moved nothing
+    ahead_ = 0;
     begin_ = 0;
     end_ = doing_ == work::read ? static_cast<std::size_t>(got.value().value_or(0)) : 0;
     return landing{doing_, got.value()};
@@ -217,11 +220,11 @@ class file : public io::reader_methods<file>, public io::writer_methods<file>, p
     return copy_out(into);
   }
 
+  std::uint64_t all_ahead() const noexcept { return ahead_ + (end_ - begin_); }
   // From here on what is unread counts as ahead.
-  std::uint64_t give_up_unread() noexcept {
-    ahead_ += end_ - begin_;
+  void give_up_unread() noexcept {
+    ahead_ = all_ahead();
     begin_ = end_ = 0;
-    return ahead_;
   }
   // Where the system is ahead it goes back first.
   result<> begin(tokio_plugin* instance, tokio_fs_req asked, work what, bool with_buffer) {
@@ -231,7 +234,6 @@ class file : public io::reader_methods<file>, public io::writer_methods<file>, p
     if (!submitted) return std::unexpected(submitted.error());
     flying_ = std::move(*submitted);
     doing_ = what;
-    ahead_ = 0;
     return {};
   }
   result<> make_room(context& cx, std::size_t bytes) {
@@ -254,12 +256,13 @@ class file : public io::reader_methods<file>, public io::writer_methods<file>, p
     tokio_fs_req asked{};
     asked.op = TOKIO_FS_WRITE;
     asked.off = TOKIO_FS_HERE;
-    (void)give_up_unread();
+    give_up_unread();
     if (auto room = make_room(cx, taken); !room) return std::unexpected(room.error());
     buffer_.fill(from.first(taken));
     if (auto begun = begin(cx.instance(), asked, work::write, true); !begun) return std::unexpected(begun.error());
     return taken;
   }
+  // What lies unread is given up when it has moved, and not before.
   result<> begin_seek(tokio_plugin* instance, io::seek_from to) {
     tokio_fs_req asked{};
     asked.op = TOKIO_FS_SEEK;
@@ -267,7 +270,7 @@ class file : public io::reader_methods<file>, public io::writer_methods<file>, p
                 : to.whence == io::seek_from::origin::current ? TOKIO_FS_FROM_HERE
                                                               : TOKIO_FS_FROM_END;
     auto offset = to.offset;
-    const auto unread = static_cast<std::int64_t>(give_up_unread());
+    const auto unread = static_cast<std::int64_t>(all_ahead());
     if (to.whence == io::seek_from::origin::current && __builtin_sub_overflow(offset, unread, &offset))
       return std::unexpected(error::from_status(TOKIO_EINVAL));
     asked.off = static_cast<std::uint64_t>(offset);
@@ -277,7 +280,7 @@ class file : public io::reader_methods<file>, public io::writer_methods<file>, p
     tokio_fs_req asked{};
     asked.op = TOKIO_FS_TRUNCATE;
     asked.off = bytes;
-    (void)give_up_unread();
+    give_up_unread();
     return begin(cx.instance(), asked, work::set_len, false);
   }
   template <class Finish>
@@ -300,12 +303,11 @@ class file : public io::reader_methods<file>, public io::writer_methods<file>, p
 
 class [[nodiscard]] into_fd_future {
  public:
-  using output = result<int>;
+  using output = std::expected<int, file>;
   explicit into_fd_future(file of) noexcept : of_(std::move(of)) {}
   tokio::poll<output> poll(context& cx) {
     if (of_.settle(cx).is_pending()) return pending;
-    if (auto fd = std::move(of_).try_into_fd()) return output(*fd);
-    return output(std::unexpect, error::from_status(TOKIO_EBUSY));
+    return std::move(of_).try_into_fd();
   }
 
  private:

@@ -66,7 +66,8 @@ class [[nodiscard]] write_future {
   io::byte_view contents_;
   std::optional<operation> flying_;
 };
-// What the file has then. The bytes are borrowed until the first poll.
+// What the file has then. The bytes are borrowed until the first poll. Not promised as a write of a `file` is: at the
+// end of the instance it is dropped if it has not begun.
 inline write_future write(std::string_view path, io::byte_view contents) {
   auto asked = request_of(TOKIO_FS_WRITE_FILE, path);
   asked.asked.mode = 0666;

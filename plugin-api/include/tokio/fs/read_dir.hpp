@@ -78,13 +78,12 @@ class dir_entries {
   using entry = result<std::optional<dir_entry>>;
   explicit dir_entries(std::shared_ptr<open_dir> of) noexcept : of_(std::move(of)) {}
 
-  // Nothing at the end, and after an error.
+  // Nothing at the end, and after an error of the folder. What the host refuses for now may be asked again.
   tokio::poll<entry> poll_next_entry(context& cx) {
     while (rest_.empty()) {
       if (ended_) return entry(std::nullopt);
       auto read = read_more(cx);
       if (read.is_pending()) return pending;
-      ended_ = !read.value() || *read.value() == 0;
       if (!read.value()) return entry(std::unexpect, read.value().error());
     }
     return take_one();
@@ -110,8 +109,13 @@ class dir_entries {
     if (got.is_pending()) return pending;
     return landed(got.value());
   }
+  // A limit, of which the host says that no name was read.
+  static bool is_for_now(const error& said) noexcept {
+    return said.kind() == error_kind::resource_exhausted || said.kind() == error_kind::out_of_memory;
+  }
   result<std::uint64_t> landed(result<std::uint64_t> got) {
     auto operation = std::exchange(flying_, std::nullopt);
+    ended_ = got ? *got == 0 : !is_for_now(got.error());
     if (!got) return got;
     auto bytes = operation->take_lease();
     if (!bytes) return std::unexpected(bytes.error());

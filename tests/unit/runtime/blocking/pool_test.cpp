@@ -5,8 +5,11 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <cerrno>
 #include <memory>
+#include <new>
 #include <set>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -22,7 +25,7 @@ instant_ns in(duration_ns time) { return steady_clock().now() + time; }
 
 // What happened to a job, and a gate that keeps it running.
 struct test_job final : job {
-  explicit test_job(at_stop fate = at_stop::drop) : job(fate) {}
+  explicit test_job(at_stop fate = at_stop::drop, const void* of = nullptr) : job(fate, of) {}
   void run() noexcept override {
     started.set();
     if (blocks) gate.wait();
@@ -121,6 +124,28 @@ TEST_CASE("a job that has not started can be cancelled, one that runs cannot") {
   CHECK_FALSE(waits.ran.load());
 }
 
+TEST_CASE("jobs of somebody that have not started are dropped together, but for mandatory ones and those of others") {
+  pool p({.max_threads = 1});
+  const int me = 0, other = 0;
+  test_job first(at_stop::drop, &me), promised(at_stop::run, &me), theirs(at_stop::drop, &other), nobodys,
+      last(at_stop::drop, &me);
+  {
+    const blocking_job busy(p);
+    for (auto* const one : {&first, &promised, &theirs, &nobodys, &last}) REQUIRE(p.submit(*one));
+    p.drop_jobs_of(&me);
+    CHECK(first.dropped.load() == 1);
+    CHECK(last.dropped.load() == 1);
+    CHECK(p.counts().queued == 3);
+    CHECK(p.counts().dropped == 2);
+  }
+  for (auto* const one : {&promised, &theirs, &nobodys}) {
+    one->ended.wait();
+    CHECK(one->dropped.load() == 0);
+  }
+  CHECK(p.stop(in(10 * second)));
+  CHECK_FALSE(first.ran.load());
+}
+
 TEST_CASE("[TK-18] at stop mandatory jobs run and the others are dropped, each exactly once") {
   pool p({.max_threads = 1});
   const blocking_job runs(p);
@@ -177,6 +202,26 @@ TEST_CASE("without a thread and without a way to make one a job is refused and u
   CHECK(work.dropped.load() == 0);
   CHECK(p.counts().threads == 0);
   CHECK(p.counts().queued == 0);
+}
+
+TEST_CASE("without memory for a thread a job is refused and untouched") {
+  bool out_of_memory = true;
+  pool p({.max_threads = 2, .name_of_thread = [&]() -> std::string {
+            if (out_of_memory) throw std::bad_alloc();
+            return "thread";
+          }});
+  test_job refused, works;
+  const auto submitted = p.submit(refused);
+  REQUIRE_FALSE(submitted);
+  CHECK(submitted.error().code == ENOMEM);
+  CHECK_FALSE(refused.linked());
+  CHECK(p.counts().queued == 0);
+  CHECK(p.counts().threads == 0);
+  out_of_memory = false;
+  run_one(p, works);
+  CHECK(p.stop(in(10 * second)));
+  CHECK_FALSE(refused.ran.load());
+  CHECK(refused.dropped.load() == 0);
 }
 
 TEST_CASE("every thread runs the hooks, first and last") {
