@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tokio/io.hpp"
@@ -48,6 +49,24 @@ struct slow_seeker : io::seek_methods<slow_seeker>, io::reader_methods<slow_seek
   poll<result<>> poll_flush(context&) { return result<>(); }
   poll<result<>> poll_shutdown(context&) { return result<>(); }
   std::string written;
+};
+
+// A cursor that gets where it is sent with the second poll, and cannot be read before.
+struct late_cursor : io::cursor<std::string> {
+  using cursor::cursor;
+  bool on_its_way = false;
+  result<> start_seek(seek_from to) {
+    on_its_way = true;
+    return cursor::start_seek(to);
+  }
+  poll<result<std::uint64_t>> poll_complete(context& cx) {
+    if (std::exchange(on_its_way, false)) return cx.waker().wake(), pending;
+    return cursor::poll_complete(cx);
+  }
+  poll<result<std::size_t>> poll_read(context& cx, io::byte_span into) {
+    if (on_its_way) return result<std::size_t>(std::unexpect, error_kind::other, "busy");
+    return cursor::poll_read(cx, into);
+  }
 };
 
 }  // namespace
@@ -154,6 +173,36 @@ TEST_CASE("[IO-14] a seek that fails loses nothing of what was read ahead") {
   stream.fails = true;
   CHECK(test::block_on(reader.seek(seek_from::start(0))).error().kind() == error_kind::invalid_input);
   CHECK(reader.buffer().size() == 6);
+}
+
+TEST_CASE("[IO-14] a read behind a seek that was dropped begins where that leads, and loses nothing later") {
+  test::fake_host fake;
+  io::buf_reader reader(late_cursor("0123456789"), 4);
+  std::array<char, 1> one;
+  CHECK(test::block_on(reader.read(one)).value() == 1);
+  {
+    hand_poll dropped(reader.seek(seek_from::start(5)));
+    CHECK(dropped.poll().is_pending());
+  }
+  CHECK(test::block_on(reader.read(one)).value() == 1);
+  CHECK(one[0] == '5');
+  CHECK(reader.buffer().text() == "678");
+  CHECK(test::block_on(reader.stream_position()).value() == 6);
+  std::string rest;
+  CHECK(test::block_on(reader.read_to_end(rest)).value() == 4);
+  CHECK(rest == "6789");
+}
+
+TEST_CASE("[IO-14] a large read, too, waits for a seek that was dropped") {
+  test::fake_host fake;
+  io::buf_reader reader(late_cursor("0123456789"), 4);
+  {
+    hand_poll dropped(reader.seek(seek_from::start(5)));
+    CHECK(dropped.poll().is_pending());
+  }
+  std::array<char, 8> large;
+  CHECK(test::block_on(reader.read(large)).value() == 5);
+  CHECK(test::block_on(reader.seek(seek_from::current(-2))).value() == 8);
 }
 
 TEST_CASE("[IO-15] a buf_writer writes what it holds before it moves") {
