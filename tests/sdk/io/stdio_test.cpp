@@ -145,6 +145,17 @@ TEST_CASE("[IO-22] what was taken is written, also when the handle is gone befor
   CHECK(pipe.get() == "late");
 }
 
+TEST_CASE("[IO-22] what was taken is written, also when the host stops before its job begins") {
+  test::fake_host fake;
+  const pipe_ends pipe(O_NONBLOCK);
+  io::blocking_writer writer(pipe.to);
+  fake.hold_jobs = true;
+  CHECK(test::block_on(writer.write("last")).value() == 4);
+  fake.shut_down();
+  CHECK(pipe.get() == "last");
+  CHECK(hand_poll(writer.flush()).poll().value().has_value());
+}
+
 TEST_CASE("[IO-22] an error of a write comes out of the next write or flush, once") {
   test::fake_host fake;
   const int unwritable = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
