@@ -112,6 +112,17 @@ TEST_CASE("[IO-23] a cursor writes over what is there, and one over a span takes
   static_assert(io::async_buf_reader<io::cursor<io::byte_view>>);
 }
 
+TEST_CASE("[IO-23] a write further than the buffer can grow is an error and changes nothing") {
+  test::fake_host fake;
+  io::cursor text(std::string("abc"));
+  for (const std::uint64_t at : {UINT64_MAX, std::uint64_t{text.get().max_size()}}) {
+    text.set_position(at);
+    CHECK(test::block_on(text.write_all("xy")).error().kind() == error_kind::invalid_input);
+    CHECK(text.position() == at);
+    CHECK(text.get() == "abc");
+  }
+}
+
 TEST_CASE("[IO-23] a seek waits for one that was dropped, and then begins its own") {
   test::fake_host fake;
   slow_seeker stream;
