@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tokio/io.hpp"
+#include "tokio/io/either.hpp"
 #include "tokio/test.hpp"
 
 namespace {
@@ -138,11 +139,26 @@ TEST_CASE("[IO-23] a seek waits for one that was dropped, and then begins its ow
   CHECK(stream.sent == std::vector{seek_from::start(1), seek_from::start(2)});
 }
 
-TEST_CASE("[IO-04] start_seek while a seek goes on is the stream's error") {
+TEST_CASE_TEMPLATE("[IO-04] a buffer that is sent on during a seek lets that end, and keeps what it was told last",
+                   Buffered, io::buf_reader<slow_seeker&>, io::buf_writer<slow_seeker&>) {
   test::fake_host fake;
   slow_seeker stream;
-  CHECK(stream.start_seek(seek_from::start(1)).has_value());
-  CHECK(stream.start_seek(seek_from::start(2)).error().kind() == error_kind::other);
+  Buffered buffered(stream);
+  CHECK(buffered.start_seek(seek_from::start(1)).has_value());
+  hand_poll arriving(poll_fn([&](context& cx) { return buffered.poll_complete(cx); }));
+  CHECK(arriving.poll().is_pending());
+  CHECK(stream.sent == std::vector{seek_from::start(1)});
+  CHECK(buffered.start_seek(seek_from::start(2)).has_value());  // the stream would refuse it now
+  CHECK(buffered.start_seek(seek_from::start(3)).has_value());
+  CHECK(arriving.poll_until_idle().value().value() == 200);
+  CHECK(stream.sent == std::vector{seek_from::start(1), seek_from::start(3)});
+}
+
+TEST_CASE("[IO-04] an adapter that holds nothing hands on that the stream refuses a second seek") {
+  test::fake_host fake;
+  auto one = io::either<slow_seeker, slow_seeker>::right(slow_seeker());
+  CHECK(one.start_seek(seek_from::start(1)).has_value());
+  CHECK(one.start_seek(seek_from::start(2)).error().kind() == error_kind::other);
 }
 
 TEST_CASE("[IO-14] a seek of a buf_reader drops what was read ahead and counts from where its reader is") {
