@@ -44,16 +44,20 @@ inline std::optional<error> failed_call(int fd, short wanted) noexcept {
 // was made from may be another file's by then.
 class descriptor_copy {
  public:
-  explicit descriptor_copy(int of) noexcept : fd_(::fcntl(of, F_DUPFD_CLOEXEC, 3)) {}
+  explicit descriptor_copy(int of) noexcept
+      : fd_(::fcntl(of, F_DUPFD_CLOEXEC, 3)), status_(fd_ < 0 ? -errno : TOKIO_OK) {}
   descriptor_copy(const descriptor_copy&) = delete;
   descriptor_copy& operator=(const descriptor_copy&) = delete;
   ~descriptor_copy() {
     if (fd_ >= 0) ::close(fd_);
   }
   int get() const noexcept { return fd_; }
+  // Why there is no copy; every read and write of the handle says it.
+  result<> made() const noexcept { return to_result(status_); }
 
  private:
   int fd_;
+  int status_;
 };
 using shared_descriptor = std::shared_ptr<const descriptor_copy>;
 
@@ -122,6 +126,7 @@ class blocking_reader : public reader_methods<blocking_reader> {
   // Ready with `ahead_` filled by one call; it stays empty at the end.
   tokio::poll<result<>> poll_ahead(context& cx, std::size_t wanted) {
     if (!job_) {
+      if (auto made = fd_->made(); !made) return made;
       auto started = start_blocking<"read">(blocking_read{fd_, std::string(std::min(wanted, most_in_a_job), '\0')}, {});
       if (!started) return result<>(std::unexpect, started.error());
       job_.emplace(*std::move(started));
@@ -152,6 +157,7 @@ class blocking_writer : public writer_methods<blocking_writer> {
     if (idle.is_pending()) return pending;
     if (!idle.value()) return result<std::size_t>(std::unexpect, idle.value().error());
     if (from.empty()) return result<std::size_t>(0);
+    if (auto made = fd_->made(); !made) return result<std::size_t>(std::unexpect, made.error());
     const auto bytes = from.first(std::min(from.size(), most_in_a_job));
     // Mandatory: what was taken is written, also when this handle or the host is at its end before the job begins.
     auto started =
