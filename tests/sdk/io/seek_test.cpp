@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <limits>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "tokio/io.hpp"
@@ -55,17 +54,17 @@ struct slow_seeker : io::seek_methods<slow_seeker>, io::reader_methods<slow_seek
 // A cursor that gets where it is sent with the second poll, and cannot be read before.
 struct late_cursor : io::cursor<std::string> {
   using cursor::cursor;
-  bool on_its_way = false;
+  int polls_left = 0;
   result<> start_seek(seek_from to) {
-    on_its_way = true;
+    polls_left = 2;
     return cursor::start_seek(to);
   }
   poll<result<std::uint64_t>> poll_complete(context& cx) {
-    if (std::exchange(on_its_way, false)) return cx.waker().wake(), pending;
+    if (polls_left != 0 && --polls_left != 0) return cx.waker().wake(), pending;
     return cursor::poll_complete(cx);
   }
   poll<result<std::size_t>> poll_read(context& cx, io::byte_span into) {
-    if (on_its_way) return result<std::size_t>(std::unexpect, error_kind::other, "busy");
+    if (polls_left != 0) return result<std::size_t>(std::unexpect, error_kind::other, "busy");
     return cursor::poll_read(cx, into);
   }
 };
