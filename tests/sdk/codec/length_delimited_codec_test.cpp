@@ -118,6 +118,17 @@ TEST_CASE("[CD-06] a frame that is longer than the limit is refused in both dire
   CHECK(encoded(by, "abc") == "\0\3abc"s);
 }
 
+TEST_CASE("[CD-06] the limit is the frame's, not the field's: what may be encoded may be decoded") {
+  const auto counts_more = builder().length_field_length(1).length_adjustment(-5).new_codec();
+  const std::string frame(250, 'x');
+  CHECK(encoded(counts_more, frame) == "\xff" + frame);
+  CHECK(decoded(counts_more, "\xff" + frame) == "<" + frame + ">");
+  const auto counts_less = builder().length_field_length(1).length_adjustment(5).max_frame_length(6).new_codec();
+  CHECK(encoded(counts_less, "seven b") == "too long");
+  CHECK(decoded(counts_less, "\2seven b") == "too long");
+  CHECK(decoded(counts_less, "\1six by") == "<six by>");
+}
+
 TEST_CASE("[CD-06] the limit is no more than the length field can say") {
   CHECK(builder().length_field_length(1).new_codec().max_frame_length() == 255);
   CHECK(builder().length_field_length(1).length_adjustment(5).new_codec().max_frame_length() == 260);

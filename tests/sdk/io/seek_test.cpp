@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tokio/io.hpp"
+#include "tokio/io/either.hpp"
 #include "tokio/test.hpp"
 
 namespace {
@@ -48,6 +49,24 @@ struct slow_seeker : io::seek_methods<slow_seeker>, io::reader_methods<slow_seek
   poll<result<>> poll_flush(context&) { return result<>(); }
   poll<result<>> poll_shutdown(context&) { return result<>(); }
   std::string written;
+};
+
+// A cursor that gets where it is sent with the second poll, and cannot be read before.
+struct late_cursor : io::cursor<std::string> {
+  using cursor::cursor;
+  int polls_left = 0;
+  result<> start_seek(seek_from to) {
+    polls_left = 2;
+    return cursor::start_seek(to);
+  }
+  poll<result<std::uint64_t>> poll_complete(context& cx) {
+    if (polls_left != 0 && --polls_left != 0) return cx.waker().wake(), pending;
+    return cursor::poll_complete(cx);
+  }
+  poll<result<std::size_t>> poll_read(context& cx, io::byte_span into) {
+    if (polls_left != 0) return result<std::size_t>(std::unexpect, error_kind::other, "busy");
+    return cursor::poll_read(cx, into);
+  }
 };
 
 }  // namespace
@@ -93,6 +112,17 @@ TEST_CASE("[IO-23] a cursor writes over what is there, and one over a span takes
   static_assert(io::async_buf_reader<io::cursor<io::byte_view>>);
 }
 
+TEST_CASE("[IO-23] a write further than the buffer can grow is an error and changes nothing") {
+  test::fake_host fake;
+  io::cursor text(std::string("abc"));
+  for (const std::uint64_t at : {UINT64_MAX, std::uint64_t{text.get().max_size()}}) {
+    text.set_position(at);
+    CHECK(test::block_on(text.write_all("xy")).error().kind() == error_kind::invalid_input);
+    CHECK(text.position() == at);
+    CHECK(text.get() == "abc");
+  }
+}
+
 TEST_CASE("[IO-23] a seek waits for one that was dropped, and then begins its own") {
   test::fake_host fake;
   slow_seeker stream;
@@ -108,11 +138,26 @@ TEST_CASE("[IO-23] a seek waits for one that was dropped, and then begins its ow
   CHECK(stream.sent == std::vector{seek_from::start(1), seek_from::start(2)});
 }
 
-TEST_CASE("[IO-04] start_seek while a seek goes on is the stream's error") {
+TEST_CASE_TEMPLATE("[IO-04] a buffer that is sent on during a seek lets that end, and keeps what it was told last",
+                   Buffered, io::buf_reader<slow_seeker&>, io::buf_writer<slow_seeker&>) {
   test::fake_host fake;
   slow_seeker stream;
-  CHECK(stream.start_seek(seek_from::start(1)).has_value());
-  CHECK(stream.start_seek(seek_from::start(2)).error().kind() == error_kind::other);
+  Buffered buffered(stream);
+  CHECK(buffered.start_seek(seek_from::start(1)).has_value());
+  hand_poll arriving(poll_fn([&](context& cx) { return buffered.poll_complete(cx); }));
+  CHECK(arriving.poll().is_pending());
+  CHECK(stream.sent == std::vector{seek_from::start(1)});
+  CHECK(buffered.start_seek(seek_from::start(2)).has_value());  // the stream would refuse it now
+  CHECK(buffered.start_seek(seek_from::start(3)).has_value());
+  CHECK(arriving.poll_until_idle().value().value() == 200);
+  CHECK(stream.sent == std::vector{seek_from::start(1), seek_from::start(3)});
+}
+
+TEST_CASE("[IO-04] an adapter that holds nothing hands on that the stream refuses a second seek") {
+  test::fake_host fake;
+  auto one = io::either<slow_seeker, slow_seeker>::right(slow_seeker());
+  CHECK(one.start_seek(seek_from::start(1)).has_value());
+  CHECK(one.start_seek(seek_from::start(2)).error().kind() == error_kind::other);
 }
 
 TEST_CASE("[IO-14] a seek of a buf_reader drops what was read ahead and counts from where its reader is") {
@@ -154,6 +199,36 @@ TEST_CASE("[IO-14] a seek that fails loses nothing of what was read ahead") {
   stream.fails = true;
   CHECK(test::block_on(reader.seek(seek_from::start(0))).error().kind() == error_kind::invalid_input);
   CHECK(reader.buffer().size() == 6);
+}
+
+TEST_CASE("[IO-14] a read behind a seek that was dropped begins where that leads, and loses nothing later") {
+  test::fake_host fake;
+  io::buf_reader reader(late_cursor("0123456789"), 4);
+  std::array<char, 1> one;
+  CHECK(test::block_on(reader.read(one)).value() == 1);
+  {
+    hand_poll dropped(reader.seek(seek_from::start(5)));
+    CHECK(dropped.poll().is_pending());
+  }
+  CHECK(test::block_on(reader.read(one)).value() == 1);
+  CHECK(one[0] == '5');
+  CHECK(reader.buffer().text() == "678");
+  CHECK(test::block_on(reader.stream_position()).value() == 6);
+  std::string rest;
+  CHECK(test::block_on(reader.read_to_end(rest)).value() == 4);
+  CHECK(rest == "6789");
+}
+
+TEST_CASE("[IO-14] a large read, too, waits for a seek that was dropped") {
+  test::fake_host fake;
+  io::buf_reader reader(late_cursor("0123456789"), 4);
+  {
+    hand_poll dropped(reader.seek(seek_from::start(5)));
+    CHECK(dropped.poll().is_pending());
+  }
+  std::array<char, 8> large;
+  CHECK(test::block_on(reader.read(large)).value() == 5);
+  CHECK(test::block_on(reader.seek(seek_from::current(-2))).value() == 8);
 }
 
 TEST_CASE("[IO-15] a buf_writer writes what it holds before it moves") {

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -61,6 +62,22 @@ class stand_in {
  private:
   int standard_;
   int kept_;
+};
+
+// Until the end of the scope no descriptor can be made that is not below `limit`.
+class descriptor_limit {
+ public:
+  explicit descriptor_limit(int limit) {
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+    const rlimit lowered{static_cast<rlim_t>(limit), before_.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &lowered) == 0);
+  }
+  ~descriptor_limit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  descriptor_limit(const descriptor_limit&) = delete;
+  descriptor_limit& operator=(const descriptor_limit&) = delete;
+
+ private:
+  rlimit before_{};
 };
 
 }  // namespace
@@ -145,6 +162,17 @@ TEST_CASE("[IO-22] what was taken is written, also when the handle is gone befor
   CHECK(pipe.get() == "late");
 }
 
+TEST_CASE("[IO-22] what was taken is written, also when the host stops before its job begins") {
+  test::fake_host fake;
+  const pipe_ends pipe(O_NONBLOCK);
+  io::blocking_writer writer(pipe.to);
+  fake.hold_jobs = true;
+  CHECK(test::block_on(writer.write("last")).value() == 4);
+  fake.shut_down();
+  CHECK(pipe.get() == "last");
+  CHECK(hand_poll(writer.flush()).poll().value().has_value());
+}
+
 TEST_CASE("[IO-22] an error of a write comes out of the next write or flush, once") {
   test::fake_host fake;
   const int unwritable = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -159,6 +187,18 @@ TEST_CASE("[IO-22] an error of a write comes out of the next write or flush, onc
   std::array<char, 1> room;
   CHECK(test::block_on(reader.read(room)).error().raw_os_error() == EBADF);
   ::close(unwritable);
+}
+
+TEST_CASE("[IO-22] a handle that has no copy of its descriptor says why with each read and write") {
+  test::fake_host fake;
+  const pipe_ends pipe;
+  const descriptor_limit full(pipe.from + 1);  // a pipe takes the lowest numbers, so those below are in use
+  io::blocking_reader reader(pipe.from);
+  io::blocking_writer writer(pipe.to);
+  std::array<char, 1> room;
+  CHECK(test::block_on(reader.read(room)).error().raw_os_error() == EMFILE);
+  CHECK(test::block_on(writer.write("x")).error().raw_os_error() == EMFILE);
+  CHECK(test::block_on(writer.write("x")).error().kind() == error_kind::resource_exhausted);
 }
 
 TEST_CASE("[IO-22] a host that is at its end refuses the job, or drops it, and both are errors") {

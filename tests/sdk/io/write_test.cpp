@@ -25,6 +25,23 @@ struct full_stream : io::writer_methods<full_stream> {
   full_stream() = default;
 };
 
+// Says that it has taken more than it was given, of several parts too.
+struct boaster : io::writer_methods<boaster> {
+  tokio::poll<result<std::size_t>> poll_write(context&, io::byte_view from) {
+    return result<std::size_t>(from.size() + 1);
+  }
+  tokio::poll<result<>> poll_flush(context&) { return result<>(); }
+  tokio::poll<result<>> poll_shutdown(context&) { return result<>(); }
+  boaster() = default;
+};
+struct vectored_boaster : boaster {
+  tokio::poll<result<std::size_t>> poll_write_vectored(context&, std::span<const io::byte_view> from) {
+    std::size_t all = 1;
+    for (const auto& part : from) all += part.size();
+    return result<std::size_t>(all);
+  }
+};
+
 }  // namespace
 
 TEST_CASE("[IO-10] write takes as much as there is room for") {
@@ -52,6 +69,16 @@ TEST_CASE("[IO-11] write_all goes on until everything is written") {
   while (writing.poll().is_pending()) heard.append(room.data(), test::block_on(b.read(room)).value());
   heard.append(room.data(), test::block_on(b.read(room)).value());
   CHECK(heard == "abcde");
+}
+
+TEST_CASE("[IO-11] a writer that says it has taken more than it was given panics") {
+  test::fake_host fake;
+  boaster writer;
+  CHECK_THROWS_AS((void)test::block_on(writer.write("ab")), panic_error);
+  CHECK_THROWS_AS((void)test::block_on(writer.write_all("ab")), panic_error);
+  vectored_boaster all_at_once;
+  std::array<io::byte_view, 2> parts{"ab", "cd"};
+  CHECK_THROWS_AS((void)test::block_on(io::write_all_vectored(all_at_once, parts)), panic_error);
 }
 
 TEST_CASE("[IO-11] a stream that takes nothing is an error, not a loop") {

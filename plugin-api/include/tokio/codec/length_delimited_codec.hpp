@@ -85,9 +85,9 @@ class length_delimited_codec {
         const auto at = offset + (order == std::endian::big ? i : length - 1 - i);
         value = value << 8 | std::to_integer<std::uint64_t>(from.data()[at]);
       }
-      if (value > most) return std::unexpected(error(error_kind::invalid_data, too_long));
       const auto frame = moved(value, adjustment >= 0);
       if (!frame) return std::unexpected(frame.error());
+      if (*frame > most) return std::unexpected(error(error_kind::invalid_data, too_long));
       from.consume(skipped());
       return *frame;
     }
@@ -140,7 +140,7 @@ class length_delimited_codec::builder {
   builder& big_endian() noexcept { return order(std::endian::big); }
   builder& little_endian() noexcept { return order(std::endian::little); }
   builder& native_endian() noexcept { return order(std::endian::native); }
-  // As it stands in the length field; no more than the field can say.
+  // Of the frame, in both directions: after the adjustment. No more than the field can say.
   builder& max_frame_length(std::uint64_t most) noexcept { return layout_.most = most, *this; }
   // The length is as wide as this type of integer.
   template <std::unsigned_integral T>

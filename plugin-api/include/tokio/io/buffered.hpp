@@ -42,6 +42,9 @@ class buf_reader : public wrapped_stream<R>,
   std::size_t capacity() const noexcept { return capacity_; }
 
   tokio::poll<result<byte_view>> poll_fill_buf(context& cx) {
+    auto settled = poll_settled(cx);
+    if (settled.is_pending()) return pending;
+    if (!settled.value()) return result<byte_view>(std::unexpect, settled.value().error());
     if (first_ == last_) {
       auto got = poll_read_from(this->get(), cx, byte_span(room_.get(), capacity_));
       if (got.is_pending()) return pending;
@@ -54,6 +57,9 @@ class buf_reader : public wrapped_stream<R>,
   void consume(std::size_t n) noexcept { first_ = std::min(first_ + n, last_); }
 
   tokio::poll<result<std::size_t>> poll_read(context& cx, byte_span into) {
+    auto settled = poll_settled(cx);
+    if (settled.is_pending()) return pending;
+    if (!settled.value()) return result<std::size_t>(std::unexpect, settled.value().error());
     // A read that would empty the buffer at once does not go through it.
     if (first_ == last_ && into.size() >= capacity_) return this->get().poll_read(cx, into);
     return poll_read_ahead(*this, cx, into);
@@ -83,6 +89,16 @@ class buf_reader : public wrapped_stream<R>,
   }
 
  private:
+  // A seek that was begun and left comes to its end before a read: what is buffered is from before it.
+  tokio::poll<result<>> poll_settled(context& cx) {
+    if constexpr (async_seeker<inner>)
+      if (going_) {
+        auto there = poll_complete(cx);
+        if (there.is_pending()) return pending;
+        if (!there.value()) return result<>(std::unexpect, there.value().error());
+      }
+    return result<>();
+  }
   // One seek of the inner stream, and another one after it when the way, counted from there, is not a number.
   result<> start_next_seek(seek_from to)
     requires async_seeker<inner>

@@ -50,8 +50,12 @@ class cursor : public reader_methods<cursor<B>>,
     requires writable
   {
     if (!cx.proceed()) return pending;
-    if constexpr (byte_buffer<B>)
+    if constexpr (byte_buffer<B>) {
+      if (at_ > bytes_.max_size() || from.size() > bytes_.max_size() - at_)
+        return result<std::size_t>(std::unexpect, error_kind::invalid_input,
+                                   "a write further than the buffer can grow");
       if (at_ + from.size() > size() && !from.empty()) bytes_.resize(at_ + from.size());
+    }
     const auto n = at_ < size() ? std::min<std::size_t>(from.size(), size() - at_) : 0;
     if (n != 0) std::memcpy(byte_span(bytes_).data() + at_, from.data(), n);
     at_ += n;

@@ -1,5 +1,6 @@
 // Streams with a position: `seek`, `rewind`, `stream_position`.
-//   start_seek(to)      a way begins; an error while another one goes on is allowed
+//   start_seek(to)      a way begins; an error while another one goes on is allowed (a buf_reader or buf_writer lets
+//                       that end first, and of the ways that have not begun keeps the last)
 //   poll_complete(cx)   the way is over: the new position, from the start; where no way began, any position
 // Invariant: a seek that is dropped may have moved the position, or moves it later; the next one waits for it.
 // Threads: [task]; the stream must outlive the future.

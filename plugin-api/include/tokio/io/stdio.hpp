@@ -44,16 +44,20 @@ inline std::optional<error> failed_call(int fd, short wanted) noexcept {
 // was made from may be another file's by then.
 class descriptor_copy {
  public:
-  explicit descriptor_copy(int of) noexcept : fd_(::fcntl(of, F_DUPFD_CLOEXEC, 3)) {}
+  explicit descriptor_copy(int of) noexcept
+      : fd_(::fcntl(of, F_DUPFD_CLOEXEC, 3)), status_(fd_ < 0 ? -errno : TOKIO_OK) {}
   descriptor_copy(const descriptor_copy&) = delete;
   descriptor_copy& operator=(const descriptor_copy&) = delete;
   ~descriptor_copy() {
     if (fd_ >= 0) ::close(fd_);
   }
   int get() const noexcept { return fd_; }
+  // Why there is no copy; every read and write of the handle says it.
+  result<> made() const noexcept { return to_result(status_); }
 
  private:
   int fd_;
+  int status_;
 };
 using shared_descriptor = std::shared_ptr<const descriptor_copy>;
 
@@ -87,6 +91,19 @@ struct blocking_write {
   }
 };
 
+// internal: what the job of a handle gives, which has none any more then.
+template <class Job>
+tokio::poll<typename blocking_future<Job>::output> poll_job(std::optional<blocking_future<Job>>& job, context& cx) {
+  auto done = job->poll(cx);
+  if (job->reported_cancelled()) {
+    job.reset();
+    return typename blocking_future<Job>::output(std::unexpect, error_kind::shutdown,
+                                                 "the host has dropped the job: it is stopping");
+  }
+  if (done.is_ready()) job.reset();
+  return done;
+}
+
 class blocking_reader : public reader_methods<blocking_reader> {
  public:
   explicit blocking_reader(int fd) : fd_(std::make_shared<const descriptor_copy>(fd)) {}
@@ -95,7 +112,7 @@ class blocking_reader : public reader_methods<blocking_reader> {
   tokio::poll<result<std::size_t>> poll_read(context& cx, byte_span into) {
     if (into.empty()) return result<std::size_t>(0);
     if (used_ == ahead_.size()) {
-      auto brought = poll_job(cx, into.size());
+      auto brought = poll_ahead(cx, into.size());
       if (brought.is_pending()) return pending;
       if (!brought.value()) return result<std::size_t>(std::unexpect, brought.value().error());
     }
@@ -107,20 +124,16 @@ class blocking_reader : public reader_methods<blocking_reader> {
 
  private:
   // Ready with `ahead_` filled by one call; it stays empty at the end.
-  tokio::poll<result<>> poll_job(context& cx, std::size_t wanted) {
+  tokio::poll<result<>> poll_ahead(context& cx, std::size_t wanted) {
     if (!job_) {
+      if (auto made = fd_->made(); !made) return made;
       auto started = start_blocking<"read">(blocking_read{fd_, std::string(std::min(wanted, most_in_a_job), '\0')}, {});
       if (!started) return result<>(std::unexpect, started.error());
       job_.emplace(*std::move(started));
     }
-    auto done = job_->poll(cx);
-    if (job_->reported_cancelled()) {
-      job_.reset();
-      return result<>(std::unexpect, error_kind::shutdown, "the host has dropped the read: it is stopping");
-    }
+    auto done = poll_job(job_, cx);
     if (done.is_pending()) return pending;
-    auto read = std::move(done).value();
-    job_.reset();
+    auto& read = done.value();
     if (!read) return result<>(std::unexpect, read.error());
     ahead_ = *std::move(read);
     used_ = 0;
@@ -144,29 +157,23 @@ class blocking_writer : public writer_methods<blocking_writer> {
     if (idle.is_pending()) return pending;
     if (!idle.value()) return result<std::size_t>(std::unexpect, idle.value().error());
     if (from.empty()) return result<std::size_t>(0);
+    if (auto made = fd_->made(); !made) return result<std::size_t>(std::unexpect, made.error());
     const auto bytes = from.first(std::min(from.size(), most_in_a_job));
-    // A task of its own: what was taken is written, also when this handle is gone before the job begins.
-    auto started = try_spawn_blocking<"write">(blocking_write{fd_, std::string(byte_view(bytes).text())}, {});
+    // Mandatory: what was taken is written, also when this handle or the host is at its end before the job begins.
+    auto started =
+        start_blocking<"write">(blocking_write{fd_, std::string(byte_view(bytes).text())}, {}, TOKIO_JOB_MANDATORY);
     if (!started) return result<std::size_t>(std::unexpect, started.error());
     job_.emplace(*std::move(started));
     return result<std::size_t>(bytes.size());
   }
   // All that was taken has been written, or the error that came instead.
-  tokio::poll<result<>> poll_flush(context& cx) {
-    if (!job_) return result<>();
-    auto done = job_->poll(cx);
-    if (done.is_pending()) return pending;
-    job_.reset();
-    auto& written = done.value();
-    if (!written) return result<>(std::unexpect, error(written.error()));
-    return *std::move(written);
-  }
+  tokio::poll<result<>> poll_flush(context& cx) { return job_ ? poll_job(job_, cx) : result<>(); }
   // Flushes; the descriptor stays open.
   tokio::poll<result<>> poll_shutdown(context& cx) { return poll_flush(cx); }
 
  private:
   shared_descriptor fd_;
-  std::optional<blocking_handle<blocking_write>> job_;
+  std::optional<blocking_future<blocking_write>> job_;
 };
 
 inline blocking_reader stdin() { return blocking_reader(STDIN_FILENO); }

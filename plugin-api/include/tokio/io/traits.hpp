@@ -54,6 +54,15 @@ tokio::poll<result<std::size_t>> poll_read_from(R& from, context& cx, byte_span 
   return got;
 }
 
+// What a writer has taken of `from`. All helpers and adapters that go on behind it write with this.
+[[noreturn]] inline void took_too_much() { panic("a writer said that it has taken more bytes than it was given"); }
+template <async_writer W>
+tokio::poll<result<std::size_t>> poll_write_from(W& to, context& cx, byte_view from) {
+  auto put = to.poll_write(cx, from);
+  if (put.is_ready() && put.value().value_or(0) > from.size()) took_too_much();
+  return put;
+}
+
 inline error unexpected_eof() noexcept { return {error_kind::unexpected_eof, "early end of stream"}; }
 inline error write_zero() noexcept { return {error_kind::write_zero, "the stream takes no more bytes"}; }
 inline error broken_pipe() noexcept { return {error_kind::broken_pipe, "the other end is gone"}; }

@@ -20,7 +20,7 @@ tokio::poll<result<std::size_t>> poll_write_vectored(W& to, context& cx, std::sp
     return to.poll_write_vectored(cx, from);
   } else {
     const auto first = std::ranges::find_if(from, [](byte_view part) { return !part.empty(); });
-    return to.poll_write(cx, first == from.end() ? byte_view() : *first);
+    return poll_write_from(to, cx, first == from.end() ? byte_view() : *first);
   }
 }
 
@@ -28,7 +28,7 @@ tokio::poll<result<std::size_t>> poll_write_vectored(W& to, context& cx, std::sp
 template <async_writer W>
 tokio::poll<result<>> poll_write_all(W& to, context& cx, byte_view& rest) {
   while (!rest.empty()) {
-    auto put = to.poll_write(cx, rest);
+    auto put = poll_write_from(to, cx, rest);
     if (put.is_pending()) return pending;
     if (!put.value()) return result<>(std::unexpect, put.value().error());
     if (*put.value() == 0) return result<>(std::unexpect, write_zero());
@@ -47,11 +47,13 @@ tokio::poll<result<>> poll_write_all_vectored(W& to, context& cx, std::span<byte
     if (put.is_pending()) return pending;
     if (!put.value()) return result<>(std::unexpect, put.value().error());
     if (*put.value() == 0) return result<>(std::unexpect, write_zero());
-    for (auto n = *put.value(); auto& part : rest) {
+    auto n = *put.value();
+    for (auto& part : rest) {
       const auto gone = std::min(n, part.size());
       part = part.subspan(gone);
       n -= gone;
     }
+    if (n != 0) took_too_much();
   }
 }
 
@@ -79,7 +81,7 @@ class [[nodiscard]] write_number_future {
 // As many bytes as the stream takes at once.
 template <async_writer W>
 auto write(W& to, byte_view from) noexcept {
-  return poll_fn([&to, from](context& cx) { return to.poll_write(cx, from); });
+  return poll_fn([&to, from](context& cx) { return poll_write_from(to, cx, from); });
 }
 template <async_writer W>
 auto write_vectored(W& to, std::span<const byte_view> from) noexcept {

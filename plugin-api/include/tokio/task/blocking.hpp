@@ -57,19 +57,20 @@ class blocking_future {
   using output = typename blocking_cell<Fn>::value_type;
   static constexpr std::uint32_t task_flags = TOKIO_TF_GRACEFUL;
 
-  blocking_future(tokio_job* job, blocking_cell<Fn>* cell) noexcept : job_(job), cell_(cell) {}
+  blocking_future(tokio_job* job, blocking_cell<Fn>* cell, bool let_be) noexcept
+      : job_(job), cell_(cell), let_be_(let_be) {}
   blocking_future(blocking_future&& other) noexcept
-      : job_(std::exchange(other.job_, nullptr)), cell_(std::exchange(other.cell_, nullptr)) {}
+      : job_(std::exchange(other.job_, nullptr)), cell_(std::exchange(other.cell_, nullptr)), let_be_(other.let_be_) {}
   ~blocking_future() {
     if (job_) {
-      host.blocking->cancel(job_);
+      if (!let_be_) host.blocking->cancel(job_);
       host.blocking->free(job_);
     }
     if (cell_) cell_->release();
   }
 
   tokio::poll<output> poll(context& cx) {
-    if (cx.cancelled() && !std::exchange(asked_, true)) host.blocking->cancel(job_);
+    if (cx.cancelled() && !std::exchange(let_be_, true)) host.blocking->cancel(job_);
     std::int64_t ignored = 0;
     const auto status = host.blocking->poll(job_, cx.raw(), &ignored);
     if (status == TOKIO_PENDING) return pending;
@@ -88,16 +89,17 @@ class blocking_future {
  private:
   tokio_job* job_;
   blocking_cell<Fn>* cell_;
-  bool asked_ = false;
+  bool let_be_;  // a mandatory job, or one that the host was asked to cancel
   bool cancelled_ = false;
 };
 
 template <class Fn>
 using blocking_handle = join_handle<std::invoke_result_t<std::decay_t<Fn>&>>;
 
-// Gives the job to the host: a future of what `fn` returns.
+// Gives the job to the host: a future of what `fn` returns. With the flag TOKIO_JOB_MANDATORY it runs also when the
+// future is dropped, or the host stops, before it begins.
 template <task_name Name, class Fn>
-result<blocking_future<std::decay_t<Fn>>> start_blocking(Fn&& fn, call_site at) {
+result<blocking_future<std::decay_t<Fn>>> start_blocking(Fn&& fn, call_site at, std::uint32_t flags = 0) {
   static_assert(!is_task<std::invoke_result_t<std::decay_t<Fn>&>>,
                 "spawn_blocking takes a function that does its work when it is called; this one gives a task, which "
                 "nobody would run: use spawn.");
@@ -105,13 +107,13 @@ result<blocking_future<std::decay_t<Fn>>> start_blocking(Fn&& fn, call_site at) 
   auto* instance = current_instance("there is no runtime here: spawn_blocking() needs a task or an instance_scope", at);
   if (!host.blocking) panic("blocking jobs are not offered by this host (tokio.blocking/1)", at);
   auto* shared = new cell(instance, std::decay_t<Fn>(std::forward<Fn>(fn)));
-  tokio_job_desc desc{sizeof(tokio_job_desc), 0, shared, &cell::run, &cell::drop, {Name.text, Name.size}};
+  tokio_job_desc desc{sizeof(tokio_job_desc), flags, shared, &cell::run, &cell::drop, {Name.text, Name.size}};
   tokio_job* job = nullptr;
   if (const auto status = host.blocking->spawn(instance, &desc, &job); status < 0) {
     shared->release();  // the job's part was dropped by the host
     return std::unexpected(error::from_status(status));
   }
-  return blocking_future<std::decay_t<Fn>>(job, shared);
+  return blocking_future<std::decay_t<Fn>>(job, shared, (flags & TOKIO_JOB_MANDATORY) != 0);
 }
 
 // As spawn_blocking(), but says why when the host refuses the job (memory, quota, no thread, shutdown).

@@ -88,11 +88,17 @@ class fake_state : public fake_core {
   }
   bool run_one_job() {
     if (jobs.empty() || hold_jobs) return false;
+    run_job(take_job());
+    return true;
+  }
+  fake_job& take_job() {
     auto* job = jobs.front();
     jobs.pop_front();
-    job->answer = job->desc.run(job->desc.user);
-    end_job(*job, fake_job::finished);
-    return true;
+    return *job;
+  }
+  void run_job(fake_job& job) {
+    job.answer = job.desc.run(job.desc.user);
+    end_job(job, fake_job::finished);
   }
   template <class Stage>
   void end_job(fake_job& job, Stage stage) {

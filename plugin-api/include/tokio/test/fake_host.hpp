@@ -82,13 +82,15 @@ class fake_host : public fake_state {
     return call;
   }
 
-  // Ends all tasks and drops queued jobs.
+  // Ends all tasks, and drops the queued jobs that are not mandatory.
   void shut_down() {
     abort_all();
     while (!jobs.empty()) {
-      auto* job = jobs.front();
-      jobs.pop_front();
-      end_job(*job, fake_job::cancelled);
+      auto& job = take_job();
+      if ((job.desc.flags & TOKIO_JOB_MANDATORY) != 0)
+        run_job(job);
+      else
+        end_job(job, fake_job::cancelled);
     }
   }
   // What was not given back, as a sentence; empty when all was.
