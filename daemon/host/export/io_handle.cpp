@@ -19,7 +19,6 @@ tokio_status new_io(tokio_plugin& p, int fd, io_shape shape, tokio_io** out) noe
   handle->fd = fd;
   handle->socket = shape.socket;
   handle->message = shape.message;
-  handle->borrowed = shape.borrowed;
   handle->seen[0] = handle->seen[1] = {};
   p.count(entry::sockets, 1);
   *out = handle;
@@ -37,11 +36,7 @@ int release_io(tokio_io& handle, tokio_plugin& of) noexcept {
   return fd;
 }
 
-void close_io(tokio_io& handle, tokio_plugin& of) noexcept {
-  const bool borrowed = handle.borrowed;
-  unique_fd fd(release_io(handle, of));
-  if (borrowed) (void)fd.release();
-}
+void close_io(tokio_io& handle, tokio_plugin& of) noexcept { const unique_fd closed(release_io(handle, of)); }
 
 void take_back_io(tokio_io& handle, tokio_plugin& of) noexcept {
   {
