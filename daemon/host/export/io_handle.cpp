@@ -10,7 +10,7 @@ tokio_status new_io(tokio_plugin& p, int fd, io_shape shape, tokio_io** out) noe
   auto* handle = handle_pool<tokio_io>::take(&p);
   if (handle == nullptr) return fail(TOKIO_ENOMEM, "no memory for a socket");
   const sched::host_entry inside;
-  const auto source = p.rt.register_fd(fd, shape.interest);
+  const auto source = p.rt.register_fd(fd, io::of_kind(shape.interest, shape.message));
   if (!source) {
     handle_pool<tokio_io>::give(*handle);
     return fail(source.error());
