@@ -167,6 +167,9 @@ class runtime {
   static void hang_up(io::source& source) {
     source.home().hang_up(source, [](task::key waiter) { wake(waiter); });
   }
+  [[nodiscard]] static result<void> renew(io::source& source, io::interest what) {
+    return source.home().renew(source, what, [](task::key waiter) { wake(waiter); });
+  }
   static void deregister_fd(io::source& source) {
     source.home().remove(source, [](task::key waiter) { wake(waiter); });
   }

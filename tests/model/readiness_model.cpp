@@ -151,7 +151,7 @@ void rewritten_key() {
 // The same beside others: the byte that was taken by one is looked for by all.
 void consume_beside(kernel& k, task_stub& me) {
   for (io::seat at = 0;;) {
-    const readiness seen = k.beside->wait(k.source, ready::readable, {&me, 1}, at);
+    const readiness seen = k.beside->wait(k.source, 0, ready::readable, {&me, 1}, at).value();
     if (!seen) {
       me.woken.wait();
     } else if (k.read()) {
@@ -212,7 +212,7 @@ void one_leaves() {
   task_stub leaver, stays;
   thread events([&] { k.arrive(); });
   io::seat at = 0;
-  (void)others.wait(source, ready::readable, {&leaver, 1}, at);
+  (void)others.wait(source, 0, ready::readable, {&leaver, 1}, at);
   const io::seat copy = at;
   others.leave(at);
   consume_beside(k, stays);
@@ -231,7 +231,7 @@ void clear_among_waiters() {
   task_stub waits;
   thread beside([&] {
     io::seat at = 0;
-    (void)others.wait(source, ready::priority, {&waits, 1}, at);
+    (void)others.wait(source, 0, ready::priority, {&waits, 1}, at);
     others.leave(at);
   });
   source.clear(seen, ready::readable);
@@ -254,6 +254,28 @@ void clear_after_event() {
   source.clear(seen, ready::readable);
   newer.join();
   check(bool(source.look(ready::readable)), "a clear took a newer event away");
+}
+
+// A source is taken away from under one who comes to wait: he finds it closed, is told that it is gone, or is woken.
+void taken_back() {
+  half source;
+  crowd others;
+  kernel k{source, &others};
+  atomic<int> open{1};
+  task_stub late;
+  thread owner([&] {
+    open.store(0, relaxed);
+    k.deliver();
+    source.retire();
+    (void)others.wake_all([](stub_key who) { who.task->woken.set(); });
+  });
+  const auto tenant = source.tenant();
+  if (open.load(relaxed) == 1) {
+    io::seat at = 0;
+    const auto seen = others.wait(source, tenant, ready::readable, {&late, 1}, at);
+    if (seen && !*seen) late.woken.wait();
+  }
+  owner.join();
 }
 
 using change = mutant::change;
@@ -287,6 +309,10 @@ TEST_CASE("[NX-17] of a crowd everybody is woken by the next event, and so is th
   passes(wide, one_leaves);
 }
 
+TEST_CASE("[NX-17] who comes to wait while the source is taken back does not wait for ever") {
+  passes(wide, taken_back);
+}
+
 TEST_CASE("[NX-17] a clear is not lost to a waiter and does not take a newer event away") {
   passes(wide, clear_among_waiters);
   passes(wide, clear_after_event);
@@ -307,6 +333,8 @@ TEST_CASE("mutants of the readiness word are caught") {
   catches({change::weaken, "event", "load"}, rewritten_key);
   catches({change::drop_write, "drop_waiter", "cas"}, rewritten_key);
   catches({change::drop_write, "retire", "store"}, slot_reuse);
+  catches({change::weaken, "retire", "store"}, taken_back);
+  catches({change::weaken, "tenant", "load"}, taken_back);
 }
 
 TEST_CASE("every order of the readiness word is needed") {

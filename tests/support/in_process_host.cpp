@@ -153,6 +153,7 @@ bool in_process_host::run_until(bool (*done)(void*), void* user, std::uint64_t l
 std::uint64_t in_process_host::live_tasks() const {
   return parts_->running ? parts_->rt->live(parts_->plugin->owner) : 0;
 }
+std::uint64_t in_process_host::live_sources() const { return parts_->running ? parts_->rt->metrics().sources : 0; }
 leftovers in_process_host::stop(std::uint64_t drain_ms) { return parts_->stop(drain_ms); }
 
 }  // namespace tokiod::test

@@ -61,6 +61,7 @@ class in_process_host {
   }
 
   [[nodiscard]] std::uint64_t live_tasks() const;
+  [[nodiscard]] std::uint64_t live_sources() const;  // descriptors that its reactors watch
   // stop(), drain, fini, everything back. Twice is harmless.
   leftovers stop(std::uint64_t drain_ms = 1'000);
 

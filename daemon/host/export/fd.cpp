@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "host/export/common.hpp"
-#include "host/export/io_handle.hpp"
+#include "host/export/net_calls.hpp"
 #include "host/export/tables.hpp"
 
 namespace tokiod::host {
@@ -38,9 +38,14 @@ tokio_status refused_fd(const tokio_plugin* p, const char* call, std::uint32_t i
 
 tokio_status fd_watch(tokio_plugin* p, int32_t fd, uint32_t interest, tokio_io** out) noexcept {
   if (const auto status = refused_fd(p, "watch", interest, out); status != TOKIO_OK) return status;
-  auto shape = shape_of(fd, interest);
-  shape.borrowed = true;
-  return new_io(*p, fd, shape, out);
+  // The kernel knows a registration by its number, and the plugin may close its own at any time: then the number is
+  // somebody else's.
+  const int twin = p->descriptors.make(-1, [&] { return net::or_errno(::fcntl(fd, F_DUPFD_CLOEXEC, 0)); });
+  if (twin < 0) return net::not_made(*p, "watch", twin);
+  unique_fd ours(twin);
+  const auto status = new_io(*p, twin, shape_of(twin, interest), out);
+  if (status == TOKIO_OK) (void)ours.release();  // the handle's now
+  return status;
 }
 
 // The descriptor stays the caller's on every error; its flags are put back then.

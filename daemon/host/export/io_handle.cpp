@@ -10,7 +10,7 @@ tokio_status new_io(tokio_plugin& p, int fd, io_shape shape, tokio_io** out) noe
   auto* handle = handle_pool<tokio_io>::take(&p);
   if (handle == nullptr) return fail(TOKIO_ENOMEM, "no memory for a socket");
   const sched::host_entry inside;
-  const auto source = p.rt.register_fd(fd, shape.interest);
+  const auto source = p.rt.register_fd(fd, io::of_kind(shape.interest, shape.message));
   if (!source) {
     handle_pool<tokio_io>::give(*handle);
     return fail(source.error());
@@ -19,7 +19,6 @@ tokio_status new_io(tokio_plugin& p, int fd, io_shape shape, tokio_io** out) noe
   handle->fd = fd;
   handle->socket = shape.socket;
   handle->message = shape.message;
-  handle->borrowed = shape.borrowed;
   handle->seen[0] = handle->seen[1] = {};
   p.count(entry::sockets, 1);
   *out = handle;
@@ -37,11 +36,7 @@ int release_io(tokio_io& handle, tokio_plugin& of) noexcept {
   return fd;
 }
 
-void close_io(tokio_io& handle, tokio_plugin& of) noexcept {
-  const bool borrowed = handle.borrowed;
-  unique_fd fd(release_io(handle, of));
-  if (borrowed) (void)fd.release();
-}
+void close_io(tokio_io& handle, tokio_plugin& of) noexcept { const unique_fd closed(release_io(handle, of)); }
 
 void take_back_io(tokio_io& handle, tokio_plugin& of) noexcept {
   {

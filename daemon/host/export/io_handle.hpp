@@ -14,9 +14,8 @@
 struct tokio_io final : tokiod::host::pooled<tokio_io> {
   tokiod::io::source* source = nullptr;
   int fd = -1;
-  bool socket = true;     // false: read and write instead of recv and send
-  bool message = false;   // every read is one message, so a short one says nothing about what is left
-  bool borrowed = false;  // the descriptor is the plugin's, and is not closed here
+  bool socket = true;    // false: read and write instead of recv and send
+  bool message = false;  // every read is one message, so a short one says nothing about what is left
   // What poll_ready() saw of each direction, so that a clear_ready() does not clear what came since.
   tokiod::io::readiness seen[2];
 };
@@ -26,7 +25,6 @@ namespace tokiod::host {
 struct io_shape {
   bool socket = true;
   bool message = false;
-  bool borrowed = false;
   io::interest interest = io::interest::both;
 };
 

@@ -48,7 +48,13 @@ result<io::readiness> look_or_wait(tokio_io& handle, tokio_cx* cx, direction d, 
   auto& source = *handle.source;
   if (cx == nullptr) return source.look(d, wanted);
   if ((wait.flags & TOKIO_WAIT_ALONE) != 0) return source.poll_ready(d, wanted, key_of(cx->waker));
-  return source.home().wait_beside(source, d, wanted, key_of(cx->waker), wait.seat[static_cast<std::size_t>(d)]);
+  for (;;) {
+    const auto tenant = source.tenant(d);  // before the owner: who is not there any more had left it
+    if (owner_of(&handle) == nullptr) return std::unexpected(error{EBADF, "the socket was closed before"});
+    auto got =
+        source.home().wait_beside(source, d, tenant, wanted, key_of(cx->waker), wait.seat[static_cast<std::size_t>(d)]);
+    if (got || got.error().code != ESTALE) return got;  // else it is closed or renewed
+  }
 }
 
 void leave(tokio_io& handle, tokio_wait& wait) {
@@ -65,6 +71,8 @@ tokio_res wait_for(tokio_io& handle, tokio_cx* cx, std::uint32_t interest, tokio
     const auto wanted = wanted_of(interest, d);
     if (!io::any(wanted)) continue;
     const auto got = look_or_wait(handle, cx, d, wanted, wait);
+    if (!got && got.error().code == EDQUOT)
+      return fail(TOKIO_EQUOTA, io::most_seats, " tasks may wait for one direction of a socket, and they do");
     if (!got) return fail(got.error());
     if (!*got) continue;
     seen = got->word;

@@ -16,7 +16,7 @@ bool taken_in(const tokio_addr* given, system_address& into) { return given != n
 // A socket that did nothing yet has told that it is hung up.
 tokio_status watch_anew(tokio_io& handle) {
   const sched::host_entry inside;
-  const auto renewed = handle.source->home().renew(*handle.source);
+  const auto renewed = runtime::renew(*handle.source, io::of_kind(io::interest::both, handle.message));
   return renewed ? TOKIO_OK : fail(renewed.error());
 }
 

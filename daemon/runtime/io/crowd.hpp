@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <span>
 #include <vector>
 
@@ -22,16 +23,26 @@ namespace tokiod::io {
 // Where somebody sits: the place and who of those that had it. Zero: nowhere.
 using seat = std::uint64_t;
 
+// Why nobody sits down.
+enum class no_seat : std::uint8_t {
+  gone,  // the tenant that was meant
+  full,
+};
+inline constexpr std::uint32_t most_seats = 65'536;  // of one direction: they are charged to nobody
+
 template <class P, class Key>
 class basic_crowd {
  public:
-  // A look at `half`; when there is nothing, `who` keeps a seat until an event or leave(). Throws bad_alloc.
-  readiness wait(basic_readiness<P, Key>& half, ready wanted, Key who, seat& at) {
+  // A look at `half`, which is `tenant`'s; when there is nothing, `who` keeps a seat until an event or leave(). Throws
+  // bad_alloc.
+  std::expected<readiness, no_seat> wait(basic_readiness<P, Key>& half, std::uint32_t tenant, ready wanted, Key who,
+                                         seat& at) {
     const hold locked(lock_);
-    sit(who, at);
-    const readiness seen = half.join(wanted);
-    if (seen) stand_up(at);
-    return seen;
+    if (!sit(who, at)) return std::unexpected(no_seat::full);
+    const auto seen = half.join(tenant, wanted);
+    if (!seen || *seen) stand_up(at);
+    if (!seen) return std::unexpected(no_seat::gone);
+    return *seen;
   }
 
   void leave(seat& at) {
@@ -80,10 +91,14 @@ class basic_crowd {
     return one.ticket == at >> 32 ? &one : nullptr;
   }
 
-  void sit(Key who, seat& at) {
-    if (place* mine = find(at)) return (void)(mine->who = who);
+  [[nodiscard]] bool sit(Key who, seat& at) {
+    if (place* mine = find(at)) {
+      mine->who = who;
+      return true;
+    }
     std::uint32_t index = free_;
     if (index == 0) {
+      if (places_.size() == most_seats) return false;
       places_.emplace_back();
       index = static_cast<std::uint32_t>(places_.size());
     } else {
@@ -92,6 +107,7 @@ class basic_crowd {
     last_ticket_ = std::max(last_ticket_ + 1, 1U);  // wraps past 0
     places_[index - 1] = {who, last_ticket_, 0};
     at = seat{last_ticket_} << 32 | index;
+    return true;
   }
 
   void stand_up(seat& at) {

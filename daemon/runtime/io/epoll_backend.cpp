@@ -15,9 +15,21 @@ namespace {
 // Where other sources have {generation, index}: indexes that no table reaches.
 constexpr std::uint64_t wake_mark = UINT64_MAX;
 constexpr std::uint64_t adopted_mark = UINT64_MAX - 1;
+// Beside the generation, which is shorter.
+constexpr std::uint64_t message_mark = std::uint64_t{1} << 63;
+static_assert(real_policy::source_generation_bits < 31);
 
-std::uint64_t pack(token about) { return std::uint64_t{about.generation} << 32 | about.index; }
-token unpack(std::uint64_t data) { return {static_cast<std::uint32_t>(data), static_cast<std::uint32_t>(data >> 32)}; }
+std::uint64_t pack(token about, interest what) {
+  const std::uint64_t packed = std::uint64_t{about.generation} << 32 | about.index;
+  return has(what, interest::message) ? packed | message_mark : packed;
+}
+kernel_event unpack(std::uint64_t data, std::uint32_t events) {
+  const bool message = (data & message_mark) != 0;
+  const std::uint64_t about = data & ~message_mark;
+  return {{static_cast<std::uint32_t>(about), static_cast<std::uint32_t>(about >> 32)},
+          from_epoll(events, direction::read, message),
+          from_epoll(events, direction::write, message)};
+}
 
 result<void> control(int epoll, int fd, std::uint32_t events, std::uint64_t data) {
   epoll_event what{};
@@ -46,7 +58,7 @@ result<std::unique_ptr<epoll_backend>> epoll_backend::create(precision wanted) {
 }
 
 result<void> epoll_backend::add(int fd, interest what, token about) {
-  return control(epoll_.get(), fd, to_epoll(what), pack(about));
+  return control(epoll_.get(), fd, to_epoll(what), pack(about, what));
 }
 
 void epoll_backend::remove(int fd) {
@@ -80,8 +92,7 @@ result<waited> epoll_backend::wait(std::span<kernel_event, events_per_wait> into
     } else if (e.data.u64 == adopted_mark) {
       got.adopted = true;
     } else {
-      into[got.events++] = {unpack(e.data.u64), from_epoll(e.events, direction::read),
-                            from_epoll(e.events, direction::write)};
+      into[got.events++] = unpack(e.data.u64, e.events);
     }
   }
   return got;

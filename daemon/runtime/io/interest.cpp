@@ -29,13 +29,13 @@ std::uint32_t to_epoll(interest set) {
   return events;
 }
 
-ready from_epoll(std::uint32_t events, direction d) {
+ready from_epoll(std::uint32_t events, direction d, bool message) {
   ready bits = ready::none;
   for (const translation& t : translations)
     if (t.half == d && (events & t.event) != 0) bits = bits | t.bits;
   // The end of a pipe, and of a connection that was reset: writing goes nowhere.
   const bool broken = (events & EPOLLERR) != 0 && ((events & EPOLLOUT) != 0 || events == EPOLLERR);
-  if (d == direction::write && broken) bits = bits | ready::closed;
+  if (d == direction::write && broken && !message) bits = bits | ready::closed;
   return bits;
 }
 

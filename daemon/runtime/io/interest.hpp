@@ -35,7 +35,8 @@ enum class ready : std::uint8_t {
 
 // What a descriptor is registered for. Sockets take both; priority (out-of-band data, some device files) is for adopted
 // descriptors that ask for it.
-enum class interest : std::uint8_t { read = 1, write = 2, both = 3, priority = 4, all = 7 };
+// `message` says what it is: an error is of one datagram, and ends nothing.
+enum class interest : std::uint8_t { read = 1, write = 2, both = 3, priority = 4, all = 7, message = 8 };
 [[nodiscard]] constexpr bool has(interest set, interest one) {
   return (static_cast<unsigned>(set) & static_cast<unsigned>(one)) != 0;
 }
@@ -43,7 +44,10 @@ enum class interest : std::uint8_t { read = 1, write = 2, both = 3, priority = 4
   return static_cast<interest>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
 
-[[nodiscard]] std::uint32_t to_epoll(interest set);                 // edge-triggered
-[[nodiscard]] ready from_epoll(std::uint32_t events, direction d);  // the part of an event that concerns `d`
+[[nodiscard]] constexpr interest of_kind(interest set, bool message) { return message ? set | interest::message : set; }
+
+[[nodiscard]] std::uint32_t to_epoll(interest set);  // edge-triggered
+// The part of an event that concerns `d`.
+[[nodiscard]] ready from_epoll(std::uint32_t events, direction d, bool message = false);
 
 }  // namespace tokiod::io

@@ -22,9 +22,8 @@ result<source*> reactor::add(int fd, interest what, ready assume) {
   const auto taken = sources_.take(fd);
   if (!taken) return std::unexpected(taken.error());
   source& s = **taken;
-  const token about{s.index_, s.at(direction::read).generation()};
-  assume_ready(s, about, assume);
-  if (auto added = backend_->add(fd, what, about); !added) {
+  assume_ready(s, assume);
+  if (auto added = put_in(s, what); !added) {
     sources_.give_back(s);
     return std::unexpected(added.error());
   }
@@ -32,12 +31,13 @@ result<source*> reactor::add(int fd, interest what, ready assume) {
   return &s;
 }
 
-void reactor::assume_ready(source& s, token about, ready assume) {
+void reactor::assume_ready(source& s, ready assume) {
+  const auto tenant = s.at(direction::read).generation();
   task::key nobody;  // waits yet
   const ready of_write = assume & ready::writable;
-  if (any(of_write)) (void)s.at(direction::write).event(about.generation, of_write, nobody);
+  if (any(of_write)) (void)s.at(direction::write).event(tenant, of_write, nobody);
   const ready of_read = without(assume, ready::writable);
-  if (any(of_read)) (void)s.at(direction::read).event(about.generation, of_read, nobody);
+  if (any(of_read)) (void)s.at(direction::read).event(tenant, of_read, nobody);
 }
 
 void reactor::take_out(source& s) { backend_->remove(s.fd_); }
@@ -47,20 +47,21 @@ void reactor::give_back(source& s) {
   deregistered_.fetch_add(1, relaxed);
 }
 
-result<void> reactor::renew(source& s, interest what) {
-  take_out(s);
-  sources_.retire(s);
-  return backend_->add(s.fd_, what, token{s.index_, s.at(direction::read).generation()});
+result<void> reactor::put_in(source& s, interest what) {
+  return backend_->add(s.fd_, what, {s.index_, s.at(direction::read).generation()});
 }
 
-result<readiness> reactor::wait_beside(source& s, direction d, ready wanted, task::key waiter, seat& at) try {
+result<readiness> reactor::wait_beside(source& s, direction d, std::uint32_t tenant, ready wanted, task::key waiter,
+                                       seat& at) try {
   if (const readiness seen = s.look(d, wanted)) {  // without the lock
     leave(s, d, at);
     return seen;
   }
   const auto crowd = sources_.make_crowd(s, d);
   if (!crowd) return std::unexpected(crowd.error());
-  return (*crowd)->wait(s.at(d), wanted, waiter, at);
+  const auto seen = (*crowd)->wait(s.at(d), tenant, wanted, waiter, at);
+  if (seen) return *seen;
+  return std::unexpected(error{seen.error() == no_seat::full ? EDQUOT : ESTALE, "those who wait for a source"});
 } catch (const std::bad_alloc&) {
   return std::unexpected(error{ENOMEM, "those who wait for a source"});
 }

@@ -58,8 +58,7 @@ class reactor {
   template <class Wake>
   void remove(source& s, Wake&& wake) {
     take_out(s);
-    for (const auto d : {direction::read, direction::write})
-      if (auto* crowd = sources_.crowd_of(s, d)) (void)crowd->wake_all(wake);
+    wake_crowds(s, wake);
     give_back(s);
   }
 
@@ -70,12 +69,20 @@ class reactor {
   }
 
   // What was said of the descriptor so far is forgotten, and the kernel is asked anew: it has become another (a socket
-  // that is not connected says that it is hung up). When nobody polls it.
-  [[nodiscard]] result<void> renew(source& s, interest what = interest::both);
+  // that is not connected says that it is hung up). When nobody polls it; those who wait beside are woken, to wait
+  // anew.
+  template <class Wake>
+  [[nodiscard]] result<void> renew(source& s, interest what, Wake&& wake) {
+    take_out(s);
+    sources_.retire(s);
+    wake_crowds(s, wake);  // behind retire(), which takes the mark of the crowd away
+    return put_in(s, what);
+  }
 
   // What is ready of `wanted`; when nothing is, `waiter` is woken by the next event of this direction, beside everybody
-  // else who waits for it. ENOMEM.
-  [[nodiscard]] result<readiness> wait_beside(source& s, direction d, ready wanted, task::key waiter, seat& at);
+  // else who waits for it. ENOMEM; EDQUOT: too many do; ESTALE: it is not `tenant`'s any more (source::tenant).
+  [[nodiscard]] result<readiness> wait_beside(source& s, direction d, std::uint32_t tenant, ready wanted,
+                                              task::key waiter, seat& at);
   // Waits no more.
   void leave(const source& s, direction d, seat& at) {
     if (at == 0) return;
@@ -131,12 +138,18 @@ class reactor {
         woken += crowd->wake_all(wake);
     return woken;
   }
+  template <class Wake>
+  void wake_crowds(const source& s, Wake& wake) {
+    for (const auto d : {direction::read, direction::write})
+      if (auto* crowd = sources_.crowd_of(s, d)) (void)crowd->wake_all(wake);
+  }
   void take_out(source& s);
+  [[nodiscard]] result<void> put_in(source& s, interest what);
   void give_back(source& s);
   [[nodiscard]] turn_report ask(std::span<kernel_event, events_per_wait> into, duration_ns timeout);
   [[nodiscard]] dispatched dispatch(const kernel_event& event);
   void count(const turn_report& report);
-  static void assume_ready(source& s, token about, ready assume);
+  static void assume_ready(source& s, ready assume);
 
   std::unique_ptr<backend> backend_;
   source_table sources_;

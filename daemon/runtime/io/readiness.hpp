@@ -16,6 +16,7 @@
 // Model:     tests/model/readiness_model.cpp
 #pragma once
 #include <cstdint>
+#include <optional>
 
 #include "base/bits.hpp"
 #include "base/policy.hpp"
@@ -79,13 +80,22 @@ class basic_readiness {
     }
   }
 
-  // A look for somebody who has sat down in the crowd; when there is nothing, the next event wakes the crowd.
-  [[nodiscard]] readiness join(ready wanted) {
+  // Whose it is now. Acquire pairs with retire(): who sees the next tenant sees all that was done before the last one
+  // went, so that he went.
+  [[nodiscard]] std::uint32_t tenant() const {
+    return static_cast<std::uint32_t>(generation_field::get(word_.load(acquire)));
+  }
+
+  // A look for somebody who has sat down in the crowd; when there is nothing, the next event wakes the crowd. Nothing:
+  // the `tenant` that it is about is gone.
+  [[nodiscard]] std::optional<readiness> join(std::uint32_t tenant, ready wanted) {
     word seen = word_.load(acquire);  // pairs with event()
     for (;;) {
-      if (any(bits_of(seen) & wanted)) return {bits_of(seen) & wanted, seen};
+      if (generation_field::get(seen) != tenant) return std::nullopt;
+      if (any(bits_of(seen) & wanted)) return readiness{bits_of(seen) & wanted, seen};
       // Relaxed on success: the crowd's lock orders its seats. Acquire on failure: there may be bits now.
-      if ((seen & crowded) != 0 || word_.compare_exchange_weak(seen, seen | crowded, relaxed, acquire)) return {};
+      if ((seen & crowded) != 0 || word_.compare_exchange_weak(seen, seen | crowded, relaxed, acquire))
+        return readiness{};
     }
   }
 
@@ -121,8 +131,7 @@ class basic_readiness {
   // does between the load and the store was meant for the tenant that goes.
   void retire() {
     const auto next = generation_field::get(word_.load(relaxed)) + 1;  // only the owner changes it
-    // Relaxed is enough: the slot goes to its next tenant through the table's lock.
-    word_.store(generation_field::make(next), relaxed);
+    word_.store(generation_field::make(next), release);                // pairs with tenant()
   }
 
  private:

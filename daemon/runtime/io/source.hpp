@@ -28,6 +28,8 @@ class alignas(64) source {
   // What is ready of `wanted`; when nothing is, `waiter` is woken by the next event of this direction.
   [[nodiscard]] readiness poll_ready(direction d, ready wanted, task::key waiter) { return at(d).wait(wanted, waiter); }
   [[nodiscard]] readiness look(direction d, ready wanted) const { return at(d).look(wanted); }
+  // Whose slot it is: who finds his handle open after this waits for his own, or is told that it is gone.
+  [[nodiscard]] std::uint32_t tenant(direction d) const { return at(d).tenant(); }
 
   // The system call said EAGAIN: everything that was seen is used up, `closed` too (a socket that is not connected yet
   // reports a hang-up that is none). Harmless when a newer event came since the look.
@@ -48,12 +50,9 @@ class alignas(64) source {
   [[nodiscard]] const half& at(direction d) const { return halves_[static_cast<std::size_t>(d)]; }
 
   half halves_[2];
-  int fd_ = -1;              // -1: the slot is free
+  int fd_ = -1;              // negative: the slot is free
   std::uint32_t index_ = 0;  // of the slot, for ever
-  union {
-    reactor* home_ = nullptr;
-    source* next_free_;
-  };
+  reactor* home_ = nullptr;  // the same
 };
 static_assert(sizeof(source) == 64, "one line per source");
 

@@ -6,6 +6,13 @@
 #include "base/assert.hpp"
 
 namespace tokiod::io {
+namespace {
+
+// In place of a free slot's descriptor: no other is free. Below it: which one is the next. The rest of the slot stays
+// for those who come late.
+constexpr int last_free = -1;
+
+}  // namespace
 
 source_table::~source_table() {
   // Relaxed: whoever destroys the table is the last to use it.
@@ -56,6 +63,7 @@ source* source_table::fresh_slot() {
   }
   source& s = find(used_);
   s.index_ = used_++;
+  s.home_ = &home_;
   return &s;
 }
 
@@ -64,13 +72,12 @@ result<source*> source_table::take(int fd) {
   source* s = nullptr;
   if (free_ != nullptr) {
     s = free_;
-    free_ = s->next_free_;
+    free_ = s->fd_ == last_free ? nullptr : &find(static_cast<std::uint32_t>(last_free - 1 - s->fd_));
   } else {
     s = fresh_slot();
   }
   if (s == nullptr) return std::unexpected(error{ENOMEM, "source table"});
   s->fd_ = fd;
-  s->home_ = &home_;
   return s;
 }
 
@@ -82,8 +89,7 @@ void source_table::give_back(source& s) {
   retire(s);
   const hold locked(lock_);
   TOKIOD_ASSERT(s.fd_ >= 0);  // given back once
-  s.fd_ = -1;
-  s.next_free_ = free_;
+  s.fd_ = free_ == nullptr ? last_free : last_free - 1 - static_cast<int>(free_->index_);
   free_ = &s;
 }
 

@@ -275,6 +275,29 @@ TEST_CASE("[NX-14] try_io runs only when it is ready; async_io runs until it doe
   }());
 }
 
+TEST_CASE("[NX-14] an operation that blocks though an end was seen waits for the next event, and does not ask again") {
+  test::on_host real;
+  real.run([]() -> task<int> {
+    auto [near, far] = test::socket_pair();
+    const auto fd = watched::make(std::move(near)).value();
+    {
+      const auto gone = std::move(far);
+    }
+    CHECK((co_await fd.readable())->ready().is_read_closed());
+    int calls = 0;
+    auto blocks = fd.async_io(interest::readable(), [&](int) -> result<string> {
+      ++calls;
+      return std::unexpected(error(error_kind::would_block, "not yet"));
+    });
+    for (int i = 0; i < 10; ++i) {
+      CHECK_FALSE((co_await once(blocks)).has_value());
+      co_await yield_now();
+    }
+    CHECK(calls == 1);
+    co_return 0;
+  }());
+}
+
 TEST_CASE("[NX-14] an operation that is dropped at any poll takes nothing") {
   test::on_host real;
   real.run([]() -> task<int> {
@@ -298,8 +321,12 @@ TEST_CASE("[NX-14] the descriptor comes back and can be watched again") {
     const int number = near.fd();
     auto first = watched::make(std::move(near)).value();
     CHECK(first.get().fd() == number);
-    CHECK(watched::try_make(owned_fd(::fcntl(number, F_DUPFD_CLOEXEC, 0))).has_value());
-    CHECK(async_fd<int>::make(number).error().raw_os_error() == EEXIST);  // it is watched already
+    {
+      const auto again = async_fd<int>::make(number);  // beside the first, which goes on
+      REQUIRE(again.has_value());
+    }
+    put(far.fd(), "y");
+    CHECK((co_await first.readable())->try_io(take).value() == "y");
     auto back = std::move(first).into_inner();
     CHECK(back.fd() == number);
     put(back.fd(), "x");
@@ -309,16 +336,29 @@ TEST_CASE("[NX-14] the descriptor comes back and can be watched again") {
   }());
 }
 
-TEST_CASE("[NX-14] a descriptor that is closed before it is let go leaves nothing behind") {
+TEST_CASE(
+    "[NX-14] a descriptor that is closed before it is let go leaves nothing behind, and its number to whoever has it") {
   test::on_host real;
-  real.run([]() -> task<int> {
-    for (int round = 0; round < 1000; ++round) {
+  real.run([](const test::on_host& around) -> task<int> {
+    const auto before = around.live_sources();
+    for (int round = 0; round < 100; ++round) {
       auto [near, far] = test::socket_pair();
-      auto fd = watched::make(std::move(near), interest::readable()).value();
-      auto waits = fd.readable();
-      CHECK_FALSE((co_await once(waits)).has_value());
-      const owned_fd closed = std::move(fd.get());
+      auto first = std::make_unique<watched>(watched::make(std::move(near), interest::readable()).value());
+      auto [other, speaks] = test::socket_pair();
+      const int number = first->fd();
+      {
+        const owned_fd closed = std::move(first->get());
+      }
+      REQUIRE(::dup3(other.fd(), number, O_CLOEXEC) == number);
+      const auto stranger = watched::make(owned_fd(number), interest::readable()).value();
+      first.reset();
+      auto hears = stranger.readable();
+      CHECK_FALSE((co_await once(hears)).has_value());
+      put(speaks.fd(), "heard");
+      CHECK((co_await hears)->try_io(take).value() == "heard");
+      CHECK(around.live_sources() == before + 1);
     }
+    CHECK(around.live_sources() == before);
     co_return 0;
-  }());
+  }(real));
 }

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -44,6 +45,8 @@ class on_host {
     CHECK(left.refused.empty());
     CHECK(left.panics == 0);
   }
+
+  std::uint64_t live_sources() const { return in_.live_sources(); }
 
   // What the task gives. Fails the test when it throws or takes longer than ten seconds.
   template <class T>

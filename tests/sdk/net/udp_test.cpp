@@ -109,6 +109,22 @@ TEST_CASE("[NU-05] readiness of both directions") {
   }());
 }
 
+TEST_CASE("[NU-05] [NX-16] an error of one datagram is no end of the socket") {
+  test::on_host real;
+  real.run([]() -> task<int> {
+    const auto gone = bound().local_addr().value();
+    auto sends = bound();
+    REQUIRE((co_await sends.connect(gone)).has_value());
+    CHECK((co_await sends.send("nobody")).has_value());
+    CHECK((co_await sends.ready(interest::error()))->is_error());
+    const auto seen = co_await sends.ready(interest::error() | interest::writable());
+    CHECK(seen->is_error());
+    CHECK(seen->is_writable());
+    CHECK_FALSE(seen->is_write_closed());
+    co_return 0;
+  }());
+}
+
 TEST_CASE("[NU-06] options are set and read back, and groups are joined and left") {
   test::on_host real;
   real.run([]() -> task<int> {

@@ -119,6 +119,34 @@ TEST_CASE("[NX-05] a full queue of the peer blocks nobody, and a send goes on wh
   }());
 }
 
+TEST_CASE(
+    "[NX-05] a send to a full queue of a peer that it is not connected to asks rarely, and goes when there is room") {
+  test::on_host real;
+  real.run([]() -> task<int> {
+    auto receives = unix_datagram::bind_addr(abstract("full")).value();
+    auto sends = unix_datagram::unbound().value();
+    const auto to = receives.local_addr().value();
+    int queued = 0;
+    while (sends.try_send_to("datagram", to)) ++queued;
+    CHECK(queued > 0);
+    int polls = 0;
+    auto waits = sends.send_to("late", to);
+    auto counted = poll_fn([&](context& cx) {
+      ++polls;
+      return waits.poll(cx);
+    });
+    CHECK_FALSE((co_await time::timeout(std::chrono::milliseconds(100), std::move(counted))).has_value());
+    CHECK(polls > 1);
+    CHECK(polls < 100);
+    std::array<char, 16> room;
+    for (int i = 0; i < queued; ++i) CHECK(receives.try_recv(room).value() == 8);
+    CHECK((co_await waits).value() == 4);
+    auto got = co_await receives.recv(room);
+    CHECK(string(room.data(), got.value()) == "late");
+    co_return 0;
+  }());
+}
+
 TEST_CASE("[NX-05] sends and receives that are dropped at any poll lose nothing") {
   test::on_host real;
   real.run([]() -> task<int> {

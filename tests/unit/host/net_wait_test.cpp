@@ -161,3 +161,28 @@ TEST_CASE("[NX-14] a watched descriptor stays the plugin's, also when the host t
   CHECK(::fcntl(ends[0], F_GETFD) >= 0);
   for (const int fd : ends) ::close(fd);
 }
+
+TEST_CASE(
+    "[NX-14] a watched descriptor that is closed first leaves its number to the next one, which goes on hearing") {
+  bench b;
+  int first[2], second[2];
+  REQUIRE(::pipe2(first, O_CLOEXEC) == 0);
+  tokio_io *watched = nullptr, *stranger = nullptr;
+  REQUIRE(b.fd->watch(b.in.plugin(), first[0], TOKIO_READY_READ, &watched) == TOKIO_OK);
+  ::close(first[0]);
+  REQUIRE(::pipe2(second, O_CLOEXEC) == 0);
+  if (second[0] != first[0]) {
+    REQUIRE(::dup3(second[0], first[0], O_CLOEXEC) == first[0]);
+    ::close(second[0]);
+  }
+  REQUIRE(b.fd->adopt(b.in.plugin(), first[0], TOKIO_READY_READ, &stranger) == TOKIO_OK);
+  b.net->close(watched);
+  REQUIRE(::write(second[1], "x", 1) == 1);
+  char byte = 0;
+  run(b.in, [&](tokio_cx* cx) { return b.net->poll_read(stranger, cx, &byte, 1) == 1; });
+  CHECK(byte == 'x');
+  b.net->close(stranger);
+  CHECK(b.in.stop().clean());
+  ::close(first[1]);
+  ::close(second[1]);
+}

@@ -15,8 +15,9 @@ typedef struct tokio_fd_ext {
   tokio_status (*adopt)(tokio_plugin*, int32_t fd, uint32_t interest, tokio_io** out) TOKIO_NOEXCEPT;
   int32_t (*raw)(tokio_io*) TOKIO_NOEXCEPT;                           /* [any nb] borrow; -errno */
   tokio_status (*release)(tokio_io*, int32_t* fd_out) TOKIO_NOEXCEPT; /* [any nb] consumes io, moves fd back */
-  /* [any nb al] as adopt, but fd stays the plugin's and O_NONBLOCK is its to set: close only ends the watching. Best
-   * called before the plugin closes fd. */
+  /* [any nb al] as adopt, but fd stays the plugin's and O_NONBLOCK is its to set. The host watches a duplicate: raw
+   * tells that one, release gives it, close ends the watching. The plugin may close fd first, and its number may be
+   * anybody's then; what was open ends with the duplicate. */
   tokio_status (*watch)(tokio_plugin*, int32_t fd, uint32_t interest, tokio_io** out) TOKIO_NOEXCEPT;
 } tokio_fd_ext;
 

@@ -4,7 +4,9 @@
 //   auto guard = co_await watched->readable();
 //   auto got = guard->try_io([](int fd) -> result<std::size_t> { ... ::read(fd, ...) ... });
 // T is an int, or has fd(). The descriptor is non-blocking and of a kind that epoll takes (no regular file).
-// Invariant: T keeps the descriptor; the watching ends before T does, and leaves nothing behind when T closed it.
+// Invariant: T keeps the descriptor; the watching ends before T does. When T closed it first, what was open ends with
+// the
+//            watching, and who has its number now is not touched.
 // Threads: any number of tasks wait; the poll_ forms by one task for each direction.
 #pragma once
 

@@ -30,6 +30,9 @@ class ready_event {
     if (!taken.is_empty()) host.net->clear_wait(of.raw(), &raw_, taken.raw());
     raw_.ready &= ~which.raw();
   }
+  // A system call said that it would block, so everything that was seen is used up, an end too: it was none (a socket
+  // that is not connected is hung up), or there is a newer event that tells of it.
+  void use_up(const socket& of) const noexcept { host.net->clear_wait(of.raw(), &raw_, raw_.ready); }
 
  private:
   tokio_wait raw_{};
@@ -110,7 +113,7 @@ class [[nodiscard]] ready_future {
 
 // What `async_io(interest, op)` is: `op` runs only when the descriptor is ready, and again after each would_block.
 // `op` gives a result; it makes a system call of its own and calls nothing of the SDK. Cancel safe when `op` is.
-// Each try costs a unit: one that blocks on a descriptor whose end stays ready gives the turn away, and does not spin.
+// Each try costs a unit; one that blocks waits for the next event, also where an end of the descriptor was seen.
 template <class Op>
 class [[nodiscard]] io_future {
  public:
@@ -123,7 +126,7 @@ class [[nodiscard]] io_future {
       if (!seen.value()) return output(std::unexpect, seen.value().error());
       output outcome = op_();
       if (!would_have_blocked(outcome)) return outcome;
-      seen.value()->clear(wait_.of(), net::ready::all());
+      seen.value()->use_up(wait_.of());
     }
   }
 
@@ -140,7 +143,7 @@ std::invoke_result_t<Op&> try_io_of(const socket& of, interest what, Op op) {
   auto seen = ready_now(of, what);
   if (!seen) return output(std::unexpect, seen.error());
   output outcome = op();
-  if (would_have_blocked(outcome)) seen->clear(of, net::ready::all());
+  if (would_have_blocked(outcome)) seen->use_up(of);
   return outcome;
 }
 

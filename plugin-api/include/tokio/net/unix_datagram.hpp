@@ -5,14 +5,56 @@
 // Threads: any number of tasks send and receive. Everything is cancel safe.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "tokio/net/adopt.hpp"
 #include "tokio/net/datagram_socket.hpp"
+#include "tokio/time/timer.hpp"
 
 namespace tokio::net {
 
+// A send to a named peer, whose full queue makes no event here; each failed try makes one of its own, because the room
+// that it took is free again. So the tries become rarer, from one each millisecond to one each 32.
+template <class Once>
+class [[nodiscard]] patient_send {
+ public:
+  using output = result<std::size_t>;
+  patient_send(const socket& of, Once once) noexcept : wait_(of), once_(std::move(once)) {}
+  tokio::poll<output> poll(context& cx) {
+    for (;;) {
+      if (pauses_ && !pause_.poll_elapsed(cx)) return pending;
+      pauses_ = false;
+      auto seen = wait_.poll(cx, interest::writable());
+      if (seen.is_pending()) return pending;
+      if (!seen.value()) return output(std::unexpect, seen.value().error());
+      auto got = once_(nullptr);
+      if (got.is_ready()) return got;
+      pause_.reset(time::instant::now() + next_);
+      pauses_ = true;
+      next_ = std::min(2 * next_, longest);
+    }
+  }
+
+ private:
+  static constexpr time::duration longest = std::chrono::milliseconds(32);
+  ready_wait wait_;
+  Once once_;
+  time::timer pause_{time::instant{}};
+  time::duration next_ = std::chrono::milliseconds(1);
+  bool pauses_ = false;
+};
+
 class unix_datagram : public datagram_socket<unix_datagram, unix_address> {
+  // Ahead of those who use it, for its type.
+  auto send_when_room(io::byte_view bytes, result<unix_address> to) const {
+    return patient_send(socket_, [this, bytes, to](tokio_cx* cx) {
+      return to ? socket_.send(cx, bytes, to->raw()) : failed(to.error());
+    });
+  }
+  static tokio::poll<result<std::size_t>> failed(const error& why) { return result<std::size_t>(std::unexpect, why); }
+
  public:
   explicit unix_datagram(socket made) noexcept : datagram_socket(std::move(made)) {}
   // Fails when there is something at the path. The file stays when the socket is gone.
@@ -52,12 +94,12 @@ class unix_datagram : public datagram_socket<unix_datagram, unix_address> {
   }
   result<> connect_addr(const unix_address& to) noexcept { return set_peer(to.raw()); }
 
-  using datagram_socket::send_to;
+  // While the peer's queue is full it asks now and then: needs a runtime with timers. poll_send_to asks all the time.
+  auto send_to(io::byte_view bytes, const unix_address& to) const {
+    return send_when_room(bytes, result<unix_address>(to));
+  }
   auto send_to(io::byte_view bytes, std::string_view path) const {
-    return shared_future(socket_, interest::writable(),
-                         [this, bytes, to = unix_address::from_path(path)](tokio_cx* cx) {
-                           return to ? socket_.send(cx, bytes, to->raw()) : failed(to.error());
-                         });
+    return send_when_room(bytes, unix_address::from_path(path));
   }
   using datagram_socket::try_send_to;
   result<std::size_t> try_send_to(io::byte_view bytes, std::string_view path) const {
@@ -68,9 +110,6 @@ class unix_datagram : public datagram_socket<unix_datagram, unix_address> {
 
   // TOKIO_SHUT_RD, TOKIO_SHUT_WR or both: the peer's sends fail, or it receives no more.
   result<> shutdown(std::uint32_t how) noexcept { return socket::tried(socket_.shutdown(nullptr, how)); }
-
- private:
-  static tokio::poll<result<std::size_t>> failed(const error& why) { return result<std::size_t>(std::unexpect, why); }
 };
 
 }  // namespace tokio::net

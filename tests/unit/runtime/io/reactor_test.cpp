@@ -17,41 +17,14 @@
 #include <vector>
 
 #include "base/fd.hpp"
+#include "reactor_bench.hpp"
 #include "runtime/io/epoll_backend.hpp"
 
 namespace {
 
 using namespace tokiod;
 using namespace tokiod::io;
-
-task::key waiter(std::uintptr_t n) { return {reinterpret_cast<task::header*>(n * 64), n}; }
-
-struct connected {
-  unique_fd near, far;
-  connected() {
-    int fds[2];
-    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0);
-    near.reset(fds[0]);
-    far.reset(fds[1]);
-  }
-  void send(const std::string& text) const {
-    REQUIRE(write_some(far.get(), std::as_bytes(std::span(text))).value() == text.size());
-  }
-};
-
-std::unique_ptr<reactor> make_reactor() {
-  auto made = reactor::create();
-  REQUIRE(made.has_value());
-  return std::move(*made);
-}
-
-// Turns without waiting; what became runnable.
-std::vector<task::key> turn(reactor& r) {
-  std::vector<task::key> woken;
-  const turn_report report = r.turn(0, [&](task::key k) { woken.push_back(k); });
-  CHECK(report.failed.code == 0);
-  return woken;
-}
+using namespace tokiod::test;
 
 ssize_t receive(source& s, std::span<char> into, const task::key* who) {
   return poll_transfer(s, direction::read, into.size(), who, [&]() -> ssize_t {
@@ -380,70 +353,4 @@ TEST_CASE("two threads turn one reactor while sources come and go: every byte wa
   two.join();
   CHECK(r->counts().live() == 0);
   CHECK(watched_descriptors() == watched);
-}
-
-TEST_CASE("[NX-17] any number wait beside the poller, and one event wakes them all, once") {
-  const connected pair;
-  auto r = make_reactor();
-  source& s = *r->add(pair.near.get(), interest::read).value();
-  CHECK_FALSE(s.poll_ready(direction::read, ready::readable, waiter(1)));
-  std::vector<seat> seats(40);
-  std::vector<task::key> expected{waiter(1)};
-  for (std::uintptr_t i = 0; i < seats.size(); ++i) {
-    CHECK_FALSE(r->wait_beside(s, direction::read, wanted_by(direction::read), waiter(i + 2), seats[i]).value());
-    expected.push_back(waiter(i + 2));
-  }
-  pair.send("x");
-  CHECK(turn(*r) == expected);
-  CHECK(r->wait_beside(s, direction::read, wanted_by(direction::read), waiter(2), seats[0]).value());
-  pair.send("y");
-  CHECK(turn(*r).empty());
-  r->remove(s);
-}
-
-TEST_CASE("[NX-17] a seat that is left wakes nobody, and its next owner keeps it") {
-  const connected pair;
-  auto r = make_reactor();
-  source& s = *r->add(pair.near.get(), interest::read).value();
-  const auto wait = [&](std::uintptr_t who, seat& at) {
-    return bool(r->wait_beside(s, direction::read, ready::readable, waiter(who), at).value());
-  };
-  seat one = 0, two = 0, three = 0, old = 0;
-  CHECK_FALSE(wait(1, one));
-  CHECK_FALSE(wait(2, two));
-  CHECK_FALSE(wait(2, two));  // again: still one seat
-  old = one;
-  r->leave(s, direction::read, one);
-  CHECK(one == 0);
-  CHECK_FALSE(wait(3, three));        // where the first one sat
-  r->leave(s, direction::read, old);  // of somebody who is gone: not the third's
-  pair.send("x");
-  CHECK(turn(*r) == std::vector{waiter(3), waiter(2)});
-  r->leave(s, direction::read, two);  // emptied by the event
-  r->remove(s);
-}
-
-TEST_CASE("[NX-17] who waits when the source goes is woken") {
-  const connected pair;
-  auto r = make_reactor();
-  source& s = *r->add(pair.near.get(), interest::both).value();
-  seat at = 0;
-  CHECK_FALSE(r->wait_beside(s, direction::read, ready::readable, waiter(5), at).value());
-  std::vector<task::key> woken;
-  r->remove(s, [&](task::key who) { woken.push_back(who); });
-  CHECK(woken == std::vector{waiter(5)});
-}
-
-TEST_CASE("a source that is renewed forgets what it was told and is told anew") {
-  const unique_fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  auto r = make_reactor();
-  source& s = *r->add(socket.get()).value();
-  CHECK(turn(*r).empty());
-  CHECK(s.look(direction::read, ready::closed));  // not connected: hung up
-  REQUIRE(::listen(socket.get(), 1) == 0);
-  REQUIRE(r->renew(s).has_value());
-  CHECK(turn(*r).empty());
-  CHECK_FALSE(s.look(direction::read, ready::closed));
-  r->remove(s);
-  CHECK(r->counts().live() == 0);
 }

@@ -98,7 +98,7 @@ TEST_CASE("a clear is not lost to a waiter that came in between") {
   (void)h.event(0, ready::readable, woken);
   const readiness seen = h.look(readable);
   CHECK_FALSE(h.wait(ready::priority, waiter(1)));
-  CHECK_FALSE(h.join(ready::priority));
+  CHECK_FALSE(h.join(0, ready::priority).value());
   h.clear(seen, readable);
   CHECK_FALSE(h.look(readable));
 }
@@ -107,11 +107,11 @@ TEST_CASE("an event says that there is a crowd, once") {
   half h;
   task::key woken;
   bool crowd = false;
-  CHECK_FALSE(h.join(readable));
-  CHECK_FALSE(h.join(readable));
+  CHECK_FALSE(h.join(0, readable).value());
+  CHECK_FALSE(h.join(0, readable).value());
   CHECK(h.event(0, ready::priority, woken, crowd) == event_outcome::marked);
   CHECK(crowd);
   CHECK(h.event(0, ready::readable, woken, crowd) == event_outcome::marked);
   CHECK_FALSE(crowd);
-  CHECK(h.join(readable).bits == ready::readable);
+  CHECK(h.join(0, readable).value().bits == ready::readable);
 }
