@@ -6,6 +6,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 #include "config_reader.hpp"
 #include "forward.hpp"
@@ -56,8 +57,9 @@ class proxy_server {
   tokio::task<> run(tokio::cancellation_token stop) {
     for (std::size_t i = 0; i < service_.upstreams.size(); ++i)
       tokio::spawn<"proxy check">(proxy::check(service_, i, stop)).detach();
+    auto listener = std::move(listener_);  // closed when the proxy takes no more clients, before they have all ended
     co_await plugin_support::accept_until(
-        listener_, stop, [this, stop](tokio::net::tcp_stream client) { admit(std::move(client), stop); });
+        listener, stop, [this, stop](tokio::net::tcp_stream client) { admit(std::move(client), stop); });
   }
 
  private:

@@ -1,10 +1,12 @@
 #include "support/in_process_host.hpp"
 
 #include <ctime>
+#include <stdexcept>
 
 #include "base/os_thread.hpp"
 #include "host/drain.hpp"
 #include "host/export/tables.hpp"
+#include "host/orphans.hpp"
 #include "host/plugin.hpp"
 #include "runtime/runtime.hpp"
 
@@ -140,6 +142,10 @@ in_process_host::~in_process_host() {
 
 bool in_process_host::running() const { return parts_->running; }
 const std::string& in_process_host::refusal() const { return parts_->refusal; }
+void in_process_host::make_what_stays() {
+  if (auto made = host::orphans::prepare(); !made) throw std::runtime_error(made.error().text());
+}
+
 tokio_plugin* in_process_host::plugin() const { return parts_->plugin.get(); }
 const tokio_host* in_process_host::table() { return &host::host_table; }
 

@@ -44,6 +44,9 @@ class in_process_host {
   [[nodiscard]] bool running() const;
   [[nodiscard]] const std::string& refusal() const;  // of init
 
+  // Makes what the process makes with its first child and keeps: for who counts descriptors.
+  static void make_what_stays();
+
   [[nodiscard]] tokio_plugin* plugin() const;
   [[nodiscard]] static const tokio_host* table();
   template <class Table>

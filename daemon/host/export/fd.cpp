@@ -40,7 +40,7 @@ tokio_status fd_watch(tokio_plugin* p, int32_t fd, uint32_t interest, tokio_io**
   if (const auto status = refused_fd(p, "watch", interest, out); status != TOKIO_OK) return status;
   // The kernel knows a registration by its number, and the plugin may close its own at any time: then the number is
   // somebody else's.
-  const int twin = p->descriptors.make(-1, [&] { return net::or_errno(::fcntl(fd, F_DUPFD_CLOEXEC, 0)); });
+  const int twin = p->descriptors.make(-1, [&] { return or_errno(::fcntl(fd, F_DUPFD_CLOEXEC, 0)); });
   if (twin < 0) return net::not_made(*p, "watch", twin);
   unique_fd ours(twin);
   const auto status = new_io(*p, twin, shape_of(twin, interest), out);

@@ -93,8 +93,8 @@ class basic_readiness {
     for (;;) {
       if (generation_field::get(seen) != tenant) return std::nullopt;
       if (any(bits_of(seen) & wanted)) return readiness{bits_of(seen) & wanted, seen};
-      // Relaxed on success: the crowd's lock orders its seats. Acquire on failure: there may be bits now.
-      if ((seen & crowded) != 0 || word_.compare_exchange_weak(seen, seen | crowded, relaxed, acquire))
+      // Acquire on failure: there may be bits now. The success needs no order, but g++ wants none that is weaker.
+      if ((seen & crowded) != 0 || word_.compare_exchange_weak(seen, seen | crowded, acquire, acquire))
         return readiness{};
     }
   }

@@ -70,7 +70,7 @@ class on_host {
  private:
   // Lives longest, so that it counts when the host is gone.
   struct same_descriptors {
-    std::ptrdiff_t before = open_descriptors();
+    std::ptrdiff_t before = (tokiod::test::in_process_host::make_what_stays(), open_descriptors());
     ~same_descriptors() { CHECK(open_descriptors() == before); }
   } kept_;
   template <class T>

@@ -209,7 +209,6 @@ TEST_CASE("what is refused says why in one sentence") {
   grown.known.type = TOKIO_SOCK_STREAM;
   grown.future = 1;
   CHECK(net->listen(in.plugin(), &grown.known, &io) == TOKIO_E2BIG);
-  CHECK(in.extension<void>("tokio.process/1") == nullptr);
   CHECK(in.extension<void>("tokio.service/1") == nullptr);
   CHECK(in.extension<void>("com.example.none/1") == nullptr);
 }

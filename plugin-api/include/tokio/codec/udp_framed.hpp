@@ -44,7 +44,7 @@ class [[nodiscard]] udp_framed : public io::wrapped_stream<Socket>,
         from_.reset();
         read_.clear();
       }
-      auto got = this->get().recv_from(read_.prepare(largest_datagram)).poll(cx);
+      auto got = this->get().poll_recv_from(cx, read_.prepare(largest_datagram));
       if (got.is_pending()) return pending;
       if (!got.value()) return failure(sink_error(got.value().error()));
       read_.commit(got.value()->first);
@@ -66,7 +66,7 @@ class [[nodiscard]] udp_framed : public io::wrapped_stream<Socket>,
   // A datagram that could not be sent is gone with its error.
   tokio::poll<outcome> poll_flush(context& cx) {
     if (!to_) return outcome();
-    auto put = this->get().send_to(unsent_.view(), *to_).poll(cx);
+    auto put = this->get().poll_send_to(cx, unsent_.view(), *to_);
     if (put.is_pending()) return pending;
     const bool all = put.value() && *put.value() == unsent_.size();
     unsent_.clear();
