@@ -3,7 +3,9 @@
 
 #include <csignal>
 #include <map>
+#include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "acceptance/instances.hpp"
@@ -116,16 +118,16 @@ TEST_CASE("without an upstream that answers a client is closed at once, and coun
 }
 
 TEST_CASE("connections that are open when the proxy stops may finish within the time to drain") {
-  listener server;  // of this test: it outlives the daemon
+  std::optional<listener> server(std::in_place);  // of this test: it outlives the daemon
   const reserved_port port;
   daemon_process daemon(R"({"plugins": {"instances": {"proxy": )" +
-                        proxy_at(port, quoted(server), R"(, "check_interval_ms": 3600000, "drain_ms": 3600000)") +
+                        proxy_at(port, quoted(*server), R"(, "check_interval_ms": 3600000, "drain_ms": 3600000)") +
                         "}}}");
   auto control = daemon.connect();
   wait_until_runs(control, "proxy");
-  (void)server.accept();  // the first check
+  (void)server->accept();  // the first check
   tcp_client client(port.number());
-  auto far = server.accept();
+  auto far = server->accept();
   REQUIRE(client.send("before\n"));
   CHECK(far.read_until("\n") == "before\n");
   daemon.child().signal(SIGTERM);
@@ -135,6 +137,7 @@ TEST_CASE("connections that are open when the proxy stops may finish within the 
   CHECK(client.read_until("\n") == "after\n");
   CHECK(client.end_sending());
   CHECK(client.read_to_end() == "");
+  server.reset();  // and with it what came from those that tried
   CHECK(daemon.child().wait() == 0);
 }
 
