@@ -125,8 +125,8 @@ pub(crate) fn guarded<T>(instance: *mut abi::tokio_plugin, run: impl FnOnce() ->
         Ok(value) => Some(value),
         Err(thrown) => {
             tell_panic(instance, &*thrown);
-            // Dropping what was thrown may panic again; one such fault is enough.
-            std::mem::forget(thrown);
+            // Dropping what was thrown may panic again; what that throws is left behind, or there would be no end.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(thrown))).map_err(std::mem::forget);
             None
         }
     }
