@@ -31,18 +31,20 @@ class Daemon(Engine):
         self.connection = self.connect()
         self.lines = self.connection.makefile("rw")
         for instance in self.instances:
-            self.wait_running(instance)
+            self.wait_for(f"instance {instance} to run", lambda: self.runs(instance))
+        self.wait_for("tokiod to run", lambda: self.call("daemon.info")["state"] == "running")  # no calls of plugins before
 
     def connect(self):
         end = time.monotonic() + 20
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 raise Refused(f"tokiod ended with {self.process.returncode} before it listened")
+            connection = socket.socket(socket.AF_UNIX)
             try:
-                connection = socket.socket(socket.AF_UNIX)
                 connection.connect(str(self.folder / "control.sock"))
                 return connection
             except OSError:
+                connection.close()
                 time.sleep(0.02)
         raise Refused("tokiod did not open its control socket within 20 s")
 
@@ -67,14 +69,17 @@ class Daemon(Engine):
             raise Refused(f"{method}: {reply['error']['message']}")
         return reply["result"]
 
-    def wait_running(self, instance):
+    def runs(self, instance):
+        return any(each["instance"] == instance and each["state"] == "running"
+                   for plugin in self.call("plugin.list")["plugins"] for each in plugin["instances"])
+
+    @staticmethod
+    def wait_for(what, holds):
         end = time.monotonic() + 10
-        while time.monotonic() < end:
-            for plugin in self.call("plugin.list")["plugins"]:
-                if any(each["instance"] == instance and each["state"] == "running" for each in plugin["instances"]):
-                    return
+        while not holds():
+            if time.monotonic() > end:
+                raise Refused(f"waited 10 s for {what}")
             time.sleep(0.02)
-        raise Refused(f"instance {instance} did not start within 10 s")
 
     def stop(self):
         if self.process is None:
