@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 FLAGS = ["-std=c++23", "-fcoro-aligned-allocation", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-Idaemon", "-Iplugin-api/include",
-         "-Itests", "-Itests/model", "-Iplugins/redis", "-DASIO_STANDALONE", "-DASIO_NO_DEPRECATED", "-pthread"]
+         "-Itests", "-Itests/model", "-Iplugins/redis", "-Iplugins/http", "-DASIO_STANDALONE", "-DASIO_NO_DEPRECATED", "-pthread"]
 
 
 def folders(coroutines):

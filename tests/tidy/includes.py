@@ -217,7 +217,7 @@ class Closure:
             if f"{folder}/{name}" in self.files:
                 return f"{folder}/{name}"
             folder = folder.rsplit("/", 1)[0] if "/" in folder else ""
-        for root in ("daemon", "plugin-api/include", "tests", "tests/model", "plugins", "plugins/redis", "plugins/support"):
+        for root in ("daemon", "plugin-api/include", "tests", "tests/model", "plugins", "plugins/redis", "plugins/http", "plugins/support"):
             if f"{root}/{name}" in self.files:
                 return f"{root}/{name}"
         return None

@@ -1,0 +1,358 @@
+#include "connection.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "files.hpp"
+#include "tokio/time.hpp"
+
+namespace http {
+namespace {
+
+using namespace std::chrono_literals;
+using tokio::time::instant;
+using tokio::time::timeout;
+using tokio::time::timeout_at;
+
+constexpr std::size_t read_bytes = 8 * 1024;
+constexpr std::size_t gathered_bytes = 64 * 1024;  // of responses before they are sent
+constexpr auto linger = 2s;
+constexpr std::string_view plain = "text/plain; charset=utf-8";
+
+std::int64_t wall_seconds() {
+  auto* const instance = tokio::current_instance("the time of day needs an instance");
+  return tokio::host.core->wall_ns(instance) / 1'000'000'000;
+}
+
+// Bytes that came and were not used yet. Views of them are valid until the next room().
+class inbox {
+ public:
+  [[nodiscard]] std::string_view unread() const { return std::string_view(bytes_).substr(begin_, end_ - begin_); }
+  void drop(std::size_t n) { begin_ += n; }
+  tokio::io::byte_span room() {
+    if (begin_ == end_) {
+      begin_ = end_ = 0;
+    } else if (bytes_.size() - end_ < read_bytes) {
+      std::memmove(bytes_.data(), bytes_.data() + begin_, end_ - begin_);
+      end_ -= std::exchange(begin_, 0);
+    }
+    if (bytes_.size() - end_ < read_bytes) bytes_.resize(end_ + read_bytes);
+    return {bytes_.data() + end_, read_bytes};
+  }
+  void filled(std::size_t n) { end_ += n; }
+
+ private:
+  std::string bytes_;
+  std::size_t begin_ = 0, end_ = 0;
+};
+
+enum class arrival : std::uint8_t { bytes, end, late };
+
+class connection final : public exchange {
+ public:
+  connection(service& shared, channel& client, tokio::cancellation_token stop)
+      : shared_(shared), client_(client), stop_(std::move(stop)), parser_(shared.with.allowed) {}
+
+  tokio::task<> run() {
+    while (keep_ && co_await hear()) {
+      co_await serve_one();
+      if (keep_) parser_.reset();
+    }
+    co_await part();
+  }
+
+  [[nodiscard]] const request& asked() const override { return parser_.head(); }
+  [[nodiscard]] const target& at() const override { return *target_; }
+  [[nodiscard]] std::string_view parameter(std::string_view name) const override {
+    const auto found = std::ranges::find(found_.named, name, &std::pair<std::string_view, std::string_view>::first);
+    return found == found_.named.end() ? std::string_view() : found->second;
+  }
+  [[nodiscard]] tokio::task<body_part> read() override;
+  void answer(int status, std::string_view type, std::string_view body, const field_lines& more) override {
+    if (begin(status, type, body.size(), more)) out_ += body;
+    unsent_ = 0;
+    end();
+  }
+  bool begin(int status, std::string_view type, std::optional<std::uint64_t> length, const field_lines& more) override;
+  [[nodiscard]] tokio::task<bool> send(std::string_view bytes) override;
+  [[nodiscard]] tokio::task<bool> flush() override;
+  void end() override;
+
+ private:
+  // A whole head has come. False: none will, and keep_ is false.
+  tokio::task<bool> hear();
+  tokio::task<> serve_one();
+  tokio::task<> route();
+  tokio::task<> part();
+  tokio::task<> hear_nothing_more();
+  tokio::task<arrival> receive(instant until);
+  tokio::task<arrival> receive_when_idle();
+  parsed take() {
+    const auto got = parser_.next(in_.unread());
+    in_.drop(got.used);
+    return got;
+  }
+  bool skip_body();
+  bool object();
+  void refuse(int status, const char* reason);
+  void lose(int status, const char* reason);
+  framing framing_for(int status, std::optional<std::uint64_t> length) const;
+  void close_after() {
+    keep_ = false;
+    lingers_ = true;
+  }
+
+  service& shared_;
+  channel& client_;
+  tokio::cancellation_token stop_;
+  request_parser parser_;
+  inbox in_;
+  std::string out_;
+  std::size_t batch_ = 0;  // requests answered since something was sent
+  bool first_ = true, keep_ = true, lingers_ = false, gone_ = false;
+
+  // Of the request that is answered.
+  std::optional<target> target_;
+  router<handler>::found found_;
+  instant body_due_;
+  bool reads_ = false;  // the handler wants the body
+  bool begun_ = false;  // the head of the response is written
+  bool ended_ = false;
+  bool silent_ = false;  // no body goes out
+  framing framing_ = framing::none;
+  std::uint64_t unsent_ = 0;  // of a sized body
+  struct loss {
+    int status;
+    const char* reason;
+  };
+  std::optional<loss> lost_;  // why the rest of the request's body does not come
+};
+
+tokio::task<arrival> connection::receive(instant until) {
+  auto got = co_await timeout_at(until, tokio::io::read(client_, in_.room()));
+  if (!got) co_return arrival::late;
+  if (!*got || **got == 0) co_return arrival::end;
+  in_.filled(**got);
+  co_return arrival::bytes;
+}
+
+// Between requests a stop ends the connection.
+tokio::task<arrival> connection::receive_when_idle() {
+  const auto span = std::exchange(first_, false) ? shared_.with.within.header : shared_.with.within.idle;
+  auto won =
+      co_await tokio::select(tokio::biased, stop_.cancelled(), timeout(span, tokio::io::read(client_, in_.room())));
+  if (won.index() == 0) co_return arrival::late;
+  auto& got = won.get<1>();
+  if (!got) co_return arrival::late;
+  if (!*got || **got == 0) co_return arrival::end;
+  in_.filled(**got);
+  co_return arrival::bytes;
+}
+
+tokio::task<bool> connection::hear() {
+  std::optional<instant> due;
+  for (;;) {
+    const auto got = take();
+    if (got.what == event::head) co_return true;
+    if (got.what == event::refused) {
+      refuse(got.status, got.reason);
+      co_return false;
+    }
+    if (!co_await flush()) co_return false;
+    const bool idle = in_.unread().empty() && !parser_.begun();
+    if (!idle && !due) due = instant::now() + shared_.with.within.header;
+    const auto arrived = idle ? co_await receive_when_idle() : co_await receive(*due);
+    if (arrived == arrival::bytes) continue;
+    keep_ = false;
+    if (arrived == arrival::late && !idle) refuse(408, "the head of the request took too long");
+    co_return false;
+  }
+}
+
+// What no handler could do anything about. True: it is answered.
+bool connection::object() {
+  const auto& head = parser_.head();
+  const auto expected = head.find("Expect");
+  target_ = parse_target(head.target);
+  if (head.verb == method::unknown)
+    refuse(501, "this method is not known");
+  else if (!target_)
+    refuse(400, "the target is no path");
+  else if (expected && !same_word(*expected, "100-continue"))
+    refuse(417, "only 100-continue can be expected");
+  else
+    return false;
+  return true;
+}
+
+tokio::task<> connection::serve_one() {
+  reads_ = begun_ = ended_ = silent_ = false;
+  lost_.reset();
+  first_ = false;
+  ++batch_;
+  if (object()) co_return;
+  shared_.count_request();
+  bool threw = false;
+  try {
+    co_await route();
+  } catch (const std::exception& thrown) {
+    threw = true;
+    tokio::log::error("a handler threw", {"path", target_->path}, {"what", thrown.what()});
+  }
+  if (lost_ && !begun_) {
+    refuse(lost_->status, lost_->reason);
+    co_return;
+  }
+  if (!begun_) answer(500, plain, threw ? "the handler failed\n" : "the handler gave no answer\n", {});
+  if (!ended_) gone_ = true;  // half an answer: only the end of the connection tells the client
+  if (lost_ || !skip_body() || stop_.is_cancelled()) close_after();  // the head may have been sent before the stop
+  if (gone_) keep_ = false;
+  if (batch_ >= shared_.with.pipelined_max || out_.size() >= gathered_bytes) (void)co_await flush();
+}
+
+tokio::task<> connection::route() {
+  found_ = shared_.routes.find(asked().verb, target_->path);
+  if (found_.handler != nullptr) {
+    co_await (*found_.handler)(*this);
+  } else if (!found_.allowed.empty()) {
+    answer(405, plain, "this method is not allowed here\n", field_lines().add("Allow", found_.allowed));
+  } else if (shared_.root) {
+    co_await serve_file(shared_, *this);
+  } else {
+    answer(404, plain, "there is nothing of that name\n", {});
+  }
+}
+
+// Reads what has come of a body that nobody wants. False: there is more of it.
+bool connection::skip_body() {
+  while (!parser_.at_end()) {
+    const auto got = take();
+    if (got.what == event::need_more || got.what == event::refused) return false;
+  }
+  return true;
+}
+
+tokio::task<body_part> connection::read() {
+  if (!std::exchange(reads_, true)) {
+    body_due_ = instant::now() + shared_.with.within.body;
+    const bool waits = parser_.head().find("Expect").has_value() && parser_.head().version >= 11;
+    if (waits && !begun_ && in_.unread().empty()) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+  }
+  while (!parser_.at_end() && !lost_) {
+    const auto got = take();
+    if (got.what == event::body) co_return body_part{got.piece};
+    if (got.what == event::end) break;
+    if (got.what == event::refused) {
+      lose(got.status, got.reason);
+      break;
+    }
+    if (!co_await flush()) co_return body_part{{}, true};
+    const auto arrived = co_await receive(body_due_);
+    if (arrived == arrival::late) lose(408, "the body of the request took too long");
+    if (arrived == arrival::end) lose(400, "the body of the request was cut off");
+  }
+  co_return body_part{{}, lost_.has_value()};
+}
+
+framing connection::framing_for(int status, std::optional<std::uint64_t> length) const {
+  if (status == 204 || status == 304) return framing::none;
+  if (length) return framing::sized;
+  return parser_.head().version >= 11 ? framing::chunked : framing::until_close;
+}
+
+bool connection::begin(int status, std::string_view type, std::optional<std::uint64_t> length,
+                       const field_lines& more) {
+  begun_ = true;
+  framing_ = framing_for(status, length);
+  unsent_ = length.value_or(0);
+  silent_ = framing_ == framing::none || asked().verb == method::head;
+  // A body that is still on its way, and that nobody reads, would be taken for the next request.
+  if (lost_ || (!reads_ && !skip_body())) close_after();
+  if (framing_ == framing::until_close || stop_.is_cancelled()) close_after();
+  if (!asked().keep_alive) keep_ = false;
+  append_head(out_, {.status = status,
+                     .type = type,
+                     .more = more,
+                     .body = framing_,
+                     .length = unsent_,
+                     .close = !keep_,
+                     .says_keep_alive = asked().version < 11,
+                     .now = wall_seconds()});
+  return !silent_;
+}
+
+tokio::task<bool> connection::send(std::string_view bytes) {
+  if (silent_ || bytes.empty()) co_return !gone_;
+  if (framing_ == framing::sized) bytes = bytes.substr(0, unsent_);
+  unsent_ -= std::min<std::uint64_t>(unsent_, bytes.size());
+  if (framing_ == framing::chunked)
+    append_chunk(out_, bytes);
+  else
+    out_ += bytes;
+  if (out_.size() < gathered_bytes) co_return !gone_;
+  co_return co_await flush();
+}
+
+void connection::end() {
+  ended_ = silent_ || unsent_ == 0;  // less than was promised is half an answer
+  if (framing_ == framing::chunked && !silent_) out_ += last_chunk;
+}
+
+tokio::task<bool> connection::flush() {
+  batch_ = 0;
+  if (gone_) co_return false;
+  if (out_.empty()) co_return true;
+  auto sent = co_await timeout(shared_.with.within.write, tokio::io::write_all(client_, out_));
+  out_.clear();
+  if (sent && *sent) co_return true;
+  gone_ = true;
+  keep_ = false;
+  co_return false;
+}
+
+void connection::lose(int status, const char* reason) { lost_ = loss{status, reason}; }
+
+// Where the next request would begin is not known, or nobody will read what comes.
+void connection::refuse(int status, const char* reason) {
+  shared_.count_refused();
+  close_after();
+  const std::string body = std::string(reason) + "\n";
+  append_head(
+      out_, {.status = status, .type = plain, .more = {}, .length = body.size(), .close = true, .now = wall_seconds()});
+  if (parser_.head().verb != method::head) out_ += body;
+}
+
+// Bytes that the client has sent and nobody has read would make the system reset the connection, and the client lose
+// our last answer: so they are read until it has seen the end, or does not care.
+tokio::task<> connection::part() {
+  if (gone_ || !co_await flush()) co_return;
+  if (!lingers_) co_return;
+  (void)co_await tokio::io::shutdown(client_);
+  (void)co_await timeout(linger, hear_nothing_more());
+}
+
+tokio::task<> connection::hear_nothing_more() {
+  for (;;) {
+    in_ = inbox();
+    const auto got = co_await tokio::io::read(client_, in_.room());
+    if (!got || *got == 0) co_return;
+  }
+}
+
+tokio::task<> drained(std::chrono::milliseconds span, tokio::cancellation_token stop) {
+  co_await stop.cancelled();
+  co_await tokio::time::sleep(span);
+}
+
+}  // namespace
+
+tokio::task<> converse(service& shared, channel& client, tokio::cancellation_token stop) {
+  shared.count_connection();
+  connection one(shared, client, stop);
+  (void)co_await tokio::select(one.run(), drained(shared.with.within.drain, std::move(stop)));
+}
+
+}  // namespace http
