@@ -48,9 +48,9 @@ class on_host {
 
   std::uint64_t live_sources() const { return in_.live_sources(); }
 
-  // What the task gives. Fails the test when it throws or takes longer than ten seconds.
+  // What the task gives. Fails the test when it throws or takes longer than the limit.
   template <class T>
-  T run(task<T> work) {
+  T run(task<T> work, std::uint64_t limit_ms = 10'000) {
     auto out = std::make_shared<outcome<T>>();
     spawn(
         [](task<T> inner, std::shared_ptr<outcome<T>> to) -> task<> {
@@ -62,7 +62,7 @@ class on_host {
           to->done.store(true, std::memory_order_release);  // publishes the value to the test's thread
         },
         std::move(work), out);
-    REQUIRE(in_.run_until([&] { return out->done.load(std::memory_order_acquire); }));
+    REQUIRE(in_.run_until([&] { return out->done.load(std::memory_order_acquire); }, limit_ms));
     if (out->thrown) std::rethrow_exception(out->thrown);
     return std::move(*out->value);
   }

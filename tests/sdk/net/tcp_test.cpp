@@ -101,7 +101,7 @@ TEST_CASE("[NT-01] a name is looked up on the host") {
     auto found = co_await lookup_host("localhost:80");
     CHECK(why(found) == "ok");
     if (found) CHECK(found->front().ip().is_loopback());
-    auto none = co_await lookup_host("no-such-name.invalid:80");
+    auto none = co_await lookup_host(std::string(64, 'a') + ".invalid:80");  // a label has 63: nobody else is asked
     CHECK_FALSE(none.has_value());
     co_return 0;
   }());
