@@ -6,7 +6,7 @@ import unittest
 from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from bench import catalog, cpu, instructions, loader, main, peers, redis, report, runner
+from bench import beside, catalog, cpu, http, instructions, loader, main, peers, redis, report, runner
 from bench.catalog import Workload
 from bench.engine import LineEngine, Refused, Stalled
 from bench.runner import Cell, Options, Runner, Sample
@@ -212,7 +212,15 @@ class Tables(unittest.TestCase):
     def test_redis_ratios_are_requests(self):
         text = '"test","rps"\n"SET","100"\n'
         self.assertEqual(redis.rates(text), {"SET": 100.0})
-        self.assertEqual(redis.summary({"SET": [300.0]}, {"SET": [100.0]})["SET"]["ratio"], 3)
+        self.assertEqual(beside.summary({"SET": [300.0]}, {"SET": [100.0]}, "other")["SET"]["ratio"], 3)
+
+    def test_what_wrk_says_is_a_rate_or_a_reason(self):
+        self.assertEqual(http.rate("  3 requests in 1.00s\nRequests/sec:  12345.67\n"), 12345.67)
+        self.assertEqual(http.requests("  3 requests in 1.00s\n"), 3)
+        for text in ("Non-2xx or 3xx responses: 5\nRequests/sec: 1\n", "  Socket errors: connect 0, read 5\nRequests/sec: 1\n",
+                     "nothing"):
+            with self.assertRaisesRegex(Refused, "wrk sa"):
+                http.rate(text)
 
 
 class Instructions(unittest.TestCase):
@@ -266,8 +274,8 @@ class CommandLine(unittest.TestCase):
 
     def test_some_workloads_beside_some_peers(self):
         args = main.arguments(["spawn*", "redis", "--peers", "tokio,go"])
-        workloads, with_redis = main.select(args)
-        self.assertEqual((workloads[0].name, with_redis, args.peers), ("spawn", True, ["tokio", "go"]))
+        workloads, servers = main.select(args)
+        self.assertEqual((workloads[0].name, servers, args.peers), ("spawn", ["redis"], ["tokio", "go"]))
         self.assertEqual(main.arguments(["--peers", "none"]).peers, [])
 
     def test_an_unknown_name_is_said(self):

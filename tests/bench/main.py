@@ -6,7 +6,7 @@ import pathlib
 import resource
 import sys
 
-from . import catalog, instructions, peers, redis, report
+from . import catalog, http, instructions, peers, redis, report
 from .daemon import BenchDaemon
 from .engine import Refused
 from .loader import Loader
@@ -109,24 +109,28 @@ def measure_all(args, workloads, workers, skipped):
     return {"workers": workers, "engines": {side.name: side.about for side in sides}, "rows": rows}
 
 
-def measure_redis(args, skipped):
+# Plugins beside a server of the same kind, by the name that is asked for.
+SERVERS = {"redis": redis, "http": http}
+
+
+def measure_server(args, name, skipped):
     try:
-        results = redis.measure(args.build, min(args.reps, 3))
+        results = SERVERS[name].measure(args.build, min(args.reps, 3))
     except (Refused, peers.Unavailable) as why:
-        skipped["redis"] = str(why)
+        skipped[name] = str(why)
         return {}
-    print("\n" + "\n".join(redis.lines(results)))
+    print("\n" + "\n".join(SERVERS[name].lines(results)))
     return results
 
 
 def select(args):
-    """The workloads that are asked for, and whether redis is one of them."""
-    names = [each.name for each in catalog.WORKLOADS] + ["redis"]
+    """The workloads that are asked for, and which servers."""
+    names = [each.name for each in catalog.WORKLOADS] + list(SERVERS)
     wanted, unknown = catalog.chosen(args.names, names)
     unknown += [name for name in args.peers if name not in peers.PEERS]
     if unknown:
         sys.exit(f"scripts/bench: there is no {', '.join(unknown)}; workloads: {' '.join(names)}; peers: {' '.join(peers.PEERS)}")
-    return [each for each in catalog.WORKLOADS if each.name in wanted], "redis" in wanted
+    return [each for each in catalog.WORKLOADS if each.name in wanted], [name for name in SERVERS if name in wanted]
 
 
 def more_descriptors():
@@ -135,30 +139,31 @@ def more_descriptors():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def measure(args, workloads, with_redis):
-    for target in ("tokiod", "plugin_bench", "plugin_redis"):
+def measure(args, workloads, servers):
+    plugins = ["bench"] * bool(workloads) + servers
+    for target in ("tokiod", *(f"plugin_{name}" for name in plugins)):
         peers.build_target(args.flavor, target)
     args.build = peers.ROOT / "build" / args.flavor
     skipped = {}  # by the name of a workload, or of one on a peer: why
     runs = [measure_all(args, workloads, workers, skipped) for workers in args.workers] if workloads else []
-    rates = measure_redis(args, skipped) if with_redis else {}
+    rates = {name: measure_server(args, name, skipped) for name in servers}
     for name, why in skipped.items():
         print(f"skipped {name}: {why}")
-    return {"machine": machine(), "pinned": args.pin, "runs": runs, "redis": rates, "skipped": skipped}
+    return {"machine": machine(), "pinned": args.pin, "runs": runs, **rates, "skipped": skipped}
 
 
-def list_names(workloads, with_redis):
+def list_names(workloads, servers):
     for each in workloads:
         print(f"{each.name:<26}{each.about}")
-    if with_redis:
-        print(f"{'redis':<26}the redis plugin beside redis-server")
+    for name in servers:
+        print(f"{name:<26}the {name} plugin beside {SERVERS[name].PEER}")
 
 
 def main():
     args = arguments()
-    workloads, with_redis = select(args)
+    workloads, servers = select(args)
     if args.list:
-        return list_names(workloads, with_redis)
+        return list_names(workloads, servers)
     more_descriptors()
     here = machine()
     print(f"{here['cpu']}, {here['cpus']} cpus, kernel {here['kernel']}, {args.reps} repetitions, "
@@ -167,7 +172,7 @@ def main():
         if args.instructions:
             report_values = {"machine": here, "instructions": instructions.measure(workloads, args.peers, args.flavor)}
         else:
-            report_values = measure(args, workloads, with_redis)
+            report_values = measure(args, workloads, servers)
     except peers.Unavailable as why:
         sys.exit(f"scripts/bench: {why}")
     if args.json:

@@ -43,6 +43,14 @@ def debian_first(name):
     return found
 
 
+def tool(name):
+    """A program of a package, also where the folders of the system's own programs are not in PATH."""
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+    if not found:
+        raise Unavailable(f"{name} is not installed")
+    return found
+
+
 @functools.cache
 def build_tokio():
     """The sources are copied, so that cargo writes nothing beside them."""

@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <random>
 #include <string>
 
 #include "sdk/net/on_host.hpp"
@@ -34,10 +33,14 @@ std::uint64_t wanted_mib() {
   return said ? std::strtoull(said, nullptr, 10) : usual;
 }
 
-// The n-th chunk of the file: a generator that is seeded with n gives it again, so that nobody keeps a copy.
+// The n-th chunk of the file, which can be made again, so that nobody keeps a copy. The constants are splitmix64's.
 void fill(chunk& into, std::uint64_t n) {
-  std::mt19937_64 random(n + 1);
-  for (auto& word : into) word = random();
+  std::uint64_t state = n << 32;
+  for (auto& word : into) {
+    state += 0x9e3779b97f4a7c15;
+    word = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9;
+    word ^= word >> 27;
+  }
 }
 
 void write_file(const std::string& path, std::uint64_t chunks) {
