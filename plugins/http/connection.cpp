@@ -88,6 +88,7 @@ class connection final : public exchange {
   tokio::task<> route();
   tokio::task<> part();
   tokio::task<> hear_nothing_more();
+  tokio::task<bool> put(std::string_view bytes);
   tokio::task<arrival> receive(instant until);
   tokio::task<arrival> receive_when_idle();
   parsed take() {
@@ -288,10 +289,14 @@ tokio::task<bool> connection::send(std::string_view bytes) {
   if (silent_ || bytes.empty()) co_return !gone_;
   if (framing_ == framing::sized) bytes = bytes.substr(0, unsent_);
   unsent_ -= std::min<std::uint64_t>(unsent_, bytes.size());
-  if (framing_ == framing::chunked)
-    append_chunk(out_, bytes);
-  else
+  const bool chunked = framing_ == framing::chunked;
+  if (chunked) append_chunk_begin(out_, bytes.size());
+  if (bytes.size() < gathered_bytes) {
     out_ += bytes;
+  } else if (!co_await flush() || !co_await put(bytes)) {  // much is not gathered, so it is not copied
+    co_return false;
+  }
+  if (chunked) out_ += chunk_end;
   if (out_.size() < gathered_bytes) co_return !gone_;
   co_return co_await flush();
 }
@@ -305,8 +310,13 @@ tokio::task<bool> connection::flush() {
   batch_ = 0;
   if (gone_) co_return false;
   if (out_.empty()) co_return true;
-  auto sent = co_await timeout(shared_.with.within.write, tokio::io::write_all(client_, out_));
+  const bool sent = co_await put(out_);
   out_.clear();
+  co_return sent;
+}
+
+tokio::task<bool> connection::put(std::string_view bytes) {
+  auto sent = co_await timeout(shared_.with.within.write, tokio::io::write_all(client_, bytes));
   if (sent && *sent) co_return true;
   gone_ = true;
   keep_ = false;

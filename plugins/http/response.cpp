@@ -1,6 +1,7 @@
 #include "response.hpp"
 
 #include <charconv>
+#include <cstddef>
 
 #include "date.hpp"
 
@@ -65,9 +66,9 @@ void append_head(std::string& out, const response_head& head) {
   out += "\r\n";
 }
 
-void append_chunk(std::string& out, std::string_view bytes) {
-  append_number(out, bytes.size(), 16);
-  ((out += "\r\n") += bytes) += "\r\n";
+void append_chunk_begin(std::string& out, std::size_t bytes) {
+  append_number(out, bytes, 16);
+  out += "\r\n";
 }
 
 }  // namespace http

@@ -1,6 +1,7 @@
 // The head of a response, as it goes out.
 // Threads: plain functions.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,7 +35,9 @@ struct response_head {
 };
 
 void append_head(std::string& out, const response_head& head);
-void append_chunk(std::string& out, std::string_view bytes);  // not empty: that would be the last one
+// So many bytes follow, and then chunk_end. Not none: that would be the last one.
+void append_chunk_begin(std::string& out, std::size_t bytes);
+inline constexpr std::string_view chunk_end = "\r\n";
 inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 
 }  // namespace http

@@ -303,3 +303,26 @@ TEST_CASE("a handler can send what it has so far") {
   heard += b.hear();
   CHECK(only_answer(heard).body == "firstsecond");
 }
+
+TEST_CASE(
+    "much at once goes out behind what was gathered, with a length and in chunks, and never more than was promised") {
+  bench b;
+  const std::string much(200'000, 'x');
+  const auto send_much = [&much](std::optional<std::uint64_t> length) {
+    return [&much, length](exchange& to) -> tokio::task<> {
+      to.begin(200, "a/b", length);
+      (void)co_await to.send("first");
+      (void)co_await to.send(much);
+      (void)co_await to.send("last");
+      to.end();
+    };
+  };
+  b.shared.routes.add(method::get, "/sized", send_much(much.size() + 9));
+  b.shared.routes.add(method::get, "/chunked", send_much(std::nullopt));
+  b.shared.routes.add(method::get, "/short", send_much(much.size() + 5));
+  for (const char* const path : {"/sized", "/chunked"})
+    CHECK(only_answer(b.ask("GET " + std::string(path) + " HTTP/1.1\r\nHost: a\r\n\r\n")).body ==
+          "first" + much + "last");
+  CHECK(only_answer(b.ask("GET /short HTTP/1.1\r\nHost: a\r\n\r\n")).body == "first" + much);
+  CHECK(only_answer(b.ask("HEAD /sized HTTP/1.1\r\nHost: a\r\n\r\n"), true).status == 200);
+}

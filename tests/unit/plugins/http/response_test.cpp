@@ -26,6 +26,7 @@ TEST_CASE("a value cannot end its line") {
 
 TEST_CASE("a chunk is its length and its bytes") {
   std::string out;
-  append_chunk(out, "0123456789abcdef");
-  CHECK(out + std::string(last_chunk) == "10\r\n0123456789abcdef\r\n0\r\n\r\n");
+  append_chunk_begin(out, 16);
+  ((out += "0123456789abcdef") += chunk_end) += last_chunk;
+  CHECK(out == "10\r\n0123456789abcdef\r\n0\r\n\r\n");
 }
