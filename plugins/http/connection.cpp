@@ -87,7 +87,6 @@ class connection final : public exchange {
   tokio::task<> serve_one();
   tokio::task<> route();
   tokio::task<> part();
-  tokio::task<> hear_nothing_more();
   tokio::task<bool> put(std::string_view bytes);
   tokio::task<arrival> receive(instant until);
   tokio::task<arrival> receive_when_idle();
@@ -341,15 +340,8 @@ tokio::task<> connection::part() {
   if (gone_ || !co_await flush()) co_return;
   if (!lingers_) co_return;
   (void)co_await tokio::io::shutdown(client_);
-  (void)co_await timeout(linger, hear_nothing_more());
-}
-
-tokio::task<> connection::hear_nothing_more() {
-  for (;;) {
-    in_ = inbox();
-    const auto got = co_await tokio::io::read(client_, in_.room());
-    if (!got || *got == 0) co_return;
-  }
+  auto nowhere = tokio::io::sink();
+  (void)co_await timeout(linger, tokio::io::copy(client_, nowhere));
 }
 
 tokio::task<> drained(std::chrono::milliseconds span, tokio::cancellation_token stop) {

@@ -17,6 +17,7 @@
 #include "listen.hpp"
 #include "routes.hpp"
 #include "service.hpp"
+#include "tokio/io.hpp"
 #include "tokio/plugin.hpp"
 #include "tokio/time.hpp"
 
@@ -59,10 +60,17 @@ http::settings read_settings(std::string_view config) {
   return read;
 }
 
+// What the client asks is read and thrown away: else the system resets the connection, and takes the answer with it.
+tokio::task<> say_that_it_is_full(tcp_stream client) {
+  constexpr std::string_view full =
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+  if (!co_await client.write_all(full) || !co_await client.shutdown()) co_return;
+  auto nowhere = tokio::io::sink();
+  (void)co_await tokio::io::copy(client, nowhere);
+}
+
 tokio::task<> turn_away(tcp_stream client) {
-  (void)co_await tokio::time::timeout(
-      std::chrono::seconds(1),
-      client.write_all("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
+  (void)co_await tokio::time::timeout(std::chrono::seconds(1), say_that_it_is_full(std::move(client)));
 }
 
 class server {
