@@ -1,12 +1,12 @@
 #include "connection.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "files.hpp"
+#include "inbox.hpp"
 #include "tokio/time.hpp"
 
 namespace http {
@@ -17,7 +17,6 @@ using tokio::time::instant;
 using tokio::time::timeout;
 using tokio::time::timeout_at;
 
-constexpr std::size_t read_bytes = 8 * 1024;
 constexpr std::size_t gathered_bytes = 64 * 1024;  // of responses before they are sent
 constexpr auto linger = 2s;
 constexpr std::string_view plain = "text/plain; charset=utf-8";
@@ -26,28 +25,6 @@ std::int64_t wall_seconds() {
   auto* const instance = tokio::current_instance("the time of day needs an instance");
   return tokio::host.core->wall_ns(instance) / 1'000'000'000;
 }
-
-// Bytes that came and were not used yet. Views of them are valid until the next room().
-class inbox {
- public:
-  [[nodiscard]] std::string_view unread() const { return std::string_view(bytes_).substr(begin_, end_ - begin_); }
-  void drop(std::size_t n) { begin_ += n; }
-  tokio::io::byte_span room() {
-    if (begin_ == end_) {
-      begin_ = end_ = 0;
-    } else if (bytes_.size() - end_ < read_bytes) {
-      std::memmove(bytes_.data(), bytes_.data() + begin_, end_ - begin_);
-      end_ -= std::exchange(begin_, 0);
-    }
-    if (bytes_.size() - end_ < read_bytes) bytes_.resize(end_ + read_bytes);
-    return {bytes_.data() + end_, read_bytes};
-  }
-  void filled(std::size_t n) { end_ += n; }
-
- private:
-  std::string bytes_;
-  std::size_t begin_ = 0, end_ = 0;
-};
 
 enum class arrival : std::uint8_t { bytes, end, late };
 
@@ -207,9 +184,8 @@ tokio::task<> connection::serve_one() {
     co_return;
   }
   if (!begun_) answer(500, plain, threw ? "the handler failed\n" : "the handler gave no answer\n", {});
-  if (!ended_) gone_ = true;  // half an answer: only the end of the connection tells the client
+  if (!ended_) close_after();  // half an answer: only the end of the connection tells the client
   if (lost_ || !skip_body() || stop_.is_cancelled()) close_after();  // the head may have been sent before the stop
-  if (gone_) keep_ = false;
   if (batch_ >= shared_.with.pipelined_max || out_.size() >= gathered_bytes) (void)co_await flush();
 }
 
