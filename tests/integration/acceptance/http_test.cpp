@@ -205,6 +205,18 @@ TEST_CASE("a client beyond connections_max is told so; one that leaves makes roo
   eventually("no descriptor is left", [&] { return entries_of(b.daemon.child().pid(), "fd") <= before; });
 }
 
+TEST_CASE("a client that leaves in the middle of a file leaves no descriptor behind, of the file or of itself") {
+  bench b;
+  const auto before = entries_of(b.daemon.child().pid(), "fd");
+  for (int i = 0; i < 20; ++i) {
+    tcp_client client(b.port.number());
+    REQUIRE(client.send("GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n"));
+    CHECK(client.read_until("\r\n\r\n").value_or("").starts_with("HTTP/1.1 200 "));
+  }
+  eventually("no descriptor is left", [&] { return entries_of(b.daemon.child().pid(), "fd") <= before; });
+  CHECK(usage_of(b.control, "http").at("tasks_panicked") == 0);
+}
+
 TEST_CASE("a stop lets the answer in flight finish, closes who is idle, and takes nobody new") {
   bench b(R"(, "drain_ms": 3600000)");
   tcp_client idle(b.port.number()), busy(b.port.number());
