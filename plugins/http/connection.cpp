@@ -18,20 +18,19 @@ using tokio::time::timeout;
 using tokio::time::timeout_at;
 
 constexpr std::size_t gathered_bytes = 64 * 1024;  // of responses before they are sent
+constexpr std::size_t kept_bytes = 16 * 1024;      // of room, while a connection waits
 constexpr auto linger = 2s;
-constexpr std::string_view plain = "text/plain; charset=utf-8";
-
-std::int64_t wall_seconds() {
-  auto* const instance = tokio::current_instance("the time of day needs an instance");
-  return tokio::host.core->wall_ns(instance) / 1'000'000'000;
-}
 
 enum class arrival : std::uint8_t { bytes, end, late };
 
 class connection final : public exchange {
  public:
   connection(service& shared, channel& client, tokio::cancellation_token stop)
-      : shared_(shared), client_(client), stop_(std::move(stop)), parser_(shared.with.allowed) {}
+      : shared_(shared),
+        client_(client),
+        stop_(std::move(stop)),
+        parser_(shared.with.allowed),
+        first_due_(instant::now() + shared.with.within.header) {}
 
   tokio::task<> run() {
     while (keep_ && co_await hear()) {
@@ -65,14 +64,15 @@ class connection final : public exchange {
   tokio::task<> route();
   tokio::task<> part();
   tokio::task<bool> put(std::string_view bytes);
-  tokio::task<arrival> receive(instant until);
-  tokio::task<arrival> receive_when_idle();
+  tokio::task<arrival> receive(instant until, bool idle);
+  void keep_little();
   parsed take() {
     const auto got = parser_.next(in_.unread());
     in_.drop(got.used);
     return got;
   }
   bool skip_body();
+  [[nodiscard]] bool has_body() const;
   bool object();
   void refuse(int status, const char* reason);
   void lose(int status, const char* reason);
@@ -88,15 +88,17 @@ class connection final : public exchange {
   request_parser parser_;
   inbox in_;
   std::string out_;
-  std::size_t batch_ = 0;  // requests answered since something was sent
-  bool first_ = true, keep_ = true, lingers_ = false, gone_ = false;
+  std::size_t batch_ = 0;             // requests answered since something was sent
+  std::optional<instant> first_due_;  // of the first request's head
+  bool keep_ = true, lingers_ = false, gone_ = false;
 
   // Of the request that is answered.
   std::optional<target> target_;
   router<handler>::found found_;
   instant body_due_;
-  bool reads_ = false;  // the handler wants the body
-  bool begun_ = false;  // the head of the response is written
+  bool reads_ = false;        // the handler wants the body
+  bool passed_over_ = false;  // it began its answer first: what has come of the body is gone
+  bool begun_ = false;        // the head of the response is written
   bool ended_ = false;
   bool silent_ = false;  // no body goes out
   framing framing_ = framing::none;
@@ -108,19 +110,10 @@ class connection final : public exchange {
   std::optional<loss> lost_;  // why the rest of the request's body does not come
 };
 
-tokio::task<arrival> connection::receive(instant until) {
-  auto got = co_await timeout_at(until, tokio::io::read(client_, in_.room()));
-  if (!got) co_return arrival::late;
-  if (!*got || **got == 0) co_return arrival::end;
-  in_.filled(**got);
-  co_return arrival::bytes;
-}
-
-// Between requests a stop ends the connection.
-tokio::task<arrival> connection::receive_when_idle() {
-  const auto span = std::exchange(first_, false) ? shared_.with.within.header : shared_.with.within.idle;
-  auto won =
-      co_await tokio::select(tokio::biased, stop_.cancelled(), timeout(span, tokio::io::read(client_, in_.room())));
+// A stop ends the wait when `idle`: nothing of a request has come.
+tokio::task<arrival> connection::receive(instant until, bool idle) {
+  auto bytes = timeout_at(until, tokio::io::read(client_, in_.room()));
+  auto won = co_await tokio::select(tokio::biased, tokio::when(idle, stop_.cancelled()), bytes);
   if (won.index() == 0) co_return arrival::late;
   auto& got = won.get<1>();
   if (!got) co_return arrival::late;
@@ -130,8 +123,10 @@ tokio::task<arrival> connection::receive_when_idle() {
 }
 
 tokio::task<bool> connection::hear() {
-  std::optional<instant> due;
-  for (;;) {
+  const auto& within = shared_.with.within;
+  const auto first_due = std::exchange(first_due_, std::nullopt);  // from the connection's begin, whatever comes
+  std::optional<instant> due = first_due;
+  for (bool idle = in_.unread().empty();;) {
     const auto got = take();
     if (got.what == event::head) co_return true;
     if (got.what == event::refused) {
@@ -139,14 +134,23 @@ tokio::task<bool> connection::hear() {
       co_return false;
     }
     if (!co_await flush()) co_return false;
-    const bool idle = in_.unread().empty() && !parser_.begun();
-    if (!idle && !due) due = instant::now() + shared_.with.within.header;
-    const auto arrived = idle ? co_await receive_when_idle() : co_await receive(*due);
-    if (arrived == arrival::bytes) continue;
+    if (idle) keep_little();
+    if (!due) due = instant::now() + (idle ? within.idle : within.header);
+    const auto arrived = co_await receive(*due, idle);
+    if (arrived == arrival::bytes) {
+      if (std::exchange(idle, false)) due = first_due;  // the head's own time begins
+      continue;
+    }
     keep_ = false;
     if (arrived == arrival::late && !idle) refuse(408, "the head of the request took too long");
     co_return false;
   }
+}
+
+// A connection that waits has no room for what it once had.
+void connection::keep_little() {
+  if (out_.capacity() > kept_bytes) out_ = std::string();
+  in_.keep_at_most(kept_bytes);
 }
 
 // What no handler could do anything about. True: it is answered.
@@ -158,7 +162,7 @@ bool connection::object() {
     refuse(501, "this method is not known");
   else if (!target_)
     refuse(400, "the target is no path");
-  else if (expected && !same_word(*expected, "100-continue"))
+  else if (expected && head.version >= 11 && !same_word(*expected, "100-continue"))
     refuse(417, "only 100-continue can be expected");
   else
     return false;
@@ -166,9 +170,8 @@ bool connection::object() {
 }
 
 tokio::task<> connection::serve_one() {
-  reads_ = begun_ = ended_ = silent_ = false;
+  reads_ = passed_over_ = begun_ = ended_ = silent_ = false;
   lost_.reset();
-  first_ = false;
   ++batch_;
   if (object()) co_return;
   shared_.count_request();
@@ -178,12 +181,15 @@ tokio::task<> connection::serve_one() {
   } catch (const std::exception& thrown) {
     threw = true;
     tokio::log::error("a handler threw", {"path", target_->path}, {"what", thrown.what()});
+  } catch (...) {
+    threw = true;
+    tokio::log::error("a handler threw what is no std::exception", {"path", target_->path});
   }
   if (lost_ && !begun_) {
     refuse(lost_->status, lost_->reason);
     co_return;
   }
-  if (!begun_) answer(500, plain, threw ? "the handler failed\n" : "the handler gave no answer\n", {});
+  if (!begun_) answer(500, plain_text, threw ? "the handler failed\n" : "the handler gave no answer\n", {});
   if (!ended_) close_after();  // half an answer: only the end of the connection tells the client
   if (lost_ || !skip_body() || stop_.is_cancelled()) close_after();  // the head may have been sent before the stop
   if (batch_ >= shared_.with.pipelined_max || out_.size() >= gathered_bytes) (void)co_await flush();
@@ -194,11 +200,11 @@ tokio::task<> connection::route() {
   if (found_.handler != nullptr) {
     co_await (*found_.handler)(*this);
   } else if (!found_.allowed.empty()) {
-    answer(405, plain, "this method is not allowed here\n", field_lines().add("Allow", found_.allowed));
+    answer(405, plain_text, "this method is not allowed here\n", field_lines().add("Allow", found_.allowed));
   } else if (shared_.root) {
     co_await serve_file(shared_, *this);
   } else {
-    answer(404, plain, "there is nothing of that name\n", {});
+    answer(404, plain_text, "there is nothing of that name\n", {});
   }
 }
 
@@ -211,7 +217,10 @@ bool connection::skip_body() {
   return true;
 }
 
+bool connection::has_body() const { return asked().chunked || asked().content_length.value_or(0) > 0; }
+
 tokio::task<body_part> connection::read() {
+  if (passed_over_) co_return body_part{{}, true};
   if (!std::exchange(reads_, true)) {
     body_due_ = instant::now() + shared_.with.within.body;
     const bool waits = parser_.head().find("Expect").has_value() && parser_.head().version >= 11;
@@ -226,7 +235,7 @@ tokio::task<body_part> connection::read() {
       break;
     }
     if (!co_await flush()) co_return body_part{{}, true};
-    const auto arrived = co_await receive(body_due_);
+    const auto arrived = co_await receive(body_due_, false);
     if (arrived == arrival::late) lose(408, "the body of the request took too long");
     if (arrived == arrival::end) lose(400, "the body of the request was cut off");
   }
@@ -246,9 +255,10 @@ bool connection::begin(int status, std::string_view type, std::optional<std::uin
   unsent_ = length.value_or(0);
   silent_ = framing_ == framing::none || asked().verb == method::head;
   // A body that is still on its way, and that nobody reads, would be taken for the next request.
+  passed_over_ = !reads_ && has_body();
   if (lost_ || (!reads_ && !skip_body())) close_after();
   if (framing_ == framing::until_close || stop_.is_cancelled()) close_after();
-  if (!asked().keep_alive) keep_ = false;
+  if (!asked().keep_alive) close_after();
   append_head(out_, {.status = status,
                      .type = type,
                      .more = more,
@@ -290,12 +300,18 @@ tokio::task<bool> connection::flush() {
   co_return sent;
 }
 
+// Who reads slowly has time, who does not read at all has not.
 tokio::task<bool> connection::put(std::string_view bytes) {
-  auto sent = co_await timeout(shared_.with.within.write, tokio::io::write_all(client_, bytes));
-  if (sent && *sent) co_return true;
-  gone_ = true;
-  keep_ = false;
-  co_return false;
+  while (!bytes.empty()) {
+    auto sent = co_await timeout(shared_.with.within.write, tokio::io::write(client_, bytes));
+    if (!sent || !*sent || **sent == 0) {
+      gone_ = true;
+      keep_ = false;
+      co_return false;
+    }
+    bytes.remove_prefix(**sent);
+  }
+  co_return true;
 }
 
 void connection::lose(int status, const char* reason) { lost_ = loss{status, reason}; }
@@ -306,7 +322,8 @@ void connection::refuse(int status, const char* reason) {
   close_after();
   const std::string body = std::string(reason) + "\n";
   append_head(
-      out_, {.status = status, .type = plain, .more = {}, .length = body.size(), .close = true, .now = wall_seconds()});
+      out_,
+      {.status = status, .type = plain_text, .more = {}, .length = body.size(), .close = true, .now = wall_seconds()});
   if (parser_.head().verb != method::head) out_ += body;
 }
 

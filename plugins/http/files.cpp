@@ -16,8 +16,7 @@ namespace http {
 namespace {
 
 constexpr std::size_t small_bytes = 64 * 1024;
-constexpr std::size_t piece_bytes = 256 * 1024;
-constexpr std::string_view plain = "text/plain; charset=utf-8";
+constexpr std::size_t piece_bytes = 64 * 1024;  // what a client that does not read makes the server keep
 
 struct found_file {
   opened_file file;
@@ -51,15 +50,19 @@ tokio::task<look_up> find_somewhere(const service& from, std::string path, const
   co_return *std::move(done);
 }
 
+std::string with_slash(const target& at) {
+  return encode_path(at.path + "/") + (at.query.empty() ? "" : "?" + at.query);
+}
+
 void say_why_not(exchange& to, open_fault why) {
   const auto& path = to.at().path;
   switch (why) {
     case open_fault::is_folder:
-      if (path.ends_with('/')) return to.answer(404, plain, "this folder has no index.html\n");
-      return to.answer(301, plain, "it is a folder\n", field_lines().add("Location", encode_path(path + "/")));
-    case open_fault::forbidden: return to.answer(403, plain, "the server may not read this\n");
-    case open_fault::exhausted: return to.answer(503, plain, "the server has no resources left\n");
-    case open_fault::none_there: return to.answer(404, plain, "there is nothing of that name\n");
+      if (path.ends_with('/')) return to.answer(404, plain_text, "this folder has no index.html\n");
+      return to.answer(301, plain_text, "it is a folder\n", field_lines().add("Location", with_slash(to.at())));
+    case open_fault::forbidden: return to.answer(403, plain_text, "the server may not read this\n");
+    case open_fault::exhausted: return to.answer(503, plain_text, "the server has no resources left\n");
+    case open_fault::none_there: return to.answer(404, plain_text, "there is nothing of that name\n");
   }
 }
 
@@ -99,7 +102,7 @@ tokio::task<> send_pieces(exchange& to, found_file found) {
 tokio::task<> serve_file(const service& from, exchange& to) {
   const auto& asked = to.asked();
   if (asked.verb != method::get && asked.verb != method::head)
-    co_return to.answer(405, plain, "a file can be read only\n", field_lines().add("Allow", "GET, HEAD"));
+    co_return to.answer(405, plain_text, "a file can be read only\n", field_lines().add("Allow", "GET, HEAD"));
   const bool folder = to.at().path.ends_with('/');
   auto path = folder ? to.at().path + "index.html" : to.at().path;
   auto found = co_await find_somewhere(from, path, asked);

@@ -19,10 +19,13 @@ descriptor open_beneath(int root, const char* path) {
   open_how how{};
   how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  for (;;) {
+  // EAGAIN: a rename raced with the look-up of "..", and the manual says to try again; or somebody has a lease on the
+  // file, which may last for most of a minute, and nobody waits for that.
+  constexpr int most_tries = 16;
+  for (int tried = 1;; ++tried) {
     const long fd = ::syscall(SYS_openat2, root, path, &how, sizeof how);
-    // EAGAIN: a rename raced with the look-up of "..", which is tried again as the manual says.
-    if (fd >= 0 || (errno != EINTR && errno != EAGAIN)) return descriptor(static_cast<int>(fd));
+    const bool again = fd < 0 && (errno == EINTR || errno == EAGAIN) && tried < most_tries;
+    if (!again) return descriptor(static_cast<int>(fd));
   }
 }
 
@@ -30,6 +33,8 @@ open_fault meaning_of(int number) {
   switch (number) {
     case EACCES:
     case EPERM: return open_fault::forbidden;
+    case EAGAIN:
+    case EINTR:
     case EMFILE:
     case ENFILE:
     case ENOMEM: return open_fault::exhausted;

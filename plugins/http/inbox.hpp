@@ -29,6 +29,10 @@ class inbox {
     return {bytes_.data() + end_, read_bytes};
   }
   void filled(std::size_t n) { end_ += n; }
+  // While nothing is in it.
+  void keep_at_most(std::size_t bytes) {
+    if (begin_ == end_ && bytes_.capacity() > bytes) *this = inbox();
+  }
 
  private:
   std::string bytes_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -100,6 +101,12 @@ struct request_parser::grammar : bh::basic_parser<true> {
   }
   void on_chunk_header_impl(std::uint64_t size, beast::string_view extensions, beast_error& ec) override {
     chunk_left = size;
+    // What is quoted in them may be anything to Beast; a server that ends a line at LF would read other chunks.
+    const auto control = [](char c) { return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7f'; };
+    if (std::ranges::any_of(view(extensions), control)) return refuse(ec, 400, "a chunk is malformed");
+    const auto line = input.substr(input.starts_with("\r\n") ? 2 : 0);
+    constexpr std::ptrdiff_t most_digits = 16;  // others may know numbers of 64 bits only
+    if (extensions.data() - line.data() > most_digits) return refuse(ec, 400, "the size of a chunk is too long");
     extension_bytes += extensions.size();
     if (extension_bytes > allowed.head_bytes) refuse(ec, 400, "the extensions of the chunks are too long");
   }
@@ -119,7 +126,7 @@ struct request_parser::grammar : bh::basic_parser<true> {
   }
   [[nodiscard]] parsed step(std::string_view bytes);
   [[nodiscard]] parsed skip_empty_line(std::string_view bytes);
-  [[nodiscard]] std::optional<refusal> over_limit(bool in_head, std::string_view rest) const;
+  [[nodiscard]] std::optional<refusal> over_limit(bool in_head, std::size_t used, std::string_view waits) const;
   [[nodiscard]] static parsed refused(const refusal& why);
 
   const limits allowed;
@@ -139,7 +146,8 @@ refusal meaning_of(const beast_error& ec, std::string_view input) {
   if (ec == bh::error::body_limit) return {413, "the body is too large"};
   if (ec == bh::error::header_limit) return {431, "the head is too large"};
   if (ec == bh::error::bad_version && names_a_version(input)) return {505, "only HTTP/1.0 and HTTP/1.1 are known"};
-  if (ec == bh::error::bad_transfer_encoding || ec == bh::error::bad_content_length)
+  if (ec == bh::error::bad_transfer_encoding || ec == bh::error::bad_content_length ||
+      ec == bh::error::multiple_content_length)
     return {400, "Content-Length is no length, or stands beside Transfer-Encoding"};
   if (ec == bh::error::bad_chunk || ec == bh::error::bad_chunk_extension) return {400, "a chunk is malformed"};
   return {400, "this is not HTTP/1.1"};
@@ -162,7 +170,8 @@ parsed request_parser::grammar::step(std::string_view bytes) {
   const auto used = put({bytes.data(), bytes.size()}, ec);
   if (in_head) head_bytes += used;
   if (ec && ec != bh::error::need_more) return refused(fault ? *fault : meaning_of(ec, bytes));
-  if (const auto why = over_limit(in_head, bytes.substr(used))) return refused(*why);
+  const auto waits = ec ? bytes.substr(used) : std::string_view();
+  if (const auto why = over_limit(in_head, used, waits)) return refused(*why);
   if (in_head && is_header_done()) return {event::head, used};
   if (!piece.empty()) return {event::body, used, piece};
   goes_on = !ec;
@@ -177,14 +186,12 @@ parsed request_parser::grammar::skip_empty_line(std::string_view bytes) {
   return {event::need_more, 2};
 }
 
-// `rest` is what waits for more bytes to be understood.
-std::optional<refusal> request_parser::grammar::over_limit(bool in_head, std::string_view rest) const {
-  if (!in_head) {
-    const bool waits = piece.empty() && !is_done() && rest.size() > allowed.head_bytes;
-    return waits ? std::optional(refusal{400, "a line of a chunk, or the trailer, is too long"}) : std::nullopt;
-  }
-  if (head_bytes + (is_header_done() ? 0 : rest.size()) > allowed.head_bytes)
-    return refusal{431, "the head is too large"};
+// `used` was understood just now; `waits` is what needs more bytes to be understood.
+std::optional<refusal> request_parser::grammar::over_limit(bool in_head, std::size_t used,
+                                                           std::string_view waits) const {
+  if (in_head && head_bytes + waits.size() > allowed.head_bytes) return refusal{431, "the head is too large"};
+  if (!in_head && piece.empty() && std::max(used, waits.size()) > allowed.head_bytes)
+    return refusal{400, "a line of a chunk, or the trailer, is too long"};
   return std::nullopt;
 }
 

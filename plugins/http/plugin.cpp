@@ -69,8 +69,10 @@ tokio::task<> say_that_it_is_full(tcp_stream client) {
   (void)co_await tokio::io::copy(client, nowhere);
 }
 
-tokio::task<> turn_away(tcp_stream client) {
-  (void)co_await tokio::time::timeout(std::chrono::seconds(1), say_that_it_is_full(std::move(client)));
+tokio::task<> turn_away(tcp_stream client, tokio::cancellation_token stop,
+                        [[maybe_unused]] tokio::sync::owned_semaphore_permit place) {
+  (void)co_await tokio::select(stop.cancelled(),
+                               tokio::time::timeout(std::chrono::seconds(1), say_that_it_is_full(std::move(client))));
 }
 
 class server {
@@ -110,14 +112,19 @@ class server {
     if (place) {
       tokio::spawn<"http connection">(http::serve(service_, std::move(client), std::move(stop), std::move(*place)))
           .detach();
-    } else {
-      service_.count_turned_away();
-      tokio::spawn<"http turned away">(turn_away(std::move(client))).detach();
+      return;
     }
+    service_.count_turned_away();
+    auto standing = semaphore::try_acquire_owned(standing_);
+    if (!standing) return;  // and the client is closed: those who hear why are not without limit either
+    tokio::spawn<"http turned away">(turn_away(std::move(client), std::move(stop), std::move(*standing))).detach();
   }
 
   tokio::net::tcp_listener listener_;
+  static constexpr std::size_t told_at_once = 64;
+
   std::shared_ptr<semaphore> places_;
+  std::shared_ptr<semaphore> standing_ = std::make_shared<semaphore>(told_at_once);
   http::service service_;
 };
 

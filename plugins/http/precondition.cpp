@@ -16,11 +16,12 @@ std::string_view trimmed(std::string_view text) {
   return end == std::string_view::npos ? "" : text.substr(begin, end + 1 - begin);
 }
 
+// What has more bits than a size is behind the end of every file.
 std::optional<std::uint64_t> number(std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (fault != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
+  if (end != text.data() + text.size() || fault == std::errc::invalid_argument) return std::nullopt;
+  return fault == std::errc() ? value : UINT64_MAX;
 }
 
 // Weak comparison: "W/" says nothing.
@@ -37,7 +38,10 @@ bool names(std::string_view list, std::string_view etag) {
 }
 
 bool unchanged(const request& asked, const validators& file) {
-  if (const auto list = asked.find("If-None-Match")) return names(*list, file.etag);
+  const auto is_list = [](const field& one) { return same_word(one.name, "If-None-Match"); };
+  if (std::ranges::any_of(asked.fields, is_list))
+    return std::ranges::any_of(asked.fields,
+                               [&](const field& one) { return is_list(one) && names(one.value, file.etag); });
   const auto since = asked.find("If-Modified-Since");
   const auto date = since ? parse_date(*since) : std::nullopt;
   return date && file.modified <= *date;

@@ -9,6 +9,8 @@
 
 namespace http {
 
+inline constexpr std::string_view plain_text = "text/plain; charset=utf-8";
+
 [[nodiscard]] std::string_view reason_of(int status);
 
 // Complete lines of fields. A control character in a value becomes a blank: it would end the line early.

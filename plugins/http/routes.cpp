@@ -8,22 +8,17 @@
 #include <system_error>
 
 #include "date.hpp"
-#include "tokio/plugin.hpp"
 
 namespace http {
 namespace {
 
-constexpr std::string_view plain = "text/plain; charset=utf-8";
-
 tokio::task<> health(exchange& to) {
-  to.answer(200, plain, "ok\n");
+  to.answer(200, plain_text, "ok\n");
   co_return;
 }
 
 tokio::task<> time(exchange& to) {
-  auto* const instance = tokio::current_instance("the time of day needs an instance");
-  const auto now = tokio::host.core->wall_ns(instance) / 1'000'000'000;
-  to.answer(200, plain, date_text(now) + "\n", field_lines().add("Cache-Control", "no-store"));
+  to.answer(200, plain_text, date_text(wall_seconds()) + "\n", field_lines().add("Cache-Control", "no-store"));
   co_return;
 }
 
@@ -47,8 +42,8 @@ tokio::task<> count(exchange& to) {
   std::uint64_t last = 0;
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), last);
   if (fault != std::errc() || end != text.data() + text.size() || last > most)
-    co_return to.answer(400, plain, "count to a number in 0..1000000\n");
-  if (!to.begin(200, plain, std::nullopt)) co_return to.end();
+    co_return to.answer(400, plain_text, "count to a number in 0..1000000\n");
+  if (!to.begin(200, plain_text, std::nullopt)) co_return to.end();
   for (std::uint64_t i = 1; i <= last; ++i)
     if (!co_await to.send(std::to_string(i) + "\n")) co_return;
   to.end();

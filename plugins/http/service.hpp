@@ -16,10 +16,10 @@
 namespace http {
 
 struct timeouts {
-  std::chrono::milliseconds header{10'000};  // from the first byte of a request, or the connection, to its head's end
+  std::chrono::milliseconds header{10'000};  // from the connection, or a later request's first byte, to a head's end
   std::chrono::milliseconds body{30'000};    // for the whole body
   std::chrono::milliseconds idle{60'000};    // between requests
-  std::chrono::milliseconds write{30'000};   // for what is sent at once, at most 256 KiB
+  std::chrono::milliseconds write{30'000};   // without the client taking anything
   std::chrono::milliseconds drain{5000};     // for what runs when the plugin stops
 };
 

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "request.hpp"
+
 namespace http {
 namespace {
 
@@ -34,8 +36,9 @@ std::optional<std::string> decode(std::string_view text) {
 // "http://host/path" as "/path".
 std::string_view without_host(std::string_view text) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!text.starts_with(scheme)) continue;
+    if (!same_word(text.substr(0, scheme.size()), scheme)) continue;
     const auto path = text.find_first_of("/?", scheme.size());
+    if (path == scheme.size() || text.size() == scheme.size()) return {};  // no host
     return path == std::string_view::npos || text[path] == '?' ? "/" : text.substr(path);
   }
   return text;

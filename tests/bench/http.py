@@ -43,7 +43,11 @@ class Nginx:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(10)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 def number(pattern, text):
@@ -72,6 +76,8 @@ def load(port, pid):
     used_s = (cpu.process_ns(pid) - before) / 1e9
     if done.returncode:
         raise Refused(f"wrk: {done.stderr.strip()}")
+    if not used_s:
+        raise Refused("the server has used no CPU time, or is gone")
     return {"a file of 1 KiB": rate(done.stdout), "the same, per second of CPU time": requests(done.stdout) / used_s}
 
 
@@ -84,8 +90,9 @@ def measure(build, reps):
     port = beside.free_port()
     config = {"port": port, "root": str(folder / "www")}
     daemon = Daemon("tokiod", "the http plugin", build, 1, {"http": {"plugin": "http", "config": config}})
-    server = Nginx(folder)
+    server = None
     try:
+        server = Nginx(folder)
         daemon.start()
         beside.wait_port(port)
         beside.wait_port(server.port)
@@ -93,7 +100,8 @@ def measure(build, reps):
         return beside.take_turns(lambda at: load(at, pids[at]), port, server.port, PEER, reps)
     finally:
         daemon.stop()
-        server.stop()
+        if server:
+            server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -125,11 +125,28 @@ TEST_CASE("an answer whose length nobody knows goes out in chunks, and to HTTP/1
   CHECK(b.closed);
 }
 
+TEST_CASE("who wants the connection to end gets the whole answer, whatever it still sends") {
+  for (const char* const bytes :
+       {"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "GET /health HTTP/1.0\r\n\r\n"}) {
+    bench b;
+    const auto got = only_answer(b.ask(bytes));
+    CHECK(got.body == "ok\n");
+    CHECK(says(got, "Connection: close"));
+    CHECK(b.closed);
+    CHECK_FALSE(b.over());  // it still reads: a reset would take the answer with it
+    b.say("\r\n");
+    b.leave();
+    CHECK(b.over());
+  }
+}
+
 TEST_CASE("HTTP/1.0 ends with its answer, unless it asks to stay") {
   bench b;
   CHECK(says(only_answer(b.ask("GET /health HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")), "Connection: keep-alive"));
   CHECK(says(only_answer(b.ask("GET /health HTTP/1.0\r\n\r\n")), "Connection: close"));
-  CHECK(b.over());
+  CHECK(b.closed);
+  bench old;  // does not know what it expects
+  CHECK(only_answer(old.ask("GET /health HTTP/1.0\r\nExpect: more\r\n\r\n")).status == 200);
 }
 
 TEST_CASE("what cannot be answered is said, with the connection kept where that is safe") {
@@ -208,6 +225,19 @@ TEST_CASE("a head, a body and a pause each have their time") {
   CHECK(idle.hear().empty());
   CHECK(idle.over());
 
+  bench late;  // the first request's time begins with the connection
+  late.host.run_until_stalled();
+  late.clock.advance(9s);
+  late.say("GET / HTTP/1.1\r\n");
+  late.clock.advance(2s);
+  CHECK(only_answer(late.hear()).status == 408);
+
+  bench blank;  // an empty line is the begin of something
+  CHECK(only_answer(blank.ask(health)).status == 200);
+  blank.say("\r\n");
+  blank.clock.advance(11s);
+  CHECK(only_answer(blank.hear()).status == 408);
+
   bench silent;
   silent.host.run_until_stalled();
   silent.clock.advance(11s);
@@ -222,6 +252,19 @@ TEST_CASE("a client that does not read is let go") {
   CHECK_FALSE(b.over());
   b.clock.advance(2s);
   CHECK(b.over());
+}
+
+TEST_CASE("a client that reads slowly is served as long as it reads") {
+  bench b({}, 1024);
+  b.say("GET /count/20000 HTTP/1.1\r\nHost: a\r\n\r\n");
+  for (int i = 0; i < 5; ++i) {
+    b.clock.advance(20s);
+    char chunk[512];
+    tokio::test::hand_poll read(b.client->read(tokio::io::byte_span(chunk, sizeof chunk)));
+    CHECK(read.poll().is_ready());
+    b.host.run_until_stalled();
+  }
+  CHECK_FALSE(b.over());
 }
 
 TEST_CASE("a client that does not end is not waited for longer than a moment") {
@@ -247,6 +290,17 @@ TEST_CASE("a stop ends a connection that is idle at once, and one that is busy w
   CHECK(got.body == "ab");
   CHECK(says(got, "Connection: close"));
   CHECK(busy.closed);
+}
+
+TEST_CASE("a stop lets a head that has begun come to its end") {
+  bench b;
+  b.say("GET /health HT");
+  b.stop.cancel();
+  CHECK(b.hear().empty());
+  CHECK_FALSE(b.closed);
+  const auto got = only_answer(b.ask("TP/1.1\r\nHost: a\r\n\r\n"));
+  CHECK(got.status == 200);
+  CHECK(says(got, "Connection: close"));
 }
 
 TEST_CASE("a stop while an answer goes out ends the connection behind it, whatever was pipelined") {
@@ -275,6 +329,10 @@ TEST_CASE("a handler that throws, or says nothing, gives a 500; half an answer i
     throw std::runtime_error("on purpose");
     co_return;
   });
+  b.shared.routes.add(method::get, "/throws_one", [](exchange&) -> tokio::task<> {
+    throw 1;
+    co_return;
+  });
   b.shared.routes.add(method::get, "/silent", [](exchange&) -> tokio::task<> { co_return; });
   b.shared.routes.add(method::get, "/half", [](exchange& to) -> tokio::task<> {
     to.begin(200, "a/b", 10);
@@ -282,12 +340,42 @@ TEST_CASE("a handler that throws, or says nothing, gives a 500; half an answer i
     to.end();
   });
   CHECK(only_answer(b.ask("GET /throws HTTP/1.1\r\nHost: a\r\n\r\n")).status == 500);
+  CHECK(only_answer(b.ask("GET /throws_one HTTP/1.1\r\nHost: a\r\n\r\n")).status == 500);
   CHECK(only_answer(b.ask("GET /silent HTTP/1.1\r\nHost: a\r\n\r\n")).status == 500);
   const auto heard = b.ask(health + "GET /half HTTP/1.1\r\nHost: a\r\n\r\n" + health);
   std::string_view rest = heard;
   CHECK(take_answer(rest).body == "ok\n");
   CHECK(rest.ends_with("Content-Length: 10\r\n\r\n12345"));
   CHECK(b.closed);
+}
+
+TEST_CASE("a handler that answers before it reads is told that the body is lost, and never gets a part of it") {
+  bench b;
+  bool lost = false;
+  b.shared.routes.add(method::post, "/early", [&lost](exchange& to) -> tokio::task<> {
+    to.begin(200, "a/b", std::nullopt);
+    const auto part = co_await to.read();
+    lost = part.lost;
+    (void)co_await to.send(part.bytes);
+    to.end();
+  });
+  const auto got = only_answer(b.ask("POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"));
+  CHECK(got.body.empty());
+  CHECK(lost);
+  CHECK(only_answer(b.ask(health)).status == 200);
+}
+
+TEST_CASE("an answer without a body has none, nor has one to HEAD that expected to send something") {
+  bench b;
+  b.shared.routes.add(method::get, "/nothing", [](exchange& to) -> tokio::task<> {
+    to.answer(204, "", "not sent");
+    co_return;
+  });
+  const auto got = only_answer(b.ask("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n"), true);
+  CHECK(got.status == 204);
+  CHECK(got.head.find("Content-Length") == std::string::npos);
+  const auto head = "HEAD /health HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
+  CHECK(says(only_answer(b.ask(head), true), "Connection: close"));
 }
 
 TEST_CASE("a handler can send what it has so far") {

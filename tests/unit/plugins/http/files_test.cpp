@@ -92,6 +92,7 @@ TEST_CASE("a folder without its slash is told where it is, and nothing but readi
   const auto moved = only_answer(b.ask(get("/sub")));
   CHECK(moved.status == 301);
   CHECK(says(moved, "Location: /sub/"));
+  CHECK(says(only_answer(b.ask(get("/sub?a=b"))), "Location: /sub/?a=b"));
   const auto refused = only_answer(b.ask("DELETE /a%20b.txt HTTP/1.1\r\nHost: a\r\n\r\n"));
   CHECK(refused.status == 405);
   CHECK(says(refused, "Allow: GET, HEAD"));

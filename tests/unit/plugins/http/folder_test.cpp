@@ -1,9 +1,12 @@
 #include "folder.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <stdexcept>
 #include <string>
 
@@ -68,6 +71,33 @@ TEST_CASE("no descriptor is left of what was refused") {
   const auto before = tokiod::test::open_descriptors();
   for (const char* const path : {"/sub", "/pipe", "/absolute", "/a.txt"}) (void)b.read(path);
   CHECK(tokiod::test::open_descriptors() == before);
+}
+
+TEST_CASE("without a descriptor left nothing can be opened, which is no fault of the name") {
+  const bench b;
+  const folder root(b.dir / "site");
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{0, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const auto got = root.open("/a.txt");
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  REQUIRE_FALSE(got);
+  CHECK(got.error() == open_fault::exhausted);
+}
+
+TEST_CASE("a file that somebody has a lease on is not waited for") {
+  const bench b;
+  const folder root(b.dir / "site");
+  REQUIRE((std::signal(SIGIO, SIG_IGN) != SIG_ERR));  // the system tells the holder
+  const descriptor holder(::open((b.dir / "site/a.txt").c_str(), O_RDWR | O_CLOEXEC));
+  if (::fcntl(holder.get(), F_SETLEASE, F_WRLCK) != 0) {
+    MESSAGE("left out: this file system has no leases");
+    return;
+  }
+  const auto got = root.open("/a.txt");
+  REQUIRE_FALSE(got);
+  CHECK(got.error() == open_fault::exhausted);
 }
 
 TEST_CASE("a part is read from where it begins, and is shorter at the end of the file") {

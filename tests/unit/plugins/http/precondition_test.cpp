@@ -36,10 +36,11 @@ TEST_CASE("a range is from here to there, from here on, or the last bytes") {
   CHECK(is_part(parse_range("bytes=-200", 100), 0, 100));
   CHECK(is_part(parse_range("bytes=99-99", 100), 99, 1));
   CHECK(is_part(parse_range("bytes=0-18446744073709551615", 100), 0, 100));
+  CHECK(is_part(parse_range("bytes=0-99999999999999999999", 100), 0, 100));
 }
 
 TEST_CASE("a range behind the end has nothing in it") {
-  for (const char* const text : {"bytes=100-", "bytes=100-200", "bytes=-0"})
+  for (const char* const text : {"bytes=100-", "bytes=100-200", "bytes=-0", "bytes=99999999999999999999-"})
     CHECK_MESSAGE(parse_range(text, 100).kind == range_kind::none_of_it, text);
   CHECK(parse_range("bytes=0-0", 0).kind == range_kind::none_of_it);
   CHECK(parse_range("bytes=-1", 0).kind == range_kind::none_of_it);
@@ -47,7 +48,7 @@ TEST_CASE("a range behind the end has nothing in it") {
 
 TEST_CASE("what is no range, or several, is ignored") {
   for (const char* const text : {"", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=5", "bytes=9-5", "lines=0-1",
-                                 "bytes=0-1,3-4", "bytes=--1", "bytes=+1-2", "bytes=0-99999999999999999999"})
+                                 "bytes=0-1,3-4", "bytes=--1", "bytes=+1-2"})
     CHECK_MESSAGE(parse_range(text, 100).kind == range_kind::whole, text);
 }
 
@@ -57,6 +58,7 @@ TEST_CASE("a client that has the file is told that nothing has changed") {
   for (const char* const list : {"\"5-64\"", "W/\"5-64\"", "\"a\", \"5-64\"", "*", " \"5-64\" "})
     CHECK_MESSAGE(judged({{"If-None-Match", list}}).status == 304, list);
   CHECK(judged({{"If-None-Match", "\"a\""}}).status == 200);
+  CHECK(judged({{"If-None-Match", "\"a\""}, {"If-None-Match", "\"5-64\""}}).status == 304);
   CHECK(judged({{"If-Modified-Since", its_date}}).status == 304);
   CHECK(judged({{"If-Modified-Since", before}}).status == 200);
   CHECK(judged({{"If-Modified-Since", "nonsense"}}).status == 200);

@@ -22,6 +22,7 @@ TEST_CASE("a target is a path and a query, also behind a scheme and a host") {
   CHECK(got->query == "c=d?e");
   CHECK(path("http://host:80/a") == "/a");
   CHECK(path("https://host") == "/");
+  CHECK(path("HTTP://host/a") == "/a");
   CHECK(path("http://host?q") == "/");
   CHECK(path("/?") == "/");
 }
@@ -48,7 +49,8 @@ TEST_CASE("nothing above the root has a name") {
 }
 
 TEST_CASE("what programs read differently is refused") {
-  for (const char* const text : {"", "*", "a", "host:80", "/%", "/%2", "/%zz", "/a%2fb", "/a%2Fb", "/a%00b"})
+  for (const char* const text :
+       {"", "*", "a", "host:80", "http:///etc", "http://", "/%", "/%2", "/%zz", "/a%2fb", "/a%2Fb", "/a%00b"})
     CHECK_MESSAGE(path(text) == "refused", text);
 }
 
