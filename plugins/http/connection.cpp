@@ -7,6 +7,7 @@
 
 #include "files.hpp"
 #include "inbox.hpp"
+#include "outbox.hpp"
 #include "tokio/time.hpp"
 
 namespace http {
@@ -17,8 +18,7 @@ using tokio::time::instant;
 using tokio::time::timeout;
 using tokio::time::timeout_at;
 
-constexpr std::size_t gathered_bytes = 64 * 1024;  // of responses before they are sent
-constexpr std::size_t kept_bytes = 16 * 1024;      // of room, while a connection waits
+constexpr std::size_t kept_bytes = 16 * 1024;  // of room, while a connection waits
 constexpr auto linger = 2s;
 
 enum class arrival : std::uint8_t { bytes, end, late };
@@ -30,6 +30,7 @@ class connection final : public exchange {
         client_(client),
         stop_(std::move(stop)),
         parser_(shared.with.allowed),
+        out_(client, shared.with.within.write),
         first_due_(instant::now() + shared.with.within.header) {}
 
   tokio::task<> run() {
@@ -48,14 +49,16 @@ class connection final : public exchange {
   }
   [[nodiscard]] tokio::task<body_part> read() override;
   void answer(int status, std::string_view type, std::string_view body, const field_lines& more) override {
-    if (begin(status, type, body.size(), more)) out_ += body;
-    unsent_ = 0;
-    end();
+    begin(status, type, body.size(), more);
+    out_.add_body(body);
   }
   bool begin(int status, std::string_view type, std::optional<std::uint64_t> length, const field_lines& more) override;
-  [[nodiscard]] tokio::task<bool> send(std::string_view bytes) override;
-  [[nodiscard]] tokio::task<bool> flush() override;
-  void end() override;
+  [[nodiscard]] tokio::task<bool> send(std::string_view bytes) override { return out_.send(bytes); }
+  [[nodiscard]] tokio::task<bool> flush() override {
+    batch_ = 0;
+    return out_.flush();
+  }
+  void end() override { out_.end(); }
 
  private:
   // A whole head has come. False: none will, and keep_ is false.
@@ -63,7 +66,6 @@ class connection final : public exchange {
   tokio::task<> serve_one();
   tokio::task<> route();
   tokio::task<> part();
-  tokio::task<bool> put(std::string_view bytes);
   tokio::task<arrival> receive(instant until, bool idle);
   void keep_little();
   parsed take() {
@@ -87,10 +89,10 @@ class connection final : public exchange {
   tokio::cancellation_token stop_;
   request_parser parser_;
   inbox in_;
-  std::string out_;
+  outbox out_;
   std::size_t batch_ = 0;             // requests answered since something was sent
   std::optional<instant> first_due_;  // of the first request's head
-  bool keep_ = true, lingers_ = false, gone_ = false;
+  bool keep_ = true, lingers_ = false;
 
   // Of the request that is answered.
   std::optional<target> target_;
@@ -99,10 +101,6 @@ class connection final : public exchange {
   bool reads_ = false;        // the handler wants the body
   bool passed_over_ = false;  // it began its answer first: what has come of the body is gone
   bool begun_ = false;        // the head of the response is written
-  bool ended_ = false;
-  bool silent_ = false;  // no body goes out
-  framing framing_ = framing::none;
-  std::uint64_t unsent_ = 0;  // of a sized body
   struct loss {
     int status;
     const char* reason;
@@ -149,7 +147,7 @@ tokio::task<bool> connection::hear() {
 
 // A connection that waits has no room for what it once had.
 void connection::keep_little() {
-  if (out_.capacity() > kept_bytes) out_ = std::string();
+  out_.keep_at_most(kept_bytes);
   in_.keep_at_most(kept_bytes);
 }
 
@@ -170,7 +168,7 @@ bool connection::object() {
 }
 
 tokio::task<> connection::serve_one() {
-  reads_ = passed_over_ = begun_ = ended_ = silent_ = false;
+  reads_ = passed_over_ = begun_ = false;
   lost_.reset();
   ++batch_;
   if (object()) co_return;
@@ -190,9 +188,10 @@ tokio::task<> connection::serve_one() {
     co_return;
   }
   if (!begun_) answer(500, plain_text, threw ? "the handler failed\n" : "the handler gave no answer\n", {});
-  if (!ended_) close_after();  // half an answer: only the end of the connection tells the client
+  if (!out_.is_whole()) close_after();  // half an answer: only the end of the connection tells the client
   if (lost_ || !skip_body() || stop_.is_cancelled()) close_after();  // the head may have been sent before the stop
-  if (batch_ >= shared_.with.pipelined_max || out_.size() >= gathered_bytes) (void)co_await flush();
+  if (batch_ >= shared_.with.pipelined_max || out_.is_full()) (void)co_await flush();
+  if (out_.is_lost()) keep_ = false;
 }
 
 tokio::task<> connection::route() {
@@ -224,7 +223,7 @@ tokio::task<body_part> connection::read() {
   if (!std::exchange(reads_, true)) {
     body_due_ = instant::now() + shared_.with.within.body;
     const bool waits = parser_.head().find("Expect").has_value() && parser_.head().version >= 11;
-    if (waits && !begun_ && in_.unread().empty()) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+    if (waits && !begun_ && in_.unread().empty()) out_.add("HTTP/1.1 100 Continue\r\n\r\n");
   }
   while (!parser_.at_end() && !lost_) {
     const auto got = take();
@@ -251,67 +250,22 @@ framing connection::framing_for(int status, std::optional<std::uint64_t> length)
 bool connection::begin(int status, std::string_view type, std::optional<std::uint64_t> length,
                        const field_lines& more) {
   begun_ = true;
-  framing_ = framing_for(status, length);
-  unsent_ = length.value_or(0);
-  silent_ = framing_ == framing::none || asked().verb == method::head;
+  const auto framed = framing_for(status, length);
+  const bool silent = framed == framing::none || asked().verb == method::head;
   // A body that is still on its way, and that nobody reads, would be taken for the next request.
   passed_over_ = !reads_ && has_body();
   if (lost_ || (!reads_ && !skip_body())) close_after();
-  if (framing_ == framing::until_close || stop_.is_cancelled()) close_after();
-  if (!asked().keep_alive) close_after();
-  append_head(out_, {.status = status,
-                     .type = type,
-                     .more = more,
-                     .body = framing_,
-                     .length = unsent_,
-                     .close = !keep_,
-                     .says_keep_alive = asked().version < 11,
-                     .now = wall_seconds()});
-  return !silent_;
-}
-
-tokio::task<bool> connection::send(std::string_view bytes) {
-  if (silent_ || bytes.empty()) co_return !gone_;
-  if (framing_ == framing::sized) bytes = bytes.substr(0, unsent_);
-  unsent_ -= std::min<std::uint64_t>(unsent_, bytes.size());
-  const bool chunked = framing_ == framing::chunked;
-  if (chunked) append_chunk_begin(out_, bytes.size());
-  if (bytes.size() < gathered_bytes) {
-    out_ += bytes;
-  } else if (!co_await flush() || !co_await put(bytes)) {  // much is not gathered, so it is not copied
-    co_return false;
-  }
-  if (chunked) out_ += chunk_end;
-  if (out_.size() < gathered_bytes) co_return !gone_;
-  co_return co_await flush();
-}
-
-void connection::end() {
-  ended_ = silent_ || unsent_ == 0;  // less than was promised is half an answer
-  if (framing_ == framing::chunked && !silent_) out_ += last_chunk;
-}
-
-tokio::task<bool> connection::flush() {
-  batch_ = 0;
-  if (gone_) co_return false;
-  if (out_.empty()) co_return true;
-  const bool sent = co_await put(out_);
-  out_.clear();
-  co_return sent;
-}
-
-// Who reads slowly has time, who does not read at all has not.
-tokio::task<bool> connection::put(std::string_view bytes) {
-  while (!bytes.empty()) {
-    auto sent = co_await timeout(shared_.with.within.write, tokio::io::write(client_, bytes));
-    if (!sent || !*sent || **sent == 0) {
-      gone_ = true;
-      keep_ = false;
-      co_return false;
-    }
-    bytes.remove_prefix(**sent);
-  }
-  co_return true;
+  if (framed == framing::until_close || stop_.is_cancelled() || !asked().keep_alive) close_after();
+  out_.begin({.status = status,
+              .type = type,
+              .more = more,
+              .body = framed,
+              .length = length.value_or(0),
+              .close = !keep_,
+              .says_keep_alive = asked().version < 11,
+              .now = wall_seconds()},
+             silent);
+  return !silent;
 }
 
 void connection::lose(int status, const char* reason) { lost_ = loss{status, reason}; }
@@ -321,17 +275,16 @@ void connection::refuse(int status, const char* reason) {
   shared_.count_refused();
   close_after();
   const std::string body = std::string(reason) + "\n";
-  append_head(
-      out_,
-      {.status = status, .type = plain_text, .more = {}, .length = body.size(), .close = true, .now = wall_seconds()});
-  if (parser_.head().verb != method::head) out_ += body;
+  const response_head head{
+      .status = status, .type = plain_text, .more = {}, .length = body.size(), .close = true, .now = wall_seconds()};
+  out_.begin(head, parser_.head().verb == method::head);
+  out_.add_body(body);
 }
 
 // Bytes that the client has sent and nobody has read would make the system reset the connection, and the client lose
 // our last answer: so they are read until it has seen the end, or does not care.
 tokio::task<> connection::part() {
-  if (gone_ || !co_await flush()) co_return;
-  if (!lingers_) co_return;
+  if (!co_await flush() || !lingers_) co_return;
   (void)co_await tokio::io::shutdown(client_);
   auto nowhere = tokio::io::sink();
   (void)co_await timeout(linger, tokio::io::copy(client_, nowhere));
