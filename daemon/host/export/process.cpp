@@ -47,7 +47,7 @@ ssize_t look(tokio_proc& child, tokio_plugin& of, const task::key* waiter) {
   if (of.rt.stopping()) {
     if (auto* const source = std::exchange(child.source, nullptr)) of.rt.deregister_fd(*source);
     const auto seen = reap(child);
-    return seen == -EAGAIN && waiter != nullptr ? -ESHUTDOWN : seen;
+    return seen == -EAGAIN && waiter != nullptr ? io::reactor_gone : seen;
   }
   if (child.source == nullptr) {
     const auto seen = reap(child);
@@ -67,7 +67,8 @@ tokio_res wait_for(tokio_proc& child, tokio_plugin& of, const task::key* waiter)
   if (child.status) return TOKIO_OK;
   const auto seen = look(child, of, waiter);
   if (seen == -EAGAIN) return TOKIO_PENDING;
-  if (seen == -ESHUTDOWN) return fail(TOKIO_ESHUTDOWN, "the runtime that made the child has ended");
+  if (seen == io::reactor_gone || seen == -ESHUTDOWN)
+    return fail(TOKIO_ESHUTDOWN, "the runtime that made the child has ended");
   if (seen < 0) return fail(error{static_cast<int>(-seen), "waitid"});
   stop_watching(child, of);
   return TOKIO_OK;

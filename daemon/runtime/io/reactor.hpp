@@ -1,12 +1,13 @@
 // Asks the kernel and tells the tasks: the sources of one shard, their backend, and the turn that moves events from the
 // one to the other.
 // Invariant: an event marks its source before the waiter is woken; events of a source that is gone change nothing.
-//            A wake() ends the owner's wait even if a turn by somebody else swallowed it.
+//            A wake() ends the owner's wait even if a turn by somebody else swallowed it. Once stopped, nobody waits.
 // Threads:   turn [the shard's owner]; turn_for_owner [any, while the owner is late]; everything else [any].
 // No model: sums, relaxed, nothing else is published; a source's words are readiness.hpp, which has a model.
 #pragma once
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -68,14 +69,25 @@ class reactor {
     wake_those(dispatch({{s.index_, s.at(direction::read).generation()}, ready::closed, ready::closed}), wake);
   }
 
+  // Nobody will turn it any more: wakes everybody who waits for any of its sources, and lets nobody wait again; they
+  // find ready::gone. A source that is added later is refused with ESHUTDOWN.
+  template <class Wake>
+  void stop(Wake&& wake) {
+    const std::uint32_t used = sources_.close();
+    for (std::uint32_t i = 0; i < used; ++i) {
+      const token about{i, sources_.find(i).tenant(direction::read)};
+      wake_those(dispatch({about, ready::gone, ready::gone}), wake);
+    }
+  }
+
   // What was said of the descriptor so far is forgotten, and the kernel is asked anew: it has become another (a socket
   // that is not connected says that it is hung up). When nobody polls it; those who wait beside are woken, to wait
-  // anew.
+  // anew. ESHUTDOWN: it was stopped.
   template <class Wake>
   [[nodiscard]] result<void> renew(source& s, interest what, Wake&& wake) {
     take_out(s);
-    sources_.retire(s);
-    wake_crowds(s, wake);  // behind retire(), which takes the mark of the crowd away
+    if (!sources_.renew(s)) return std::unexpected(error{ESHUTDOWN, "epoll_ctl"});
+    wake_crowds(s, wake);  // behind renew(), which takes the mark of the crowd away
     return put_in(s, what);
   }
 

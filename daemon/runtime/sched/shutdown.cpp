@@ -1,5 +1,6 @@
 #include "runtime/sched/shutdown.hpp"
 
+#include "runtime/task/handles.hpp"
 #include "runtime/task/poll.hpp"
 #include "runtime/task/registry.hpp"
 
@@ -26,6 +27,10 @@ bool end_every_task(engine& all, const stop_hooks& hooks, const moving_deadline&
   }
 }
 
+void stop_reactors(engine& all) {
+  for (auto& one : all.shards) one->reactor->stop([](task::key waiter) { task::wake(waiter); });
+}
+
 void end_tasks(engine& all, task_chain tasks) {
   for (task::header* task = tasks.first; task != nullptr;) {
     task::header* const rest = task->next.get();
@@ -47,9 +52,10 @@ void empty_queues(engine& all) {
 bool stop(engine& all, const stop_hooks& hooks, const moving_deadline& deadline) {
   close_every_owner(all);                                   // 1
   const bool ended = end_every_task(all, hooks, deadline);  // 2
-  const bool returned = hooks.stop_blocking(deadline);      // 3
-  const bool left = hooks.leave(deadline);                  // 4
-  if (left) empty_queues(all);                              // 5
+  stop_reactors(all);                                       // 3
+  const bool returned = hooks.stop_blocking(deadline);      // 4
+  const bool left = hooks.leave(deadline);                  // 5
+  if (left) empty_queues(all);                              // 6
   return ended && returned && left;
 }
 

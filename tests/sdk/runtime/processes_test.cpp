@@ -72,6 +72,26 @@ TEST_CASE("[PR-11] on the program's own thread, too, writing to a child that has
   CHECK(kind == tokio::error_kind::broken_pipe);
 }
 
+TEST_CASE("[PR-06] who waits for a child in another runtime is woken when the one that made it ends") {
+  auto rt = make(both(false));
+  auto kept = rt.block_on([]() -> task<child> { co_return command("/bin/sleep").arg("1000").spawn().value(); });
+  auto other = make(both(true));
+  bool asked = false;
+  const auto waits = [&](tokio::context& cx, auto& waiting) {
+    auto got = waiting.poll(cx);
+    if (got.is_pending() && !std::exchange(asked, true)) std::move(rt).shutdown_background();
+    return got;
+  };
+  const auto kind = other.block_on([&]() -> task<tokio::error_kind> {
+    auto waiting = kept.wait();
+    auto ended = co_await tokio::poll_fn([&](tokio::context& cx) { return waits(cx, waiting); });
+    co_return ended.error().kind();
+  });
+  CHECK(kind == tokio::error_kind::shutdown);
+  CHECK(kept.start_kill().has_value());
+  CHECK(ends_by_itself(kept));
+}
+
 TEST_CASE("[PR-06] a child that outlives its runtime: try_wait and kill work, to wait for its end is an error") {
   std::optional<child> kept;
   {

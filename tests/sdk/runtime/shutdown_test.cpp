@@ -4,7 +4,9 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "flavors.hpp"
@@ -262,6 +264,44 @@ TEST_CASE(
     });
     CHECK(refused);
   }
+}
+
+TEST_CASE(
+    "[RR-10] who waits for a socket of a runtime, in block_on, in a job or in another runtime, is woken by its end") {
+  on_both([](tokio::runtime::runtime& other, bool one_thread) {
+    auto rt = make(both(one_thread));
+    const auto inside = rt.enter();
+    std::atomic<int> waiting = 0, told = 0;
+    const auto hears = [&](auto polls) {
+      return [&, polls, asked = false](tokio::context& cx) mutable -> tokio::poll<void> {
+        auto got = polls(cx);
+        if (got.is_pending() && !std::exchange(asked, true)) ++waiting;
+        if (got.is_pending()) return tokio::pending;
+        CHECK(tokio::runtime::is_rt_shutdown_err(got.value().error()));
+        ++told;
+        return tokio::ready();
+      };
+    };
+    auto [near, far] = tokio::net::unix_stream::pair().value();
+    auto listener = rt.block_on([]() -> task<tokio::net::tcp_listener> {
+      co_return (co_await tokio::net::tcp_listener::bind("127.0.0.1:0")).value();
+    });
+    char byte = 0;
+    const auto readable = [&](tokio::context& cx) { return near.poll_read_ready(cx); };
+    const auto read = [&](tokio::context& cx) {
+      return far.poll_read(cx, std::as_writable_bytes(std::span(&byte, 1)));
+    };
+    const auto accept = [&](tokio::context& cx) { return listener.poll_accept(cx); };
+    std::thread on_its_own([handle = rt.handle(), waits = hears(readable)] { handle.block_on(tokio::poll_fn(waits)); });
+    rt.spawn_blocking([handle = rt.handle(), waits = hears(read)] { handle.block_on(tokio::poll_fn(waits)); }).detach();
+    auto elsewhere =
+        other.spawn([](auto waits) -> task<> { co_await tokio::poll_fn(std::move(waits)); }, hears(accept));
+    CHECK(becomes_true([&] { return waiting == 3; }));
+    std::move(rt).shutdown_timeout(std::chrono::nanoseconds::max());
+    on_its_own.join();
+    CHECK(other.block_on(elsewhere).has_value());
+    CHECK(told == 3);
+  });
 }
 
 TEST_CASE("[RR-11] the error of a runtime that has ended is told from those that look like it") {
