@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -43,11 +44,14 @@ struct turn_report {
 
 class reactor {
  public:
-  explicit reactor(std::unique_ptr<backend> kernel);
+  static constexpr std::size_t usual_events = 256;
+
+  // A turn takes at most so many events (1 to most_events_per_wait), and the next one what is left.
+  explicit reactor(std::unique_ptr<backend> kernel, std::size_t events_per_turn = usual_events);
   reactor(const reactor&) = delete;
   reactor& operator=(const reactor&) = delete;
 
-  [[nodiscard]] static result<std::unique_ptr<reactor>> create();  // on epoll
+  [[nodiscard]] static result<std::unique_ptr<reactor>> create(std::size_t events_per_turn = usual_events);  // on epoll
 
   // `fd` is non-blocking. `assume` is what holds without asking the kernel: writable for a connected socket.
   [[nodiscard]] result<source*> add(int fd, interest what = interest::both, ready assume = ready::none);
@@ -104,8 +108,8 @@ class reactor {
   // Waits at most `timeout`, marks sources, and calls wake(task::key) for each waiter. Nothing is locked meanwhile.
   template <class Wake>
   turn_report turn(duration_ns timeout, Wake&& wake) {
-    std::array<kernel_event, events_per_wait> events;
-    turn_report report = ask(events, timeout);
+    std::array<kernel_event, most_events_per_wait> events;
+    turn_report report = ask(std::span(events).first(events_per_turn_), timeout);
     for (std::size_t i = 0; i < report.events; ++i) {
       const dispatched done = dispatch(events[i]);
       report.woken_tasks += wake_those(done, wake);
@@ -158,13 +162,14 @@ class reactor {
   void take_out(source& s);
   [[nodiscard]] result<void> put_in(source& s, interest what);
   void give_back(source& s);
-  [[nodiscard]] turn_report ask(std::span<kernel_event, events_per_wait> into, duration_ns timeout);
+  [[nodiscard]] turn_report ask(std::span<kernel_event> into, duration_ns timeout);
   [[nodiscard]] dispatched dispatch(const kernel_event& event);
   void count(const turn_report& report);
   static void assume_ready(source& s, ready assume);
 
   std::unique_ptr<backend> backend_;
   source_table sources_;
+  const std::size_t events_per_turn_;
   // Relaxed everywhere: they carry no other data.
   std::atomic<std::uint64_t> registered_{0}, deregistered_{0}, turns_{0}, ready_events_{0}, stale_events_{0};
 };
