@@ -44,7 +44,7 @@ void stop_watching(tokio_proc& child, tokio_plugin& of) {
 // As reap(); with a waiter the end wakes it, as long as somebody asks the kernel. Under the lock, inside of a
 // host_entry.
 ssize_t look(tokio_proc& child, tokio_plugin& of, const task::key* waiter) {
-  if (of.rt.stopping()) {
+  if (of.rt.drivers_gone()) {
     if (auto* const source = std::exchange(child.source, nullptr)) of.rt.deregister_fd(*source);
     const auto seen = reap(child);
     return seen == -EAGAIN && waiter != nullptr ? io::reactor_gone : seen;

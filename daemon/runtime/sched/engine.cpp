@@ -40,6 +40,9 @@ outcome<void> engine::check_workers(std::uint32_t workers) {
 outcome<std::unique_ptr<engine>> engine::create(const options& with) {
   if (auto fits = check_workers(with.worker_threads); !fits) return std::unexpected(fits.error());
   if (with.event_interval == 0) return refuse(kind::out_of_range, "event_interval must be at least 1, got 0");
+  if (with.io_events_per_turn == 0 || with.io_events_per_turn > io::most_events_per_wait)
+    return refuse(kind::out_of_range, "io_events_per_turn must be 1..", io::most_events_per_wait, ", got ",
+                  with.io_events_per_turn);
   if (!prepare_heavy_barrier())
     return refuse(kind::unsupported, "membarrier(2) is not available here (", error::last("membarrier").text(),
                   "): the runtime needs it to take tasks from a stuck worker");
@@ -73,7 +76,7 @@ result<void> engine::build() {
 
 result<void> engine::add_core() {
   const std::uint32_t index = cores.size();
-  auto made = shard::shard::create(index, time, with.time == nullptr);
+  auto made = shard::shard::create(index, time, with.time == nullptr, with.io_events_per_turn);
   if (!made) return std::unexpected(made.error());
   auto fresh = std::make_unique<core>(*this, index, **made, seed_ + index);
   const auto locked = lock_cores();
@@ -136,7 +139,7 @@ void engine::came_back(task::header& task) noexcept {
 }
 
 void engine::inject(task::header& task) noexcept {
-  if (is_sampled(remote_schedules.load(relaxed))) task::stamp(task, stamp_at(steady_clock().now()));
+  if (with.track_waits || is_sampled(remote_schedules.load(relaxed))) task::stamp(task, stamp_at(steady_clock().now()));
   task.next.set(nullptr);
   inject(task_chain{&task, &task, 1});
 }

@@ -144,6 +144,7 @@ class engine final : public task::scheduler {
   // Threads that wake a task from outside: it may end, and so may the runtime, before such a thread is back. Whoever
   // destroys the engine waits for zero, if options::counts_wakers says that he does.
   std::atomic<std::uint64_t> wakers_outside{0};
+  std::atomic<bool> drivers_gone{false};  // nobody waits for a socket or a timer any more, see shutdown.hpp
   basic_watch<real_policy> watch;
   wake_price price;
   [[nodiscard]] std::string thread_name() const {

@@ -27,10 +27,6 @@ bool end_every_task(engine& all, const stop_hooks& hooks, const moving_deadline&
   }
 }
 
-void stop_reactors(engine& all) {
-  for (auto& one : all.shards) one->reactor->stop([](task::key waiter) { task::wake(waiter); });
-}
-
 void end_tasks(engine& all, task_chain tasks) {
   for (task::header* task = tasks.first; task != nullptr;) {
     task::header* const rest = task->next.get();
@@ -49,10 +45,19 @@ void empty_queues(engine& all) {
 
 }  // namespace
 
+void stop_drivers(engine& all) {
+  all.drivers_gone.store(true, release);  // before: whoever finds one closed sees it
+  const auto wake = [](task::key waiter) { task::wake(waiter); };
+  for (auto& one : all.shards) {
+    one->reactor->stop(wake);
+    one->timers.close(wake);
+  }
+}
+
 bool stop(engine& all, const stop_hooks& hooks, const moving_deadline& deadline) {
   close_every_owner(all);                                   // 1
   const bool ended = end_every_task(all, hooks, deadline);  // 2
-  stop_reactors(all);                                       // 3
+  stop_drivers(all);                                        // 3
   const bool returned = hooks.stop_blocking(deadline);      // 4
   const bool left = hooks.leave(deadline);                  // 5
   if (left) empty_queues(all);                              // 6

@@ -266,42 +266,101 @@ TEST_CASE(
   }
 }
 
-TEST_CASE(
-    "[RR-10] who waits for a socket of a runtime, in block_on, in a job or in another runtime, is woken by its end") {
-  on_both([](tokio::runtime::runtime& other, bool one_thread) {
+TEST_CASE("[RR-10] who waits for a socket of a runtime that ends, wherever he waits, is woken with an error") {
+  for (const bool one_thread : {true, false}) {
+    CAPTURE(one_thread);
+    auto other = make(both(false));
     auto rt = make(both(one_thread));
-    const auto inside = rt.enter();
     std::atomic<int> waiting = 0, told = 0;
     const auto hears = [&](auto polls) {
-      return [&, polls, asked = false](tokio::context& cx) mutable -> tokio::poll<void> {
+      return tokio::poll_fn([&, polls, asked = false](tokio::context& cx) mutable -> tokio::poll<void> {
         auto got = polls(cx);
         if (got.is_pending() && !std::exchange(asked, true)) ++waiting;
         if (got.is_pending()) return tokio::pending;
         CHECK(tokio::runtime::is_rt_shutdown_err(got.value().error()));
         ++told;
         return tokio::ready();
-      };
+      });
     };
-    auto [near, far] = tokio::net::unix_stream::pair().value();
+    using tokio::net::unix_stream;
+    auto [one, two] =
+        rt.block_on([]() -> task<std::pair<unix_stream, unix_stream>> { co_return *unix_stream::pair(); });
     auto listener = rt.block_on([]() -> task<tokio::net::tcp_listener> {
       co_return (co_await tokio::net::tcp_listener::bind("127.0.0.1:0")).value();
     });
     char byte = 0;
-    const auto readable = [&](tokio::context& cx) { return near.poll_read_ready(cx); };
+    const auto readable = [&](tokio::context& cx) { return one.poll_read_ready(cx); };
     const auto read = [&](tokio::context& cx) {
-      return far.poll_read(cx, std::as_writable_bytes(std::span(&byte, 1)));
+      return two.poll_read(cx, std::as_writable_bytes(std::span(&byte, 1)));
     };
     const auto accept = [&](tokio::context& cx) { return listener.poll_accept(cx); };
-    std::thread on_its_own([handle = rt.handle(), waits = hears(readable)] { handle.block_on(tokio::poll_fn(waits)); });
-    rt.spawn_blocking([handle = rt.handle(), waits = hears(read)] { handle.block_on(tokio::poll_fn(waits)); }).detach();
-    auto elsewhere =
-        other.spawn([](auto waits) -> task<> { co_await tokio::poll_fn(std::move(waits)); }, hears(accept));
+    const auto handle = rt.handle();
+    std::thread on_its_own([&] { handle.block_on(hears(readable)); });
+    rt.spawn_blocking([&] { handle.block_on(hears(read)); }).detach();
+    auto elsewhere = other.spawn(hears(accept));
     CHECK(becomes_true([&] { return waiting == 3; }));
     std::move(rt).shutdown_timeout(std::chrono::nanoseconds::max());
     on_its_own.join();
     CHECK(other.block_on(elsewhere).has_value());
     CHECK(told == 3);
-  });
+  }
+}
+
+TEST_CASE("[RR-10] what waits for a socket in block_in_place does not hold up the end of its runtime") {
+  auto rt = make(both(false));
+  std::atomic<bool> waiting = false, told = false;
+  rt.spawn([&]() -> task<> {
+      auto pair = *tokio::net::unix_stream::pair();
+      tokio::block_in_place([&] {
+        tokio::runtime::handle::current().block_on(tokio::poll_fn([&](tokio::context& cx) -> tokio::poll<void> {
+          auto got = pair.first.poll_read_ready(cx);
+          waiting = got.is_pending();
+          if (got.is_pending()) return tokio::pending;
+          told = tokio::runtime::is_rt_shutdown_err(got.value().error());
+          return tokio::ready();
+        }));
+      });
+      co_return;
+    }).detach();
+  CHECK(becomes_true([&] { return waiting.load(); }));
+  std::move(rt).shutdown_timeout(std::chrono::nanoseconds::max());
+  CHECK(told);
+}
+
+TEST_CASE("[RR-10] who waits for a timer of a runtime from outside is woken by its end, and panics") {
+  for (const bool one_thread : {true, false}) {
+    CAPTURE(one_thread);
+    auto other = make(both(false));
+    auto rt = make(both(one_thread));
+    std::atomic<int> waiting = 0, panicked = 0;
+    const auto outlives = [&](tokio::time::sleep_future& timer) {
+      return tokio::poll_fn([&, asked = false](tokio::context& cx) mutable -> tokio::poll<void> {
+        auto got = timer.poll(cx);
+        if (got.is_pending() && !std::exchange(asked, true)) ++waiting;
+        return got;
+      });
+    };
+    const auto an_hour = [&] {
+      const auto inside = rt.enter();
+      return tokio::time::sleep(1h);
+    };
+    auto here = an_hour(), there = an_hour();
+    std::thread on_its_own([&, handle = rt.handle()] {
+      CHECK_THROWS_AS(handle.block_on(outlives(here)), tokio::time::timer_error);
+      ++panicked;
+    });
+    // A timer belongs to where it is polled first.
+    rt.block_on(tokio::poll_fn([&](tokio::context& cx) -> tokio::poll<void> {
+      CHECK(there.poll(cx).is_pending());
+      return tokio::ready();
+    }));
+    auto elsewhere = other.spawn(outlives(there));
+    CHECK(becomes_true([&] { return waiting == 2; }));
+    std::move(rt).shutdown_timeout(std::chrono::nanoseconds::max());
+    on_its_own.join();
+    CHECK(panicked == 1);
+    CHECK(other.block_on(elsewhere).error().is_panic());
+  }
 }
 
 TEST_CASE("[RR-11] the error of a runtime that has ended is told from those that look like it") {

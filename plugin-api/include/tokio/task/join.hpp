@@ -32,6 +32,11 @@ class join_branch {
   bool done() const noexcept { return value_.has_value(); }
   value_type& value() noexcept { return *value_; }
   void drop() { future_.reset(); }
+  void walk(walker& to) const noexcept
+    requires walkable<F>
+  {
+    if (future_) future_->walk(to);
+  }
 
  private:
   std::optional<F> future_;
@@ -47,6 +52,11 @@ class [[nodiscard]] joined {
   tokio::poll<output> poll(context& cx) {
     if (!poll_all(cx, [](auto&) { return false; })) return pending;
     return std::apply([](auto&... branch) { return output(std::move(branch.value())...); }, branches_);
+  }
+  void walk(walker& to) const noexcept
+    requires(walkable<Fs> || ...)
+  {
+    std::apply([&](const auto&... branch) { (to.future(branch), ...); }, branches_);
   }
 
  protected:
@@ -85,6 +95,7 @@ class [[nodiscard]] try_joined : joined<Biased, Fs...> {
  public:
   using output = std::expected<std::tuple<non_void<typename output_of<Fs>::value_type>...>, failure>;
   using base::base;
+  using base::walk;
 
   tokio::poll<output> poll(context& cx) {
     std::optional<failure> failed;

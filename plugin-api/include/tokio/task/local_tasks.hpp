@@ -36,6 +36,7 @@ class local_entry {
   virtual bool poll(context& cx) noexcept = 0;
   // Destroys the future; what that throws is the outcome.
   virtual void drop() noexcept = 0;
+  virtual void walk(walker& to) const noexcept = 0;
   virtual bool failed() const noexcept = 0;
 
  private:
@@ -93,6 +94,9 @@ class local_body final : public local_result<output_of<F>> {
       this->outcome.set_exception(std::current_exception());
       future_.reset();
     }
+  }
+  void walk(walker& to) const noexcept override {
+    if (future_) to.future(*future_);
   }
 
  private:
@@ -196,6 +200,12 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
     lost_ |= !task.unwanted_ && !closed_ && !asked_to_close_;
     task.unwanted_ = true;
     make_ready(task);
+  }
+
+  // What those that are not over wait at. [the driver, or while it is kept from polling]
+  void walk(walker& to) const noexcept {
+    const lock_scope scope(lock_);
+    for (const auto* task = first_alive_; task; task = task->after_) task->walk(to);
   }
 
   // Polls tasks that are ready. When there are more than belong into one turn, `cx` yields; when there are none, `by`

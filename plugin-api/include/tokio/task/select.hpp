@@ -116,6 +116,12 @@ class race {
   auto& branch() noexcept {
     return std::get<I>(branches_);
   }
+  static constexpr bool walks = (walkable<typename Branches::future_type> || ...);
+  void walk(walker& to) const noexcept
+    requires walks
+  {
+    std::apply([&](const auto&... branch) { ((branch.future ? to.future(*branch.future) : void()), ...); }, branches_);
+  }
 
  private:
   // 1 when the branch still waits.
@@ -161,6 +167,11 @@ class [[nodiscard]] select_values {
     if (polled.is_pending()) return pending;
     if (!polled.value()) panic("select: all branches are disabled and there is no otherwise branch");
     return std::move(*polled.value());
+  }
+  void walk(walker& to) const noexcept
+    requires walkable<race<Biased, Branches...>>
+  {
+    race_.walk(to);
   }
 
  private:
@@ -215,6 +226,7 @@ class [[nodiscard]] select_handled {
       return handle(cx, [&] { return call(branch, std::move(*won).template get<i>()); });
     });
   }
+  void walk(walker& to) const noexcept { handling_ ? to.future(*handling_) : to.future(race_); }
 
  private:
   tokio::poll<output> none(context& cx) {
