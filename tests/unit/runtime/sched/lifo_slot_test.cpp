@@ -2,8 +2,8 @@
 // share.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +19,7 @@ constexpr std::int32_t full = task::coop_budget::full;
 
 // Polls in their order, each with the budget that it began with. Only the one worker writes; the test reads at the end.
 struct poll_log {
+  explicit poll_log(int polls) : left(polls) {}
   std::vector<std::string> names;
   std::vector<std::int32_t> budgets;
   std::atomic<int> left;
@@ -39,10 +40,8 @@ void spawn_chain(bench_runtime& rt, poll_log& log, int length, std::int32_t cost
 }
 
 // One poll puts `queued` tasks into the queue and the first of a chain into the slot.
-poll_log run(int queued, int chain, std::int32_t cost) {
+void run(poll_log& log, int queued, int chain, std::int32_t cost) {
   bench_runtime rt(1);
-  poll_log log;
-  log.left = queued + chain;
   rt.spawn_once([&] {
     for (int i = 0; i < queued; ++i)
       (void)rt.spawn([&](task::key, task::context& cx) {
@@ -55,7 +54,6 @@ poll_log run(int queued, int chain, std::int32_t cost) {
   });
   CHECK(eventually([&] { return log.left == 0; }));
   rt.end();
-  return log;
 }
 
 using names = std::vector<std::string>;
@@ -64,18 +62,21 @@ using budgets = std::vector<std::int32_t>;
 }  // namespace
 
 TEST_CASE("[SC-03] three tasks of the slot are polled in a row, and then one of the queue") {
-  const auto log = run(2, 7, 0);
+  poll_log log(9);
+  run(log, 2, 7, 0);
   CHECK(log.names == names{"slot", "slot", "slot", "queue", "slot", "slot", "slot", "queue", "slot"});
 }
 
 TEST_CASE("[SC-03] tasks that follow each other through the slot share the budget of one poll") {
-  const auto log = run(2, 4, 10);
+  poll_log log(6);
+  run(log, 2, 4, 10);
   CHECK(log.names == names{"slot", "slot", "slot", "queue", "slot", "queue"});
   CHECK(log.budgets == budgets{full, full - 10, full - 20, full, full, full});
 }
 
 TEST_CASE("[SC-03] when the shared budget is spent the slot comes after the queue") {
-  const auto log = run(2, 3, full);
+  poll_log log(5);
+  run(log, 2, 3, full);
   CHECK(log.names == names{"slot", "queue", "slot", "queue", "slot"});
   CHECK(log.budgets == budgets{full, full, full, full, full});
 }
