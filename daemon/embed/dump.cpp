@@ -32,7 +32,7 @@ std::uint32_t state_of(const task_view& view) {
   return view.state == task_state::running ? TOKIO_TASK_RUNNING : TOKIO_TASK_QUEUED;
 }
 
-// Nothing: it is over.
+// False: it is over.
 bool look(const task_view& view, tokio_plugin& p, dumped& into) {
   into.places.clear();
   into.places.reserve(most_places);

@@ -222,7 +222,7 @@ void embedded::end_tasks() {
   const auto none = [this] { return runtime_->live(plugin_->owner) == 0; };
   if (one_thread()) end_tasks_now();
   while (!none()) {
-    if (nobody_needs_drivers()) runtime_->stop_drivers();
+    if (!runtime_->drivers_gone() && nobody_needs_drivers()) runtime_->stop_drivers();
     (void)runtime_->abort_all(plugin_->owner, task::cancel_kind::ask);
     if (one_thread())
       (void)runtime_->run_until(none);
