@@ -200,32 +200,25 @@ void embedded::end_tasks_now() {
   while (runtime_->engine().work_visible());
 }
 
-// What is left ends by itself, or is a task whose job has begun. Such a job, and a poll that has said that it blocks,
-// may wait for a socket where nobody cancels it.
+// What is left is tasks whose job has begun, and polls that have said that they block. Both may wait for a socket where
+// nobody cancels them; any other poll has its drivers until it ends.
 bool embedded::nobody_needs_drivers() const {
-  constexpr std::size_t looked_at = 1024;
-  if (runtime_->live(plugin_->owner) > looked_at) return false;
-  const runtime_view now = runtime_->snapshot();
-  const auto blocks = [&](const task_view& one) {
-    if (one.state != task_state::running) return false;
-    return one.running_for != 0 ||  // its worker was given to another thread
-           now.workers[static_cast<std::size_t>(one.worker)].state == metrics::worker_state::blocking;
-  };
-  return std::ranges::all_of(runtime_->tasks(&plugin_->owner, looked_at), [&](const task_view& one) {
+  return std::ranges::all_of(runtime_->tasks(&plugin_->owner, SIZE_MAX), [](const task_view& one) {
     const bool graceful = (static_cast<const tokio_task_vt*>(one.about)->flags & TOKIO_TF_GRACEFUL) != 0;
-    return graceful || one.state == task_state::done || blocks(one);
+    return graceful || one.state == task_state::done || one.blocks;
   });
 }
 
 // All of them. A job that has begun gives its value to whoever waits for it. [who sits at the desk, if there is one]
 void embedded::end_tasks() {
   const auto none = [this] { return runtime_->live(plugin_->owner) == 0; };
+  const auto idle_drivers = [this] { return !runtime_->drivers_gone() && nobody_needs_drivers(); };
   if (one_thread()) end_tasks_now();
   while (!none()) {
-    if (!runtime_->drivers_gone() && nobody_needs_drivers()) runtime_->stop_drivers();
+    if (idle_drivers()) runtime_->stop_drivers();
     (void)runtime_->abort_all(plugin_->owner, task::cancel_kind::ask);
     if (one_thread())
-      (void)runtime_->run_until(none);
+      (void)runtime_->run_until([&] { return none() || idle_drivers(); });
     else
       std::this_thread::sleep_for(std::chrono::microseconds(200));  // a task between two words is told the next time
   }

@@ -156,8 +156,11 @@ tokio_status poll_bucket(tokio_plugin* p, uint32_t of_worker, uint32_t bucket, t
 tokio_status dump(tokio_plugin* p, const tokio_dump* given) noexcept try {
   tokio_dump to;
   if (const auto status = host::take_params(given, "tokio_dump", to); status != TOKIO_OK) return status;
-  if (to.task == nullptr || to.walk.place == nullptr)
-    return fail(TOKIO_EINVAL, "tokio_dump needs both of its functions");
+  tokio_walk walk;
+  if (const auto status = host::take_params(to.walk, "tokio_walk", walk); status != TOKIO_OK) return status;
+  if (to.task == nullptr || walk.place == nullptr || (to.flags | walk.flags) != 0)
+    return fail(TOKIO_EINVAL, "tokio_dump and its tokio_walk need their functions, and know no flags");
+  to.walk = &walk;
   embedded::of(*p).dump(to);
   return TOKIO_OK;
 } catch (const std::bad_alloc&) {

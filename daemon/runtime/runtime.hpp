@@ -47,6 +47,7 @@ struct task_view {
   bool cancelled = false;
   std::int32_t worker = -1;     // that polls it now, or polled it until the worker was taken over
   duration_ns running_for = 0;  // this poll, to the monitor's precision (1 ms); 0 when shorter
+  bool blocks = false;          // this poll has said that it may
 };
 
 struct worker_view {
@@ -133,10 +134,12 @@ class runtime {
     return task::poll_join(*handle.task, waiter, task::scheduler_of(*handle.task));
   }
   static void release_join(task::key handle) { task::release_join(*handle.task, task::scheduler_of(*handle.task)); }
-  // look(header&) of a task that waits, which is not polled meanwhile; see task/hold_still.hpp. False: it does not.
+  // look(header&) of a task that waits, which is not polled meanwhile; see task/hold_still.hpp. False: it does not, or
+  // another thread looks. Inside of a host_entry.
   template <class Look>
   static bool hold_still(task::key which, Look&& look) {
-    return task::hold_still(which, look, [](task::header& t) -> task::scheduler& { return task::scheduler_of(t); });
+    return task::hold_still(which, look,
+                            [](task::header& t) { static_cast<sched::engine&>(task::scheduler_of(t)).resume(t); });
   }
   [[nodiscard]] static bool is_finished(task::key which);     // or gone
   [[nodiscard]] static task::task_id id_of(task::key which);  // 0: gone

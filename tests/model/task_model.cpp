@@ -264,6 +264,42 @@ void look_against_cancel(task::spawn_options options) {
   world.check_ended(0);
 }
 
+// Whoever looks for a task that has ended does not hold its slot's next tenant.
+void look_against_reuse() {
+  task_world world;
+  const auto one_poll = [](task_header&, task::context&) { return poll_result::ready; };
+  const task_key first = world.spawn(0, one_poll);
+  thread looks([&] { check(!world.look(first), "a task that never waits was held"); });
+  world.run(*first.task);
+  bool over = false;
+  const task_key next = world.spawn(
+      0, [&over](task_header&, task::context&) { return over ? poll_result::ready : poll_result::pending; });
+  world.run(*next.task);
+  looks.join();
+  over = true;
+  world.wake(next);
+  world.check_ended(0, 2);
+}
+
+// Two look at once while it is woken.
+void two_looks() {
+  task_world world;
+  atomic<int> note{0};
+  const task_key subject = world.spawn(0, [&](task_header&, task::context&) {
+    return note.load(relaxed) == 1 ? poll_result::ready : poll_result::pending;
+  });
+  world.run(*subject.task);
+  thread looks([&] { (void)world.look(subject); });
+  thread wakes([&] {
+    note.store(1, relaxed);
+    world.wake(subject);
+  });
+  (void)world.look(subject);
+  looks.join();
+  wakes.join();
+  world.check_ended(0);
+}
+
 // What was asked of a graceful task before is no news to whoever gives it back.
 void look_after_ask() {
   task_world world;
@@ -322,6 +358,8 @@ TEST_CASE("[RD-06] a body that waits is read without a poll, and neither a wake 
   passes(deep, [] { look_against_cancel({}); });
   passes(deep, [] { look_against_cancel(graceful); });
   passes(look_after_ask);
+  passes(deep, look_against_reuse);
+  passes(two_looks);
 }
 
 TEST_CASE("each order and each write of the task word is needed") {

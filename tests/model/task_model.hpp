@@ -106,7 +106,7 @@ class task_world {
   bool look(task_key which) {
     door d{this};
     const bool still = task::hold_still(
-        which, [](task_header& t) { (void)body_of(t).polls.get(); }, [&d](task_header&) -> door& { return d; });
+        which, [](task_header& t) { (void)body_of(t).polls.get(); }, [&d](task_header& t) { d.requeue(t); });
     if (d.again != nullptr) run(*d.again);
     return still;
   }

@@ -133,6 +133,18 @@ void arm_or_close() {
   check(refused || task.wakes == 1, "who waited for a closed queue was not woken");
 }
 
+// The same for one that waits already and is moved away as far as can be.
+void move_or_close() {
+  queue q(0);
+  task_stub task;
+  auto e = std::make_unique<entry>();
+  static_cast<void>(q.arm(*e, soon, {&task, 1}));
+  thread closing([&] { q.close([](stub_key k) { ++k.task->wakes; }); });
+  static_cast<void>(q.arm(*e, never, {&task, 1}));
+  closing.join();
+  check(!e->armed(), "a timer that was moved waits, and nobody will fire it");
+}
+
 using change = mutant::change;
 constexpr bounds wide{.preemptions = 3, .stale_reads = 2};
 
@@ -148,7 +160,10 @@ TEST_CASE("a timer fires at its deadline, wherever it was moved") { passes(wide,
 TEST_CASE("a timer that is moved while it fires is not forgotten") { passes(wide, reset_or_fire); }
 TEST_CASE("a sleeper does not oversleep a timer that another thread arms") { passes(wide, sleeper); }
 
-TEST_CASE("[RR-10] nobody waits for a timer of a queue that was closed") { passes(wide, arm_or_close); }
+TEST_CASE("[RR-10] nobody waits for a timer of a queue that was closed") {
+  passes(wide, arm_or_close);
+  passes(wide, move_or_close);
+}
 
 TEST_CASE("mutants of the timer queue are caught") {
   catches({change::weaken, "state", "load"}, cancel_or_fire);

@@ -68,14 +68,20 @@ ssize_t look(tokio_proc& child, tokio_plugin& of, tokio_plugin& here, const task
   return io::poll_transfer(*child.source, io::direction::read, 0, waiter, [&] { return reap(child); });
 }
 
+bool is_gone(ssize_t seen) { return seen == io::reactor_gone || seen == -ESHUTDOWN; }
+
 // TOKIO_OK: `status` says how it ended.
 tokio_res wait_for(tokio_proc& child, tokio_plugin& of, tokio_plugin& here, const task::key* waiter) {
   const sched::host_entry inside;
   const std::lock_guard hold(child.mutex);
   if (child.status) return TOKIO_OK;
-  const auto seen = look(child, of, here, waiter);
+  auto seen = look(child, of, here, waiter);
+  if (is_gone(seen) && !here.rt.drivers_gone()) {  // the one that watched has ended just now
+    stop_watching(child, of);
+    seen = look(child, of, here, waiter);
+  }
   if (seen == -EAGAIN) return TOKIO_PENDING;
-  if (seen == io::reactor_gone || seen == -ESHUTDOWN) return runtime_gone();
+  if (is_gone(seen)) return runtime_gone();
   if (seen < 0) return fail(error{static_cast<int>(-seen), "waitid"});
   stop_watching(child, of);
   child.pidfd.reset();

@@ -25,7 +25,7 @@ struct kernel_event {
   ready write;
 };
 
-inline constexpr std::size_t most_events_per_wait = 1024;
+inline constexpr std::size_t most_events_per_wait = 256;
 
 // What a wait brought besides events of sources.
 struct waited {

@@ -12,7 +12,7 @@ namespace tokiod::io {
 
 reactor::reactor(std::unique_ptr<backend> kernel, std::size_t events_per_turn)
     : backend_(std::move(kernel)), sources_(*this), events_per_turn_(events_per_turn) {
-  TOKIOD_ASSERT(events_per_turn != 0 && events_per_turn <= most_events_per_wait);
+  TOKIOD_ASSERT(events_per_turn != 0);
 }
 
 result<std::unique_ptr<reactor>> reactor::create(std::size_t events_per_turn) {

@@ -5,6 +5,7 @@
 // Threads:   turn [the shard's owner]; turn_for_owner [any, while the owner is late]; everything else [any].
 // No model: sums, relaxed, nothing else is published; a source's words are readiness.hpp, which has a model.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -40,13 +41,22 @@ struct turn_report {
   bool woken = false;    // by wake()
   bool adopted = false;  // an adopted reactor has events: turn it, too
   error failed = {};     // code 0: nothing went wrong
+
+  void add(const turn_report& more) {
+    events += more.events;
+    stale_events += more.stale_events;
+    woken_tasks += more.woken_tasks;
+    woken = woken || more.woken;
+    adopted = adopted || more.adopted;
+    if (more.failed.code != 0) failed = more.failed;
+  }
 };
 
 class reactor {
  public:
   static constexpr std::size_t usual_events = 256;
 
-  // A turn takes at most so many events (1 to most_events_per_wait), and the next one what is left.
+  // A turn takes at most so many events, not 0, and the next one what is left.
   explicit reactor(std::unique_ptr<backend> kernel, std::size_t events_per_turn = usual_events);
   reactor(const reactor&) = delete;
   reactor& operator=(const reactor&) = delete;
@@ -108,14 +118,13 @@ class reactor {
   // Waits at most `timeout`, marks sources, and calls wake(task::key) for each waiter. Nothing is locked meanwhile.
   template <class Wake>
   turn_report turn(duration_ns timeout, Wake&& wake) {
-    std::array<kernel_event, most_events_per_wait> events;
-    turn_report report = ask(std::span(events).first(events_per_turn_), timeout);
-    for (std::size_t i = 0; i < report.events; ++i) {
-      const dispatched done = dispatch(events[i]);
-      report.woken_tasks += wake_those(done, wake);
-      report.stale_events += done.stale ? 1 : 0;
+    turn_report report = part_of_turn(std::min(events_per_turn_, most_events_per_wait), timeout, wake);
+    // What one wait has no room for is fetched with the next.
+    while (report.events % most_events_per_wait == 0 && report.events != 0 && report.events < events_per_turn_) {
+      const turn_report more = part_of_turn(std::min(events_per_turn_ - report.events, most_events_per_wait), 0, wake);
+      report.add(more);
+      if (more.events == 0) break;
     }
-    count(report);
     return report;
   }
 
@@ -137,8 +146,21 @@ class reactor {
   [[nodiscard]] bool has_events() const;
 
   [[nodiscard]] reactor_counts counts() const;
+  [[nodiscard]] std::size_t events_per_turn() const { return events_per_turn_; }
 
  private:
+  template <class Wake>
+  turn_report part_of_turn(std::size_t room, duration_ns timeout, Wake& wake) {
+    std::array<kernel_event, most_events_per_wait> events;
+    turn_report report = ask(std::span(events).first(room), timeout);
+    for (std::size_t i = 0; i < report.events; ++i) {
+      const dispatched done = dispatch(events[i]);
+      report.woken_tasks += wake_those(done, wake);
+      report.stale_events += done.stale ? 1 : 0;
+    }
+    count(report);
+    return report;
+  }
   struct dispatched {
     task::key waiters[2];
     source_table::crowd* crowds[2] = {};

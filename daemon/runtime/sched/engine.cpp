@@ -40,9 +40,7 @@ outcome<void> engine::check_workers(std::uint32_t workers) {
 outcome<std::unique_ptr<engine>> engine::create(const options& with) {
   if (auto fits = check_workers(with.worker_threads); !fits) return std::unexpected(fits.error());
   if (with.event_interval == 0) return refuse(kind::out_of_range, "event_interval must be at least 1, got 0");
-  if (with.io_events_per_turn == 0 || with.io_events_per_turn > io::most_events_per_wait)
-    return refuse(kind::out_of_range, "io_events_per_turn must be 1..", io::most_events_per_wait, ", got ",
-                  with.io_events_per_turn);
+  if (with.io_events_per_turn == 0) return refuse(kind::out_of_range, "io_events_per_turn must be at least 1, got 0");
   if (!prepare_heavy_barrier())
     return refuse(kind::unsupported, "membarrier(2) is not available here (", error::last("membarrier").text(),
                   "): the runtime needs it to take tasks from a stuck worker");
@@ -112,6 +110,13 @@ void engine::schedule(task::header& task) noexcept {
 void engine::requeue(task::header& task) noexcept {
   if (core* const on = here()) return on->requeue(task);
   inject(task);
+}
+
+void engine::resume(task::header& task) noexcept {
+  core* const on = here();
+  if (on == nullptr) return inject(task);
+  on->count_runnable(task);
+  on->run_later(task);
 }
 
 void engine::free(task::header& task) noexcept {
@@ -366,6 +371,7 @@ bool engine::take_from_holder(core& of, std::uint64_t poll) {
     if (of.holder == nullptr || task == nullptr || of.work.polls.read() != poll) return;
     of.holder->stuck_from.store(of.index, relaxed);
     of.holder->stuck_since.store(of.poll_since.load(relaxed), relaxed);
+    of.holder->stuck_blocks.store(of.blocks(), relaxed);
     of.holder->stuck_in.store(task, release);  // pairs with pass_coreless()
     of.holder->lost_core_at = of.charge_to(nullptr);
     of.count_busy_until(of.holder->lost_core_at);

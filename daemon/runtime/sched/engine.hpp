@@ -45,6 +45,8 @@ class engine final : public task::scheduler {
   // ---- the abstract door: for wakes that found only a task
   void schedule(task::header& task) noexcept override;
   void requeue(task::header& task) noexcept override;
+  // One that was held still while it was woken: as requeue(), but others hear of it, because this thread goes on.
+  void resume(task::header& task) noexcept;
   void free(task::header& task) noexcept override;
   void count(task::header& task, metrics::counter metrics::task_counters::* what) noexcept override;
   void came_back(task::header& task) noexcept override;

@@ -1,5 +1,6 @@
 #include "runtime/sched/shutdown.hpp"
 
+#include "runtime/sched/thread.hpp"
 #include "runtime/task/handles.hpp"
 #include "runtime/task/poll.hpp"
 #include "runtime/task/registry.hpp"
@@ -46,6 +47,7 @@ void empty_queues(engine& all) {
 }  // namespace
 
 void stop_drivers(engine& all) {
+  const host_entry inside;  // on a thread of another runtime its core must stay this thread's while it is given tasks
   all.drivers_gone.store(true, release);  // before: whoever finds one closed sees it
   const auto wake = [](task::key waiter) { task::wake(waiter); };
   for (auto& one : all.shards) {

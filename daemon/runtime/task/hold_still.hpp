@@ -6,17 +6,16 @@
 // Model:     tests/model/task_model.cpp
 #pragma once
 #include "runtime/task/header.hpp"
-#include "runtime/task/scheduler.hpp"
 
 namespace tokiod::task {
 
-// False: it is not idle. `door_of(task)` gives where it is queued, if it must be.
-template <class P, class Look, class DoorOf>
-bool hold_still(basic_key<basic_header<P>> which, Look&& look, DoorOf&& door_of) {
+// False: it is not idle. `resume(task)` takes S over, to queue the task.
+template <class P, class Look, class Resume>
+bool hold_still(basic_key<basic_header<P>> which, Look&& look, Resume&& resume) {
   const auto begun = which.task->state.claim(which.generation);
   if (!begun) return false;
   look(*which.task);
-  if (which.task->state.end_pending(*begun) != pending_outcome::idle) door_of(*which.task).requeue(*which.task);
+  if (which.task->state.end_pending(*begun) != pending_outcome::idle) resume(*which.task);
   return true;
 }
 

@@ -119,7 +119,7 @@ TEST_CASE("[RD-03] [RD-06] the branches of select, join, timeout and scope are l
                         .abort_handle());
       co_await tokio::yield_now();
     });
-    CHECK(lines_of(idle(rt, "join", 2)) == several{{at.branch, at.both}, {at.branch, at.both}});
+    CHECK(lines_of(idle(rt, "join", 3)) == several{{at.branch, at.both}, {at.both}, {at.branch, at.both}});
 
     lines of_select, of_scope;
     rt.block_on([&]() -> task<> {
@@ -153,25 +153,46 @@ TEST_CASE("[RD-03] [RD-06] the branches of select, join, timeout and scope are l
 }
 
 TEST_CASE("[RD-02] [RD-06] a dump polls nothing, and says of what runs or is queued that it does") {
-  auto rt = make(both(false).worker_threads(1));
-  std::atomic<bool> entered = false, open = false;
-  auto runs = rt.template spawn<"runs">([&]() -> task<> {
-    entered = true;
-    while (!open) std::this_thread::yield();
-    co_return;
+  auto rt = make(both(true));
+  auto runs = rt.spawn<"runs">([]() -> task<> {
+    auto queued = spawn<"queued">([]() -> task<> { co_return; });
+    const auto rt = tokio::runtime::handle::current();
+    const auto polls = rt.metrics().worker_poll_count(0);
+    const auto seen = rt.dump();
+    CHECK(rt.metrics().worker_poll_count(0) == polls);
+    const auto running = find(seen, "runs"), waits = find(seen, "queued");
+    const bool both = running.has_value() && waits.has_value();
+    CHECK(both);
+    if (!both) co_return;
+    CHECK(running->state() == state::running);
+    CHECK(running->trace().empty());
+    CHECK(waits->state() == state::queued);
+    CHECK(waits->trace().empty());
+    co_await std::move(queued);
   });
-  while (!entered) std::this_thread::yield();
-  auto queued = rt.template spawn<"queued">([]() -> task<> { co_return; });
-  const auto polls = rt.metrics().worker_poll_count(0);
-  const auto seen = rt.handle().dump();
-  CHECK(find(seen, "runs")->state() == state::running);
-  CHECK(find(seen, "runs")->trace().empty());
-  CHECK(rt.metrics().worker_poll_count(0) == polls);
-  CHECK(find(seen, "queued")->trace().empty());
-  CHECK(find(seen, "queued")->state() == state::queued);
-  open = true;
   CHECK(rt.block_on(runs).has_value());
-  CHECK(rt.block_on(queued).has_value());
+}
+
+TEST_CASE("[RD-03] what waits and is no coroutine is a line all the same, and a task that waits at too much says so") {
+  on_both([](auto& rt, bool) {
+    const auto never = [](tokio::context&) -> tokio::poll<void> { return tokio::pending; };
+    auto plain = rt.template spawn<"plain">(tokio::poll_fn(never));
+    CHECK(lines_of(idle(rt, "plain", 1)) == several{{}});
+    auto many = rt.template spawn<"many">([&]() -> task<> {
+      co_await tokio::scope([&](tokio::scope_children& children) -> task<> {
+        for (int i = 0; i < 5000; ++i) children.spawn(tokio::poll_fn(never)).detach();
+        co_return;
+      });
+    });
+    std::optional<dump::task> found;
+    CHECK(becomes_true([&] {
+      rt.block_on(tokio::yield_now());
+      found = find(rt.handle().dump(), "many");
+      return found && found->is_cut();
+    }));
+    plain.abort();
+    many.abort();
+  });
 }
 
 TEST_CASE("[RD-02] a task may dump the runtime that it runs in, and finds itself running") {

@@ -72,7 +72,6 @@ TEST_CASE("options that make no sense are refused with a sentence, and the hooks
   refused([](auto& o) { o.flags = TOKIO_RT_START_PAUSED; }, TOKIO_ENOTSUP, "need the current_thread flavor");
   refused([](auto& o) { o.flags = TOKIO_RT_PANIC_ENDS; }, TOKIO_ENOTSUP, "need the current_thread flavor");
   refused([](auto& o) { o.worker_threads = 2000; }, TOKIO_EINVAL, "worker_threads must be 1..1024, got 2000");
-  refused([](auto& o) { o.io_events_per_turn = 1025; }, TOKIO_EINVAL, "io_events_per_turn must be 1..1024, got 1025");
   refused([](auto& o) { o.reserved = 1; }, TOKIO_EINVAL, "reserved must be 0, got 1");
   refused([](auto& o) { o.poll_bounds = 1; }, TOKIO_EINVAL, "no place of them");
   refused([](auto& o) { o.abi_fingerprint ^= 1; }, TOKIO_EVERSION, "built for another one");

@@ -78,7 +78,7 @@ typedef struct tokio_runtime_options {
   uint64_t poll_bounds;
   const uint64_t* wait_bounds_ns; /* with WAIT_TIMES: the same, of waits */
   uint64_t wait_bounds;
-  uint32_t io_events_per_turn; /* that one look at the kernel takes; else 256, at most 1024 */
+  uint32_t io_events_per_turn; /* that one look at the kernel takes; else 256 */
   uint32_t reserved;           /* 0 */
 } tokio_runtime_options;
 
@@ -136,15 +136,17 @@ typedef struct tokio_dump_task {
   uint32_t size, state; /* TOKIO_TASK_* */
   uint64_t id;
   tokio_str name;
-  tokio_place spawned_at; /* empty: not known */
+  tokio_place spawned_at;   /* empty: not known */
+  uint32_t flags, reserved; /* TOKIO_DUMP_* */
 } tokio_dump_task;
+#define TOKIO_DUMP_CUT 1u /* it waits at more places than are told; the outermost are missing */
 
 /* Who hears of the tasks of a runtime. */
 typedef struct tokio_dump {
   uint32_t size, flags; /* 0 */
   void* user;
   void (*task)(void* user, const tokio_dump_task*) TOKIO_NOEXCEPT; /* [any] one after the other */
-  tokio_walk walk;                                                 /* what the task that was told last waits at */
+  const tokio_walk* walk;                                          /* what the task that was told last waits at */
 } tokio_dump;
 
 typedef struct tokio_runtime_ext {
@@ -166,7 +168,8 @@ typedef struct tokio_runtime_ext {
                               tokio_time_bucket*) TOKIO_NOEXCEPT; /* [any nb] EINVAL: there is no such */
   tokio_status (*wait_bucket)(tokio_plugin*, uint32_t worker, uint32_t bucket,
                               tokio_time_bucket*) TOKIO_NOEXCEPT; /* [any nb] the same, of waits */
-  /* Every task that has not ended. None is polled or stopped: an idle one is kept from running while its places are
+  /* Every task that has not ended; one that another dump reads just now is told as queued. No library whose tasks it
+   * may meet is closed meanwhile. None is polled or stopped: an idle one is kept from running while its places are
    * read, and a wake that comes meanwhile is kept for it. ENOMEM. [any al] */
   tokio_status (*dump)(tokio_plugin*, const tokio_dump*) TOKIO_NOEXCEPT;
 } tokio_runtime_ext;

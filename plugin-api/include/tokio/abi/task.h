@@ -50,7 +50,7 @@ typedef struct tokio_cx {
 #define TOKIO_CX_CANCELLED 1u  /* abort was requested (only seen by TOKIO_TF_GRACEFUL tasks) */
 #define TOKIO_CX_UNBUDGETED 2u /* the budget is not enforced in this poll */
 
-/* A line of code. The text belongs to the plugin whose code it is, and lasts as long. */
+/* A line of code. FROZEN. The text belongs to the plugin whose code it is, and lasts as long. */
 typedef struct tokio_place {
   tokio_str function, file; /* may be empty */
   uint32_t line, column;    /* 0: not known */
@@ -62,7 +62,8 @@ typedef struct tokio_walk {
   void* user;
   /* A place that waits, after those that it waits for: the innermost first. `depth`: how many wait for it; the places
    * in front of it with a greater one, back to the next of its own or a smaller one, are what it waits for, and are
-   * several lines where it waits for several at once. Returns 0: no more of them. [any nb] */
+   * several lines where it waits for several at once. An empty one waits, and is no line of code. Returns 0: no more
+   * of them. [any nb] */
   int32_t (*place)(void* user, const tokio_place*, uint32_t depth) TOKIO_NOEXCEPT;
 } tokio_walk;
 

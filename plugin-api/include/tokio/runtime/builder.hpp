@@ -122,9 +122,9 @@ class builder {
     raw_.event_interval = polls;
     return *this;
   }
-  // How many events of sockets one look takes, at most 1024; the next one takes what is left. Else 256.
+  // How many events of sockets one look takes; the next one takes what is left. Else 256.
   builder& max_io_events_per_tick(std::size_t count, call_site at = call_site::current()) {
-    if (count == 0 || count > 1024) panic("max_io_events_per_tick must be a number from 1 to 1024", at);
+    if (count == 0 || count > UINT32_MAX) panic("max_io_events_per_tick must be at least 1", at);
     raw_.io_events_per_turn = static_cast<std::uint32_t>(count);
     return *this;
   }

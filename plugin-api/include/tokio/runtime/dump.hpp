@@ -2,9 +2,14 @@
 // a task that waits is kept from running while its coroutines are walked, so a dump is also had of a runtime whose
 // workers are all stuck.
 //   for (const auto& task : handle.dump().tasks())
-//     for (const auto& line : task.backtraces()) log(task.id(), line.front().file, line.front().line);
+//     for (const auto& line : task.backtraces())
+//       for (const auto& place : line) log(task.name(), place.file, place.line);
 // The branches of select, join and timeout, and the children of a scope, are lines of their own, which begin in the
-// task that waits for them. What a future of another kind polls is not seen. Threads:   a value.
+// task that waits for them. What a future of another kind polls is not seen, nor what a task waits at that was polled
+// by somebody else before it was awaited.
+//
+// Invariant: each task is told as it was at one moment; several are not of one moment.
+// Threads:   a value.
 #pragma once
 
 #include <optional>
@@ -25,7 +30,7 @@ class dump {
     queued = TOKIO_TASK_QUEUED,    // runnable
     running = TOKIO_TASK_RUNNING,  // being polled; what it is at is not known
   };
-  // A place that waits, and how many wait for it.
+  // A place that waits, and how many wait for it. Line 0: what waits is no coroutine.
   struct frame {
     code_place at;
     std::uint32_t depth = 0;
@@ -38,7 +43,8 @@ class dump {
         : id_{raw.id},
           state_(static_cast<task_state>(raw.state)),
           name_(to_view(raw.name)),
-          spawned_at_(code_place::of(raw.spawned_at)) {}
+          spawned_at_(code_place::of(raw.spawned_at)),
+          cut_((raw.flags & TOKIO_DUMP_CUT) != 0) {}
 
     task_id id() const noexcept { return id_; }
     task_state state() const noexcept { return state_; }
@@ -49,7 +55,10 @@ class dump {
     }
     // The tree of what it waits at: each place comes after those that it waits for.
     std::span<const frame> trace() const noexcept { return frames_; }
-    // The same as one line for each leaf.
+    // It waits at more than are told here: the outermost are missing.
+    bool is_cut() const noexcept { return cut_; }
+    // The same as one line for each leaf. What is no coroutine has no place of its own: its line begins with who waits
+    // for it, and is empty where nobody does.
     std::vector<backtrace> backtraces() const {
       std::vector<backtrace> all;
       for (std::size_t i = 0; i < frames_.size(); ++i)
@@ -64,7 +73,7 @@ class dump {
       auto next = frames_[leaf].depth;
       for (std::size_t i = leaf; i < frames_.size(); ++i) {
         if (frames_[i].depth != next) continue;
-        line.push_back(frames_[i].at);
+        if (frames_[i].at.line != 0) line.push_back(frames_[i].at);
         if (next-- == 0) break;
       }
       return line;
@@ -74,6 +83,7 @@ class dump {
     task_state state_;
     std::string name_;
     code_place spawned_at_;
+    bool cut_;
     std::vector<frame> frames_;
   };
 
@@ -83,7 +93,7 @@ class dump {
   static dump of(const reference& runtime, call_site at) {
     dump made;
     const tokio_walk walk = {sizeof walk, 0, &made, &dump::hear_place};
-    const tokio_dump to = {sizeof to, 0, &made, &dump::hear_task, walk};
+    const tokio_dump to = {sizeof to, 0, &made, &dump::hear_task, &walk};
     if (runtime.table(at).dump(runtime.get(), &to) < 0 || made.out_of_memory_) throw std::bad_alloc();
     return made;
   }

@@ -32,10 +32,8 @@ class join_branch {
   bool done() const noexcept { return value_.has_value(); }
   value_type& value() noexcept { return *value_; }
   void drop() { future_.reset(); }
-  void walk(walker& to) const noexcept
-    requires walkable<F>
-  {
-    if (future_) future_->walk(to);
+  void walk(walker& to) const noexcept {
+    if (future_) to.future(*future_);
   }
 
  private:
@@ -53,10 +51,8 @@ class [[nodiscard]] joined {
     if (!poll_all(cx, [](auto&) { return false; })) return pending;
     return std::apply([](auto&... branch) { return output(std::move(branch.value())...); }, branches_);
   }
-  void walk(walker& to) const noexcept
-    requires(walkable<Fs> || ...)
-  {
-    std::apply([&](const auto&... branch) { (to.future(branch), ...); }, branches_);
+  void walk(walker& to) const noexcept {
+    std::apply([&](const auto&... branch) { (branch.walk(to), ...); }, branches_);
   }
 
  protected:

@@ -116,10 +116,7 @@ class race {
   auto& branch() noexcept {
     return std::get<I>(branches_);
   }
-  static constexpr bool walks = (walkable<typename Branches::future_type> || ...);
-  void walk(walker& to) const noexcept
-    requires walks
-  {
+  void walk(walker& to) const noexcept {
     std::apply([&](const auto&... branch) { ((branch.future ? to.future(*branch.future) : void()), ...); }, branches_);
   }
 
@@ -168,11 +165,7 @@ class [[nodiscard]] select_values {
     if (!polled.value()) panic("select: all branches are disabled and there is no otherwise branch");
     return std::move(*polled.value());
   }
-  void walk(walker& to) const noexcept
-    requires walkable<race<Biased, Branches...>>
-  {
-    race_.walk(to);
-  }
+  void walk(walker& to) const noexcept { race_.walk(to); }
 
  private:
   race<Biased, Branches...> race_;
@@ -226,7 +219,7 @@ class [[nodiscard]] select_handled {
       return handle(cx, [&] { return call(branch, std::move(*won).template get<i>()); });
     });
   }
-  void walk(walker& to) const noexcept { handling_ ? to.future(*handling_) : to.future(race_); }
+  void walk(walker& to) const noexcept { handling_ ? handling_->walk(to) : race_.walk(to); }
 
  private:
   tokio::poll<output> none(context& cx) {

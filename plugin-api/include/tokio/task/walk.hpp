@@ -1,7 +1,9 @@
 // internal to task/: what a suspended future waits at, told without a poll. Each co_await is an await_place that knows
 // who waits for its coroutine; the innermost one of a line may be of a future that waits for several at once, which
-// walks on into them. A future takes part by `void walk(walker& to) const noexcept`. Invariant: a walk reads what the
-// future owns or borrows, and changes nothing. Threads:   one at a time, while nobody polls the future.
+// walks on into them. A future takes part by `void walk(walker& to) const noexcept`.
+//
+// Invariant: a walk reads what the future owns or borrows, and changes nothing.
+// Threads:   one at a time, while nobody polls the future.
 #pragma once
 
 #include <concepts>
@@ -74,16 +76,23 @@ class walker {
 
   // A line of coroutines, by its innermost place; nullptr: it was not polled, or runs.
   void line(const await_place* innermost) noexcept {
+    if (full_) return;
     const auto outside = depth_;
     for (const auto* each = innermost; each; each = each->outer()) ++depth_;
     if (innermost && innermost->branches()) static_cast<const branching_place*>(innermost)->walk(*this);
     for (const auto* each = innermost; each; each = each->outer()) tell(each->at, --depth_);
     depth_ = outside;
   }
+  // One of several that are waited for; of another kind than those that walk it is a leaf without a line.
   template <class F>
   void future(const F& waiting) noexcept {
-    if constexpr (walkable<F>) waiting.walk(*this);
+    if (full_) return;
+    if constexpr (walkable<F>)
+      waiting.walk(*this);
+    else
+      tell({}, depth_);
   }
+  bool full() const noexcept { return full_; }
 
  private:
   void tell(const call_site& at, std::uint32_t depth) noexcept {
