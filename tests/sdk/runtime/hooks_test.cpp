@@ -262,51 +262,49 @@ TEST_CASE("[RD-01] a hook is told where a task was spawned, when its line is kno
 
 TEST_CASE("[RB-32] [RD-01] the poll hooks are told how long the task was runnable, when that is tracked") {
   using std::chrono::nanoseconds;
-  // Nobody takes the worker of this flavor away from a poll.
-  {
-    std::mutex lock;
-    std::vector<std::optional<nanoseconds>> before, after, others;
-    const auto into = [&](std::vector<std::optional<nanoseconds>>& all) {
-      return [&](const task_meta& about) {
-        const std::lock_guard hold(lock);
-        all.push_back(about.schedule_latency);
-      };
+  // Of this flavor, whose worker nobody takes away from a poll.
+  std::mutex lock;
+  std::vector<std::optional<nanoseconds>> before, after, others;
+  const auto into = [&](std::vector<std::optional<nanoseconds>>& all) {
+    return [&](const task_meta& about) {
+      const std::lock_guard hold(lock);
+      all.push_back(about.schedule_latency);
     };
-    auto with = both(true);
-    with.on_task_spawn(into(others)).on_task_terminate(into(others));
-    with.on_before_task_poll(into(before)).on_after_task_poll(into(after));
-    auto silent = make(with);
-    CHECK(silent.block_on(silent.spawn([]() -> task<> { co_return; })).has_value());
-    CHECK(before == std::vector<std::optional<nanoseconds>>(1));
-    before.clear(), after.clear();
-    auto rt = make(with.track_task_schedule_latency());
-    // The sleeper is woken, again and again, while another task keeps the only worker: it has waited since the first.
-    std::atomic<bool> asleep = false;
-    tokio::waker of_sleeper;
-    rt.block_on([&]() -> task<> {
-      auto sleeper = spawn(tokio::poll_fn([&](tokio::context& cx) -> tokio::poll<void> {
-        if (asleep) return tokio::ready();
-        of_sleeper = cx.waker();
-        asleep = true;
-        return tokio::pending;
-      }));
-      while (!asleep) co_await tokio::yield_now();
-      auto keeps = spawn([&]() -> task<> {
-        of_sleeper.wake();
-        const auto until = std::chrono::steady_clock::now() + 3ms;
-        while (std::chrono::steady_clock::now() < until) of_sleeper.wake();
-        co_return;
-      });
-      (void)co_await keeps;
-      (void)co_await sleeper;
+  };
+  auto with = both(true);
+  with.on_task_spawn(into(others)).on_task_terminate(into(others));
+  with.on_before_task_poll(into(before)).on_after_task_poll(into(after));
+  auto silent = make(with);
+  CHECK(silent.block_on(silent.spawn([]() -> task<> { co_return; })).has_value());
+  CHECK(before == std::vector<std::optional<nanoseconds>>(1));
+  before.clear(), after.clear();
+  auto rt = make(with.track_task_schedule_latency());
+  // The sleeper is woken, again and again, while another task keeps the only worker: it has waited since the first.
+  std::atomic<bool> asleep = false;
+  tokio::waker of_sleeper;
+  rt.block_on([&]() -> task<> {
+    auto sleeper = spawn(tokio::poll_fn([&](tokio::context& cx) -> tokio::poll<void> {
+      if (asleep) return tokio::ready();
+      of_sleeper = cx.waker();
+      asleep = true;
+      return tokio::pending;
+    }));
+    while (!asleep) co_await tokio::yield_now();
+    auto keeps = spawn([&]() -> task<> {
+      of_sleeper.wake();
+      const auto until = std::chrono::steady_clock::now() + 3ms;
+      while (std::chrono::steady_clock::now() < until) of_sleeper.wake();
+      co_return;
     });
-    const std::lock_guard hold(lock);
-    CHECK(before == after);
-    REQUIRE(before.size() == 3);
-    CHECK(std::ranges::all_of(before, [](const auto& one) { return one.has_value(); }));
-    CHECK(before.back() >= nanoseconds(3ms));
-    CHECK(std::ranges::none_of(others, [](const auto& one) { return one.has_value(); }));
-  }
+    (void)co_await keeps;
+    (void)co_await sleeper;
+  });
+  const std::lock_guard hold(lock);
+  CHECK(before == after);
+  REQUIRE(before.size() == 3);
+  CHECK(std::ranges::all_of(before, [](const auto& one) { return one.has_value(); }));
+  CHECK(before.back() >= nanoseconds(3ms));
+  CHECK(std::ranges::none_of(others, [](const auto& one) { return one.has_value(); }));
 }
 
 TEST_CASE("[RB-18] a hook may spawn, and hears of that task, too; names are told") {

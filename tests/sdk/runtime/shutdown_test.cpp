@@ -4,6 +4,7 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <thread>
 #include <utility>
@@ -345,21 +346,72 @@ TEST_CASE("[RR-10] who waits for a timer of a runtime from outside is woken by i
       return tokio::time::sleep(1h);
     };
     auto here = an_hour(), there = an_hour();
+    tokio::time::sleep_future for_ever(tokio::time::instant::far_future());
     std::thread on_its_own([&, handle = rt.handle()] {
       CHECK_THROWS_AS(handle.block_on(outlives(here)), tokio::time::timer_error);
       ++panicked;
     });
+    rt.spawn_blocking([&, handle = rt.handle()] {
+        CHECK_THROWS_AS(handle.block_on(outlives(for_ever)), tokio::time::timer_error);
+        ++panicked;
+      }).detach();
     // A timer belongs to where it is polled first.
     rt.block_on(tokio::poll_fn([&](tokio::context& cx) -> tokio::poll<void> {
       CHECK(there.poll(cx).is_pending());
       return tokio::ready();
     }));
     auto elsewhere = other.spawn(outlives(there));
-    CHECK(becomes_true([&] { return waiting == 2; }));
+    CHECK(becomes_true([&] { return waiting == 3; }));
     std::move(rt).shutdown_timeout(std::chrono::nanoseconds::max());
     on_its_own.join();
-    CHECK(panicked == 1);
+    CHECK(panicked == 2);
     CHECK(other.block_on(elsewhere).error().is_panic());
+  }
+}
+
+TEST_CASE(
+    "[RR-09] [RR-10] a poll that computes while its runtime ends has its timers until it ends, and is cancelled then") {
+  auto other = make(both(true));
+  auto rt = make(both(false));
+  std::atomic<bool> entered = false;
+  auto computes = rt.spawn([&]() -> task<> {
+    const auto until = std::chrono::steady_clock::now() + 30ms;
+    entered = true;
+    while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    co_await tokio::time::sleep(1h);
+  });
+  while (!entered) std::this_thread::yield();
+  std::move(rt).shutdown_timeout(std::chrono::nanoseconds::max());
+  CHECK(other.block_on(computes).error().is_cancelled());
+}
+
+TEST_CASE("[RR-10] a task that ends another runtime in block_in_place wakes those of its own that wait there") {
+  auto rt = make(both(false));
+  for (int round = 0; round < 20; ++round) {
+    std::optional<tokio::runtime::runtime> inner = make(both(true));
+    std::atomic<int> waiting = 0, told = 0;
+    using tokio::net::unix_stream;
+    auto [one, two] =
+        inner->block_on([]() -> task<std::pair<unix_stream, unix_stream>> { co_return *unix_stream::pair(); });
+    const auto hears = [&](unix_stream& from) {
+      return tokio::poll_fn([&, asked = false](tokio::context& cx) mutable -> tokio::poll<void> {
+        auto got = from.poll_read_ready(cx);
+        if (got.is_pending() && !std::exchange(asked, true)) ++waiting;
+        if (got.is_pending()) return tokio::pending;
+        told += tokio::runtime::is_rt_shutdown_err(got.value().error());
+        return tokio::ready();
+      });
+    };
+    auto waits = rt.spawn(hears(one));
+    inner->spawn_blocking([&, handle = inner->handle()] { handle.block_on(hears(two)); }).detach();
+    CHECK(becomes_true([&] { return waiting == 2; }));
+    auto ends = rt.spawn([&]() -> task<> {
+      tokio::block_in_place([&] { inner.reset(); });
+      co_return;
+    });
+    CHECK(rt.block_on(ends).has_value());
+    CHECK(rt.block_on(waits).has_value());
+    CHECK(told == 2);
   }
 }
 
