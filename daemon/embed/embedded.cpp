@@ -106,11 +106,13 @@ outcome<void> embedded::prepare(runtime& rt) {
   plugin_->has_io = !with_.has(TOKIO_RT_NO_IO);
   plugin_->has_time = !with_.has(TOKIO_RT_NO_TIME);
   if (with_.has(TOKIO_RT_SEEDED)) plugin_->random = std::make_unique<host::seeded_bytes>(with_.seed);
-  if (with_.has(TOKIO_RT_POLL_TIMES)) times_.emplace(with_.poll_bounds, rt.snapshot().workers.size());
+  const std::size_t workers = rt.snapshot().workers.size();
+  if (with_.has(TOKIO_RT_POLL_TIMES)) poll_times_.emplace(with_.poll_bounds, workers);
+  if (with_.has(TOKIO_RT_WAIT_TIMES)) waits_.emplace(with_.wait_bounds, workers);
   const tokio_runtime_hooks& hooks = with_.hooks->all;
   const bool told = hooks.task_spawn != nullptr || hooks.task_end != nullptr || hooks.before_poll != nullptr ||
                     hooks.after_poll != nullptr;
-  if (told || times_ || with_.has(TOKIO_RT_PANIC_ENDS)) {
+  if (told || poll_times_ || waits_ || with_.has(TOKIO_RT_PANIC_ENDS)) {
     plugin_->hooks = this;
     plugin_->task_ops = &host::hooked_task_ops;
   }
@@ -198,13 +200,25 @@ void embedded::end_tasks_now() {
   while (runtime_->engine().work_visible());
 }
 
+// What is left is tasks whose job has begun, and polls that have said that they block. Both may wait for a socket where
+// nobody cancels them; any other poll has its drivers until it ends.
+bool embedded::nobody_needs_drivers() const {
+  return std::ranges::all_of(runtime_->tasks(&plugin_->owner, SIZE_MAX), [](const task_view& one) {
+    const bool graceful = (static_cast<const tokio_task_vt*>(one.about)->flags & TOKIO_TF_GRACEFUL) != 0;
+    return graceful || one.state == task_state::done || one.blocks;
+  });
+}
+
 // All of them. A job that has begun gives its value to whoever waits for it. [who sits at the desk, if there is one]
 void embedded::end_tasks() {
   const auto none = [this] { return runtime_->live(plugin_->owner) == 0; };
+  const auto idle_drivers = [this] { return !runtime_->drivers_gone() && nobody_needs_drivers(); };
+  if (one_thread()) end_tasks_now();
   while (!none()) {
+    if (idle_drivers()) runtime_->stop_drivers();
     (void)runtime_->abort_all(plugin_->owner, task::cancel_kind::ask);
     if (one_thread())
-      (void)runtime_->run_until(none);
+      (void)runtime_->run_until([&] { return none() || idle_drivers(); });
     else
       std::this_thread::sleep_for(std::chrono::microseconds(200));  // a task between two words is told the next time
   }
@@ -315,42 +329,39 @@ void embedded::delete_what_is_free() {
 
 // ---- what its tasks do
 
-namespace {
-
-// When the poll began that is going on on this thread; polls of two runtimes may nest in block_on.
-thread_local constinit instant_ns poll_began = 0;
-
-}  // namespace
-
 void embedded::tell(void (*hook)(void*, tokio_plugin*, const tokio_task_meta*) TOKIO_NOEXCEPT, tokio_plugin& p,
-                    task::task_id id, const tokio_task_vt& kind) const noexcept {
+                    task::header& task, duration_ns waited) const noexcept {
   if (hook == nullptr) return;
-  const tokio_task_meta meta = {.size = sizeof(tokio_task_meta),
-                                .flags = 0,
-                                .id = id,
-                                .name = kind.name,
-                                .file = kind.file,
-                                .line = kind.line,
-                                .reserved = 0};
+  const tokio_task_vt& kind = host::kind_of(task);
+  const bool tracked = waited != sched::core::not_tracked;
+  tokio_task_meta meta = {.size = sizeof(tokio_task_meta),
+                          .flags = tracked ? TOKIO_META_WAITED : 0,
+                          .id = task.id.load(relaxed),
+                          .name = kind.name,
+                          .file = kind.file,
+                          .line = kind.line,
+                          .reserved = 0,
+                          .spawned_at = {},
+                          .waited_ns = tracked ? waited : 0};
+  if (kind.spawned_at != nullptr) kind.spawned_at(task::body_of(task), &meta.spawned_at);
   hook(with_.hooks->all.user, &p, &meta);
 }
 
-void embedded::spawns(tokio_plugin& p, task::task_id id, const tokio_task_vt& kind) noexcept {
-  tell(with_.hooks->all.task_spawn, p, id, kind);
+void embedded::spawns(tokio_plugin& p, task::header& task) noexcept { tell(with_.hooks->all.task_spawn, p, task); }
+
+void embedded::polls(tokio_plugin& p, task::header& task, host::told_poll& poll) noexcept {
+  if (waits_ && poll.waited != sched::core::not_tracked) waits_->record(poll.worker, poll.waited);
+  tell(with_.hooks->all.before_poll, p, task, poll.waited);
+  if (poll_times_) poll.began = steady_clock().now();
 }
 
-void embedded::polls(tokio_plugin& p, task::header& task) noexcept {
-  tell(with_.hooks->all.before_poll, p, task.id.load(relaxed), host::kind_of(task));
-  if (times_) poll_began = steady_clock().now();
-}
-
-void embedded::polled(tokio_plugin& p, task::header& task, std::uint32_t worker) noexcept {
-  if (times_) times_->record(worker, steady_clock().now() - poll_began);
-  tell(with_.hooks->all.after_poll, p, task.id.load(relaxed), host::kind_of(task));
+void embedded::polled(tokio_plugin& p, task::header& task, const host::told_poll& poll) noexcept {
+  if (poll_times_) poll_times_->record(poll.worker, steady_clock().now() - poll.began);
+  tell(with_.hooks->all.after_poll, p, task, poll.waited);
 }
 
 void embedded::ended(tokio_plugin& p, task::header& task, bool panicked) noexcept {
-  tell(with_.hooks->all.task_end, p, task.id.load(relaxed), host::kind_of(task));
+  tell(with_.hooks->all.task_end, p, task);
   if (!panicked || !with_.has(TOKIO_RT_PANIC_ENDS)) return;
   panicked_.store(true, relaxed);
   runtime_->nudge();

@@ -11,8 +11,8 @@
 #include <optional>
 
 #include "base/clock.hpp"
-#include "embed/poll_times.hpp"
 #include "embed/settings.hpp"
+#include "embed/worker_histogram.hpp"
 #include "host/hooked_task.hpp"
 #include "host/plugin.hpp"
 
@@ -34,12 +34,16 @@ class embedded final : public host::plugin_events, private host::task_hooks {
   // [not a thread of this runtime, unless wait is 0]
   [[nodiscard]] tokio_status shutdown(duration_ns wait);
 
+  // Tells of every task that has not ended. Throws bad_alloc. [any]
+  void dump(const tokio_dump& to);
+
   [[nodiscard]] tokio_plugin& instance() { return *plugin_; }
   [[nodiscard]] const std::string& name() const { return with_.name; }
   [[nodiscard]] std::uint64_t id() const { return id_; }
   [[nodiscard]] bool one_thread() const { return with_.runtime.kind == flavor::current_thread; }
   [[nodiscard]] runtime& machinery() { return *runtime_; }
-  [[nodiscard]] const std::optional<poll_times>& times() const { return times_; }
+  [[nodiscard]] const std::optional<worker_histogram>& poll_times() const { return poll_times_; }
+  [[nodiscard]] const std::optional<worker_histogram>& waits() const { return waits_; }
   [[nodiscard]] int last_driver() const { return last_driver_.load(relaxed); }
 
   // What the instance says of itself: nobody else is there to hear it.
@@ -61,16 +65,18 @@ class embedded final : public host::plugin_events, private host::task_hooks {
   [[nodiscard]] bool may_drive() const;
   void end_tasks_now();
   void end_tasks();
+  [[nodiscard]] bool nobody_needs_drivers() const;
   [[nodiscard]] tokio_status stop_here();
   [[nodiscard]] tokio_status stop_elsewhere(duration_ns wait);
   [[nodiscard]] bool nothing_is_out();
   static void delete_what_is_free();
 
+  // `hook` may be null.
   void tell(void (*hook)(void*, tokio_plugin*, const tokio_task_meta*) TOKIO_NOEXCEPT, tokio_plugin& p,
-            task::task_id id, const tokio_task_vt& kind) const noexcept;
-  void spawns(tokio_plugin& p, task::task_id id, const tokio_task_vt& kind) noexcept override;
-  void polls(tokio_plugin& p, task::header& task) noexcept override;
-  void polled(tokio_plugin& p, task::header& task, std::uint32_t worker) noexcept override;
+            task::header& task, duration_ns waited = sched::core::not_tracked) const noexcept;
+  void spawns(tokio_plugin& p, task::header& task) noexcept override;
+  void polls(tokio_plugin& p, task::header& task, host::told_poll& poll) noexcept override;
+  void polled(tokio_plugin& p, task::header& task, const host::told_poll& poll) noexcept override;
   void ended(tokio_plugin& p, task::header& task, bool panicked) noexcept override;
 
   const settings with_;
@@ -78,7 +84,7 @@ class embedded final : public host::plugin_events, private host::task_hooks {
   manual_clock manual_;  // of a runtime that started paused
   host::descriptor_line descriptors_{0};
   host::own_threads threads_;
-  std::optional<poll_times> times_;
+  std::optional<worker_histogram> poll_times_, waits_;
   std::unique_ptr<runtime> runtime_;
   std::unique_ptr<tokio_plugin> plugin_;  // goes before what it stands on
   std::atomic<std::uint64_t> references_{1};

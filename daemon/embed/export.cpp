@@ -108,7 +108,8 @@ tokio_status numbers(tokio_plugin* p, tokio_runtime_numbers* out) noexcept try {
                      .fds_registered = all.sources_registered,
                      .fds_deregistered = all.sources_deregistered,
                      .io_ready = all.ready_events,
-                     .poll_buckets = of.times() ? of.times()->buckets() : 0});
+                     .poll_buckets = of.poll_times() ? of.poll_times()->buckets() : 0,
+                     .wait_buckets = of.waits() ? of.waits()->buckets() : 0});
   return TOKIO_OK;
 } catch (const std::bad_alloc&) {
   return fail(TOKIO_ENOMEM, "no memory for the numbers of a runtime");
@@ -139,13 +140,35 @@ tokio_status worker(tokio_plugin* p, uint32_t index, tokio_worker_numbers* out) 
   return fail(TOKIO_ENOMEM, "no memory for the numbers of a worker");
 }
 
-tokio_status poll_bucket(tokio_plugin* p, uint32_t of_worker, uint32_t bucket, tokio_poll_bucket* out) noexcept {
-  const auto& times = embedded::of(*p).times();
-  const auto seen = times ? times->read(of_worker, bucket) : std::nullopt;
-  if (!seen) return fail(TOKIO_EINVAL, "there is no bucket ", bucket, " of poll times of worker ", of_worker);
+tokio_status read_bucket(const std::optional<worker_histogram>& all, const char* what, uint32_t of_worker,
+                         uint32_t bucket, tokio_time_bucket* out) noexcept {
+  const auto seen = all ? all->read(of_worker, bucket) : std::nullopt;
+  if (!seen) return fail(TOKIO_EINVAL, "there is no bucket ", bucket, " of ", what, " of worker ", of_worker);
   give_result(
       *out, {.size = sizeof *out, .reserved = 0, .from_ns = seen->from, .until_ns = seen->until, .count = seen->count});
   return TOKIO_OK;
+}
+
+tokio_status poll_bucket(tokio_plugin* p, uint32_t of_worker, uint32_t bucket, tokio_time_bucket* out) noexcept {
+  return read_bucket(embedded::of(*p).poll_times(), "poll times", of_worker, bucket, out);
+}
+
+tokio_status dump(tokio_plugin* p, const tokio_dump* given) noexcept try {
+  tokio_dump to;
+  if (const auto status = host::take_params(given, "tokio_dump", to); status != TOKIO_OK) return status;
+  tokio_walk walk;
+  if (const auto status = host::take_params(to.walk, "tokio_walk", walk); status != TOKIO_OK) return status;
+  if (to.task == nullptr || walk.place == nullptr || (to.flags | walk.flags) != 0)
+    return fail(TOKIO_EINVAL, "tokio_dump and its tokio_walk need their functions, and know no flags");
+  to.walk = &walk;
+  embedded::of(*p).dump(to);
+  return TOKIO_OK;
+} catch (const std::bad_alloc&) {
+  return fail(TOKIO_ENOMEM, "no memory for a dump");
+}
+
+tokio_status wait_bucket(tokio_plugin* p, uint32_t of_worker, uint32_t bucket, tokio_time_bucket* out) noexcept {
+  return read_bucket(embedded::of(*p).waits(), "waits", of_worker, bucket, out);
 }
 
 }  // namespace
@@ -161,6 +184,8 @@ const tokio_runtime_ext runtime_table = {
     .numbers = numbers,
     .worker = worker,
     .poll_bucket = poll_bucket,
+    .wait_bucket = wait_bucket,
+    .dump = dump,
 };
 
 }  // namespace tokiod::embed

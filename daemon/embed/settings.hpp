@@ -29,7 +29,7 @@ struct settings {
   std::string name;
   std::uint64_t flags = 0;
   std::uint64_t seed = 0;
-  std::vector<duration_ns> poll_bounds;
+  std::vector<duration_ns> poll_bounds, wait_bounds;
 
   [[nodiscard]] bool has(std::uint64_t flag) const { return (flags & flag) != 0; }
 };

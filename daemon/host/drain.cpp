@@ -99,7 +99,7 @@ std::vector<held> close_and_abort(tokio_plugin& p) {
   std::vector<held> aborted;
   if (const auto live = p.rt.live(p.owner); live != 0) aborted.push_back({"tasks", live});
   (void)p.rt.abort_all(p.owner, task::cancel_kind::ask);
-  handle_pool<tokio_job>::for_each_of(&p, [&](tokio_job& job) { cancel_job(job); });
+  handle_pool<tokio_job>::for_each_of(&p, abort_job);
   return aborted;
 }
 

@@ -12,19 +12,19 @@ void tell(tokio_plugin& p, Call call) {
   call(*p.hooks);
 }
 
-task::poll_result told_poll(task::header& task, task::context& cx) noexcept {
+task::poll_result poll(task::header& task, task::context& cx) noexcept {
   auto& p = *static_cast<tokio_plugin*>(cx.user);
-  const std::uint32_t worker = runtime::worker_of(cx);
-  tell(p, [&](task_hooks& hooks) { hooks.polls(p, task); });
+  told_poll now{.worker = runtime::worker_of(cx), .waited = runtime::wait_of(cx)};
+  tell(p, [&](task_hooks& hooks) { hooks.polls(p, task, now); });
   const task::poll_result said = plugin_task_ops.poll(task, cx);
-  tell(p, [&](task_hooks& hooks) { hooks.polled(p, task, worker); });
+  tell(p, [&](task_hooks& hooks) { hooks.polled(p, task, now); });
   const bool panicked = said == task::poll_result::panicked;
   if (panicked || said == task::poll_result::ready) tell(p, [&](task_hooks& hooks) { hooks.ended(p, task, panicked); });
   return said;
 }
 
 // One that ended by itself was told of then, and only its result is destroyed.
-void told_drop(task::header& task) noexcept {
+void drop(task::header& task) noexcept {
   const bool cancelled = task::end_of(task) == task::end_kind::none;
   plugin_task_ops.drop(task);
   if (!cancelled) return;
@@ -34,6 +34,6 @@ void told_drop(task::header& task) noexcept {
 
 }  // namespace
 
-const task::body_ops hooked_task_ops = {.poll = told_poll, .drop = told_drop};
+const task::body_ops hooked_task_ops = {.poll = poll, .drop = drop};
 
 }  // namespace tokiod::host

@@ -7,11 +7,18 @@
 
 namespace tokiod::host {
 
+// One poll, from polls() to polled().
+struct told_poll {
+  std::uint32_t worker = 0;
+  duration_ns waited = 0;  // before it; sched::core::not_tracked: not known
+  instant_ns began = 0;    // whoever is told may note it here
+};
+
 class task_hooks {
  public:
-  virtual void spawns(tokio_plugin& p, task::task_id id, const tokio_task_vt& kind) noexcept = 0;  // before it can run
-  virtual void polls(tokio_plugin& p, task::header& task) noexcept = 0;
-  virtual void polled(tokio_plugin& p, task::header& task, std::uint32_t worker) noexcept = 0;
+  virtual void spawns(tokio_plugin& p, task::header& task) noexcept = 0;  // before it can run
+  virtual void polls(tokio_plugin& p, task::header& task, told_poll& poll) noexcept = 0;
+  virtual void polled(tokio_plugin& p, task::header& task, const told_poll& poll) noexcept = 0;
   virtual void ended(tokio_plugin& p, task::header& task, bool panicked) noexcept = 0;
 
  protected:

@@ -400,17 +400,20 @@ struct running_poll {
   const task::header* task = nullptr;
   std::uint32_t worker = 0;  // where it began
   duration_ns lasted = 0;    // to the monitor's precision
+  bool blocks = false;
 };
 
 std::vector<running_poll> running_polls(const sched::engine& all, instant_ns now) {
   std::vector<running_poll> polls;
   for (const auto& one : all.cores)
     if (const task::header* task = one->running.load(relaxed); task != nullptr)
-      polls.push_back({task, one->index, running_for(*one, now)});
+      polls.push_back({task, one->index, running_for(*one, now), one->blocks() && one->running.load(relaxed) == task});
   all.for_each_thread([&](const sched::thread& one) {
     const task::header* const task = one.stuck_in.load(relaxed);
     const instant_ns since = one.stuck_since.load(relaxed);
-    if (task != nullptr) polls.push_back({task, one.stuck_from.load(relaxed), now > since ? now - since : 0});
+    if (task != nullptr)
+      polls.push_back(
+          {task, one.stuck_from.load(relaxed), now > since ? now - since : 0, one.stuck_blocks.load(relaxed)});
   });
   return polls;
 }
@@ -429,6 +432,7 @@ task_view view_of(const task::sighting& seen, memory::owner_id owner, const std:
       view.state = task_state::running;
       view.worker = static_cast<std::int32_t>(one.worker);
       view.running_for = one.lasted;
+      view.blocks = one.blocks;
     }
   return view;
 }

@@ -25,6 +25,7 @@
 #include "runtime/sched/root.hpp"
 #include "runtime/sched/shutdown.hpp"
 #include "runtime/task/handles.hpp"
+#include "runtime/task/hold_still.hpp"
 #include "runtime/task/join.hpp"
 #include "runtime/task/spawn.hpp"
 #include "runtime/time/timer_queue.hpp"
@@ -46,6 +47,7 @@ struct task_view {
   bool cancelled = false;
   std::int32_t worker = -1;     // that polls it now, or polled it until the worker was taken over
   duration_ns running_for = 0;  // this poll, to the monitor's precision (1 ms); 0 when shorter
+  bool blocks = false;          // this poll has said that it may
 };
 
 struct worker_view {
@@ -132,6 +134,13 @@ class runtime {
     return task::poll_join(*handle.task, waiter, task::scheduler_of(*handle.task));
   }
   static void release_join(task::key handle) { task::release_join(*handle.task, task::scheduler_of(*handle.task)); }
+  // look(header&) of a task that waits, which is not polled meanwhile; see task/hold_still.hpp. False: it does not, or
+  // another thread looks. Inside of a host_entry.
+  template <class Look>
+  static bool hold_still(task::key which, Look&& look) {
+    return task::hold_still(which, look,
+                            [](task::header& t) { static_cast<sched::engine&>(task::scheduler_of(t)).resume(t); });
+  }
   [[nodiscard]] static bool is_finished(task::key which);     // or gone
   [[nodiscard]] static task::task_id id_of(task::key which);  // 0: gone
 
@@ -147,6 +156,10 @@ class runtime {
   // The cooperative budget and the like of the poll that is going on; cx.core as a worker index.
   [[nodiscard]] static std::uint32_t worker_of(const task::context& cx) {
     return static_cast<const sched::core*>(cx.core)->index;
+  }
+  // How long its task has waited for it; sched::core::not_tracked: not known. Asked once, before the body's code runs.
+  [[nodiscard]] static duration_ns wait_of(const task::context& cx) {
+    return static_cast<sched::core*>(cx.core)->take_wait();
   }
 
   // ---- time, sockets, blocking jobs
@@ -203,6 +216,11 @@ class runtime {
   // it. Not from a worker.
   stop_result stop(instant_ns deadline);
   [[nodiscard]] bool stopping() const;
+  // Whoever waits for a socket or a timer from outside of its tasks is woken, and finds them gone. stop() does it when
+  // all tasks have ended; this is for whoever ends them himself.
+  void stop_drivers() { sched::stop_drivers(engine_); }
+  // Acquire: who finds a source or a timer closed sees this.
+  [[nodiscard]] bool drivers_gone() const { return engine_.drivers_gone.load(acquire); }
 
   // ---- looking
   [[nodiscard]] runtime_view snapshot() const;

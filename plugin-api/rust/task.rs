@@ -63,6 +63,8 @@ impl<N: TaskName, F: Future> Kind<N, F> {
         file: abi::tokio_str { ptr: N::FILE.as_ptr().cast(), len: N::FILE.len() },
         line: N::LINE,
         reserved: 0,
+        spawned_at: None,
+        walk: None,
     };
 }
 

@@ -32,7 +32,11 @@ impl Future for Sleep {
     type Output = ();
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let fired = unsafe { call!(time(), timer_poll, self.0, cx_of(context)) };
-        if fired == abi::TOKIO_PENDING_RESULT { Poll::Pending } else { Poll::Ready(()) }
+        if fired == abi::TOKIO_PENDING_RESULT {
+            return Poll::Pending;
+        }
+        assert!(fired >= 0, "a timer ended before its time: {}", error_of(fired));
+        Poll::Ready(())
     }
 }
 impl Drop for Sleep {

@@ -33,10 +33,10 @@ struct kernel {
   crowd* beside = nullptr;
   atomic<int> bytes{0};
 
-  void deliver(std::uint32_t generation = 0) {
+  void deliver(std::uint32_t generation = 0, ready bits = ready::readable) {
     stub_key waiter;
     bool others = false;
-    const auto outcome = source.event(generation, ready::readable, waiter, others);
+    const auto outcome = source.event(generation, bits, waiter, others);
     if (outcome == event_outcome::wake) {
       check(waiter.task != nullptr && waiter.generation == 1, "a torn key was woken");
       waiter.task->woken.set();
@@ -47,6 +47,7 @@ struct kernel {
     bytes.fetch_add(1, relaxed);
     deliver();
   }
+  void stop() { deliver(0, ready::gone); }
   bool read() {
     int there = bytes.load(relaxed);
     while (there > 0)
@@ -278,6 +279,52 @@ void taken_back() {
   owner.join();
 }
 
+// Reads what comes until there is nothing that could bring more.
+void consume_to_the_end(kernel& k, task_stub& me) {
+  for (;;) {
+    const readiness seen = k.source.wait(ready::readable, {&me, 1});
+    if (io::any(seen.bits & ready::gone)) return;
+    if (!seen) {
+      me.woken.wait();
+    } else if (!k.read()) {
+      k.source.clear(seen, ready::readable);
+    }
+  }
+}
+
+// The reactor stops while its last event is delivered by another thread.
+void stopped() {
+  half source;
+  kernel k{source};
+  task_stub task;
+  thread events([&] { k.arrive(); });
+  thread stopper([&] { k.stop(); });
+  consume_to_the_end(k, task);
+  stopper.join();
+  events.join();
+  check(io::any(source.look(ready::none).bits & ready::gone), "what is gone is forgotten");
+}
+
+// It stops while somebody comes to wait beside, and while another one clears what he saw.
+void stopped_beside() {
+  half source;
+  crowd others;
+  kernel k{source, &others};
+  stub_key nobody;
+  (void)source.event(0, ready::priority, nobody);
+  const readiness seen = source.look(ready::priority);
+  task_stub task;
+  thread stopper([&] { k.stop(); });
+  thread clears([&] { source.clear(seen, ready::priority); });
+  for (io::seat at = 0;;) {
+    const readiness told = others.wait(source, 0, ready::readable, {&task, 1}, at).value();
+    if (io::any(told.bits & ready::gone)) break;
+    task.woken.wait();
+  }
+  clears.join();
+  stopper.join();
+}
+
 using change = mutant::change;
 
 constexpr bounds wide{.preemptions = 4, .stale_reads = 3};
@@ -318,6 +365,11 @@ TEST_CASE("[NX-17] a clear is not lost to a waiter and does not take a newer eve
   passes(wide, clear_after_event);
 }
 
+TEST_CASE("[NX-17] whoever waits for a source learns that its reactor has stopped, whatever happens besides") {
+  passes({.preemptions = 3, .stale_reads = 2}, stopped);
+  passes({.preemptions = 3, .stale_reads = 2}, stopped_beside);
+}
+
 TEST_CASE("mutants of the readiness word are caught") {
   catches({change::drop_write, "join", "cas"}, two_beside);
   catches({change::split, "join", "cas"}, two_beside);
@@ -332,6 +384,10 @@ TEST_CASE("mutants of the readiness word are caught") {
   catches({change::weaken, "set_waiter", "cas"}, second_poller);
   catches({change::weaken, "event", "load"}, rewritten_key);
   catches({change::drop_write, "drop_waiter", "cas"}, rewritten_key);
+  catches({change::drop_write, "event", "cas"}, stopped);
+  catches({change::split, "event", "cas"}, stopped);
+  catches({change::split, "clear", "cas"}, stopped);
+  catches({change::split, "join", "cas"}, stopped_beside);
   catches({change::drop_write, "retire", "store"}, slot_reuse);
   catches({change::weaken, "retire", "store"}, taken_back);
   catches({change::weaken, "tenant", "load"}, taken_back);

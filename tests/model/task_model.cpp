@@ -234,6 +234,89 @@ void walk_against_reuse() {
   world.check_ended(0, 2);
 }
 
+// The body of a task that waits is read while it is woken: no poll comes between, and no wake is lost.
+void look_against_wake_and_poll() {
+  task_world world;
+  atomic<int> note{0};
+  const task_key subject = world.spawn(0, [&](task_header&, task::context&) {
+    return note.load(relaxed) == 1 ? poll_result::ready : poll_result::pending;
+  });
+  thread looks([&] { (void)world.look(subject); });
+  thread wakes([&] {
+    note.store(1, relaxed);
+    world.wake(subject);
+  });
+  world.run(*subject.task);
+  looks.join();
+  wakes.join();
+  world.check_ended(0);
+}
+
+// The same beside a cancel; a graceful task that knows of it is not told again by the reader.
+void look_against_cancel(task::spawn_options options) {
+  task_world world;
+  const task_key subject = world.spawn(0, [](task_header&, task::context&) { return poll_result::pending; }, options);
+  thread looks([&] { (void)world.look(subject); });
+  thread cancels([&] { world.cancel(subject, cancel_kind::force); });
+  world.run(*subject.task);
+  looks.join();
+  cancels.join();
+  world.check_ended(0);
+}
+
+// Whoever looks for a task that has ended does not hold its slot's next tenant.
+void look_against_reuse() {
+  task_world world;
+  const auto one_poll = [](task_header&, task::context&) { return poll_result::ready; };
+  const task_key first = world.spawn(0, one_poll);
+  thread looks([&] { check(!world.look(first), "a task that never waits was held"); });
+  world.run(*first.task);
+  bool over = false;
+  const task_key next = world.spawn(
+      0, [&over](task_header&, task::context&) { return over ? poll_result::ready : poll_result::pending; });
+  world.run(*next.task);
+  looks.join();
+  over = true;
+  world.wake(next);
+  world.check_ended(0, 2);
+}
+
+// Two look at once while it is woken.
+void two_looks() {
+  task_world world;
+  atomic<int> note{0};
+  const task_key subject = world.spawn(0, [&](task_header&, task::context&) {
+    return note.load(relaxed) == 1 ? poll_result::ready : poll_result::pending;
+  });
+  world.run(*subject.task);
+  thread looks([&] { (void)world.look(subject); });
+  thread wakes([&] {
+    note.store(1, relaxed);
+    world.wake(subject);
+  });
+  (void)world.look(subject);
+  looks.join();
+  wakes.join();
+  world.check_ended(0);
+}
+
+// What was asked of a graceful task before is no news to whoever gives it back.
+void look_after_ask() {
+  task_world world;
+  bool over = false;
+  const task_key subject = world.spawn(
+      0, [&](task_header&, task::context&) { return over ? poll_result::ready : poll_result::pending; }, graceful);
+  world.run(*subject.task);
+  world.cancel(subject, cancel_kind::ask);
+  const int polls = world.body(0).polls.get();
+  check(world.look(subject), "a task that waits is not idle");
+  check(world.body(0).polls.get() == polls, "a look made a poll");
+  over = true;
+  world.wake(subject);
+  check(!world.look(subject), "what is over was read");
+  world.check_ended(0);
+}
+
 using change = mutant::change;
 
 const equivalents same{
@@ -270,6 +353,15 @@ TEST_CASE("a generation that wraps while a key is kept is what 48 bits are for")
 }
 TEST_CASE("a walker is told of one task at a time") { passes(walk_against_reuse); }
 
+TEST_CASE("[RD-06] a body that waits is read without a poll, and neither a wake nor a cancel is lost for it") {
+  passes(deep, look_against_wake_and_poll);
+  passes(deep, [] { look_against_cancel({}); });
+  passes(deep, [] { look_against_cancel(graceful); });
+  passes(look_after_ask);
+  passes(deep, look_against_reuse);
+  passes(two_looks);
+}
+
 TEST_CASE("each order and each write of the task word is needed") {
   using enum mutant::change;
   catches({.how = weaken, .function = "begin_poll", .operation = "fetch_and"}, two_wakes);
@@ -296,6 +388,10 @@ TEST_CASE("each order and each write of the task word is needed") {
   catches({.how = weaken, .function = "register_join", .operation = "load"}, join_against_completion);
   catches({.how = weaken, .function = "release_join", .operation = "load"}, detach_against_completion);
   catches({.how = weaken, .function = "release_join", .operation = "cas"}, detach_against_cancel_and_completion);
+  catches({.how = weaken, .function = "claim", .operation = "cas"}, look_against_wake_and_poll);
+  catches({.how = drop_write, .function = "claim", .operation = "cas"}, look_against_wake_and_poll);
+  catches({.how = split, .function = "claim", .operation = "cas"}, look_against_wake_and_poll);
+  catches({.how = weaken, .function = "end_pending", .operation = "cas"}, look_against_wake_and_poll);
   catches({.how = drop_write, .function = "retire", .operation = "store"}, [] { reuse_against_stale_keys(2); });
   catches({.how = weaken, .function = "look_at", .operation = "load"}, walk_against_reuse);
   catches({.how = weaken, .function = "spawn", .operation = "store"}, walk_against_reuse);

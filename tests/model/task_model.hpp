@@ -11,6 +11,7 @@
 
 #include "explorer/explorer.hpp"
 #include "explorer/model_policy.hpp"
+#include "runtime/task/hold_still.hpp"
 #include "runtime/task/poll.hpp"
 #include "runtime/task/spawn.hpp"
 
@@ -100,6 +101,14 @@ class task_world {
   void cancel(task_key which, task::cancel_kind kind) {
     door d{this};
     task::cancel(which, kind, d);
+  }
+  // What a reader of the body sees is what a race would change under it.
+  bool look(task_key which) {
+    door d{this};
+    const bool still = task::hold_still(
+        which, [](task_header& t) { (void)body_of(t).polls.get(); }, [&d](task_header& t) { d.requeue(t); });
+    if (d.again != nullptr) run(*d.again);
+    return still;
   }
   task::join_poll poll_join(task_key which, task_key waiter) {
     door d{this};

@@ -120,6 +120,31 @@ void sleeper() {
   check(task.wakes == 1, "the timer is lost");
 }
 
+// The queue is closed while somebody arms a timer: he is woken, or finds that it is armed no more.
+void arm_or_close() {
+  queue q(0);
+  task_stub task;
+  auto e = std::make_unique<entry>();
+  thread closing([&] { q.close([](stub_key k) { ++k.task->wakes; }); });
+  static_cast<void>(q.arm(*e, later, {&task, 1}));
+  const bool refused = !e->armed();
+  closing.join();
+  check(!e->armed(), "a timer waits that nobody will fire");
+  check(refused || task.wakes == 1, "who waited for a closed queue was not woken");
+}
+
+// The same for one that waits already and is moved away as far as can be.
+void move_or_close() {
+  queue q(0);
+  task_stub task;
+  auto e = std::make_unique<entry>();
+  static_cast<void>(q.arm(*e, soon, {&task, 1}));
+  thread closing([&] { q.close([](stub_key k) { ++k.task->wakes; }); });
+  static_cast<void>(q.arm(*e, never, {&task, 1}));
+  closing.join();
+  check(!e->armed(), "a timer that was moved waits, and nobody will fire it");
+}
+
 using change = mutant::change;
 constexpr bounds wide{.preemptions = 3, .stale_reads = 2};
 
@@ -135,6 +160,11 @@ TEST_CASE("a timer fires at its deadline, wherever it was moved") { passes(wide,
 TEST_CASE("a timer that is moved while it fires is not forgotten") { passes(wide, reset_or_fire); }
 TEST_CASE("a sleeper does not oversleep a timer that another thread arms") { passes(wide, sleeper); }
 
+TEST_CASE("[RR-10] nobody waits for a timer of a queue that was closed") {
+  passes(wide, arm_or_close);
+  passes(wide, move_or_close);
+}
+
 TEST_CASE("mutants of the timer queue are caught") {
   catches({change::weaken, "state", "load"}, cancel_or_fire);
   catches({change::weaken, "take_first", "store"}, cancel_or_fire);
@@ -142,6 +172,7 @@ TEST_CASE("mutants of the timer queue are caught") {
   catches({change::weaken, "lock", "exchange"}, fired_once);
   catches({change::weaken, "unlock", "store"}, fired_once);
   catches({change::split, "lock", "exchange"}, fired_once);
+  catches({change::split, "lock", "exchange"}, arm_or_close);
   catches({change::weaken, "next_deadline", "load"}, sleeper);
   catches({change::weaken, "publish_earlier", "store"}, sleeper);
   catches({change::drop_write, "publish_earlier", "store"}, sleeper);

@@ -172,6 +172,10 @@ void cancel_job(tokio_job& handle) noexcept {
   (void)handle.owner.load(relaxed)->rt.cancel(*handle.job);  // false: it has started, and runs to its end
 }
 
+void abort_job(tokio_job& handle) noexcept {
+  if (!handle.job->mandatory()) cancel_job(handle);
+}
+
 void free_job(tokio_job& handle) noexcept {
   std::exchange(handle.job, nullptr)->let_go();
   handle_pool<tokio_job>::give(handle);

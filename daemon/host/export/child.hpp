@@ -20,6 +20,7 @@ struct tokio_proc final : tokiod::host::pooled<tokio_proc> {
   std::mutex mutex;  // of all that follows
   tokiod::unique_fd pidfd;
   tokiod::io::source* source = nullptr;  // of the pidfd, once somebody has waited
+  tokio_plugin* watcher = nullptr;       // whose runtime has the source: the owner's, or when that has ended another's
   pid_t pid = 0;
   std::optional<std::int32_t> status;  // as of waitpid()
   bool kill_on_drop = false;

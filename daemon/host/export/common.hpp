@@ -105,4 +105,9 @@ Result or_errno(Result result) {
   return refused_new(p);
 }
 
+// What is waited for belongs to a runtime that has ended.
+[[gnu::cold]] inline tokio_status runtime_gone() noexcept {
+  return fail(TOKIO_ESHUTDOWN, "the runtime is gone: nothing would end the wait");
+}
+
 }  // namespace tokiod::host

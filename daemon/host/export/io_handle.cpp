@@ -13,7 +13,7 @@ tokio_status new_io(tokio_plugin& p, int fd, io_shape shape, tokio_io** out) noe
   const auto source = p.rt.register_fd(fd, io::of_kind(shape.interest, shape.message));
   if (!source) {
     handle_pool<tokio_io>::give(*handle);
-    return fail(source.error());
+    return source.error().code == ESHUTDOWN ? runtime_gone() : fail(source.error());
   }
   handle->source = *source;
   handle->fd = fd;

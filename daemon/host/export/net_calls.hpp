@@ -96,6 +96,8 @@ tokio_res transfer(tokio_io* handle, tokio_cx* cx, direction d, std::size_t want
     if (cx != nullptr) tokio_coop_restore(cx);
     return TOKIO_PENDING;
   }
+  if (moved == io::reactor_gone) [[unlikely]]
+    return runtime_gone();
   if (moved > 0 && bytes) {
     const sched::host_entry inside;
     p->count(*bytes, moved);

@@ -75,6 +75,7 @@ tokio_res wait_for(tokio_io& handle, tokio_cx* cx, std::uint32_t interest, tokio
       return fail(TOKIO_EQUOTA, io::most_seats, " tasks may wait for one direction of a socket, and they do");
     if (!got) return fail(got.error());
     if (!*got) continue;
+    if (io::any(got->bits & io::ready::gone)) return runtime_gone();
     seen = got->word;
     mask |= told_of(got->bits, d);
   }
@@ -102,6 +103,7 @@ tokio_res poll_ready(tokio_io* handle, tokio_cx* cx, uint32_t interest) noexcept
   }
   if ((interest & TOKIO_READY_WRITE) != 0)
     mask |= ready_of(*handle, cx, direction::write, io::wanted_by(direction::write));
+  if (io::any((handle->seen[0].bits | handle->seen[1].bits) & io::ready::gone)) return runtime_gone();
   if (mask == 0 && cx != nullptr) tokio_coop_restore(cx);
   return mask != 0 ? static_cast<tokio_res>(mask) : TOKIO_PENDING;
 }

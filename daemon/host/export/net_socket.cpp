@@ -170,6 +170,7 @@ tokio_res poll_accept(tokio_io* handle, tokio_cx* cx, tokio_io** out, tokio_addr
     if (cx != nullptr) tokio_coop_restore(cx);
     return TOKIO_PENDING;
   }
+  if (accepted == io::reactor_gone) return runtime_gone();
   if (accepted < 0) return no_descriptor(*p, "accept", static_cast<int>(accepted));
   unique_fd fd(static_cast<int>(accepted));
   if (const auto status = new_io(*p, fd.get(), {.message = handle->message}, out); status != TOKIO_OK) return status;
@@ -185,6 +186,7 @@ tokio_res poll_connect(tokio_io* handle, tokio_cx* cx) noexcept {
     const auto seen = cx != nullptr ? handle->source->poll_ready(direction::write, wanted, key_of(cx->waker))
                                     : handle->source->look(direction::write, wanted);
     if (!seen) return TOKIO_PENDING;
+    if (io::any(seen.bits & io::ready::gone)) return runtime_gone();
     std::int64_t failed = 0;
     if (const auto status = get_socket_option(handle->fd, TOKIO_OPT_ERROR, failed); status != TOKIO_OK) return status;
     if (failed != 0)

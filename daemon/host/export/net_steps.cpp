@@ -17,7 +17,8 @@ bool taken_in(const tokio_addr* given, system_address& into) { return given != n
 tokio_status watch_anew(tokio_io& handle) {
   const sched::host_entry inside;
   const auto renewed = runtime::renew(*handle.source, io::of_kind(io::interest::both, handle.message));
-  return renewed ? TOKIO_OK : fail(renewed.error());
+  if (renewed) return TOKIO_OK;
+  return renewed.error().code == ESHUTDOWN ? runtime_gone() : fail(renewed.error());
 }
 
 }  // namespace

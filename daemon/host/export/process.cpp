@@ -36,40 +36,55 @@ ssize_t reap(tokio_proc& child) {
   return 1;
 }
 
-void stop_watching(tokio_proc& child, tokio_plugin& of) {
-  if (auto* const source = std::exchange(child.source, nullptr)) of.rt.deregister_fd(*source);
-  child.pidfd.reset();
+// What keeps another runtime than the owner's from going is a socket of it.
+void stop_watching(tokio_proc& child, const tokio_plugin& of) {
+  auto* const source = std::exchange(child.source, nullptr);
+  if (source == nullptr) return;
+  runtime::deregister_fd(*source);
+  auto& watcher = *std::exchange(child.watcher, nullptr);
+  if (&watcher != &of) watcher.count(entry::sockets, -1);
 }
 
-// As reap(); with a waiter the end wakes it, as long as somebody asks the kernel. Under the lock, inside of a
-// host_entry.
-ssize_t look(tokio_proc& child, tokio_plugin& of, const task::key* waiter) {
-  if (of.rt.stopping()) {
-    if (auto* const source = std::exchange(child.source, nullptr)) of.rt.deregister_fd(*source);
-    const auto seen = reap(child);
-    return seen == -EAGAIN && waiter != nullptr ? -ESHUTDOWN : seen;
-  }
+result<void> start_watching(tokio_proc& child, const tokio_plugin& of, tokio_plugin& by) {
+  const auto source = by.rt.register_fd(child.pidfd.get(), io::interest::read);
+  if (!source) return std::unexpected(source.error());
+  child.source = *source;
+  child.watcher = &by;
+  if (&by != &of) by.count(entry::sockets, 1);
+  return {};
+}
+
+// As reap(); with a waiter the end wakes it. What watches is the runtime that made the child, or when that has ended
+// the one in which somebody waits, `here`. Under the lock, inside of a host_entry.
+ssize_t look(tokio_proc& child, tokio_plugin& of, tokio_plugin& here, const task::key* waiter) {
+  auto& by = of.rt.drivers_gone() ? here : of;
+  if (child.source != nullptr && child.watcher->rt.drivers_gone()) stop_watching(child, of);
   if (child.source == nullptr) {
     const auto seen = reap(child);
     if (seen != -EAGAIN || waiter == nullptr) return seen;
-    const auto source = of.rt.register_fd(child.pidfd.get(), io::interest::read);
-    if (!source) return -source.error().code;
-    child.source = *source;
+    if (const auto watched = start_watching(child, of, by); !watched) return -watched.error().code;
   }
   if (waiter == nullptr) return reap(child);
   return io::poll_transfer(*child.source, io::direction::read, 0, waiter, [&] { return reap(child); });
 }
 
+bool is_gone(ssize_t seen) { return seen == io::reactor_gone || seen == -ESHUTDOWN; }
+
 // TOKIO_OK: `status` says how it ended.
-tokio_res wait_for(tokio_proc& child, tokio_plugin& of, const task::key* waiter) {
+tokio_res wait_for(tokio_proc& child, tokio_plugin& of, tokio_plugin& here, const task::key* waiter) {
   const sched::host_entry inside;
   const std::lock_guard hold(child.mutex);
   if (child.status) return TOKIO_OK;
-  const auto seen = look(child, of, waiter);
+  auto seen = look(child, of, here, waiter);
+  if (is_gone(seen) && !here.rt.drivers_gone()) {  // the one that watched has ended just now
+    stop_watching(child, of);
+    seen = look(child, of, here, waiter);
+  }
   if (seen == -EAGAIN) return TOKIO_PENDING;
-  if (seen == -ESHUTDOWN) return fail(TOKIO_ESHUTDOWN, "the runtime that made the child has ended");
+  if (is_gone(seen)) return runtime_gone();
   if (seen < 0) return fail(error{static_cast<int>(-seen), "waitid"});
   stop_watching(child, of);
+  child.pidfd.reset();
   return TOKIO_OK;
 }
 
@@ -79,7 +94,8 @@ tokio_res poll_wait(tokio_proc* child, tokio_cx* cx, int32_t* status) noexcept {
   if (status == nullptr) return fail(TOKIO_EINVAL, "poll_wait: a null pointer");
   if (cx != nullptr && !tokio_coop(cx)) return TOKIO_PENDING;
   const auto waiter = cx != nullptr ? key_of(cx->waker) : task::key{};
-  const auto done = wait_for(*child, *p, cx != nullptr ? &waiter : nullptr);
+  auto& here = cx != nullptr && cx->plugin != nullptr ? *cx->plugin : *p;
+  const auto done = wait_for(*child, *p, here, cx != nullptr ? &waiter : nullptr);
   if (done == TOKIO_PENDING && cx != nullptr) tokio_coop_restore(cx);
   if (done == TOKIO_OK) *status = *child->status;  // it does not change any more
   return done;
@@ -130,7 +146,7 @@ void free_child(tokio_proc& child, tokio_plugin& of) noexcept {
     const std::lock_guard hold(child.mutex);
     for (auto*& pipe : child.pipes)
       if (auto* const left = std::exchange(pipe, nullptr)) close_io(*left, of);
-    if (auto* const source = std::exchange(child.source, nullptr)) of.rt.deregister_fd(*source);
+    stop_watching(child, of);
     if (child.kill_on_drop) (void)send(child, SIGKILL);
     if (!child.status && reap(child) == -EAGAIN) orphans::add(std::move(child.pidfd));
     child.pidfd.reset();

@@ -1,4 +1,5 @@
 // tokio.signal/1: listeners. What happens when a signal comes is signal_hub.cpp.
+#include <cerrno>
 #include <csignal>
 #include <new>
 #include <string>
@@ -18,7 +19,7 @@ tokio_status watch(tokio_plugin& p, tokio_signal& listener, unique_fd event) {
   const sched::host_entry inside;
   listener.seen = signal_hub::count(listener.number);
   const auto source = p.rt.register_fd(event.get(), io::interest::read);
-  if (!source) return fail(source.error());
+  if (!source) return source.error().code == ESHUTDOWN ? runtime_gone() : fail(source.error());
   if (const auto done = signal_hub::handle(listener.number); !done) {
     p.rt.deregister_fd(**source);
     return fail(done.error());
@@ -67,6 +68,7 @@ tokio_res signal_poll(tokio_signal* listener, tokio_cx* cx) noexcept {
   const auto came =
       cx != nullptr ? io::poll_transfer(*listener->source, io::direction::read, 0, &waiter, look) : look();
   if (came == 1) return TOKIO_OK;
+  if (came == io::reactor_gone) return runtime_gone();
   if (cx != nullptr) tokio_coop_restore(cx);
   return TOKIO_PENDING;
 }

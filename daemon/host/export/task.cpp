@@ -12,10 +12,11 @@ constexpr std::uint32_t known_task_flags = TOKIO_TF_GRACEFUL | TOKIO_TF_SYSTEM |
 constexpr std::uint32_t known_spawn_flags = TOKIO_SPAWN_JOIN | TOKIO_SPAWN_FRONT;
 
 // Where somebody wants to hear of it before it can run.
-[[gnu::cold]] task::task_id tell_of_spawn(tokio_plugin& p, const tokio_task_vt& vt) {
+[[gnu::cold]] task::task_id tell_of_spawn(tokio_plugin& p, task::header& task) {
   const task::task_id id = sched::engine::ids.take(1);
+  task.id.store(id, release);  // as the spawn will
   const call_scope scope(p);
-  p.hooks->spawns(p, id, vt);
+  p.hooks->spawns(p, task);
   return id;
 }
 
@@ -85,7 +86,7 @@ constexpr std::uint32_t known_spawn_flags = TOKIO_SPAWN_JOIN | TOKIO_SPAWN_FRONT
   auto& p = plugin_of(task);
   if (const auto status = why_not(p, vt, flags, key); status != TOKIO_OK) return refuse_spawn(task, p, status);
   task::spawn_options options = options_of(vt, flags);
-  if (p.hooks != nullptr) options.id = tell_of_spawn(p, vt);
+  if (p.hooks != nullptr) options.id = tell_of_spawn(p, task);
   const auto made = p.rt.spawn(task, options, (flags & TOKIO_SPAWN_FRONT) != 0);
   if (!made) return refuse_spawn(task, p, refused_by_runtime(p, made.error()));
   if (key != nullptr) *key = waker_of(*made);

@@ -49,6 +49,8 @@ tokio_res timer_poll(tokio_timer* timer, tokio_cx* cx) noexcept {
   timer->waiter = waiter;
   const sched::host_entry entry;
   p->rt.arm(timer->entry, time::coalesced(timer->deadline, timer->slack), waiter);
+  if (!timer->entry.armed() && p->rt.drivers_gone()) [[unlikely]]
+    return runtime_gone();  // else it has fired, and the waiter is woken
   return TOKIO_PENDING;
 }
 

@@ -18,14 +18,14 @@ struct token {
   std::uint32_t generation;
 };
 
-// Without initialisers: a turn has room for hundreds of them on its stack and most turns use none.
+// Without initialisers: a turn has room for many of them on its stack and most turns use none.
 struct kernel_event {
   token about;
   ready read;  // what it means for each direction
   ready write;
 };
 
-inline constexpr std::size_t events_per_wait = 256;
+inline constexpr std::size_t most_events_per_wait = 256;
 
 // What a wait brought besides events of sources.
 struct waited {
@@ -40,8 +40,9 @@ class backend {
   [[nodiscard]] virtual result<void> add(int fd, interest what, token about) = 0;
   // The descriptor may be closed already: that is not an error.
   virtual void remove(int fd) = 0;
-  // Waits at most `timeout` (0: looks; never: for as long as it takes). EINTR is no error: it ends the wait.
-  [[nodiscard]] virtual result<waited> wait(std::span<kernel_event, events_per_wait> into, duration_ns timeout) = 0;
+  // Waits at most `timeout` (0: looks; never: for as long as it takes). EINTR is no error: it ends the wait. There is
+  // room for 1 to most_events_per_wait; what else has happened is for the next wait.
+  [[nodiscard]] virtual result<waited> wait(std::span<kernel_event> into, duration_ns timeout) = 0;
   // Ends one wait, the current one or the next.
   virtual void wake() = 0;
   // A descriptor that is readable while this backend has events: how one sleeper sleeps on several. -1: there is none.

@@ -80,9 +80,9 @@ int epoll_backend::wait_for_events(std::span<epoll_event> into, duration_ns time
   return ::epoll_wait(epoll_.get(), into.data(), room, whole_milliseconds(timeout));
 }
 
-result<waited> epoll_backend::wait(std::span<kernel_event, events_per_wait> into, duration_ns timeout) {
-  std::array<epoll_event, events_per_wait> raw;
-  const int n = wait_for_events(raw, timeout);
+result<waited> epoll_backend::wait(std::span<kernel_event> into, duration_ns timeout) {
+  std::array<epoll_event, most_events_per_wait> raw;
+  const int n = wait_for_events(std::span(raw).first(into.size()), timeout);
   if (n < 0 && errno == EINTR) return waited{};
   if (n < 0) return std::unexpected(error::last("epoll_wait"));
   waited got;

@@ -24,7 +24,7 @@ class epoll_backend final : public backend {
   // user's limit /proc/sys/fs/epoll/max_user_watches. ENOMEM. EBADF: it is not open.
   [[nodiscard]] result<void> add(int fd, interest what, token about) override;
   void remove(int fd) override;
-  [[nodiscard]] result<waited> wait(std::span<kernel_event, events_per_wait> into, duration_ns timeout) override;
+  [[nodiscard]] result<waited> wait(std::span<kernel_event> into, duration_ns timeout) override;
   void wake() override;
   [[nodiscard]] int pollable() const override { return epoll_.get(); }
   [[nodiscard]] result<void> adopt(int other_pollable) override;

@@ -9,6 +9,8 @@ namespace tokiod::io {
 enum class direction : std::uint8_t { read = 0, write = 1 };
 
 // A set. `closed` is the end of the direction (the peer's FIN, a hang-up): nothing new will come after what is there.
+// `gone` is the end of the reactor: no event will ever come again. Whoever looks for anything sees it, nobody clears
+// it.
 enum class ready : std::uint8_t {
   none = 0,
   readable = 1,
@@ -16,6 +18,7 @@ enum class ready : std::uint8_t {
   closed = 4,
   error = 8,
   priority = 16,
+  gone = 32,
 };
 [[nodiscard]] constexpr ready operator|(ready a, ready b) {
   return static_cast<ready>(static_cast<unsigned>(a) | static_cast<unsigned>(b));

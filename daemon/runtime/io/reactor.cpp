@@ -5,16 +5,20 @@
 #include <cerrno>
 #include <new>
 
+#include "base/assert.hpp"
 #include "runtime/io/epoll_backend.hpp"
 
 namespace tokiod::io {
 
-reactor::reactor(std::unique_ptr<backend> kernel) : backend_(std::move(kernel)), sources_(*this) {}
+reactor::reactor(std::unique_ptr<backend> kernel, std::size_t events_per_turn)
+    : backend_(std::move(kernel)), sources_(*this), events_per_turn_(events_per_turn) {
+  TOKIOD_ASSERT(events_per_turn != 0);
+}
 
-result<std::unique_ptr<reactor>> reactor::create() {
+result<std::unique_ptr<reactor>> reactor::create(std::size_t events_per_turn) {
   auto kernel = epoll_backend::create();
   if (!kernel) return std::unexpected(kernel.error());
-  return std::make_unique<reactor>(std::move(*kernel));
+  return std::make_unique<reactor>(std::move(*kernel), events_per_turn);
 }
 
 result<source*> reactor::add(int fd, interest what, ready assume) {
@@ -66,7 +70,7 @@ result<readiness> reactor::wait_beside(source& s, direction d, std::uint32_t ten
   return std::unexpected(error{ENOMEM, "those who wait for a source"});
 }
 
-turn_report reactor::ask(std::span<kernel_event, events_per_wait> into, duration_ns timeout) {
+turn_report reactor::ask(std::span<kernel_event> into, duration_ns timeout) {
   turns_.fetch_add(1, relaxed);
   const auto got = backend_->wait(into, timeout);
   turn_report report;

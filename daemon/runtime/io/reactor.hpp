@@ -1,12 +1,15 @@
 // Asks the kernel and tells the tasks: the sources of one shard, their backend, and the turn that moves events from the
 // one to the other.
 // Invariant: an event marks its source before the waiter is woken; events of a source that is gone change nothing.
-//            A wake() ends the owner's wait even if a turn by somebody else swallowed it.
+//            A wake() ends the owner's wait even if a turn by somebody else swallowed it. Once stopped, nobody waits.
 // Threads:   turn [the shard's owner]; turn_for_owner [any, while the owner is late]; everything else [any].
 // No model: sums, relaxed, nothing else is published; a source's words are readiness.hpp, which has a model.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -38,15 +41,27 @@ struct turn_report {
   bool woken = false;    // by wake()
   bool adopted = false;  // an adopted reactor has events: turn it, too
   error failed = {};     // code 0: nothing went wrong
+
+  void add(const turn_report& more) {
+    events += more.events;
+    stale_events += more.stale_events;
+    woken_tasks += more.woken_tasks;
+    woken = woken || more.woken;
+    adopted = adopted || more.adopted;
+    if (more.failed.code != 0) failed = more.failed;
+  }
 };
 
 class reactor {
  public:
-  explicit reactor(std::unique_ptr<backend> kernel);
+  static constexpr std::size_t usual_events = 256;
+
+  // A turn takes at most so many events, not 0, and the next one what is left.
+  explicit reactor(std::unique_ptr<backend> kernel, std::size_t events_per_turn = usual_events);
   reactor(const reactor&) = delete;
   reactor& operator=(const reactor&) = delete;
 
-  [[nodiscard]] static result<std::unique_ptr<reactor>> create();  // on epoll
+  [[nodiscard]] static result<std::unique_ptr<reactor>> create(std::size_t events_per_turn = usual_events);  // on epoll
 
   // `fd` is non-blocking. `assume` is what holds without asking the kernel: writable for a connected socket.
   [[nodiscard]] result<source*> add(int fd, interest what = interest::both, ready assume = ready::none);
@@ -68,14 +83,25 @@ class reactor {
     wake_those(dispatch({{s.index_, s.at(direction::read).generation()}, ready::closed, ready::closed}), wake);
   }
 
+  // Nobody will turn it any more: wakes everybody who waits for any of its sources, and lets nobody wait again; they
+  // find ready::gone. A source that is added later is refused with ESHUTDOWN.
+  template <class Wake>
+  void stop(Wake&& wake) {
+    const std::uint32_t used = sources_.close();
+    for (std::uint32_t i = 0; i < used; ++i) {
+      const token about{i, sources_.find(i).tenant(direction::read)};
+      wake_those(dispatch({about, ready::gone, ready::gone}), wake);
+    }
+  }
+
   // What was said of the descriptor so far is forgotten, and the kernel is asked anew: it has become another (a socket
   // that is not connected says that it is hung up). When nobody polls it; those who wait beside are woken, to wait
-  // anew.
+  // anew. ESHUTDOWN: it was stopped.
   template <class Wake>
   [[nodiscard]] result<void> renew(source& s, interest what, Wake&& wake) {
     take_out(s);
-    sources_.retire(s);
-    wake_crowds(s, wake);  // behind retire(), which takes the mark of the crowd away
+    if (!sources_.renew(s)) return std::unexpected(error{ESHUTDOWN, "epoll_ctl"});
+    wake_crowds(s, wake);  // behind renew(), which takes the mark of the crowd away
     return put_in(s, what);
   }
 
@@ -92,14 +118,13 @@ class reactor {
   // Waits at most `timeout`, marks sources, and calls wake(task::key) for each waiter. Nothing is locked meanwhile.
   template <class Wake>
   turn_report turn(duration_ns timeout, Wake&& wake) {
-    std::array<kernel_event, events_per_wait> events;
-    turn_report report = ask(events, timeout);
-    for (std::size_t i = 0; i < report.events; ++i) {
-      const dispatched done = dispatch(events[i]);
-      report.woken_tasks += wake_those(done, wake);
-      report.stale_events += done.stale ? 1 : 0;
+    turn_report report = part_of_turn(std::min(events_per_turn_, most_events_per_wait), timeout, wake);
+    // What one wait has no room for is fetched with the next.
+    while (report.events % most_events_per_wait == 0 && report.events != 0 && report.events < events_per_turn_) {
+      const turn_report more = part_of_turn(std::min(events_per_turn_ - report.events, most_events_per_wait), 0, wake);
+      report.add(more);
+      if (more.events == 0) break;
     }
-    count(report);
     return report;
   }
 
@@ -121,8 +146,21 @@ class reactor {
   [[nodiscard]] bool has_events() const;
 
   [[nodiscard]] reactor_counts counts() const;
+  [[nodiscard]] std::size_t events_per_turn() const { return events_per_turn_; }
 
  private:
+  template <class Wake>
+  turn_report part_of_turn(std::size_t room, duration_ns timeout, Wake& wake) {
+    std::array<kernel_event, most_events_per_wait> events;
+    turn_report report = ask(std::span(events).first(room), timeout);
+    for (std::size_t i = 0; i < report.events; ++i) {
+      const dispatched done = dispatch(events[i]);
+      report.woken_tasks += wake_those(done, wake);
+      report.stale_events += done.stale ? 1 : 0;
+    }
+    count(report);
+    return report;
+  }
   struct dispatched {
     task::key waiters[2];
     source_table::crowd* crowds[2] = {};
@@ -146,13 +184,14 @@ class reactor {
   void take_out(source& s);
   [[nodiscard]] result<void> put_in(source& s, interest what);
   void give_back(source& s);
-  [[nodiscard]] turn_report ask(std::span<kernel_event, events_per_wait> into, duration_ns timeout);
+  [[nodiscard]] turn_report ask(std::span<kernel_event> into, duration_ns timeout);
   [[nodiscard]] dispatched dispatch(const kernel_event& event);
   void count(const turn_report& report);
   static void assume_ready(source& s, ready assume);
 
   std::unique_ptr<backend> backend_;
   source_table sources_;
+  const std::size_t events_per_turn_;
   // Relaxed everywhere: they carry no other data.
   std::atomic<std::uint64_t> registered_{0}, deregistered_{0}, turns_{0}, ready_events_{0}, stale_events_{0};
 };

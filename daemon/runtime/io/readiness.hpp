@@ -6,6 +6,7 @@
 //   idle --wait---> waiting --event--> ready       clear: takes effect only if no event came since the look
 //   idle --join---> crowded --event--> ready       wait, join: fail when the bits are there already
 //   any  --retire-> idle of the next generation
+//   any  --event of `gone`--> gone: whoever looks or waits sees it, whatever he wants, and it is not cleared
 //
 // Invariant: the tick moves with every event: a clear is harmless when a newer one came. `moves` goes on with every
 //            change of the waiter, so a compare-exchange on a whole word proves that a waiter that was read is the one
@@ -45,7 +46,7 @@ class basic_readiness {
 
  public:
   using word = std::uint64_t;
-  using bits_field = bit_field<0, 5>;
+  using bits_field = bit_field<0, 6>;
   static constexpr word crowded = word{1} << 6;  // there may be somebody in the crowd of this direction
   static constexpr word waiting = word{1} << 7;  // the key slot holds a waiter
   using moves_field = bit_field<8, P::tick_bits>;
@@ -63,14 +64,14 @@ class basic_readiness {
   // A look without waiting.
   [[nodiscard]] readiness look(ready wanted) const {
     const word seen = word_.load(acquire);  // pairs with event()
-    return {bits_of(seen) & wanted, seen};
+    return {told(seen, wanted), seen};
   }
 
   // A look; when there is nothing, `who` is woken by the next event. A newer waiter replaces an earlier one.
   [[nodiscard]] readiness wait(ready wanted, Key who) {
     word seen = word_.load(acquire);  // pairs with event()
     for (;;) {
-      if (any(bits_of(seen) & wanted)) return {bits_of(seen) & wanted, seen};
+      if (const ready bits = told(seen, wanted); any(bits)) return {bits, seen};
       if ((seen & waiting) != 0) {
         if (key() == who) return {};  // registered already: only pollers write the key, and this is the poller
         if (!drop_waiter(seen)) continue;
@@ -92,14 +93,15 @@ class basic_readiness {
     word seen = word_.load(acquire);  // pairs with event()
     for (;;) {
       if (generation_field::get(seen) != tenant) return std::nullopt;
-      if (any(bits_of(seen) & wanted)) return readiness{bits_of(seen) & wanted, seen};
+      if (const ready bits = told(seen, wanted); any(bits)) return readiness{bits, seen};
       // Acquire on failure: there may be bits now. The success needs no order, but g++ wants none that is weaker.
       if ((seen & crowded) != 0 || word_.compare_exchange_weak(seen, seen | crowded, acquire, acquire))
         return readiness{};
     }
   }
 
-  // The caller acted on `seen` and found `which` of it used up. Nothing happens if an event came since.
+  // The caller acted on `seen` and found `which` of it used up, which never is `gone`. Nothing happens if an event came
+  // since.
   void clear(readiness seen, ready which) {
     // Relaxed is enough: the word carries no data from the poller to the event, and a failure is as good as a success.
     for (word now = word_.load(relaxed); events_of(now) == events_of(seen.word);) {
@@ -135,6 +137,8 @@ class basic_readiness {
   }
 
  private:
+  // What somebody who wants `wanted` is told.
+  [[nodiscard]] static constexpr ready told(word w, ready wanted) { return bits_of(w) & (wanted | ready::gone); }
   [[nodiscard]] static constexpr word next_tick(word w) { return tick_field::set(w, tick_field::get(w) + 1); }
   [[nodiscard]] static constexpr word next_move(word w) { return moves_field::set(w, moves_field::get(w) + 1); }
   // What an event changes and nobody else does.

@@ -56,14 +56,19 @@ class alignas(64) source {
 };
 static_assert(sizeof(source) == 64, "one line per source");
 
+// What poll_transfer() says where nothing will ever wake the waiter: no system call says so.
+inline constexpr ssize_t reactor_gone = -4096;
+
 // The loop of a non-blocking read or write: `call` is the system call, as a negative errno or the bytes it moved;
 // `wanted` is how many it was asked to move (0: it has no notion of short, like accept). Returns its result, or
-// -EAGAIN: then the waiter is registered (none: without a waiter it is tried once, whatever was seen).
+// -EAGAIN: then the waiter is registered (none: without a waiter it is tried once, whatever was seen), or reactor_gone.
 template <class Call>
 ssize_t poll_transfer(source& s, direction d, std::size_t wanted, const task::key* waiter, Call call) {
   for (;;) {
     const readiness seen = waiter != nullptr ? s.poll_ready(d, wanted_by(d), *waiter) : s.look(d, wanted_by(d));
     if (waiter != nullptr && !seen) return -EAGAIN;
+    if (waiter != nullptr && any(seen.bits & ready::gone)) [[unlikely]]
+      return reactor_gone;
     const ssize_t moved = call();
     if (moved == -EINTR) continue;
     if (moved == -EAGAIN || moved == -EWOULDBLOCK) {

@@ -69,6 +69,7 @@ source* source_table::fresh_slot() {
 
 result<source*> source_table::take(int fd) {
   const hold locked(lock_);
+  if (closed_) return std::unexpected(error{ESHUTDOWN, "source table"});
   source* s = nullptr;
   if (free_ != nullptr) {
     s = free_;
@@ -83,6 +84,19 @@ result<source*> source_table::take(int fd) {
 
 void source_table::retire(source& s) {
   for (auto& half : s.halves_) half.retire();
+}
+
+// Under the lock: whoever closes the table sees each source as the tenant that it will stay.
+bool source_table::renew(source& s) {
+  const hold locked(lock_);
+  if (!closed_) retire(s);
+  return !closed_;
+}
+
+std::uint32_t source_table::close() {
+  const hold locked(lock_);
+  closed_ = true;
+  return used_;
 }
 
 void source_table::give_back(source& s) {

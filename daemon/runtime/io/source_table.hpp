@@ -23,9 +23,11 @@ class source_table {
   source_table& operator=(const source_table&) = delete;
   ~source_table();
 
-  [[nodiscard]] result<source*> take(int fd);  // ENOMEM
+  [[nodiscard]] result<source*> take(int fd);  // ENOMEM; ESHUTDOWN: it was closed
   void give_back(source& s);                   // events under way for it are stale from here on
-  static void retire(source& s);               // the same, and the source stays
+  [[nodiscard]] bool renew(source& s);         // the same, and the source stays; false: it was closed, nothing is done
+  // No source is handed out or renewed from here on; how many slots ever were handed out.
+  [[nodiscard]] std::uint32_t close();
   [[nodiscard]] source& find(std::uint32_t index);
 
   using crowd = basic_crowd<real_policy, task::key>;
@@ -48,6 +50,7 @@ class source_table {
   };
   [[nodiscard]] static place where(std::uint32_t index);
   [[nodiscard]] source* fresh_slot();
+  static void retire(source& s);
 
   reactor& home_;
   std::array<std::atomic<source*>, max_chunks> chunks_{};
@@ -55,6 +58,7 @@ class source_table {
   real_policy::mutex lock_;                                // guards what follows; a chunk may be allocated under it
   source* free_ = nullptr;
   std::uint32_t used_ = 0;  // slots ever handed out
+  bool closed_ = false;
 };
 
 }  // namespace tokiod::io

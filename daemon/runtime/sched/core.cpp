@@ -65,12 +65,13 @@ bool core::keep(task::header& task, share& of) noexcept {
 
 void core::stamp(task::header& task) noexcept {
   publish_schedules();
-  until_stamp = published = 1 + random.below(2 * sampled_one_in - 1);
+  until_stamp = published = all.with.track_waits ? 1 : 1 + random.below(2 * sampled_one_in - 1);
   task::stamp(task, stamp_at(steady_clock().now()));
 }
 
 void core::waited(std::uint32_t since, share& of) noexcept {
   const duration_ns lasted = time_since(since, steady_clock().now());
+  if (all.with.track_waits) last_wait = lasted;
   work.schedule_latency_ns.record(lasted);
   of.schedule_latency_ns.record(lasted);
 }

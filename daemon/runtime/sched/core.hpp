@@ -46,6 +46,7 @@ class alignas(cache_line) core {
   // starve the others.
   static constexpr std::uint32_t lifo_in_a_row = 3;
   static constexpr std::uint64_t no_sample = UINT64_MAX;
+  static constexpr duration_ns not_tracked = UINT64_MAX;
   static constexpr std::uint32_t no_backlog = UINT32_MAX;  // wake_backlog where there is nobody to wake
 
   core(engine& all, std::uint32_t index, shard::shard& home, std::uint64_t seed);
@@ -69,13 +70,16 @@ class alignas(cache_line) core {
     count_runnable(task);
     ring.push(&task, *this);
   }
-  // It waits from now on. One in thirty-two on average, at random, gets a stamp, for the histogram of waits.
+  // It waits from now on. One in thirty-two on average, at random, gets a stamp, for the histogram of waits; where all
+  // are tracked, each does.
   void count_runnable(task::header& task) noexcept {
     if (--until_stamp == 0) [[unlikely]]
       stamp(task);
   }
   // A task with a stamp is polled.
   void waited(std::uint32_t since, share& of) noexcept;
+  // How long the task that is polled now has waited; not_tracked: nobody asked for it. Asked once, by that poll.
+  [[nodiscard]] duration_ns take_wait() noexcept { return std::exchange(last_wait, not_tracked); }
   void free(task::header& task) noexcept { free(task, part_of(task)); }
   void free(task::header& task, share& of) noexcept {
     of.tasks.freed.add();
@@ -261,6 +265,7 @@ class alignas(cache_line) core {
   std::uint32_t until_sample = 1;           // polls until one is timed for the histogram
   std::uint32_t until_stamp = 1;            // tasks that become runnable here until one is stamped
   std::uint32_t published = 1;              // until_stamp when it was published
+  duration_ns last_wait = not_tracked;      // of the task that was polled last, where waits are tracked
   std::uint64_t polls_at_wake = no_sample;  // the core was woken for work, and has polled nothing since
 
   run_queue ring;

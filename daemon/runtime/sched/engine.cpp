@@ -40,6 +40,7 @@ outcome<void> engine::check_workers(std::uint32_t workers) {
 outcome<std::unique_ptr<engine>> engine::create(const options& with) {
   if (auto fits = check_workers(with.worker_threads); !fits) return std::unexpected(fits.error());
   if (with.event_interval == 0) return refuse(kind::out_of_range, "event_interval must be at least 1, got 0");
+  if (with.io_events_per_turn == 0) return refuse(kind::out_of_range, "io_events_per_turn must be at least 1, got 0");
   if (!prepare_heavy_barrier())
     return refuse(kind::unsupported, "membarrier(2) is not available here (", error::last("membarrier").text(),
                   "): the runtime needs it to take tasks from a stuck worker");
@@ -73,7 +74,7 @@ result<void> engine::build() {
 
 result<void> engine::add_core() {
   const std::uint32_t index = cores.size();
-  auto made = shard::shard::create(index, time, with.time == nullptr);
+  auto made = shard::shard::create(index, time, with.time == nullptr, with.io_events_per_turn);
   if (!made) return std::unexpected(made.error());
   auto fresh = std::make_unique<core>(*this, index, **made, seed_ + index);
   const auto locked = lock_cores();
@@ -111,6 +112,13 @@ void engine::requeue(task::header& task) noexcept {
   inject(task);
 }
 
+void engine::resume(task::header& task) noexcept {
+  core* const on = here();
+  if (on == nullptr) return inject(task);
+  on->count_runnable(task);
+  on->run_later(task);
+}
+
 void engine::free(task::header& task) noexcept {
   if (core* const on = here()) return on->free(task);
   foreign_share& from = owners[task::owner_of(task)]->foreign();
@@ -136,7 +144,7 @@ void engine::came_back(task::header& task) noexcept {
 }
 
 void engine::inject(task::header& task) noexcept {
-  if (is_sampled(remote_schedules.load(relaxed))) task::stamp(task, stamp_at(steady_clock().now()));
+  if (with.track_waits || is_sampled(remote_schedules.load(relaxed))) task::stamp(task, stamp_at(steady_clock().now()));
   task.next.set(nullptr);
   inject(task_chain{&task, &task, 1});
 }
@@ -363,6 +371,7 @@ bool engine::take_from_holder(core& of, std::uint64_t poll) {
     if (of.holder == nullptr || task == nullptr || of.work.polls.read() != poll) return;
     of.holder->stuck_from.store(of.index, relaxed);
     of.holder->stuck_since.store(of.poll_since.load(relaxed), relaxed);
+    of.holder->stuck_blocks.store(of.blocks(), relaxed);
     of.holder->stuck_in.store(task, release);  // pairs with pass_coreless()
     of.holder->lost_core_at = of.charge_to(nullptr);
     of.count_busy_until(of.holder->lost_core_at);

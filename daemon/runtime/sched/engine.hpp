@@ -45,6 +45,8 @@ class engine final : public task::scheduler {
   // ---- the abstract door: for wakes that found only a task
   void schedule(task::header& task) noexcept override;
   void requeue(task::header& task) noexcept override;
+  // One that was held still while it was woken: as requeue(), but others hear of it, because this thread goes on.
+  void resume(task::header& task) noexcept;
   void free(task::header& task) noexcept override;
   void count(task::header& task, metrics::counter metrics::task_counters::* what) noexcept override;
   void came_back(task::header& task) noexcept override;
@@ -144,6 +146,7 @@ class engine final : public task::scheduler {
   // Threads that wake a task from outside: it may end, and so may the runtime, before such a thread is back. Whoever
   // destroys the engine waits for zero, if options::counts_wakers says that he does.
   std::atomic<std::uint64_t> wakers_outside{0};
+  std::atomic<bool> drivers_gone{false};  // nobody waits for a socket or a timer any more, see shutdown.hpp
   basic_watch<real_policy> watch;
   wake_price price;
   [[nodiscard]] std::string thread_name() const {

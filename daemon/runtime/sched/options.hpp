@@ -39,6 +39,7 @@ struct options {
   std::uint32_t max_blocking_threads = 512;     // Tokio's default: many, because they block
   duration_ns thread_keep_alive = 10 * second;  // an idle blocking thread lives this long
   std::uint32_t event_interval = 61;         // polls between two looks at sockets and timers; prime, beats with nothing
+  std::uint32_t io_events_per_turn = 256;    // that one look at the kernel takes; more wait for the next
   std::uint32_t global_queue_interval = 0;   // polls between two looks at the injector; 0 = tuned to 200 us
   std::string thread_name = "tokio-worker";  // at most 15 characters reach the kernel
   std::size_t thread_stack_size = std::size_t{2} << 20;  // bytes; Rust's default for threads, and Tokio's
@@ -57,6 +58,7 @@ struct options {
   // Where the memory of tasks comes from; null: from an arena of its own. Wakers of a runtime that is destroyed while
   // the process goes on stay harmless only in memory that outlives it.
   std::shared_ptr<memory::arena> memory;
+  bool track_waits = false;    // every task that becomes runnable is stamped, not one in thirty-two
   bool counts_wakers = false;  // from outside: whoever destroys it while they may be on their way waits for them
 };
 

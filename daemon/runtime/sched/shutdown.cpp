@@ -1,5 +1,7 @@
 #include "runtime/sched/shutdown.hpp"
 
+#include "runtime/sched/thread.hpp"
+#include "runtime/task/handles.hpp"
 #include "runtime/task/poll.hpp"
 #include "runtime/task/registry.hpp"
 
@@ -44,12 +46,23 @@ void empty_queues(engine& all) {
 
 }  // namespace
 
+void stop_drivers(engine& all) {
+  const host_entry inside;  // on a thread of another runtime its core must stay this thread's while it is given tasks
+  all.drivers_gone.store(true, release);  // before: whoever finds one closed sees it
+  const auto wake = [](task::key waiter) { task::wake(waiter); };
+  for (auto& one : all.shards) {
+    one->reactor->stop(wake);
+    one->timers.close(wake);
+  }
+}
+
 bool stop(engine& all, const stop_hooks& hooks, const moving_deadline& deadline) {
   close_every_owner(all);                                   // 1
   const bool ended = end_every_task(all, hooks, deadline);  // 2
-  const bool returned = hooks.stop_blocking(deadline);      // 3
-  const bool left = hooks.leave(deadline);                  // 4
-  if (left) empty_queues(all);                              // 5
+  stop_drivers(all);                                        // 3
+  const bool returned = hooks.stop_blocking(deadline);      // 4
+  const bool left = hooks.leave(deadline);                  // 5
+  if (left) empty_queues(all);                              // 6
   return ended && returned && left;
 }
 

@@ -66,12 +66,13 @@ struct alignas(cache_line) thread {
   task::coop_budget budget;
   task::context cx;
 
-  // Of a poll that lost its core: which, since when, and where it began. Observers need no order;
+  // Of a poll that lost its core: which, since when, where it began, and how. Observers need no order;
   // engine::pass_coreless() acquires what the taker releases, and what the thread releases when the poll is settled.
   std::atomic<task::header*> stuck_in{nullptr};
   std::atomic<instant_ns> stuck_since{0};
   std::atomic<std::uint32_t> stuck_from{0};
-  instant_ns lost_core_at = 0;  // written by the taker, who has passed our guard; ours afterwards
+  std::atomic<bool> stuck_blocks{false};  // it had said that it blocks
+  instant_ns lost_core_at = 0;            // written by the taker, who has passed our guard; ours afterwards
 
   stack_place* stack = nullptr;  // where it answers for its stack; written before it holds a core
 

@@ -25,7 +25,8 @@ class shard {
  public:
   // `steady`: the clock runs by itself. With another one a sleeper cannot wait for a deadline; it is woken by whoever
   // moves the clock. EMFILE, ENFILE, ENOMEM.
-  [[nodiscard]] static result<std::unique_ptr<shard>> create(std::uint32_t id, const clock& time, bool steady);
+  [[nodiscard]] static result<std::unique_ptr<shard>> create(std::uint32_t id, const clock& time, bool steady,
+                                                             std::size_t events_per_turn = io::reactor::usual_events);
 
   [[nodiscard]] std::uint32_t id() const { return id_; }
   // The index of the core that turns it. Relaxed: a hint whom to wake first.

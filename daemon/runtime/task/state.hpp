@@ -3,17 +3,20 @@
 //   free --spawn--> scheduled --begin_poll--> (polled) --end_pending--> idle --wake--> scheduled ...
 //                                                 |---- again / yield ------------------^
 //                                                 '---- finish --> complete | free        free --> next generation
+//                                   idle --claim--> (read) --end_pending--> idle, or scheduled when it was woken
 //
-// Invariant: whoever set `scheduled` (S) alone may queue, poll and settle the task, and owns its body and `next`.
+// Invariant: whoever set `scheduled` (S) alone may queue, poll and settle the task, and owns its body and `next`;
+//            claim() sets it without queueing, for somebody who only reads.
 //            A word without `live` is dead: every transition from outside refuses it. Generations of a slot only grow,
 //            so a key {slot, generation} of an earlier tenant never matches again.
 //            The join words are written by the join handle alone. A completer that reads them while they change wakes a
 //            stale or mixed key, which is harmless, and does not complete on it, because the join version has moved on.
 // Threads:   spawn, begin_poll, end_pending, finish, retire [holder of S]; register_join, release_join [join handle];
-//            wake, cancel, load [any].
+//            wake, cancel, claim, load [any].
 // Model:     tests/model/task_model.cpp
 #pragma once
 #include <cstdint>
+#include <optional>
 
 #include "base/assert.hpp"
 #include "base/bits.hpp"
@@ -154,6 +157,17 @@ class basic_state {
       if (word_.compare_exchange_weak(seen, seen | wanted | scheduled, acq_rel, relaxed)) {
         return (seen & scheduled) != 0 ? cancel_outcome::marked : cancel_outcome::schedule;
       }
+    }
+  }
+
+  // Keeps an idle task from being polled, so that its body may be read. What a cancel said of it before is for
+  // end_pending(), which gives S away again. Nothing: it is not idle.
+  [[nodiscard]] std::optional<begin_outcome> claim(std::uint64_t generation) {
+    word seen = word_.load(relaxed);  // a guess: the compare-exchange below decides
+    for (;;) {
+      if (!matches(seen, generation) || (seen & (scheduled | complete)) != 0) return std::nullopt;
+      // Acquire pairs with end_pending(): the body is as the last poll left it. Nothing of ours is to be published yet.
+      if (word_.compare_exchange_weak(seen, seen | scheduled, acquire, relaxed)) return cancel_seen(seen);
     }
   }
 

@@ -3,6 +3,7 @@
 //            than that: a cancelled timer leaves it, and the next fire() repairs it.
 //            Keys are woken after the lock is released, at most 64 at a time.
 //            An entry is its owner's again when disarm() returns; it never waits for a wake.
+//            Of a queue that was closed nothing is armed.
 // Threads:   all [any]; arm and disarm of one entry [its owner].
 // Model:     tests/model/timer_model.cpp
 #pragma once
@@ -36,13 +37,17 @@ class basic_timer_queue {
 
   // `waiter` is woken at or after `deadline`. Arming an armed entry moves it, also from another queue. True: this is
   // the earliest deadline now, so a sleeper that may be waiting for a later one has to be woken (by the caller, see
-  // next_deadline()).
+  // next_deadline()). Once the queue was closed the entry is fired at once, and nobody is woken.
   [[nodiscard]] bool arm(entry& e, instant_ns deadline, Key waiter) {
     if (e.armed()) {
       if (e.queue_ == this && moved_later(e, deadline, waiter)) return false;
       disarm(e);
     }
     const hold locked(lock_);
+    if (closed_.get()) {
+      e.state_.store(timer_state::fired, relaxed);  // the owner's, who was not waiting yet
+      return false;
+    }
     e.queue_ = this;
     e.waiter_.set(waiter);
     e.deadline_.store(deadline, relaxed);         // the lock publishes it
@@ -86,6 +91,16 @@ class basic_timer_queue {
     return total;
   }
 
+  // Nobody will fire any more: whoever waits is woken, long before his deadline, and nothing is armed again.
+  template <class Wake>
+  void close(Wake&& wake) {
+    {
+      const hold locked(lock_);
+      closed_.set(true);
+    }
+    (void)fire(never, wake);
+  }
+
   // Until when a sleeper may sleep. seq_cst, like the store in publish_earlier(): of a sleeper that announces itself
   // and then reads this, and an arming thread that stores this and then looks for a sleeper, one sees the other.
   [[nodiscard]] instant_ns next_deadline() const { return next_.load(seq_cst); }
@@ -123,6 +138,7 @@ class basic_timer_queue {
   basic_spin_lock<P> lock_;
   typename P::template atomic<instant_ns> next_{never};
   typename P::template cell<basic_wheel<P, Key>> wheel_;  // under lock_, like the counters
+  typename P::template cell<bool> closed_{false};         // the same
   metrics::counter armed_, cancelled_, fired_;
 };
 

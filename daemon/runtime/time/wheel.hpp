@@ -78,7 +78,8 @@ class basic_wheel {
 
   // Takes timers whose deadline is not after `now` and stores `fired` in each.
   taken take_due(instant_ns now, std::span<Key> out) {
-    const std::uint64_t now_tick = std::max(now >> tick_shift, elapsed_);
+    // Rounded up, a deadline of `never` is a tick that no clock comes to; when all is to be taken it is due as well.
+    const std::uint64_t now_tick = now == never ? UINT64_MAX : std::max(now >> tick_shift, elapsed_);
     taken got;
     for (int steps = 0; due_ != nullptr || open_next_slot(now_tick); ++steps) {
       if (got.count == out.size() || steps == steps_at_a_time) {

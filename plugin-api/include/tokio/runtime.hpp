@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tokio/runtime/builder.hpp"
+#include "tokio/runtime/dump.hpp"
 #include "tokio/runtime/handle.hpp"
 #include "tokio/runtime/local_runtime.hpp"
 #include "tokio/runtime/metrics.hpp"

@@ -21,7 +21,8 @@ tokio_poll nonsense(void*, tokio_cx*) noexcept { return 77; }
 void nothing(void*) noexcept {}
 
 constexpr tokio_task_vt vt(tokio_poll (*poll)(void*, tokio_cx*) noexcept, const char* name) {
-  return {sizeof(tokio_task_vt), 0, poll, nothing, {name, __builtin_strlen(name)}, {nullptr, 0}, 0, 0};
+  return {sizeof(tokio_task_vt), 0, poll, nothing, {name, __builtin_strlen(name)},
+          {nullptr, 0},          0, 0,    nullptr, nullptr};
 }
 constexpr tokio_task_vt throwing_task = vt(throwing, "throwing");
 constexpr tokio_task_vt parked_task = vt(parked, "parked");

@@ -13,6 +13,8 @@
 #include "sdk/task/bound_host.hpp"
 #include "support/pipe_ends.hpp"
 #include "support/temp_dir.hpp"
+#include "tokio/stream/consume.hpp"
+#include "tokio/stream/of_io.hpp"
 
 namespace fs = tokio::fs;
 using sdk_test::begin;
@@ -207,6 +209,23 @@ TEST_CASE("[FS-18] an entry outlives the reader, and finds its file where the fo
     CHECK((co_await fs::remove_file(dir / "after/file")));
     CHECK((co_await gone->metadata()).error().kind() == error_kind::not_found);
     CHECK((co_await gone->file_type())->is_file());  // as it was read
+  });
+  host.end();
+}
+
+TEST_CASE("[ST-11] a folder as a stream gives its entries as results, and then ends") {
+  bound_host host;
+  const temp_dir dir;
+  const std::set<std::string> made = {"one", "two", "three"};
+  for (const auto& name : made) dir.write(name, "x");
+  host.run([&]() -> task<> {
+    auto entries = tokio::stream::of((co_await fs::read_dir(dir.path())).value());
+    std::set<std::string> seen;
+    while (auto entry = co_await entries.next()) seen.insert(entry->value().file_name());
+    CHECK(seen == made);
+    CHECK_FALSE((co_await entries.next()).has_value());
+    auto none = tokio::stream::of((co_await fs::read_dir(dir.path())).value()).into_inner();
+    CHECK((co_await none.next_entry()).value().has_value());
   });
   host.end();
 }

@@ -8,13 +8,17 @@
 #include <cstdlib>
 #include <mutex>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "flavors.hpp"
 #include "tokio/net.hpp"
+#include "tokio/task/join_set.hpp"
 #include "tokio/time.hpp"
 
 using namespace std::chrono_literals;
@@ -76,21 +80,55 @@ TEST_CASE("[RB-09] TOKIO_WORKER_THREADS is the default, and what is no number pa
   }
 }
 
-TEST_CASE("[RB-04] [RB-05] without their drivers a timer panics and says what to call, a socket is an error") {
+TEST_CASE("[RB-04] [RB-05] without their drivers a timer panics, a socket is an error, and both say what to call") {
   auto none = make(builder::new_current_thread());
   CHECK_THROWS_WITH_AS(none.block_on([] { return tokio::time::sleep(1ms); }), doctest::Contains("enable_time()"),
                        tokio::panic_error);
   const auto bind = []() -> task<bool> {
     auto made = co_await tokio::net::tcp_listener::bind("127.0.0.1:0");
     if (!made) CHECK(made.error().kind() == tokio::error_kind::unsupported);
+    if (!made) CHECK(made.error().message().find("enable_io()") != std::string_view::npos);
     co_return made.has_value();
   };
+  const auto names_it = [](const auto& made) {
+    REQUIRE_FALSE(made.has_value());
+    CHECK(made.error().message().find("enable_io()") != std::string_view::npos);
+  };
+  {
+    const auto inside = none.enter();
+    names_it(tokio::net::unix_stream::pair());
+    names_it(tokio::net::tcp_socket::new_v4());
+    names_it(tokio::net::async_fd<int>::make(0));
+  }
   CHECK_FALSE(none.block_on(bind));
   auto timed = make(builder::new_current_thread().enable_time());
   timed.block_on([] { return tokio::time::sleep(1ms); });
   CHECK_FALSE(timed.block_on(bind));
   auto wired = make(builder::new_multi_thread().worker_threads(1).enable_io());
   CHECK(wired.block_on(bind));
+}
+
+TEST_CASE("[RB-07] with one event per look at the kernel every socket is served all the same") {
+  CHECK_THROWS_AS(builder::new_multi_thread().max_io_events_per_tick(0), tokio::panic_error);
+  on_both([](auto&, bool one_thread) {
+    auto rt = make(both(one_thread).max_io_events_per_tick(1));
+    rt.block_on([]() -> task<> {
+      tokio::join_set<bool> echoes;
+      for (int i = 0; i < 20; ++i) {
+        auto [near, far] = tokio::net::unix_stream::pair().value();
+        echoes.spawn(
+            [](tokio::net::unix_stream to) -> task<bool> { co_return (co_await to.write_all("ping")).has_value(); },
+            std::move(near));
+        echoes.spawn(
+            [](tokio::net::unix_stream from) -> task<bool> {
+              std::string got(4, ' ');
+              co_return (co_await from.read_exact(std::as_writable_bytes(std::span(got)))).has_value() && got == "ping";
+            },
+            std::move(far));
+      }
+      while (auto one = co_await echoes.join_next()) CHECK(one->value());
+    });
+  });
 }
 
 TEST_CASE("[RB-10] no more blocking threads than told, the rest waits in line; none is refused") {

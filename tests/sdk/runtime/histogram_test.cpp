@@ -62,6 +62,38 @@ TEST_CASE("[RB-30] [RM-21] poll times are counted only when asked for, in ten bu
   });
 }
 
+TEST_CASE("[RB-33] [RM-22] waits are counted only when asked for, each of them, and the worker that polls counts") {
+  on_both([](auto& plain, bool one_thread) {
+    CHECK_FALSE(plain.metrics().schedule_latency_histogram_enabled());
+    CHECK_THROWS_AS(plain.metrics().schedule_latency_histogram_bucket_range(0), tokio::panic_error);
+    auto with = both(one_thread).enable_metrics_schedule_latency_histogram();
+    with.metrics_schedule_latency_histogram_configuration(histogram_configuration::linear(1h, 2));
+    auto rt = make(with);
+    rt.block_on([]() -> task<> {
+      for (int i = 0; i < 50; ++i) (void)co_await spawn([]() -> task<> { co_await tokio::yield_now(); });
+    });
+    const auto metrics = rt.metrics();
+    CHECK(metrics.schedule_latency_histogram_enabled());
+    CHECK(metrics.schedule_latency_histogram_num_buckets() == 2);
+    CHECK(metrics.schedule_latency_histogram_bucket_range(0) == std::pair(0ns, std::chrono::nanoseconds(1h)));
+    CHECK_THROWS_AS(metrics.schedule_latency_histogram_bucket_range(2), tokio::panic_error);
+    CHECK_THROWS_AS(metrics.schedule_latency_histogram_bucket_count(99, 0), tokio::panic_error);
+    std::uint64_t counted = 0, polls = 0;
+    for (std::size_t worker = 0; worker < metrics.num_workers(); ++worker) {
+      const auto here = metrics.schedule_latency_histogram_bucket_count(worker, 0);
+      CHECK(here == metrics.worker_poll_count(worker));
+      CHECK(metrics.schedule_latency_histogram_bucket_count(worker, 1) == 0);
+      counted += here;
+      polls += metrics.worker_poll_count(worker);
+    }
+    CHECK(counted == 100);
+    CHECK(polls == 100);
+    CHECK_FALSE(metrics.poll_time_histogram_enabled());
+  });
+  auto usual = make(both(true).enable_metrics_schedule_latency_histogram());
+  CHECK(usual.metrics().schedule_latency_histogram_num_buckets() == 10);
+}
+
 TEST_CASE("[RB-31] the buckets are as configured") {
   auto with = both(true);
   with.enable_metrics_poll_time_histogram();

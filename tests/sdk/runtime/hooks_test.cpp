@@ -1,6 +1,7 @@
 // What a program hears of the threads and the tasks of its runtime.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <mutex>
@@ -8,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "flavors.hpp"
@@ -219,6 +221,90 @@ TEST_CASE("[RB-18] [RB-19] [RB-20] [RD-01] hooks of a task: before its spawn, ar
     CHECK(heard.of(third).front() == "spawn");
     CHECK(heard.of(third).back() == "end");
   });
+}
+
+TEST_CASE("[RD-01] a hook is told where a task was spawned, when its line is known, and also after its end") {
+  on_both([](auto&, bool one_thread) {
+    std::mutex lock;
+    std::vector<std::pair<std::string, unsigned>> heard;
+    const auto note = [&](const task_meta& about) {
+      const std::lock_guard hold(lock);
+      if (about.name == "placed") CHECK(about.spawned_at->file == std::string_view(__FILE__));
+      heard.emplace_back(std::string(about.name), about.spawned_at ? about.spawned_at->line : 0);
+    };
+    auto with = both(one_thread);
+    with.on_task_spawn(note).on_before_task_poll(note).on_after_task_poll(note).on_task_terminate(note);
+    auto rt = make(with);
+    unsigned line = 0;
+    const auto never = [](tokio::context&) -> tokio::poll<void> { return tokio::pending; };
+    rt.block_on([&]() -> task<> {
+      line = __LINE__ + 1;
+      (void)co_await spawn<"placed">([]() -> task<> { co_return; });
+      auto aborted = spawn<"boxed">(tokio::poll_fn(never));
+      aborted.abort();
+      (void)co_await aborted;
+      (void)co_await spawn<"args">([](int) -> task<> { co_return; }, 1);
+    });
+    const std::lock_guard hold(lock);
+    const auto all_of = [&](std::string_view name) {
+      std::vector<unsigned> lines;
+      for (const auto& [who, at] : heard)
+        if (who == name) lines.push_back(at);
+      return lines;
+    };
+    CHECK(all_of("placed") == std::vector<unsigned>(4, line));
+    const auto boxed = all_of("boxed");
+    CHECK(boxed.size() >= 2);
+    CHECK(boxed == std::vector<unsigned>(boxed.size(), line + 1));
+    CHECK(all_of("args") == std::vector<unsigned>(4, 0));
+  });
+}
+
+TEST_CASE("[RB-32] [RD-01] the poll hooks are told how long the task was runnable, when that is tracked") {
+  using std::chrono::nanoseconds;
+  // Of this flavor, whose worker nobody takes away from a poll.
+  std::mutex lock;
+  std::vector<std::optional<nanoseconds>> before, after, others;
+  const auto into = [&](std::vector<std::optional<nanoseconds>>& all) {
+    return [&](const task_meta& about) {
+      const std::lock_guard hold(lock);
+      all.push_back(about.schedule_latency);
+    };
+  };
+  auto with = both(true);
+  with.on_task_spawn(into(others)).on_task_terminate(into(others));
+  with.on_before_task_poll(into(before)).on_after_task_poll(into(after));
+  auto silent = make(with);
+  CHECK(silent.block_on(silent.spawn([]() -> task<> { co_return; })).has_value());
+  CHECK(before == std::vector<std::optional<nanoseconds>>(1));
+  before.clear(), after.clear();
+  auto rt = make(with.track_task_schedule_latency());
+  // The sleeper is woken, again and again, while another task keeps the only worker: it has waited since the first.
+  std::atomic<bool> asleep = false;
+  tokio::waker of_sleeper;
+  rt.block_on([&]() -> task<> {
+    auto sleeper = spawn(tokio::poll_fn([&](tokio::context& cx) -> tokio::poll<void> {
+      if (asleep) return tokio::ready();
+      of_sleeper = cx.waker();
+      asleep = true;
+      return tokio::pending;
+    }));
+    while (!asleep) co_await tokio::yield_now();
+    auto keeps = spawn([&]() -> task<> {
+      of_sleeper.wake();
+      const auto until = std::chrono::steady_clock::now() + 3ms;
+      while (std::chrono::steady_clock::now() < until) of_sleeper.wake();
+      co_return;
+    });
+    (void)co_await keeps;
+    (void)co_await sleeper;
+  });
+  const std::lock_guard hold(lock);
+  CHECK(before == after);
+  REQUIRE(before.size() == 3);
+  CHECK(std::ranges::all_of(before, [](const auto& one) { return one.has_value(); }));
+  CHECK(before.back() >= nanoseconds(3ms));
+  CHECK(std::ranges::none_of(others, [](const auto& one) { return one.has_value(); }));
 }
 
 TEST_CASE("[RB-18] a hook may spawn, and hears of that task, too; names are told") {

@@ -4,7 +4,10 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <span>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "flavors.hpp"
@@ -261,6 +264,154 @@ TEST_CASE(
       co_return !made && tokio::runtime::is_rt_shutdown_err(made.error());
     });
     CHECK(refused);
+  }
+}
+
+TEST_CASE("[RR-10] who waits for a socket of a runtime that ends, wherever he waits, is woken with an error") {
+  for (const bool one_thread : {true, false}) {
+    CAPTURE(one_thread);
+    auto other = make(both(false));
+    auto rt = make(both(one_thread));
+    std::atomic<int> waiting = 0, told = 0;
+    const auto hears = [&](auto polls) {
+      return tokio::poll_fn([&, polls, asked = false](tokio::context& cx) mutable -> tokio::poll<void> {
+        auto got = polls(cx);
+        if (got.is_pending() && !std::exchange(asked, true)) ++waiting;
+        if (got.is_pending()) return tokio::pending;
+        CHECK(tokio::runtime::is_rt_shutdown_err(got.value().error()));
+        ++told;
+        return tokio::ready();
+      });
+    };
+    using tokio::net::unix_stream;
+    auto [one, two] =
+        rt.block_on([]() -> task<std::pair<unix_stream, unix_stream>> { co_return *unix_stream::pair(); });
+    auto listener = rt.block_on([]() -> task<tokio::net::tcp_listener> {
+      co_return (co_await tokio::net::tcp_listener::bind("127.0.0.1:0")).value();
+    });
+    char byte = 0;
+    const auto readable = [&](tokio::context& cx) { return one.poll_read_ready(cx); };
+    const auto read = [&](tokio::context& cx) {
+      return two.poll_read(cx, std::as_writable_bytes(std::span(&byte, 1)));
+    };
+    const auto accept = [&](tokio::context& cx) { return listener.poll_accept(cx); };
+    const auto handle = rt.handle();
+    std::thread on_its_own([&] { handle.block_on(hears(readable)); });
+    rt.spawn_blocking([&] { handle.block_on(hears(read)); }).detach();
+    auto elsewhere = other.spawn(hears(accept));
+    CHECK(becomes_true([&] { return waiting == 3; }));
+    std::move(rt).shutdown_timeout(std::chrono::nanoseconds::max());
+    on_its_own.join();
+    CHECK(other.block_on(elsewhere).has_value());
+    CHECK(told == 3);
+  }
+}
+
+TEST_CASE("[RR-10] what waits for a socket in block_in_place does not hold up the end of its runtime") {
+  auto rt = make(both(false));
+  std::atomic<bool> waiting = false, told = false;
+  rt.spawn([&]() -> task<> {
+      auto pair = *tokio::net::unix_stream::pair();
+      tokio::block_in_place([&] {
+        tokio::runtime::handle::current().block_on(tokio::poll_fn([&](tokio::context& cx) -> tokio::poll<void> {
+          auto got = pair.first.poll_read_ready(cx);
+          waiting = got.is_pending();
+          if (got.is_pending()) return tokio::pending;
+          told = tokio::runtime::is_rt_shutdown_err(got.value().error());
+          return tokio::ready();
+        }));
+      });
+      co_return;
+    }).detach();
+  CHECK(becomes_true([&] { return waiting.load(); }));
+  std::move(rt).shutdown_timeout(std::chrono::nanoseconds::max());
+  CHECK(told);
+}
+
+TEST_CASE("[RR-10] who waits for a timer of a runtime from outside is woken by its end, and panics") {
+  for (const bool one_thread : {true, false}) {
+    CAPTURE(one_thread);
+    auto other = make(both(false));
+    auto rt = make(both(one_thread));
+    std::atomic<int> waiting = 0, panicked = 0;
+    const auto outlives = [&](tokio::time::sleep_future& timer) {
+      return tokio::poll_fn([&, asked = false](tokio::context& cx) mutable -> tokio::poll<void> {
+        auto got = timer.poll(cx);
+        if (got.is_pending() && !std::exchange(asked, true)) ++waiting;
+        return got;
+      });
+    };
+    const auto an_hour = [&] {
+      const auto inside = rt.enter();
+      return tokio::time::sleep(1h);
+    };
+    auto here = an_hour(), there = an_hour();
+    tokio::time::sleep_future for_ever(tokio::time::instant::far_future());
+    std::thread on_its_own([&, handle = rt.handle()] {
+      CHECK_THROWS_AS(handle.block_on(outlives(here)), tokio::time::timer_error);
+      ++panicked;
+    });
+    rt.spawn_blocking([&, handle = rt.handle()] {
+        CHECK_THROWS_AS(handle.block_on(outlives(for_ever)), tokio::time::timer_error);
+        ++panicked;
+      }).detach();
+    // A timer belongs to where it is polled first.
+    rt.block_on(tokio::poll_fn([&](tokio::context& cx) -> tokio::poll<void> {
+      CHECK(there.poll(cx).is_pending());
+      return tokio::ready();
+    }));
+    auto elsewhere = other.spawn(outlives(there));
+    CHECK(becomes_true([&] { return waiting == 3; }));
+    std::move(rt).shutdown_timeout(std::chrono::nanoseconds::max());
+    on_its_own.join();
+    CHECK(panicked == 2);
+    CHECK(other.block_on(elsewhere).error().is_panic());
+  }
+}
+
+TEST_CASE(
+    "[RR-09] [RR-10] a poll that computes while its runtime ends has its timers until it ends, and is cancelled then") {
+  auto other = make(both(true));
+  auto rt = make(both(false));
+  std::atomic<bool> entered = false;
+  auto computes = rt.spawn([&]() -> task<> {
+    const auto until = std::chrono::steady_clock::now() + 30ms;
+    entered = true;
+    while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    co_await tokio::time::sleep(1h);
+  });
+  while (!entered) std::this_thread::yield();
+  std::move(rt).shutdown_timeout(std::chrono::nanoseconds::max());
+  CHECK(other.block_on(computes).error().is_cancelled());
+}
+
+TEST_CASE("[RR-10] a task that ends another runtime in block_in_place wakes those of its own that wait there") {
+  auto rt = make(both(false));
+  for (int round = 0; round < 20; ++round) {
+    std::optional<tokio::runtime::runtime> inner = make(both(true));
+    std::atomic<int> waiting = 0, told = 0;
+    using tokio::net::unix_stream;
+    auto [one, two] =
+        inner->block_on([]() -> task<std::pair<unix_stream, unix_stream>> { co_return *unix_stream::pair(); });
+    const auto hears = [&](unix_stream& from) {
+      return tokio::poll_fn([&, asked = false](tokio::context& cx) mutable -> tokio::poll<void> {
+        auto got = from.poll_read_ready(cx);
+        if (got.is_pending() && !std::exchange(asked, true)) ++waiting;
+        if (got.is_pending()) return tokio::pending;
+        told += tokio::runtime::is_rt_shutdown_err(got.value().error());
+        return tokio::ready();
+      });
+    };
+    auto waits = rt.spawn(hears(one));
+    inner->spawn_blocking([&, handle = inner->handle()] { handle.block_on(hears(two)); }).detach();
+    CHECK(becomes_true([&] { return waiting == 2; }));
+    auto ends = rt.spawn([&]() -> task<> {
+      tokio::block_in_place([&] { inner.reset(); });
+      co_return;
+    });
+    CHECK(rt.block_on(ends).has_value());
+    CHECK(rt.block_on(waits).has_value());
+    CHECK(told == 2);
   }
 }
 

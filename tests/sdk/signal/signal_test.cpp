@@ -14,6 +14,7 @@
 #include "support/descriptor_hog.hpp"
 #include "support/in_child.hpp"
 #include "support/open_descriptors.hpp"
+#include "tokio/stream/of_io.hpp"
 #include "tokio/time.hpp"
 
 namespace {
@@ -244,4 +245,17 @@ TEST_CASE("internal: ctrl_c" * doctest::skip()) {
 
 TEST_CASE("[SG-04] ctrl_c listens from its first poll on, and SIGINT never kills again") {
   CHECK(tokiod::test::passes_in_child("internal: ctrl_c"));
+}
+
+TEST_CASE("[ST-11] a listener as a stream gives an item for each time that the signal was heard, and does not end") {
+  on_this_thread([]() -> task<> {
+    auto heard = tokio::stream::of(listen(SIGRTMIN + 9));
+    for (int i = 0; i < 3; ++i) {
+      std::raise(SIGRTMIN + 9);
+      CHECK((co_await heard.next()).has_value());
+    }
+    CHECK_FALSE((co_await tokio::time::timeout(1ms, heard.next())).has_value());
+    auto plain = std::move(heard).into_inner();
+    CHECK(co_await hears_nothing(plain));
+  });
 }

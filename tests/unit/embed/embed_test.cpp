@@ -72,6 +72,7 @@ TEST_CASE("options that make no sense are refused with a sentence, and the hooks
   refused([](auto& o) { o.flags = TOKIO_RT_START_PAUSED; }, TOKIO_ENOTSUP, "need the current_thread flavor");
   refused([](auto& o) { o.flags = TOKIO_RT_PANIC_ENDS; }, TOKIO_ENOTSUP, "need the current_thread flavor");
   refused([](auto& o) { o.worker_threads = 2000; }, TOKIO_EINVAL, "worker_threads must be 1..1024, got 2000");
+  refused([](auto& o) { o.reserved = 1; }, TOKIO_EINVAL, "reserved must be 0, got 1");
   refused([](auto& o) { o.poll_bounds = 1; }, TOKIO_EINVAL, "no place of them");
   refused([](auto& o) { o.abi_fingerprint ^= 1; }, TOKIO_EVERSION, "built for another one");
   constexpr std::uint64_t falling[] = {2, 1};
@@ -80,7 +81,13 @@ TEST_CASE("options that make no sense are refused with a sentence, and the hooks
         o.poll_bounds_ns = falling;
         o.poll_bounds = 2;
       },
-      TOKIO_EINVAL, "must rise");
+      TOKIO_EINVAL, "bounds of poll times must rise");
+  refused(
+      [&](auto& o) {
+        o.wait_bounds_ns = falling;
+        o.wait_bounds = 2;
+      },
+      TOKIO_EINVAL, "bounds of waits must rise");
   CHECK(tokio_runtime_v0(nullptr, nullptr) == TOKIO_EINVAL);
 }
 

@@ -32,8 +32,8 @@ inline tokio_poll poll_lambda(void* body, tokio_cx* cx) noexcept {
   return TOKIO_POLL_READY;
 }
 inline void nothing(void*) noexcept {}
-inline constexpr tokio_task_vt lambda_kind = {
-    sizeof(tokio_task_vt), 0, poll_lambda, nothing, {"lambda", 6}, {nullptr, 0}, 0, 0};
+inline constexpr tokio_task_vt lambda_kind = {sizeof(tokio_task_vt), 0, poll_lambda, nothing, {"lambda", 6},
+                                              {nullptr, 0},          0, 0,           nullptr, nullptr};
 
 inline void spawn(in_process_host& in, lambda_task& task) {
   tokio_task* made = nullptr;

@@ -26,7 +26,7 @@ std::atomic<bool> hold_init{false};  // init does not return until it is false
 tokio_poll wait_for_stop(void*, tokio_cx*) noexcept { return told.load() ? TOKIO_POLL_READY : TOKIO_POLL_PENDING; }
 void nothing(void*) noexcept {}
 constexpr tokio_task_vt kind_of_task = {
-    sizeof(tokio_task_vt), 0, wait_for_stop, nothing, {"patient", 7}, {nullptr, 0}, 0, 0};
+    sizeof(tokio_task_vt), 0, wait_for_stop, nothing, {"patient", 7}, {nullptr, 0}, 0, 0, nullptr, nullptr};
 
 tokio_status init(tokio_plugin* plugin, const tokio_host* host, tokio_str, void**) noexcept {
   while (hold_init.load()) ::usleep(500);

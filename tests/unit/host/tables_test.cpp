@@ -32,10 +32,18 @@ tokio_poll poll_script(void* body, tokio_cx* cx) noexcept {
 }
 void destroy_script(void* body) noexcept { (*static_cast<script**>(body))->destroyed.fetch_add(1); }
 
-constexpr tokio_task_vt script_task = {
-    sizeof(tokio_task_vt), 0, poll_script, destroy_script, {"script", 6}, {nullptr, 0}, 0, 0};
-constexpr tokio_task_vt graceful_task = {sizeof(tokio_task_vt), TOKIO_TF_GRACEFUL, poll_script, destroy_script,
-                                         {"graceful", 8},       {nullptr, 0},      0,           0};
+constexpr tokio_task_vt script_task = {sizeof(tokio_task_vt), 0, poll_script, destroy_script, {"script", 6},
+                                       {nullptr, 0},          0, 0,           nullptr,        nullptr};
+constexpr tokio_task_vt graceful_task = {sizeof(tokio_task_vt),
+                                         TOKIO_TF_GRACEFUL,
+                                         poll_script,
+                                         destroy_script,
+                                         {"graceful", 8},
+                                         {nullptr, 0},
+                                         0,
+                                         0,
+                                         nullptr,
+                                         nullptr};
 
 tokio_status spawn(in_process_host& in, script& s, tokio_waker* key = nullptr, std::uint32_t flags = 0,
                    const tokio_task_vt* vt = &script_task) {

@@ -30,8 +30,8 @@ tokio_poll look(void* body, tokio_cx*) noexcept {
 }
 void nothing_to_destroy(void*) noexcept {}
 
-constexpr tokio_task_vt look_task = {sizeof(tokio_task_vt), 0, look, nothing_to_destroy, {"look", 4},
-                                     {nullptr, 0},          0, 0};
+constexpr tokio_task_vt look_task = {
+    sizeof(tokio_task_vt), 0, look, nothing_to_destroy, {"look", 4}, {nullptr, 0}, 0, 0, nullptr, nullptr};
 
 }  // namespace
 

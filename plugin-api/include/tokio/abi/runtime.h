@@ -17,21 +17,26 @@ extern "C" {
 #define TOKIO_RT_MULTI_THREAD 0u
 #define TOKIO_RT_CURRENT_THREAD 1u /* runs while somebody is in block_on with TOKIO_ROOT_DRIVES */
 
-#define TOKIO_RT_NO_LIFO_SLOT 1u /* every wake goes to the back of the queue */
-#define TOKIO_RT_START_PAUSED 2u /* the clock stands, and jumps to the next timer when nothing else can happen */
-#define TOKIO_RT_PANIC_ENDS 4u   /* current_thread: a task that panics ends the runtime */
-#define TOKIO_RT_SEEDED 8u       /* `seed` counts: what host->random gives is a function of it */
-#define TOKIO_RT_NO_IO 16u       /* what makes a socket or adopts a descriptor is answered ENOTSUP */
-#define TOKIO_RT_NO_TIME 32u     /* timer_new is answered ENOTSUP */
-#define TOKIO_RT_POLL_TIMES 64u  /* every poll is timed */
+#define TOKIO_RT_NO_LIFO_SLOT 1u  /* every wake goes to the back of the queue */
+#define TOKIO_RT_START_PAUSED 2u  /* the clock stands, and jumps to the next timer when nothing else can happen */
+#define TOKIO_RT_PANIC_ENDS 4u    /* current_thread: a task that panics ends the runtime */
+#define TOKIO_RT_SEEDED 8u        /* `seed` counts: what host->random gives is a function of it */
+#define TOKIO_RT_NO_IO 16u        /* what makes a socket or adopts a descriptor is answered ENOTSUP */
+#define TOKIO_RT_NO_TIME 32u      /* timer_new is answered ENOTSUP */
+#define TOKIO_RT_POLL_TIMES 64u   /* every poll is timed */
+#define TOKIO_RT_TRACK_WAITS 128u /* the poll hooks are told how long a task waited to be polled */
+#define TOKIO_RT_WAIT_TIMES 256u  /* the same, and every such wait is counted */
 
 /* Of a task, for the hooks. Borrowed for the call. */
 typedef struct tokio_task_meta {
-  uint32_t size, flags; /* 0 */
+  uint32_t size, flags; /* TOKIO_META_* */
   uint64_t id;
   tokio_str name, file; /* of its kind; may be empty */
   uint32_t line, reserved;
+  tokio_place spawned_at; /* empty: not known */
+  uint64_t waited_ns;     /* with WAITED: from runnable to polled, by 16 ns, modulo 2^36 ns */
 } tokio_task_meta;
+#define TOKIO_META_WAITED 1u /* in before_poll and after_poll, where waits are tracked */
 
 /* Any pointer but drop may be NULL. They are called on the threads of the runtime, inside of it: they may spawn and
  * wake, and must not block. */
@@ -71,6 +76,10 @@ typedef struct tokio_runtime_options {
    * end. Copied. */
   const uint64_t* poll_bounds_ns;
   uint64_t poll_bounds;
+  const uint64_t* wait_bounds_ns; /* with WAIT_TIMES: the same, of waits */
+  uint64_t wait_bounds;
+  uint32_t io_events_per_turn; /* that one look at the kernel takes; else 256 */
+  uint32_t reserved;           /* 0 */
 } tokio_runtime_options;
 
 /* What a new runtime is reached by. `host` is there also when none was made, for its last_error. */
@@ -105,6 +114,7 @@ typedef struct tokio_runtime_numbers { /* growable result struct */
   uint64_t blocking_threads, blocking_idle, blocking_queue;
   uint64_t fds_registered, fds_deregistered, io_ready;
   uint64_t poll_buckets; /* 0: polls are not timed */
+  uint64_t wait_buckets; /* 0: waits are not counted */
 } tokio_runtime_numbers;
 
 typedef struct tokio_worker_numbers { /* growable result struct */
@@ -114,10 +124,30 @@ typedef struct tokio_worker_numbers { /* growable result struct */
   uint64_t mean_poll_ns, local_queue;
 } tokio_worker_numbers;
 
-typedef struct tokio_poll_bucket { /* growable result struct */
+typedef struct tokio_time_bucket { /* growable result struct */
   uint32_t size, reserved;
   uint64_t from_ns, until_ns, count; /* until_ns: UINT64_MAX in the last one */
-} tokio_poll_bucket;
+} tokio_time_bucket;
+
+#define TOKIO_TASK_IDLE 0u    /* it waits, and its places are told */
+#define TOKIO_TASK_QUEUED 1u  /* runnable */
+#define TOKIO_TASK_RUNNING 2u /* it is being polled */
+typedef struct tokio_dump_task {
+  uint32_t size, state; /* TOKIO_TASK_* */
+  uint64_t id;
+  tokio_str name;
+  tokio_place spawned_at;   /* empty: not known */
+  uint32_t flags, reserved; /* TOKIO_DUMP_* */
+} tokio_dump_task;
+#define TOKIO_DUMP_CUT 1u /* it waits at more places than are told; the outermost are missing */
+
+/* Who hears of the tasks of a runtime. */
+typedef struct tokio_dump {
+  uint32_t size, flags; /* 0 */
+  void* user;
+  void (*task)(void* user, const tokio_dump_task*) TOKIO_NOEXCEPT; /* [any] one after the other */
+  const tokio_walk* walk;                                          /* what the task that was told last waits at */
+} tokio_dump;
 
 typedef struct tokio_runtime_ext {
   uint32_t size, flags;
@@ -135,7 +165,13 @@ typedef struct tokio_runtime_ext {
   tokio_status (*numbers)(tokio_plugin*, tokio_runtime_numbers*) TOKIO_NOEXCEPT;               /* [any al] */
   tokio_status (*worker)(tokio_plugin*, uint32_t index, tokio_worker_numbers*) TOKIO_NOEXCEPT; /* [any al] EINVAL */
   tokio_status (*poll_bucket)(tokio_plugin*, uint32_t worker, uint32_t bucket,
-                              tokio_poll_bucket*) TOKIO_NOEXCEPT; /* [any nb] EINVAL: there is no such */
+                              tokio_time_bucket*) TOKIO_NOEXCEPT; /* [any nb] EINVAL: there is no such */
+  tokio_status (*wait_bucket)(tokio_plugin*, uint32_t worker, uint32_t bucket,
+                              tokio_time_bucket*) TOKIO_NOEXCEPT; /* [any nb] the same, of waits */
+  /* Every task that has not ended; one that another dump reads just now is told as queued. No library whose tasks it
+   * may meet is closed meanwhile. None is polled or stopped: an idle one is kept from running while its places are
+   * read, and a wake that comes meanwhile is kept for it. ENOMEM. [any al] */
+  tokio_status (*dump)(tokio_plugin*, const tokio_dump*) TOKIO_NOEXCEPT;
 } tokio_runtime_ext;
 
 #ifdef __cplusplus

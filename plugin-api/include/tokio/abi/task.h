@@ -50,6 +50,23 @@ typedef struct tokio_cx {
 #define TOKIO_CX_CANCELLED 1u  /* abort was requested (only seen by TOKIO_TF_GRACEFUL tasks) */
 #define TOKIO_CX_UNBUDGETED 2u /* the budget is not enforced in this poll */
 
+/* A line of code. FROZEN. The text belongs to the plugin whose code it is, and lasts as long. */
+typedef struct tokio_place {
+  tokio_str function, file; /* may be empty */
+  uint32_t line, column;    /* 0: not known */
+} tokio_place;
+
+/* Who hears what a task waits at. */
+typedef struct tokio_walk {
+  uint32_t size, flags; /* 0 */
+  void* user;
+  /* A place that waits, after those that it waits for: the innermost first. `depth`: how many wait for it; the places
+   * in front of it with a greater one, back to the next of its own or a smaller one, are what it waits for, and are
+   * several lines where it waits for several at once. An empty one waits, and is no line of code. Returns 0: no more
+   * of them. [any nb] */
+  int32_t (*place)(void* user, const tokio_place*, uint32_t depth) TOKIO_NOEXCEPT;
+} tokio_walk;
+
 /* What a task is. Static storage in the plugin; append-only. */
 typedef struct tokio_task_vt {
   uint32_t size;
@@ -59,6 +76,12 @@ typedef struct tokio_task_vt {
   tokio_str name;                                              /* may be empty; for task lists and logs */
   tokio_str file;
   uint32_t line, reserved;
+  /* Where this one was spawned. May be NULL. Between the spawn and the giving back of the block, also after destroy.
+   * [any nb] */
+  void (*spawned_at)(const void* body, tokio_place* out) TOKIO_NOEXCEPT;
+  /* What it waits at. May be NULL. Reads the body and changes nothing; never during its poll or after destroy, and the
+   * task is not polled meanwhile. [any nb] */
+  void (*walk)(const void* body, const tokio_walk*) TOKIO_NOEXCEPT;
 } tokio_task_vt;
 #define TOKIO_TF_GRACEFUL 1u /* cooperative cancellation, see above */
 #define TOKIO_TF_SYSTEM 2u   /* background task: does not hold up draining, aborted first, does not keep `run` alive */

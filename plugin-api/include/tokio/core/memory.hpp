@@ -18,7 +18,7 @@ struct alignas(16) block_prefix {
 
   tokio_plugin* instance;        // nullptr: this is not a block of the host
   std::uint64_t generation = 0;  // of the task, known from its first poll on
-  void* frame = nullptr;         // of a spawned coroutine
+  call_site spawned_at{};        // stays when the rest is gone
   bool spawned = false;          // the host frees the block
   bool has_future = false;       // the task's future is not destroyed yet
   bool has_outcome = false;      // it ended by itself, and its value or exception is there
@@ -27,6 +27,7 @@ struct alignas(16) block_prefix {
 static_assert(sizeof(block_prefix) == 32);
 
 inline block_prefix& prefix_of(void* frame) noexcept { return static_cast<block_prefix*>(frame)[-1]; }
+inline void* frame_of(block_prefix& prefix) noexcept { return &prefix + 1; }
 
 // Base of a promise: its coroutine's frames are such blocks. A compiler with -fcoro-aligned-allocation calls the forms
 // that name an alignment, for every frame.

@@ -25,6 +25,14 @@ inline error no_network() noexcept { return {error_kind::unsupported, "this host
 inline error no_descriptors() noexcept {
   return {error_kind::unsupported, "this host takes no descriptors (tokio.fd/1)"};
 }
+// Why there is no socket. A runtime without I/O says what the system says of a socket that it does not know, so the
+// host's sentence tells which it is.
+inline error not_made(tokio_status status) noexcept {
+  if (status == TOKIO_ENOTSUP && to_view(host.core->last_error()).starts_with("this runtime has no I/O"))
+    return {error_kind::unsupported, "there is no reactor running: enable_io() was not called"};
+  return error::from_status(status);
+}
+
 class socket {
  public:
   using make_fn = tokio_status (*)(tokio_plugin*, const tokio_sock_params*, tokio_io**) TOKIO_NOEXCEPT;
@@ -47,7 +55,7 @@ class socket {
     tokio_io* raw = nullptr;
     auto* const instance = current_instance(what, called);
     const auto status = (host.net->*how)(instance, &params, &raw);
-    if (status < 0) return std::unexpected(error::from_status(status));
+    if (status < 0) return std::unexpected(not_made(status));
     return socket(raw);
   }
   // A socket that does nothing yet. Needs the same.
@@ -56,7 +64,7 @@ class socket {
     tokio_io* raw = nullptr;
     auto* const instance = current_instance("there is no runtime here: a socket needs one", called);
     if (const auto status = host.net->open(instance, family, type, &raw); status < 0)
-      return std::unexpected(error::from_status(status));
+      return std::unexpected(not_made(status));
     return socket(raw);
   }
   // Two Unix sockets that are connected to each other. Needs the same.
@@ -67,7 +75,7 @@ class socket {
     auto* const instance =
         current_instance("there is no runtime here: pair() needs a task or an instance_scope", called);
     if (const auto status = host.net->pair(instance, type, &a, &b); status < 0)
-      return std::unexpected(error::from_status(status));
+      return std::unexpected(not_made(status));
     return std::pair(socket(a), socket(b));
   }
   // Takes a descriptor over and makes it non-blocking; on an error it is closed.
@@ -76,7 +84,7 @@ class socket {
     tokio_io* raw = nullptr;
     auto* const instance = current_instance(needed, called);
     if (const auto status = host.fd->adopt(instance, fd.fd(), what.raw(), &raw); status < 0)
-      return std::unexpected(error::from_status(status));
+      return std::unexpected(not_made(status));
     (void)fd.release();  // the host's now
     return socket(raw);
   }
@@ -86,7 +94,7 @@ class socket {
     tokio_io* raw = nullptr;
     auto* const instance = current_instance("there is no runtime here: an async_fd needs one", called);
     if (const auto status = host.fd->watch(instance, fd, what.raw(), &raw); status < 0)
-      return std::unexpected(error::from_status(status));
+      return std::unexpected(not_made(status));
     return socket(raw);
   }
   // Gives the descriptor back as it is: non-blocking.

@@ -94,7 +94,8 @@ class unix_datagram : public datagram_socket<unix_datagram, unix_address> {
   }
   result<> connect_addr(const unix_address& to) noexcept { return set_peer(to.raw()); }
 
-  // While the peer's queue is full it asks now and then: needs a runtime with timers. poll_send_to asks all the time.
+  // While the peer's queue is full it asks now and then: needs a runtime with timers. poll_send_to asks all the time,
+  // as Tokio's does: of a peer that a socket is not connected to the system tells no more than that a failed try ended.
   auto send_to(io::byte_view bytes, const unix_address& to) const {
     return send_when_room(bytes, result<unix_address>(to));
   }

@@ -122,6 +122,12 @@ class builder {
     raw_.event_interval = polls;
     return *this;
   }
+  // How many events of sockets one look takes; the next one takes what is left. Else 256.
+  builder& max_io_events_per_tick(std::size_t count, call_site at = call_site::current()) {
+    if (count == 0 || count > UINT32_MAX) panic("max_io_events_per_tick must be at least 1", at);
+    raw_.io_events_per_turn = static_cast<std::uint32_t>(count);
+    return *this;
+  }
   // Both are always so here: each worker has timer wheels of its own, and others look after the sockets and timers of
   // a worker whose poll does not end.
   builder& enable_alt_timer() noexcept { return *this; }
@@ -147,13 +153,22 @@ class builder {
     poll_times_ = std::move(chosen);
     return *this;
   }
+  // How long tasks are runnable before they are polled: told to the poll hooks, or counted as well. A task that is
+  // woken while it waits for its poll has waited since it became runnable.
+  builder& track_task_schedule_latency() noexcept { return add(TOKIO_RT_TRACK_WAITS); }
+  builder& enable_metrics_schedule_latency_histogram() noexcept { return add(TOKIO_RT_WAIT_TIMES); }
+  builder& metrics_schedule_latency_histogram_configuration(histogram_configuration chosen) {
+    waits_ = std::move(chosen);
+    return *this;
+  }
 
   // An error when the system has no thread, descriptor or memory for it. Panics with the host's sentence when
   // TOKIO_WORKER_THREADS is no number.
   result<runtime> build(call_site at = call_site::current()) const {
     if (raw_.flavor != TOKIO_RT_CURRENT_THREAD && (raw_.flags & TOKIO_RT_START_PAUSED) != 0)
       panic("start_paused: only the clock of a current_thread runtime can stand", at);
-    const auto times = poll_times_ ? *poll_times_ : histogram_configuration::linear(std::chrono::microseconds(100), 10);
+    const auto usual = histogram_configuration::linear(std::chrono::microseconds(100), 10);
+    const auto times = poll_times_.value_or(usual), waits = waits_.value_or(usual);
     const tokio_runtime_hooks hooks = hooks::given(hooks_);
     tokio_runtime_options options = raw_;
     options.name = to_str(name_);
@@ -161,6 +176,8 @@ class builder {
     options.hooks = &hooks;
     options.poll_bounds_ns = times.bounds_ns().data();
     options.poll_bounds = times.bounds_ns().size();
+    options.wait_bounds_ns = waits.bounds_ns().data();
+    options.wait_bounds = waits.bounds_ns().size();
     tokio_runtime_made made{};
     made.size = sizeof made;
     const auto status = tokio_runtime_v0(&options, &made);
@@ -198,7 +215,7 @@ class builder {
   tokio_runtime_options raw_{};
   hooks hooks_;
   std::string name_, thread_name_;
-  std::optional<histogram_configuration> poll_times_;
+  std::optional<histogram_configuration> poll_times_, waits_;
 };
 
 inline result<runtime> runtime::create(call_site at) { return builder::new_multi_thread().enable_all().build(at); }

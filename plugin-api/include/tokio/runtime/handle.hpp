@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "tokio/runtime/block_on.hpp"
+#include "tokio/runtime/dump.hpp"
 #include "tokio/runtime/enter.hpp"
 #include "tokio/runtime/metrics.hpp"
 #include "tokio/task/blocking.hpp"
@@ -47,15 +48,32 @@ class handle {
     return handle(reference::share(this_thread.instance));
   }
 
-  template <task_name Name = "", class... Args>
-  auto spawn(Args&&... args) const {
-    const instance_scope inside(to_.get());
-    return tokio::spawn<Name>(std::forward<Args>(args)...);
+  // As tokio::spawn() and its kin, into this runtime, wherever the caller is: also in a task of another one.
+  template <task_name Name = "", class F>
+  auto spawn(F&& future, call_site at = call_site::current()) const {
+    return spawn_from<Name>(at, std::forward<F>(future));
+  }
+  template <task_name Name = "", class Fn, class First, class... Args>
+  auto spawn(Fn&& fn, First&& first, Args&&... args) const {
+    return spawn_from<Name>({}, std::forward<Fn>(fn), std::forward<First>(first), std::forward<Args>(args)...);
+  }
+  template <task_name Name = "", class F>
+  auto try_spawn(F&& future, call_site at = call_site::current()) const {
+    return try_spawn_from<Name>(at, std::forward<F>(future));
+  }
+  template <task_name Name = "", class Fn, class First, class... Args>
+  auto try_spawn(Fn&& fn, First&& first, Args&&... args) const {
+    return try_spawn_from<Name>({}, std::forward<Fn>(fn), std::forward<First>(first), std::forward<Args>(args)...);
   }
   template <task_name Name = "blocking", class Fn>
-  blocking_handle<Fn> spawn_blocking(Fn&& fn) const {
+  blocking_handle<Fn> spawn_blocking(Fn&& fn, call_site at = call_site::current()) const {
     const instance_scope inside(to_.get());
-    return tokio::spawn_blocking<Name>(std::forward<Fn>(fn));
+    return tokio::spawn_blocking<Name>(std::forward<Fn>(fn), at);
+  }
+  template <task_name Name = "blocking", class Fn>
+  result<blocking_handle<Fn>> try_spawn_blocking(Fn&& fn, call_site at = call_site::current()) const {
+    const instance_scope inside(to_.get());
+    return tokio::try_spawn_blocking<Name>(std::forward<Fn>(fn), at);
   }
   // Waits on this thread, and does nothing else meanwhile: on a current_thread runtime, timers and sockets stand still
   // unless another thread is in tokio::runtime::block_on. Panics in a task; legal in block_in_place and spawn_blocking.
@@ -65,6 +83,8 @@ class handle {
   }
   enter_guard enter() const noexcept { return enter_guard(to_); }
   tokio::runtime::metrics metrics() const noexcept { return tokio::runtime::metrics(to_); }
+  // All tasks that have not ended, at once; from any thread, also of a task of this runtime.
+  tokio::runtime::dump dump(call_site at = call_site::current()) const { return tokio::runtime::dump::of(to_, at); }
 
   flavor runtime_flavor() const { return static_cast<flavor>(info().flavor); }
   tokio::runtime::id id() const { return {info().id}; }
@@ -75,6 +95,17 @@ class handle {
   }
 
  private:
+  friend class runtime;
+  template <task_name Name, class... Args>
+  auto spawn_from(call_site at, Args&&... args) const {
+    const instance_scope inside(to_.get());
+    return tokio::spawn_from<Name>(at, std::forward<Args>(args)...);
+  }
+  template <task_name Name, class... Args>
+  auto try_spawn_from(call_site at, Args&&... args) const {
+    const instance_scope inside(to_.get());
+    return tokio::try_spawn_from<Name>(at, std::forward<Args>(args)...);
+  }
   static tokio_plugin* current_instance_at(call_site at) {
     if (!this_thread.instance) panic(try_current_error::text, at);
     return this_thread.instance;

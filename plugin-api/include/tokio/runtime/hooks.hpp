@@ -4,19 +4,33 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "tokio/runtime/own_stretches.hpp"
 #include "tokio/task/join_handle.hpp"
+#include "tokio/task/walk.hpp"
 
 namespace tokio::runtime {
 
 // What a hook is told of a task.
 struct task_meta {
   task_id id;
-  std::string_view name;  // empty: it has none; valid during the call
+  std::string_view name;                 // empty: it has none; valid during the call
+  std::optional<code_place> spawned_at;  // empty: a spawn with arguments for the function, which cannot know its line
+  // How long it was runnable before this poll, for the two hooks around it, where
+  // builder::track_task_schedule_latency() was called; right to 16 ns, modulo 68.7 s.
+  std::optional<std::chrono::nanoseconds> schedule_latency;
+
+  static task_meta of(const tokio_task_meta& raw) noexcept {
+    task_meta made{task_id{raw.id}, to_view(raw.name), std::nullopt, std::nullopt};
+    if (raw.spawned_at.line != 0) made.spawned_at = code_place::of(raw.spawned_at);
+    if ((raw.flags & TOKIO_META_WAITED) != 0) made.schedule_latency.emplace(raw.waited_ns);
+    return made;
+  }
 };
 
 struct hooks {
@@ -88,7 +102,7 @@ struct hooks {
   static auto on_task(const hooks& all) -> void (*)(void*, tokio_plugin*, const tokio_task_meta*) noexcept {
     if (!(all.*Which)) return nullptr;
     return [](void* user, tokio_plugin* instance, const tokio_task_meta* raw) noexcept {
-      guarded(instance, [&] { (static_cast<hooks*>(user)->*Which)({task_id{raw->id}, to_view(raw->name)}); });
+      guarded(instance, [&] { (static_cast<hooks*>(user)->*Which)(task_meta::of(*raw)); });
     };
   }
 };

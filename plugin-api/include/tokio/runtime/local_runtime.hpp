@@ -32,14 +32,19 @@ class [[nodiscard]] local_runtime {
     check(at);
     return all_.block_on(std::forward<F>(future), at);
   }
-  template <task_name Name = "", class... Args>
-  auto spawn_local(Args&&... args) const {
+  template <task_name Name = "", class F>
+  auto spawn_local(F&& future, call_site at = call_site::current()) const {
+    check(at);
+    return all_.spawn<Name>(std::forward<F>(future), at);
+  }
+  template <task_name Name = "", class Fn, class First, class... Args>
+  auto spawn_local(Fn&& fn, First&& first, Args&&... args) const {
     check({});
-    return all_.spawn<Name>(std::forward<Args>(args)...);
+    return all_.spawn<Name>(std::forward<Fn>(fn), std::forward<First>(first), std::forward<Args>(args)...);
   }
   template <task_name Name = "blocking", class Fn>
-  blocking_handle<Fn> spawn_blocking(Fn&& fn) const {
-    return all_.spawn_blocking<Name>(std::forward<Fn>(fn));
+  blocking_handle<Fn> spawn_blocking(Fn&& fn, call_site at = call_site::current()) const {
+    return all_.spawn_blocking<Name>(std::forward<Fn>(fn), at);
   }
   enter_guard enter(call_site at = call_site::current()) const {
     check(at);

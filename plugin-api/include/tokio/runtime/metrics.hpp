@@ -74,12 +74,23 @@ class metrics {
   // From, and until: not itself in it.
   std::pair<duration, duration> poll_time_histogram_bucket_range(std::size_t bucket,
                                                                  call_site at = call_site::current()) const {
-    const auto seen = of_bucket(0, bucket, at);
-    return {to_duration(seen.from_ns), to_duration(seen.until_ns)};
+    return range_of(of_bucket(of_.table(at).poll_bucket, 0, bucket, at));
   }
   std::uint64_t poll_time_histogram_bucket_count(std::size_t worker, std::size_t bucket,
                                                  call_site at = call_site::current()) const {
-    return of_bucket(worker, bucket, at).count;
+    return of_bucket(of_.table(at).poll_bucket, worker, bucket, at).count;
+  }
+
+  // From runnable to polled.
+  bool schedule_latency_histogram_enabled() const { return all().wait_buckets != 0; }
+  std::size_t schedule_latency_histogram_num_buckets() const { return all().wait_buckets; }
+  std::pair<duration, duration> schedule_latency_histogram_bucket_range(std::size_t bucket,
+                                                                        call_site at = call_site::current()) const {
+    return range_of(of_bucket(of_.table(at).wait_bucket, 0, bucket, at));
+  }
+  std::uint64_t schedule_latency_histogram_bucket_count(std::size_t worker, std::size_t bucket,
+                                                        call_site at = call_site::current()) const {
+    return of_bucket(of_.table(at).wait_bucket, worker, bucket, at).count;
   }
 
  private:
@@ -100,13 +111,16 @@ class metrics {
       panic("metrics: this runtime has no worker of that number", at);
     return seen;
   }
-  tokio_poll_bucket of_bucket(std::size_t worker, std::size_t bucket, call_site at) const {
-    tokio_poll_bucket seen{};
+  tokio_time_bucket of_bucket(decltype(tokio_runtime_ext::poll_bucket) ask, std::size_t worker, std::size_t bucket,
+                              call_site at) const {
+    tokio_time_bucket seen{};
     seen.size = sizeof seen;
-    if (of_.table(at).poll_bucket(of_.get(), static_cast<std::uint32_t>(worker), static_cast<std::uint32_t>(bucket),
-                                  &seen) < 0)
-      panic("metrics: there is no such bucket of poll times, or no worker of that number", at);
+    if (ask(of_.get(), static_cast<std::uint32_t>(worker), static_cast<std::uint32_t>(bucket), &seen) < 0)
+      panic("metrics: there is no such bucket of times, or no worker of that number", at);
     return seen;
+  }
+  static std::pair<duration, duration> range_of(const tokio_time_bucket& seen) noexcept {
+    return {to_duration(seen.from_ns), to_duration(seen.until_ns)};
   }
 
   reference of_;

@@ -33,13 +33,17 @@ class [[nodiscard]] runtime {
   auto block_on(F&& future, call_site at = call_site::current()) {
     return tokio::runtime::block_on(instance(at), TOKIO_ROOT_DRIVES, std::forward<F>(future), at);
   }
-  template <task_name Name = "", class... Args>
-  auto spawn(Args&&... args) const {
-    return handle_.spawn<Name>(std::forward<Args>(args)...);
+  template <task_name Name = "", class F>
+  auto spawn(F&& future, call_site at = call_site::current()) const {
+    return handle_.spawn_from<Name>(at, std::forward<F>(future));
+  }
+  template <task_name Name = "", class Fn, class First, class... Args>
+  auto spawn(Fn&& fn, First&& first, Args&&... args) const {
+    return handle_.spawn<Name>(std::forward<Fn>(fn), std::forward<First>(first), std::forward<Args>(args)...);
   }
   template <task_name Name = "blocking", class Fn>
-  blocking_handle<Fn> spawn_blocking(Fn&& fn) const {
-    return handle_.spawn_blocking<Name>(std::forward<Fn>(fn));
+  blocking_handle<Fn> spawn_blocking(Fn&& fn, call_site at = call_site::current()) const {
+    return handle_.spawn_blocking<Name>(std::forward<Fn>(fn), at);
   }
   enter_guard enter() const noexcept { return handle_.enter(); }
   const tokio::runtime::handle& handle() const noexcept { return handle_; }

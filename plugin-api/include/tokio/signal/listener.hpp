@@ -26,7 +26,7 @@ class listener {
     if (raw_) host.signal->close(raw_);
   }
 
-  // There is no end: one that can hear nothing any more is pending for ever.
+  // There is no end: one that can hear nothing any more is pending for ever, also when its runtime has ended.
   tokio::poll<void> poll_recv(context& cx) noexcept {
     if (host.signal->poll(raw_, cx.raw()) == TOKIO_OK) return ready();
     return pending;

@@ -13,6 +13,7 @@
 
 #include "tokio/core/poll.hpp"
 #include "tokio/task/context.hpp"
+#include "tokio/task/walk.hpp"
 
 namespace tokio {
 
@@ -25,12 +26,6 @@ template <class F>
 concept pollable = requires(std::remove_cvref_t<F>& future, context& cx) {
   typename output_of<F>;
   { future.poll(cx) } -> std::same_as<tokio::poll<output_of<F>>>;
-};
-
-// One co_await that a line of coroutines is held up by: where it stands, and the one that waits for its coroutine.
-struct await_place {
-  call_site at;
-  const await_place* outer = nullptr;
 };
 
 // One line of coroutines that await each other directly.
@@ -78,10 +73,13 @@ class root {
 
 // co_await of a leaf. Borrows it: a temporary lives in the coroutine's frame until the end of the expression.
 template <pollable F>
-class leaf_awaiter : await_place {
+class leaf_awaiter : std::conditional_t<walkable<F>, branching_place, await_place> {
+  using place = std::conditional_t<walkable<F>, branching_place, await_place>;
+
  public:
   using output = output_of<F>;
-  leaf_awaiter(F& leaf, root& line, const await_place& here) noexcept : await_place(here), leaf_(&leaf), root_(&line) {}
+  leaf_awaiter(F& leaf, root& line, const await_place& here) noexcept
+      : place(place_of(here)), leaf_(&leaf), root_(&line) {}
 
   bool await_ready() {
     ask(root_->cx());
@@ -99,6 +97,14 @@ class leaf_awaiter : await_place {
  private:
   static constexpr bool quiet = noexcept(std::declval<F&>().poll(std::declval<context&>()));
 
+  static place place_of(const await_place& here) noexcept {
+    if constexpr (walkable<F>)
+      return branching_place(here, [](const branching_place& from, walker& to) noexcept {
+        to.future(*static_cast<const leaf_awaiter&>(from).leaf_);
+      });
+    else
+      return here;
+  }
   // An exception of a later poll belongs to the coroutine that awaits, so it is carried there.
   static bool step(void* self, context& cx) noexcept {
     auto& awaiter = static_cast<leaf_awaiter&>(*static_cast<await_place*>(self));
@@ -136,6 +142,11 @@ class reference {
   using output = output_of<F>;
   explicit reference(F& future) noexcept : future_(&future) {}
   tokio::poll<output> poll(context& cx) noexcept(noexcept(future_->poll(cx))) { return future_->poll(cx); }
+  void walk(walker& to) const noexcept
+    requires walkable<F>
+  {
+    future_->walk(to);
+  }
 
  private:
   F* future_;

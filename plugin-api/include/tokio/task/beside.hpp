@@ -32,6 +32,11 @@ class [[nodiscard]] accompanied {
   {
     future_.drop();
   }
+  void walk(walker& to) const noexcept
+    requires walkable<F>
+  {
+    future_.walk(to);
+  }
 
  private:
   Beside beside_;

@@ -32,6 +32,9 @@ class join_branch {
   bool done() const noexcept { return value_.has_value(); }
   value_type& value() noexcept { return *value_; }
   void drop() { future_.reset(); }
+  void walk(walker& to) const noexcept {
+    if (future_) to.future(*future_);
+  }
 
  private:
   std::optional<F> future_;
@@ -47,6 +50,9 @@ class [[nodiscard]] joined {
   tokio::poll<output> poll(context& cx) {
     if (!poll_all(cx, [](auto&) { return false; })) return pending;
     return std::apply([](auto&... branch) { return output(std::move(branch.value())...); }, branches_);
+  }
+  void walk(walker& to) const noexcept {
+    std::apply([&](const auto&... branch) { (branch.walk(to), ...); }, branches_);
   }
 
  protected:
@@ -85,6 +91,7 @@ class [[nodiscard]] try_joined : joined<Biased, Fs...> {
  public:
   using output = std::expected<std::tuple<non_void<typename output_of<Fs>::value_type>...>, failure>;
   using base::base;
+  using base::walk;
 
   tokio::poll<output> poll(context& cx) {
     std::optional<failure> failed;

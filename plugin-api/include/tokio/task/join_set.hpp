@@ -18,6 +18,13 @@ concept range_of_futures = requires(R& range) {
   { *std::begin(range) } -> pollable;
 };
 
+// A runtime::handle: what is done while its guard lives is done for that runtime.
+template <class Handle>
+concept names_a_runtime = requires(const Handle& on) {
+  on.enter();
+  on.runtime_flavor();
+};
+
 template <class T = void>
 class join_set {
   using entries = join_entries<T, unit>;
@@ -45,6 +52,19 @@ class join_set {
         .template spawn<Name>({}, tasks_.add(), std::forward<Fn>(fn), std::forward<First>(first),
                               std::forward<Args>(args)...)
         .handle.abort_handle();
+  }
+  // The same in the runtime of a handle, which may be another one than the caller's.
+  template <task_name Name = "", class Handle, class F>
+    requires names_a_runtime<Handle>
+  abort_handle spawn_on(const Handle& on, F&& future, call_site at = call_site::current()) {
+    const auto inside = on.enter();
+    return spawn<Name>(std::forward<F>(future), at);
+  }
+  template <task_name Name = "blocking", class Handle, class Fn>
+    requires names_a_runtime<Handle>
+  abort_handle spawn_blocking_on(const Handle& on, Fn&& fn, call_site at = call_site::current()) {
+    const auto inside = on.enter();
+    return spawn_blocking<Name>(std::forward<Fn>(fn), at);
   }
   // The same as local tasks of a local_set, the one that runs here or another one.
   template <task_name Name = "", class F>

@@ -36,6 +36,7 @@ class local_entry {
   virtual bool poll(context& cx) noexcept = 0;
   // Destroys the future; what that throws is the outcome.
   virtual void drop() noexcept = 0;
+  virtual void walk(walker& to) const noexcept = 0;
   virtual bool failed() const noexcept = 0;
 
  private:
@@ -93,6 +94,9 @@ class local_body final : public local_result<output_of<F>> {
       this->outcome.set_exception(std::current_exception());
       future_.reset();
     }
+  }
+  void walk(walker& to) const noexcept override {
+    if (future_) to.future(*future_);
   }
 
  private:
@@ -198,6 +202,12 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
     make_ready(task);
   }
 
+  // What those that are not over wait at. [the driver, or while it is kept from polling] Others only enter new ones in
+  // front of the first, so the way from there is the driver's.
+  void walk(walker& to) const noexcept {
+    for (const auto* task = first_alive(); task && !to.full(); task = task->after_) task->walk(to);
+  }
+
   // Polls tasks that are ready. When there are more than belong into one turn, `cx` yields; when there are none, `by`
   // waits: the task of `cx` is woken by the next one.
   void turn(context& cx, local_driver& by) noexcept {
@@ -258,6 +268,10 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
   local_scope_link link_of_tasks() noexcept {
     if (kind_ == kind::set) return {&local_set_runs, this, nullptr};
     return {&locals_end, nullptr, static_cast<local_scope_link*>(this_thread.local_scopes)};
+  }
+  const local_entry* first_alive() const noexcept {
+    const lock_scope scope(lock_);
+    return first_alive_;
   }
   bool link(const std::shared_ptr<local_entry>& task) noexcept {
     const lock_scope scope(lock_);

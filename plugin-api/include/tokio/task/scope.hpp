@@ -185,6 +185,11 @@ class scope_child {
   {
     future_.drop();
   }
+  void walk(walker& to) const noexcept
+    requires walkable<F>
+  {
+    future_.walk(to);
+  }
 
  private:
   basic_scope_children<E>* of_;
@@ -222,6 +227,11 @@ class [[nodiscard]] scope_future {
     if (children_->failed()) end_all();
     if (body_ || children_->len() != 0 || !parallel_gone(cx)) return pending;
     return outcome();
+  }
+  // The body, then the children that take turns in the same task.
+  void walk(walker& to) const noexcept {
+    if (body_) to.future(*body_);
+    if (children_) children_->tasks_->walk(to);
   }
 
  private:

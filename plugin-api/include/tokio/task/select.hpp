@@ -116,6 +116,9 @@ class race {
   auto& branch() noexcept {
     return std::get<I>(branches_);
   }
+  void walk(walker& to) const noexcept {
+    std::apply([&](const auto&... branch) { ((branch.future ? to.future(*branch.future) : void()), ...); }, branches_);
+  }
 
  private:
   // 1 when the branch still waits.
@@ -162,6 +165,7 @@ class [[nodiscard]] select_values {
     if (!polled.value()) panic("select: all branches are disabled and there is no otherwise branch");
     return std::move(*polled.value());
   }
+  void walk(walker& to) const noexcept { race_.walk(to); }
 
  private:
   race<Biased, Branches...> race_;
@@ -215,6 +219,7 @@ class [[nodiscard]] select_handled {
       return handle(cx, [&] { return call(branch, std::move(*won).template get<i>()); });
     });
   }
+  void walk(walker& to) const noexcept { handling_ ? handling_->walk(to) : race_.walk(to); }
 
  private:
   tokio::poll<output> none(context& cx) {

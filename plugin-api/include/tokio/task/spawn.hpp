@@ -31,6 +31,11 @@ class call {
   {
     if (future_) future_->drop();
   }
+  void walk(walker& to) const noexcept
+    requires walkable<future>
+  {
+    if (future_) future_->walk(to);
+  }
 
  private:
   // Builds the future in place: it need not be movable.
@@ -68,6 +73,7 @@ struct start_request {
 template <class Future, task_name Name>
 tokio_status start_block(const start_request& how, block_prefix& prefix) noexcept {
   prefix.has_future = true;
+  prefix.spawned_at = how.at;
   return host.core->task_spawn(tokio_body_task(host.core, &prefix), &task_body<Future, Name>::vt, how.flags, how.key);
 }
 
@@ -95,7 +101,6 @@ tokio_status start_framed(const start_request& how, task<T>&& whole) {
   if (!frame) panic("spawn: the task was moved from, or it is over", how.at);
   auto& prefix = prefix_of(frame);
   if (started || prefix.instance != how.instance) return start_boxed<task<T>, Name>(how, task<T>::from_frame(frame));
-  prefix.frame = frame;
   prefix.spawned = true;
   return start_block<framed_future<T>, Name>(how, prefix);
 }

@@ -159,6 +159,7 @@ class [[nodiscard]] task {
   // The innermost co_await that it waits at; nullptr when it was not polled yet, or shares the root of whoever awaits
   // it.
   const await_place* waits_at() const noexcept { return frame_ ? frame_.promise().own.waits_at() : nullptr; }
+  void walk(walker& to) const noexcept { to.line(waits_at()); }
 
  private:
   friend promise_type;

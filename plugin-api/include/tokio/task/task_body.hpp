@@ -89,6 +89,9 @@ class boxed_future {
   };
   static layout& at(block_prefix& prefix) noexcept { return reinterpret_cast<layout&>(prefix); }
 
+  static void walk(const block_prefix& prefix, walker& to) noexcept {
+    to.future(reinterpret_cast<const layout&>(prefix).future);
+  }
   // Ready: the outcome is made. What the future or its destructor throws comes out.
   static progress poll(block_prefix& prefix, context& cx) {
     auto polled = at(prefix).future.poll(cx);
@@ -144,7 +147,7 @@ class framed_future {
   static constexpr std::uint32_t flags = 0;
 
   [[gnu::always_inline]] static progress poll(block_prefix& prefix, context& cx) {
-    auto frame = std::coroutine_handle<task_promise<T>>::from_address(prefix.frame);
+    auto frame = std::coroutine_handle<task_promise<T>>::from_address(frame_of(prefix));
     auto& promise = frame.promise();
     promise.drive_as_root(frame, cx);
     if (!frame.done()) return progress::pending;
@@ -155,7 +158,11 @@ class framed_future {
     prefix.has_outcome = true;
     return outcome.has_exception() ? progress::failed : progress::ready;
   }
-  static void destroy(block_prefix& prefix) { task<T>::from_frame(prefix.frame).drop(); }
+  static void destroy(block_prefix& prefix) { task<T>::from_frame(frame_of(prefix)).drop(); }
+  static void walk(const block_prefix& prefix, walker& to) noexcept {
+    void* const frame = frame_of(const_cast<block_prefix&>(prefix));  // only read: a handle knows no const
+    to.line(std::coroutine_handle<task_promise<T>>::from_address(frame).promise().own.waits_at());
+  }
 
  private:
   // What a parameter's destructor throws ends the task, unless the coroutine itself has thrown already.
@@ -225,6 +232,14 @@ class task_body {
       report_panic(prefix.instance, nullptr);
     }
   }
+  static void spawned_at(const void* raw, tokio_place* out) noexcept {
+    *out = to_place(static_cast<const block_prefix*>(raw)->spawned_at);
+  }
+  static void walk(const void* raw, const tokio_walk* given) noexcept {
+    const auto& prefix = *static_cast<const block_prefix*>(raw);
+    walker to(*given);
+    if (prefix.has_future) Future::walk(prefix, to);
+  }
   static void drop_future_guarded(block_prefix& prefix, tokio_cx* cx) noexcept {
     try {
       if (std::exchange(prefix.has_future, false)) Future::destroy(prefix);
@@ -243,6 +258,8 @@ const tokio_task_vt task_body<Future, Name>::vt{sizeof(tokio_task_vt),
                                                 {Name.text, Name.size},
                                                 {},
                                                 0,
-                                                0};
+                                                0,
+                                                &task_body::spawned_at,
+                                                &task_body::walk};
 
 }  // namespace tokio

@@ -3,7 +3,7 @@
 //   for (auto& at : tokio::trace_of(work)) log(at.file_name(), at.line(), at.function_name());
 //   auto here = tokio::trace(co_await tokio::trace_here);   // from inside: this line, and all that wait for it
 // What a combinator polls (the branches of a select, the children of a scope) are lines of their own: a trace ends at
-// the co_await of the combinator.
+// the co_await of the combinator, and runtime::handle::dump() goes on.
 // Threads: trace_of one that nobody polls meanwhile; a trace itself has no state.
 #pragma once
 
@@ -18,7 +18,7 @@ class trace {
  public:
   trace() noexcept = default;
   explicit trace(const await_place& innermost) {
-    for (const auto* each = &innermost; each; each = each->outer) places_.push_back(each->at);
+    for (const auto* each = &innermost; each; each = each->outer()) places_.push_back(each->at);
   }
   auto begin() const noexcept { return places_.begin(); }
   auto end() const noexcept { return places_.end(); }

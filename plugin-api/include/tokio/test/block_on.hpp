@@ -32,7 +32,7 @@ class blocked_on {
     return (*static_cast<blocked_on**>(body))->root_.poll(cx);
   }
   static void destroy(void*) noexcept {}
-  static constexpr tokio_task_vt vt{sizeof(tokio_task_vt), 0, poll, destroy, {}, {}, 0, 0};
+  static constexpr tokio_task_vt vt{sizeof(tokio_task_vt), 0, poll, destroy, {}, {}, 0, 0, nullptr, nullptr};
 
   root_future<F> root_;
 };

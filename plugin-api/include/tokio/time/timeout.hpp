@@ -38,6 +38,11 @@ class [[nodiscard]] timeout {
   }
   F& get() noexcept { return *future_; }
   F into_inner() && { return std::move(*future_); }
+  void walk(walker& to) const noexcept
+    requires walkable<F>
+  {
+    if (future_) future_->walk(to);
+  }
 
  private:
   // When the deadline counts from. A ready future costs no look at the clock: inside a poll the worker's own reading is

@@ -68,14 +68,17 @@ class timer {
     fired_ = false;
     if (raw_) host.time->timer_reset(raw_, deadline.ns());
   }
-  // Ready at the deadline, never before it. Costs a unit of budget when ready.
+  // Ready at the deadline, never before it. Costs a unit of budget when ready. Panics when its runtime has ended.
   bool poll_elapsed(context& cx) {
     if (!raw_) {
       // The worker's clock may be a poll old, so a deadline it has reached is reached.
       if (deadline_.ns() <= cx.now_ns()) return fired_ = cx.proceed();
       create(cx);
     }
-    return fired_ = host.time->timer_poll(raw_, cx.raw()) == 0;
+    const auto polled = host.time->timer_poll(raw_, cx.raw());
+    if (polled < 0 && polled != TOKIO_PENDING) [[unlikely]]
+      throw timer_error(static_cast<std::int32_t>(polled));
+    return fired_ = polled == TOKIO_OK;
   }
 
  private:

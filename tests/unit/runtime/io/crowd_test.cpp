@@ -152,3 +152,50 @@ TEST_CASE("[NX-16] an error of one datagram ends nothing, one of a stream or a p
   CHECK(from_epoll(EPOLLERR | EPOLLOUT, direction::write) == (ready::error | ready::writable | ready::closed));
   CHECK(from_epoll(EPOLLHUP | EPOLLOUT, direction::write, true) == (ready::writable | ready::closed));
 }
+
+TEST_CASE("[NX-17] a reactor that stops wakes all who wait for any of its sources, and lets nobody wait again") {
+  const connected pair, other;
+  auto r = make_reactor();
+  source& s = *r->add(pair.near.get(), interest::both).value();
+  source& t = *r->add(other.near.get(), interest::read).value();
+  source& free = *r->add(other.far.get(), interest::read).value();
+  r->remove(free);
+  seat one = 0, two = 0;
+  CHECK_FALSE(s.poll_ready(direction::read, ready::readable, waiter(1)));
+  CHECK_FALSE(s.poll_ready(direction::write, ready::priority, waiter(2)));
+  CHECK_FALSE(wait_for(*r, s, ready::readable, waiter(3), one).value());
+  CHECK_FALSE(wait_for(*r, t, ready::readable, waiter(4), two).value());
+  std::vector<task::key> woken;
+  r->stop([&](task::key who) { woken.push_back(who); });
+  CHECK(woken == std::vector{waiter(1), waiter(2), waiter(3), waiter(4)});
+  const auto seen = s.poll_ready(direction::read, ready::readable, waiter(1));
+  CHECK(seen.bits == ready::gone);
+  s.clear(direction::read, seen);  // it stays
+  CHECK(wait_for(*r, s, ready::none, waiter(3), one).value().bits == ready::gone);
+  r->stop([](task::key) { FAIL("nobody waits any more"); });
+  r->remove(s);
+  r->remove(t);
+  CHECK(r->counts().live() == 0);
+}
+
+TEST_CASE("[NX-17] of a reactor that has stopped, a transfer that may wait is refused, though there are bytes") {
+  const connected pair;
+  auto r = make_reactor();
+  source& s = *r->add(pair.near.get(), interest::both).value();
+  pair.send("x");
+  CHECK(turn(*r).empty());
+  r->stop([](task::key) {});
+  char byte = 0;
+  const auto read = [&] { return ::recv(pair.near.get(), &byte, 1, MSG_DONTWAIT); };
+  const auto me = waiter(1);
+  CHECK(poll_transfer(s, direction::read, 1, &me, read) == reactor_gone);
+  CHECK(poll_transfer(s, direction::read, 1, nullptr, read) == 1);
+  const auto added = r->add(pair.far.get(), interest::read);
+  REQUIRE_FALSE(added.has_value());
+  CHECK(added.error().code == ESHUTDOWN);
+  const auto renewed = r->renew(s, interest::read, [](task::key) {});
+  REQUIRE_FALSE(renewed.has_value());
+  CHECK(renewed.error().code == ESHUTDOWN);
+  CHECK(s.look(direction::read, ready::none).bits == ready::gone);
+  r->remove(s);
+}

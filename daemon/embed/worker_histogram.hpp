@@ -1,5 +1,5 @@
-// How long polls took, for each worker in buckets that the program has chosen.
-// Invariant: every poll is counted once, in the bucket whose range has it.
+// How long something took (polls, waits for them), for each worker in buckets that the program has chosen.
+// Invariant: each is counted once, in the bucket whose range has it.
 // Threads:   [any].
 // No model: sums that order nothing. A poll that lost its core counts beside the core's next holder, hence additions.
 #pragma once
@@ -14,14 +14,14 @@
 
 namespace tokiod::embed {
 
-class poll_times {
+class worker_histogram {
  public:
   struct bucket {
     duration_ns from = 0, until = never;
     std::uint64_t count = 0;
   };
 
-  poll_times(std::vector<duration_ns> bounds, std::size_t workers)
+  worker_histogram(std::vector<duration_ns> bounds, std::size_t workers)
       : bounds_(std::move(bounds)),
         workers_(workers),
         counts_(std::make_unique<std::atomic<std::uint64_t>[]>(workers * buckets())) {}
