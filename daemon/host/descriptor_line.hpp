@@ -40,6 +40,10 @@ class descriptor_line {
     unique_fd place(reserve());
     return place ? settle(std::move(place), call()) : place.get();
   }
+  // Its two halves, for a call that is made elsewhere. The first: a place, or a negative errno. The second: what the
+  // call made, or the place in its stead, or a negative errno.
+  [[nodiscard]] int reserve();
+  [[nodiscard]] int settle(unique_fd place, int fd);
   // A new descriptor, or -EMFILE: then it is closed.
   [[nodiscard]] int keep(int fd);
 
@@ -56,8 +60,6 @@ class descriptor_line {
   };
   [[nodiscard]] bounds now() const;
   [[nodiscard]] bool room(int like) const;
-  [[nodiscard]] int reserve();
-  [[nodiscard]] int settle(unique_fd place, int fd);
   [[nodiscard]] int refuse();
 
   const std::uint32_t kept_;

@@ -195,7 +195,10 @@ void runtime::arm(time::timer_queue::entry& entry, instant_ns deadline, task::ke
 
 result<void> runtime::submit(blocking::job& job) { return parts_->jobs.submit(job); }
 bool runtime::cancel(blocking::job& job) { return parts_->jobs.cancel(job); }
-void runtime::drop_jobs_of(const void* of) { parts_->jobs.drop_jobs_of(of); }
+void runtime::drop_jobs_of(const void* of) {
+  parts_->jobs.drop_jobs_of(of);
+  if (uring::ring* const ring = engine_.files.peek()) ring->cancel_of(of);
+}
 
 namespace {
 
@@ -262,6 +265,11 @@ std::size_t runtime::threads_inside(const void* code) const {
 
 // ---- the end
 
+namespace {
+// So that a deadline that is moved nearer is seen.
+instant_ns moment() { return steady_clock().now() + millisecond; }
+}  // namespace
+
 bool runtime::stopping() const { return parts_->stopping.load(acquire); }
 
 stop_result runtime::stop(instant_ns deadline) {
@@ -276,14 +284,23 @@ stop_result runtime::stop(instant_ns deadline) {
   return *own.stopped;
 }
 
+bool runtime::end_files(parts& own, const sched::moving_deadline& deadline) {
+  uring::ring* const ring = own.engine->files.peek();
+  if (ring == nullptr) return true;
+  while (!ring->try_stop(std::min(moment(), deadline.at())))
+    if (deadline.passed()) return false;
+  return true;
+}
+
 sched::stop_hooks runtime::hooks() {
   parts& own = *parts_;
-  const auto moment = [] { return steady_clock().now() + millisecond; };
   sched::stop_hooks with;
-  with.stop_blocking = [&own, moment](const sched::moving_deadline& deadline) {
+  with.stop_blocking = [&own](const sched::moving_deadline& deadline) {
+    // The ring first: what it gives back goes to the pool.
+    const bool files = end_files(own, deadline);
     while (!own.jobs.try_stop(std::min(moment(), deadline.at())))
-      if (deadline.passed()) return own.jobs.stop(0);
-    return true;
+      if (deadline.passed()) return own.jobs.stop(0) && files;
+    return files;
   };
   if (own.has_threads()) {
     with.let_workers_run = [] { std::this_thread::sleep_for(std::chrono::microseconds(200)); };
@@ -308,6 +325,8 @@ sched::current_thread::idle_hook runtime::hooked(const sched::current_thread::id
   if (!idle) return nullptr;
   return [this, &idle](instant_ns next) {
     const blocking::pool_counts jobs = parts_->jobs.counts();
+    const uring::ring* const ring = engine_.files.peek();
+    if (ring != nullptr && ring->in_flight() != 0) return false;
     // A job that has ended may have made a task runnable since the driver looked.
     return jobs.queued == 0 && jobs.ran == jobs.finished && !parts_->engine->work_visible() && idle(next);
   };

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -188,8 +189,13 @@ class runtime {
   }
 
   [[nodiscard]] result<void> submit(blocking::job& job);
-  bool cancel(blocking::job& job);    // true: it had not started, and its drop() has run
-  void drop_jobs_of(const void* of);  // the same for all jobs of somebody that nobody promised
+  bool cancel(blocking::job& job);  // true: it had not started, and its drop() has run
+  // The same for all jobs of somebody that nobody promised; what he has in the ring is ended as far as it may be.
+  void drop_jobs_of(const void* of);
+  // The kernel's ring for files; null: without options::file_ring, or where the kernel has none for us. Who is refused
+  // there makes it a blocking job.
+  [[nodiscard]] uring::ring* files() { return engine_.files.get(*engine_.shards[0]->reactor); }
+  [[nodiscard]] std::optional<error> why_no_files() const { return engine_.files.why_not(); }
 
   // ---- a call on a worker, for the control plane: a small task of the runtime itself. ESHUTDOWN, ENOMEM.
   [[nodiscard]] result<void> run_on_worker(std::function<void()> call);
@@ -247,6 +253,7 @@ class runtime {
  private:
   struct parts;
   explicit runtime(std::unique_ptr<parts> made);
+  [[nodiscard]] static bool end_files(parts& own, const sched::moving_deadline& deadline);
   [[nodiscard]] sched::stop_hooks hooks();
   [[nodiscard]] shard::shard& shard_here();
   [[nodiscard]] result<task::header*> allocate_outside(runtime_owner& of, const task::body_ops& ops, const void* about,

@@ -1,7 +1,9 @@
 #include "support/in_process_host.hpp"
 
+#include <cstdlib>
 #include <ctime>
 #include <stdexcept>
+#include <string_view>
 
 #include "base/os_thread.hpp"
 #include "host/drain.hpp"
@@ -9,6 +11,7 @@
 #include "host/orphans.hpp"
 #include "host/plugin.hpp"
 #include "runtime/runtime.hpp"
+#include "support/deny_ring.hpp"
 
 namespace tokiod::test {
 namespace {
@@ -54,6 +57,15 @@ std::vector<std::string> texts(const std::vector<host::held>& list) {
   return all;
 }
 
+// What the whole program is run with: TOKIOD_TEST_FILES is "ring", "denied" or not there.
+bool wants_ring() {
+  const char* const said = std::getenv("TOKIOD_TEST_FILES");
+  if (said == nullptr || *said == '\0') return false;
+  if (std::string_view(said) == "denied") [[maybe_unused]]
+    static const bool once = (deny_ring(), true);
+  return true;
+}
+
 void pause() {
   const timespec moment{0, 200'000};
   ::nanosleep(&moment, nullptr);
@@ -81,6 +93,7 @@ struct in_process_host::parts {
     with.worker_threads = driven() ? 1 : options.workers;
     with.max_blocking_threads = options.blocking_threads;
     if (options.virtual_time) with.time = &manual;
+    with.file_ring = wants_ring();
     auto made = runtime::start(with);
     TOKIOD_ASSERT(made);
     rt = std::move(*made);

@@ -1,13 +1,13 @@
-// tokio.fs/1: what is asked for is checked, charged to the instance and given to the blocking pool; the calls are in
-// fs_*.cpp. A job and the plugin's handle share the operation, a job and the plugin's file the descriptor.
+// tokio.fs/1: what is asked for is checked, charged to the instance and sent on its way (fs_work.hpp); the calls are in
+// fs_*.cpp. The work and the plugin's handle share the operation, the work and the plugin's file the descriptor.
 #include <fcntl.h>
 
 #include <memory>
 #include <span>
 
-#include "host/export/blocking.hpp"
 #include "host/export/buffer.hpp"
 #include "host/export/fs_calls.hpp"
+#include "host/export/fs_work.hpp"
 #include "host/export/tables.hpp"
 #include "runtime/blocking/job.hpp"
 
@@ -61,42 +61,6 @@ const operation_kind* kind_of(std::uint32_t op) {
   return nullptr;
 }
 
-class fs_job final : public blocking::job {
- public:
-  fs_job(const operation_kind& kind, fs::request work)
-      : job(kind.fate, &work.of), run_(kind.run), work_(std::move(work)) {}
-
-  // What has not begun when the instance is closed is dropped, as the pool does when it stops.
-  void run() noexcept override {
-    if (!mandatory() && work_.of.owner.closed()) return drop();
-    const instant_ns begun = work_.of.rt.now();
-    const auto result = call();
-    charge_job(work_.of, begun);
-    end(result);
-  }
-  void drop() noexcept override { end(TOKIO_ECANCELED); }
-
- private:
-  tokio_res call() noexcept try { return run_(work_); } catch (const std::bad_alloc&) {
-    return TOKIO_ENOMEM;
-  }
-  // Who waits finds the file free, and the place. The instance is there until its jobs are none.
-  void end(tokio_res result) noexcept {
-    tokio_plugin& of = work_.of;
-    auto out = std::move(work_.out);
-    if (auto used = std::move(work_.file)) used->at_work.fetch_sub(1, release);  // pairs with the acquire in release()
-    delete this;
-    out->result = result;
-    of.give_job_place();
-    wake_if_any(out->done.finish());
-    out.reset();  // with what nobody took
-    of.book.add(-1, entry::jobs, -1);
-  }
-
-  const fs::call run_;
-  fs::request work_;
-};
-
 // ---- what is asked for
 
 tokio_status check_path(const char* which, tokio_str given, bool wanted) {
@@ -148,26 +112,26 @@ tokio_status check(const tokio_plugin& p, const tokio_fs_req& asked, const opera
 
 tokio_status start(tokio_plugin& p, const tokio_fs_req& asked, const operation_kind& kind, tokio_op** out) noexcept
     try {
-  const auto work = std::make_shared<operation>();
-  fs::request request{p, asked, std::string(view(asked.path)), std::string(view(asked.path2)), nullptr, work};
+  const auto shared = std::make_shared<operation>();
+  fs::request request{p, asked, std::string(view(asked.path)), std::string(view(asked.path2)), nullptr, shared};
   if (asked.file != nullptr) request.file = asked.file->file;
   const auto used = request.file;
-  auto job = std::make_unique<fs_job>(kind, std::move(request));
+  auto work = std::make_unique<fs::work>(kind.op, kind.run, kind.fate, std::move(request));
   tokio_op* handle = nullptr;
-  if (const auto status = new_op(p, work, &handle); status != TOKIO_OK) return status;
-  work->lease = asked.buf;
+  if (const auto status = new_op(p, shared, &handle); status != TOKIO_OK) return status;
+  shared->lease = asked.buf;
   if (used) used->at_work.fetch_add(1, relaxed);  // the caller has the file, so nobody asks meanwhile
   p.book.add(-1, entry::jobs, 1);  // the shared line: whether jobs are left must be one number, not a sum
   const sched::host_entry inside;
-  if (const auto submitted = p.rt.submit(*job); !submitted) {
+  if (const auto begun = work->begin(); !begun) {
     p.book.add(-1, entry::jobs, -1);
     if (used) used->at_work.fetch_sub(1, relaxed);
-    work->lease = {};  // still the caller's
+    shared->lease = {};  // still the caller's
     drop_op(*handle, p);
-    const auto status = fail(submitted.error());
-    return submitted.error().code == ECANCELED ? TOKIO_ESHUTDOWN : status;
+    const auto status = fail(begun.error());
+    return begun.error().code == ECANCELED ? TOKIO_ESHUTDOWN : status;
   }
-  (void)job.release();  // it ends itself
+  (void)work.release();  // it ends itself
   *out = handle;
   return TOKIO_OK;
 } catch (const std::bad_alloc&) {

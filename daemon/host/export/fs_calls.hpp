@@ -4,6 +4,7 @@
 // Threads:   one for each request.
 #pragma once
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstddef>
@@ -26,6 +27,7 @@ struct request {
   std::string path, path2;
   std::shared_ptr<open_file> file;
   std::shared_ptr<operation> out;
+  std::size_t written = 0;  // of the buffer, before this call
 };
 using call = tokio_res (*)(request&);  // may throw bad_alloc
 
@@ -62,6 +64,26 @@ tokio_res write_file(request& r);
 // ---- what they share
 
 inline constexpr std::size_t most_path = 4096;  // PATH_MAX, which counts a NUL
+
+inline constexpr int always_open_with = O_CLOEXEC | O_NOCTTY;
+// For open(2). What the plugin wants beside (arg) is never another access.
+[[nodiscard]] int system_flags(const tokio_fs_req& asked);
+// Takes the descriptor, or the negative errno, of an open(2).
+[[nodiscard]] tokio_res give_opened(request& r, int made);
+
+// What was read ahead of the one who reads is given back to the position, once.
+[[nodiscard]] tokio_res go_back(request& r);
+
+// statx(2): in which folder, how, what.
+inline constexpr unsigned wanted_facts = STATX_BASIC_STATS | STATX_BTIME;
+[[nodiscard]] int folder_of(const request& r);
+[[nodiscard]] int stat_flags(const request& r);
+[[nodiscard]] tokio_status give_facts(request& r, const struct statx& facts);
+
+// How large a lease is at first for a file that says that it has `size` bytes. Then: twice as large, with the same
+// bytes; on an error the old one stays.
+[[nodiscard]] std::size_t first_guess(std::int64_t size);
+[[nodiscard]] tokio_status grow(request& r);
 
 // open(2) below the line of the plugins' descriptors; a negative errno.
 [[nodiscard]] int open_fd(tokio_plugin& of, const std::string& path, int flags, mode_t mode = 0);

@@ -70,16 +70,23 @@ bool is_dots(std::string_view name) { return name == "." || name == ".."; }
 
 }  // namespace
 
-tokio_res stat(request& r) {
-  struct statx facts{};
-  const int in = r.file ? r.file->descriptor() : AT_FDCWD;
-  int flags = (r.asked.oflags & TOKIO_O_NOFOLLOW) != 0 ? AT_SYMLINK_NOFOLLOW : 0;
-  if (r.path.empty()) flags |= AT_EMPTY_PATH;
-  const auto got =
-      done_or_errno([&] { return ::statx(in, r.path.c_str(), flags, STATX_BASIC_STATS | STATX_BTIME, &facts); });
-  if (got < 0) return got;
+int folder_of(const request& r) { return r.file ? r.file->descriptor() : AT_FDCWD; }
+
+int stat_flags(const request& r) {
+  const int follow = (r.asked.oflags & TOKIO_O_NOFOLLOW) != 0 ? AT_SYMLINK_NOFOLLOW : 0;
+  return r.path.empty() ? follow | AT_EMPTY_PATH : follow;
+}
+
+tokio_status give_facts(request& r, const struct statx& facts) {
   const tokio_stat ours = to_ours(facts);
   return give_bytes(r, &ours, sizeof ours);
+}
+
+tokio_res stat(request& r) {
+  struct statx facts{};
+  const auto got =
+      done_or_errno([&] { return ::statx(folder_of(r), r.path.c_str(), stat_flags(r), wanted_facts, &facts); });
+  return got < 0 ? got : give_facts(r, facts);
 }
 
 tokio_res chmod(request& r) {

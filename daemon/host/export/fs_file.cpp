@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "host/export/buffer.hpp"
 #include "host/export/fs_calls.hpp"
@@ -20,32 +21,32 @@ constexpr flag_pair open_flags[] = {
     {TOKIO_O_APPEND, O_APPEND}, {TOKIO_O_DIRECTORY, O_DIRECTORY}, {TOKIO_O_NOFOLLOW, O_NOFOLLOW},
 };
 
-// `more` is what the plugin wants beside: never another access.
-int system_flags(std::uint32_t ours, std::uint64_t more) {
-  const bool reads = (ours & TOKIO_O_READ) != 0, writes = (ours & (TOKIO_O_WRITE | TOKIO_O_APPEND)) != 0;
-  int flags = static_cast<int>(more & ~std::uint64_t{O_ACCMODE}) | (writes ? reads ? O_RDWR : O_WRONLY : O_RDONLY);
-  for (const auto& one : open_flags)
-    if ((ours & one.ours) != 0) flags |= one.system;
-  return flags;
-}
-
 std::optional<off_t> place_of(const request& r) {
   if (r.asked.off == TOKIO_FS_HERE) return std::nullopt;
   return static_cast<off_t>(r.asked.off);
 }
 
-// What was read ahead of the one who reads is given back to the position.
-tokio_res go_back(const request& r) {
-  if (r.asked.arg == 0) return TOKIO_OK;
-  return ::lseek(r.file->descriptor(), -static_cast<off_t>(r.asked.arg), SEEK_CUR) < 0 ? -errno : TOKIO_OK;
+}  // namespace
+
+int system_flags(const tokio_fs_req& asked) {
+  const auto ours = asked.oflags;
+  const bool reads = (ours & TOKIO_O_READ) != 0, writes = (ours & (TOKIO_O_WRITE | TOKIO_O_APPEND)) != 0;
+  int flags = static_cast<int>(asked.arg & ~std::uint64_t{O_ACCMODE}) | (writes ? reads ? O_RDWR : O_WRONLY : O_RDONLY);
+  for (const auto& one : open_flags)
+    if ((ours & one.ours) != 0) flags |= one.system;
+  return flags;
 }
 
-}  // namespace
+tokio_res go_back(request& r) {
+  const auto by = std::exchange(r.asked.arg, 0);
+  if (by == 0) return TOKIO_OK;
+  return ::lseek(r.file->descriptor(), -static_cast<off_t>(by), SEEK_CUR) < 0 ? -errno : TOKIO_OK;
+}
 
 // A FIFO waits for its other end, and what was made or emptied stays so.
 int open_fd(tokio_plugin& of, const std::string& path, int flags, mode_t mode) {
   return of.descriptors.make_with_place(
-      [&] { return or_errno(retry_eintr([&] { return ::open(path.c_str(), flags | O_CLOEXEC | O_NOCTTY, mode); })); });
+      [&] { return or_errno(retry_eintr([&] { return ::open(path.c_str(), flags | always_open_with, mode); })); });
 }
 
 tokio_res read_once(tokio_plugin& of, int fd, std::uint8_t* into, std::size_t bytes, std::optional<off_t> at) {
@@ -76,8 +77,10 @@ tokio_status give_bytes(request& r, const void* bytes, std::size_t count) {
 }
 
 tokio_res open(request& r) {
-  const int flags = system_flags(r.asked.oflags, r.asked.arg);
-  const int made = open_fd(r.of, r.path, flags, static_cast<mode_t>(r.asked.mode));
+  return give_opened(r, open_fd(r.of, r.path, system_flags(r.asked), static_cast<mode_t>(r.asked.mode)));
+}
+
+tokio_res give_opened(request& r, int made) {
   if (made < 0) return made;
   unique_fd fd(made);
   if ((r.asked.oflags & TOKIO_O_DIRECTORY) == 0) {
@@ -104,7 +107,10 @@ tokio_res read(request& r) {
 tokio_res write(request& r) {
   if (const auto back = go_back(r); back < 0) return back;
   const auto& from = r.out->lease;
-  return write_whole(r.of, r.file->descriptor(), from.ptr, from.len, place_of(r));
+  auto at = place_of(r);
+  if (at) *at += static_cast<off_t>(r.written);
+  const auto rest = write_whole(r.of, r.file->descriptor(), from.ptr + r.written, from.len - r.written, at);
+  return rest < 0 ? rest : static_cast<tokio_res>(from.len);
 }
 
 tokio_res seek(request& r) {

@@ -70,7 +70,26 @@ tokio_res copy_by_hand(tokio_plugin& of, const copied_files& files) {
   }
 }
 
-// A lease twice as large with the same bytes. On an error the old one stays.
+std::int64_t size_of(int fd) {
+  struct stat facts{};
+  return ::fstat(fd, &facts) == 0 ? facts.st_size : 0;
+}
+
+tokio_res fill(request& r, int fd) {
+  auto& lease = r.out->lease;
+  if (const auto status = new_lease(r.of, first_guess(size_of(fd)), &lease); status != TOKIO_OK) return status;
+  for (;;) {
+    const auto got = read_once(r.of, fd, lease.ptr + lease.len, lease.cap - lease.len);
+    if (got < 0) return got;
+    if (got == 0) return static_cast<tokio_res>(lease.len);
+    lease.len += static_cast<std::size_t>(got);
+    if (lease.len < lease.cap) continue;
+    if (const auto status = grow(r); status != TOKIO_OK) return status;
+  }
+}
+
+}  // namespace
+
 tokio_status grow(request& r) {
   auto& lease = r.out->lease;
   tokio_buf larger{};
@@ -83,27 +102,10 @@ tokio_status grow(request& r) {
 }
 
 // One byte more than a file says that it has: its end is seen without growing. Files that say nothing have some, too.
-std::size_t first_guess(int fd) {
+std::size_t first_guess(std::int64_t size) {
   constexpr std::size_t least = 4096;
-  struct stat facts{};
-  if (::fstat(fd, &facts) != 0 || facts.st_size <= 0) return least;
-  return static_cast<std::size_t>(facts.st_size) + 1;
+  return size <= 0 ? least : static_cast<std::size_t>(size) + 1;
 }
-
-tokio_res fill(request& r, int fd) {
-  auto& lease = r.out->lease;
-  if (const auto status = new_lease(r.of, first_guess(fd), &lease); status != TOKIO_OK) return status;
-  for (;;) {
-    const auto got = read_once(r.of, fd, lease.ptr + lease.len, lease.cap - lease.len);
-    if (got < 0) return got;
-    if (got == 0) return static_cast<tokio_res>(lease.len);
-    lease.len += static_cast<std::size_t>(got);
-    if (lease.len < lease.cap) continue;
-    if (const auto status = grow(r); status != TOKIO_OK) return status;
-  }
-}
-
-}  // namespace
 
 tokio_res copy(request& r) {
   copied_files files;

@@ -39,7 +39,7 @@ struct turn_report {
   std::uint32_t stale_events = 0;  // of them, of sources that were gone
   std::uint32_t woken_tasks = 0;
   bool woken = false;    // by wake()
-  bool adopted = false;  // an adopted reactor has events: turn it, too
+  bool adopted = false;  // an adopted reactor has events, or what is watched: turn them, too
   error failed = {};     // code 0: nothing went wrong
 
   void add(const turn_report& more) {
@@ -140,6 +140,8 @@ class reactor {
 
   // Makes turns of this reactor end when `other` has events, for an owner of both. [any]
   [[nodiscard]] result<void> adopt(reactor& other) { return backend_->adopt(other.backend_->pollable()); }
+  // The same for what is no reactor, and stays: whoever makes the turn looks at it (turn_report::adopted). [any]
+  [[nodiscard]] result<void> watch(int pollable) { return backend_->adopt(pollable); }
   void abandon(reactor& other) { backend_->abandon(other.backend_->pollable()); }
 
   // The kernel has something to tell, as far as one may know without taking it.

@@ -61,6 +61,7 @@ engine::engine(options given, std::shared_ptr<memory::arena> from)
       time(with.time != nullptr ? *with.time : system_clock()),
       memory(std::move(from)),
       idle(cores_of(with)),
+      files(with.file_ring),
       seed_(with.seed != 0 ? with.seed : steady_clock().now()) {}
 
 result<void> engine::build() {

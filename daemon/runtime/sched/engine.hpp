@@ -29,6 +29,7 @@
 #include "runtime/shard/shard.hpp"
 #include "runtime/task/id.hpp"
 #include "runtime/task/scheduler.hpp"
+#include "runtime/uring/slot.hpp"
 
 namespace tokiod::sched {
 
@@ -148,6 +149,7 @@ class engine final : public task::scheduler {
   std::atomic<std::uint64_t> wakers_outside{0};
   std::atomic<bool> drivers_gone{false};  // nobody waits for a socket or a timer any more, see shutdown.hpp
   basic_watch<real_policy> watch;
+  uring::slot files;  // its ring is watched by the first shard, whose core is never retired
   wake_price price;
   [[nodiscard]] std::string thread_name() const {
     return with.name_of_thread ? with.name_of_thread() : with.thread_name;

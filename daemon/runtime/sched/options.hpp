@@ -59,6 +59,7 @@ struct options {
   // the process goes on stay harmless only in memory that outlives it.
   std::shared_ptr<memory::arena> memory;
   bool track_waits = false;    // every task that becomes runnable is stamped, not one in thirty-two
+  bool file_ring = false;      // work on files goes through the kernel's ring where it offers one (uring/ring.hpp)
   bool counts_wakers = false;  // from outside: whoever destroys it while they may be on their way waits for them
 };
 
