@@ -54,6 +54,7 @@ class daemon {
   [[nodiscard]] bool drain(const stop_order& order);
   void hurry();
   void stuck(const sched::stuck_poll& found);
+  [[nodiscard]] const char* ask_for_ring(const config::runtime_settings& s);
   [[nodiscard]] bool healthy() const;
   [[nodiscard]] live_parts parts() {
     return {facts_, *runtime_, *plugins_, config_, life_, manager_, applier_, resizer_};
@@ -97,6 +98,15 @@ outcome<void> daemon::build() {
   return control_->start();
 }
 
+// What files go through. The ring is made now, so that the log and runtime.info say what there is.
+const char* daemon::ask_for_ring(const config::runtime_settings& s) {
+  if (runtime_->files() != nullptr) return "io_uring";
+  if (s.fs_backend == "io_uring")
+    log::warn("daemon", "the kernel offers no ring for files: blocking threads take its place",
+              {{"why", runtime_->why_no_files().value_or(error{}).text()}});
+  return "blocking";
+}
+
 int daemon::run() {
   const auto values = config_.current();
   log::info("daemon", "started",
@@ -104,7 +114,8 @@ int daemon::run() {
              {"pid", ::getpid()},
              {"flavor", values->values.runtime.flavor},
              {"workers", values->values.runtime.worker_threads},
-             {"workers_from", values->origin_of("/runtime/worker_threads")}});
+             {"workers_from", values->origin_of("/runtime/worker_threads")},
+             {"files", ask_for_ring(values->values.runtime)}});
   supervisor::actions act;
   act.start = [this, values] {
     for (const std::string& problem : start_instances(*plugins_, values->values)) log::error("host", problem);

@@ -170,6 +170,9 @@ control::runtime_info live_backend::runtime() const {
   r.blocking_idle = static_cast<std::uint32_t>(now.blocking_idle_threads);
   r.blocking_queue = static_cast<std::uint32_t>(now.blocking_queued_jobs);
   r.blocking_max = static_cast<std::uint32_t>(values->values.runtime.max_blocking_threads);
+  r.files_in_ring = now.files.ring;
+  r.files_in_flight = now.files.in_flight;
+  r.files_submitted = now.files.submitted;
   r.io_sources = now.sources;
   r.io_registered = now.sources_registered;
   r.io_deregistered = now.sources_deregistered;

@@ -37,6 +37,7 @@ runtime_options runtime_options_of(const config::runtime_settings& s) {
   o.global_queue_interval = u32(s.global_queue_interval);
   o.stuck_after = s.stuck_after_ms * millisecond;
   o.stuck_stacks = s.stuck_stacks;
+  o.file_ring = s.fs_backend != "blocking";
   return o;
 }
 

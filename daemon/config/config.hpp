@@ -21,6 +21,7 @@ struct runtime_settings {
   std::uint64_t global_queue_interval = 0;
   std::uint64_t stuck_after_ms = 10;
   bool stuck_stacks = true;
+  std::string fs_backend = "auto";  // auto, blocking, io_uring
 };
 
 // Who may do what: the first rule that names the peer decides. Exactly one of user, group, uid and gid is set.

@@ -43,6 +43,11 @@ constexpr setting table[] = {
      "Whether such a report has the stack of the thread. A signal asks for it, so a system call in which the task "
      "sleeps may end with EINTR.",
      [](config& c) -> auto& { return c.runtime.stuck_stacks; }},
+    {"/runtime/fs_backend", choice, 0, 0, "auto|blocking|io_uring", "", restart,
+     "What opens, reads, writes, syncs, stats and renames files for plugins: the kernel's ring, or threads that block. "
+     "Both auto and io_uring take the ring where the kernel offers one to the daemon and the threads elsewhere; with "
+     "io_uring a missing ring is a warning in the log.",
+     [](config& c) -> auto& { return c.runtime.fs_backend; }},
 
     {"/control/socket", text, 1, socket_path_bytes, "", "", restart,
      "The control socket: every method, as far as the caller's level goes. A socket passed by systemd under the name "

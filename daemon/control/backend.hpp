@@ -87,6 +87,8 @@ struct runtime_info {
   double oldest_backlog_seconds = 0;
   std::uint64_t global_queue_depth = 0, remote_schedules = 0;
   std::uint32_t blocking_threads = 0, blocking_idle = 0, blocking_queue = 0, blocking_max = 0;
+  bool files_in_ring = false;  // else they are blocking jobs
+  std::uint64_t files_in_flight = 0, files_submitted = 0;
   std::uint64_t io_sources = 0, io_registered = 0, io_deregistered = 0, io_ready_events = 0;
   std::uint64_t timers = 0;
   bool stopping = false;

@@ -33,6 +33,10 @@
 
 namespace tokiod {
 
+namespace blocking {
+struct pool_counts;
+}
+
 using sched::flavor;
 using runtime_options = sched::options;
 using runtime_owner = sched::owner;
@@ -253,6 +257,7 @@ class runtime {
  private:
   struct parts;
   explicit runtime(std::unique_ptr<parts> made);
+  [[nodiscard]] blocking::pool_counts job_counts() const;
   [[nodiscard]] static bool end_files(parts& own, const sched::moving_deadline& deadline);
   [[nodiscard]] sched::stop_hooks hooks();
   [[nodiscard]] shard::shard& shard_here();

@@ -118,8 +118,7 @@ void prepare_rename(request& r, flight&, io_uring_sqe& entry) {
 // ---- whole files
 
 void prepare_open_whole(const request& r, int flags, io_uring_sqe& entry) {
-  io_uring_prep_openat(&entry, AT_FDCWD, r.path.c_str(), flags | always_open_with,
-                       static_cast<mode_t>(r.asked.mode));
+  io_uring_prep_openat(&entry, AT_FDCWD, r.path.c_str(), flags | always_open_with, static_cast<mode_t>(r.asked.mode));
 }
 
 // 0, or what is wrong.
@@ -133,8 +132,7 @@ int keep_open(request& r, flight& f, int made) {
 void prepare_read_file(request& r, flight& f, io_uring_sqe& entry) {
   auto& lease = r.out->lease;
   if (f.now == phase::open) return prepare_open_whole(r, O_RDONLY, entry);
-  if (f.now == phase::stat)
-    return io_uring_prep_statx(&entry, f.fd.get(), "", AT_EMPTY_PATH, STATX_SIZE, &f.facts);
+  if (f.now == phase::stat) return io_uring_prep_statx(&entry, f.fd.get(), "", AT_EMPTY_PATH, STATX_SIZE, &f.facts);
   io_uring_prep_read(&entry, f.fd.get(), lease.ptr + lease.len, at_most(lease.cap - lease.len), at_its_position);
 }
 

@@ -31,8 +31,8 @@ inline constexpr tokio_res to_a_job = INT64_MIN;
 
 struct program {
   std::uint32_t op;
-  int opcode;                                 // the kernel's, of what it cannot do without
-  bool (*begin)(request&, flight&);           // what needs no entry; false: a job says what is wrong
+  int opcode;                        // the kernel's, of what it cannot do without
+  bool (*begin)(request&, flight&);  // what needs no entry; false: a job says what is wrong
   void (*prepare)(request&, flight&, io_uring_sqe&);
   answer (*step)(request&, flight&, int result);  // may throw bad_alloc
   void (*give_up)(request&);

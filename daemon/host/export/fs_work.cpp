@@ -34,8 +34,9 @@ bool work::submit_to(uring::ring& ring) {
   return ring.submit(*this, &what_.of, fate).has_value();
 }
 
-answer work::next_step(int result) noexcept try { return program_->step(what_, *flight_, result); } catch (
-    const std::bad_alloc&) {
+answer work::next_step(int result) noexcept try {
+  return program_->step(what_, *flight_, result);
+} catch (const std::bad_alloc&) {
   return TOKIO_ENOMEM;
 }
 

@@ -44,6 +44,10 @@ struct runtime_snapshot {
   std::uint64_t sources = 0;            // registered descriptors
   std::uint64_t sources_registered = 0, sources_deregistered = 0;  // since the start
   std::uint64_t ready_events = 0;                                  // that the kernel told of them
+  struct {
+    bool ring = false;  // the kernel's ring does what it can of it; else they are blocking jobs
+    std::uint64_t in_flight = 0, submitted = 0;
+  } files;
   std::uint64_t blocking_threads = 0;
   std::uint64_t blocking_idle_threads = 0;
   std::uint64_t blocking_queued_jobs = 0;

@@ -53,9 +53,8 @@ result<void> ring::submit(operation& work, const void* whose, at_stop fate) {
   const std::lock_guard hold(lock_);
   if (closed_) return std::unexpected(error{ECANCELED, "io_uring_enter"});
   if (io_uring_sq_ready(&kernel_) != 0 && !enter()) return std::unexpected(error{EBUSY, "io_uring_enter"});
-  io_uring_sqe* const entry = unanswered_ < 2 * most_in_flight && in_flight() < most_in_flight
-                                  ? io_uring_get_sqe(&kernel_)
-                                  : nullptr;
+  io_uring_sqe* const entry =
+      unanswered_ < 2 * most_in_flight && in_flight() < most_in_flight ? io_uring_get_sqe(&kernel_) : nullptr;
   if (entry == nullptr) return std::unexpected(error{EBUSY, "io_uring_enter"});
   work.whose_ = whose;
   work.fate_ = fate;

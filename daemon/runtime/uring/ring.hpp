@@ -1,7 +1,8 @@
 // The kernel's ring for work on files: submitted at once, reaped by whoever turns the reactor that watches it.
 // One ring for a runtime and one lock around it: what it saves is a thread for each call that waits, and the way to
 // that thread and back.
-// Invariant: no more is in flight than the kernel has room to answer for, so that no answer overflows. An entry that the
+// Invariant: no more is in flight than the kernel has room to answer for, so that no answer overflows. An entry that
+// the
 //            kernel did not take is made into one that does nothing, and its operation is the caller's again.
 // Threads:   any. The lock is held during the system call that submits, which may copy what is in the page cache, and
 //            never while an operation is completed.
@@ -26,7 +27,8 @@ class ring {
  public:
   static constexpr std::uint32_t most_in_flight = 256;
 
-  // ENOSYS, EPERM: the kernel has none, or none for us; ENOTSUP: it is too old for what we need. EMFILE, ENFILE, ENOMEM.
+  // ENOSYS, EPERM: the kernel has none, or none for us; ENOTSUP: it is too old for what we need. EMFILE, ENFILE,
+  // ENOMEM.
   [[nodiscard]] static result<std::unique_ptr<ring>> create();
   ring(const ring&) = delete;
   ring& operator=(const ring&) = delete;

@@ -208,6 +208,18 @@ TEST_CASE("[RM-20] [RM-21] [RM-22] what polls take on average, how they spread, 
   CHECK(text.find("tokiod_worker_mean_poll_seconds{worker=\"0\"}") != std::string::npos);
 }
 
+TEST_CASE("files go through the kernel's ring or through blocking threads, as the configuration says") {
+  {
+    daemon_process daemon(R"({"runtime": {"fs_backend": "blocking"}})");
+    CHECK(daemon.connect().call("runtime.info").at("files").at("backend") == "blocking");
+  }
+  daemon_process daemon(R"({"runtime": {"fs_backend": "io_uring"}})");
+  const auto files = daemon.connect().call("runtime.info").at("files");
+  CHECK(files.at("in_flight") == 0);
+  const bool warned = daemon.child().err().find("the kernel offers no ring for files") != std::string::npos;
+  CHECK(files.at("backend") == (warned ? "blocking" : "io_uring"));  // a sandbox may have none
+}
+
 TEST_CASE("[RM-23] descriptors that were registered and deregistered, and what the kernel said of them") {
   bench b(1);
   const auto before = b.info().at("io");

@@ -336,6 +336,24 @@ TEST_CASE("fs: a descriptor goes in and out, but not while something works on it
   CHECK(b.in.stop().clean());
 }
 
+TEST_CASE("fs: an operation goes on when the thread that began it ends") {
+  bench b;
+  pipe_ends pipe;
+  tokio_file* file = nullptr;
+  REQUIRE(b.fs->adopt(b.in.plugin(), pipe.read.release(), &file) == TOKIO_OK);
+  auto asked = b.ask(TOKIO_FS_READ, {}, file);
+  asked.off = TOKIO_FS_HERE;
+  asked.len = 1;
+  asked.buf = b.buffer(1);
+  tokio_op* op = nullptr;
+  std::thread([&] { op = b.begin(asked); }).join();
+  REQUIRE(::write(pipe.write.get(), "x", 1) == 1);
+  CHECK(b.wait(op) == 1);
+  host->op_drop(op);
+  b.fs->close(file);
+  CHECK(b.in.stop().clean());
+}
+
 // In a process of its own: the limit stays.
 TEST_CASE("internal: a file may not grow past a limit" * doctest::skip()) {
   tokiod::test::child_begins();

@@ -1,4 +1,4 @@
-// `file`: an open file, read and written as a stream, with one operation at a time on the host's blocking pool.
+// `file`: an open file, read and written as a stream, with one operation at a time in the host.
 //   auto made = co_await fs::file::create("notes.txt");  co_await made->write_all("a line\n");  co_await made->flush();
 // A write returns when its bytes are copied, before the system has them: what goes wrong is said by the next write, by
 // flush() or by shutdown(), once. A file that is destroyed writes what it has taken, and closes after that.
