@@ -9,7 +9,8 @@ namespace {
 const std::vector<workload>& workloads() {
   static const auto all = [] {
     std::vector<workload> made;
-    for (const auto list : {scheduling(), remote(), channels(), fan_out(), locks(), timers(), memory(), network()})
+    for (const auto list :
+         {scheduling(), remote(), channels(), fan_out(), locks(), timers(), memory(), network(), files()})
       made.insert(made.end(), list.begin(), list.end());
     return made;
   }();

@@ -34,6 +34,7 @@ using workload_list = std::span<const workload>;
 [[nodiscard]] workload_list timers();      // timers.cpp
 [[nodiscard]] workload_list memory();      // memory.cpp
 [[nodiscard]] workload_list network();     // network.cpp
+[[nodiscard]] workload_list files();       // files.cpp
 
 // What a driver may ask for; each answer is one JSON object.
 [[nodiscard]] std::string list_answer();
