@@ -13,15 +13,17 @@ from .engine import Engine, Refused, Stalled
 class Daemon(Engine):
     """A tokiod with the given instances."""
 
-    def __init__(self, name, about, build, workers, instances, prefix=()):
+    def __init__(self, name, about, build, workers, instances, prefix=(), fs_backend="auto"):
         super().__init__(name, about)
         self.build, self.workers, self.instances, self.prefix = pathlib.Path(build), workers, instances, list(prefix)
+        self.fs_backend = fs_backend
         self.folder = None
 
     def start(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tokiod-bench."))
         (self.folder / "conf.d").mkdir()
-        config = {"runtime": {"worker_threads": self.workers}, "log": {"level": "error"},  # workloads poll long on purpose
+        config = {"runtime": {"worker_threads": self.workers, "fs_backend": self.fs_backend},
+                  "log": {"level": "error"},  # workloads poll long on purpose
                   "plugins": {"dirs": [str(self.build / "plugins")], "instances": self.instances}}
         (self.folder / "tokiod.json").write_text(json.dumps(config))
         self.process = subprocess.Popen(
@@ -98,9 +100,10 @@ class Daemon(Engine):
 class BenchDaemon(Daemon):
     """The bench plugin in a daemon."""
 
-    def __init__(self, build, workers, prefix=()):
-        super().__init__("tokiod", "plugins/bench in tokiod, through the C ABI", build, workers,
-                         {"bench": {"plugin": "bench", "config": {"workers": workers}}}, prefix)
+    def __init__(self, build, workers, prefix=(), name="tokiod", fs_backend="auto"):
+        about = f"plugins/bench in tokiod, through the C ABI; files: {fs_backend}"
+        super().__init__(name, about, build, workers,
+                         {"bench": {"plugin": "bench", "config": {"workers": workers}}}, prefix, fs_backend)
 
     def ask(self, request, limit_s):
         words = request.split()

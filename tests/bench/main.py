@@ -25,6 +25,10 @@ this run: compare ratios. There is no threshold here, and no test measures time.
 --instructions disturb less."""
 
 
+BLOCKING = "blocking"  # tokiod once more, with files on its blocking pool: beside itself for the workloads file_*
+PEERS = [*peers.PEERS, BLOCKING]
+
+
 def names_of(text):
     return [name for name in text.split(",") if name and name != "none"]
 
@@ -43,7 +47,7 @@ def arguments(words=None):
     parser.add_argument("--list", action="store_true", help="name the workloads and end")
     parser.add_argument("--json", metavar="FILE", help="also write every sample there")
     parser.add_argument("--peers", type=names_of, default=peers.DEFAULT,
-                        help=f"of {','.join(peers.PEERS)}; default: all but tokio-mimalloc")
+                        help=f"of {','.join(PEERS)}; default: all but tokio-mimalloc and {BLOCKING}")
     parser.add_argument("--workers", type=worker_counts, default=sorted({1, os.cpu_count()}), help="default: 1 and all cpus")
     parser.add_argument("--reps", type=int, default=5, help="samples of each, default 5")
     parser.add_argument("--sample-ms", type=float, default=30, help="how long a sample lasts, at least 10; default 30")
@@ -72,7 +76,8 @@ def engines(args, workers, skipped):
     made = [BenchDaemon(args.build, workers, prefix)]
     for name in args.peers:
         try:
-            made.append(peers.engine(name, args.flavor, workers, prefix))
+            made.append(BenchDaemon(args.build, workers, prefix, BLOCKING, "blocking") if name == BLOCKING
+                        else peers.engine(name, args.flavor, workers, prefix))
             made[-1].offered()  # starts it
         except (peers.Unavailable, Refused) as why:
             skipped[name] = str(why)
@@ -127,9 +132,9 @@ def select(args):
     """The workloads that are asked for, and which servers."""
     names = [each.name for each in catalog.WORKLOADS] + list(SERVERS)
     wanted, unknown = catalog.chosen(args.names, names)
-    unknown += [name for name in args.peers if name not in peers.PEERS]
+    unknown += [name for name in args.peers if name not in PEERS]
     if unknown:
-        sys.exit(f"scripts/bench: there is no {', '.join(unknown)}; workloads: {' '.join(names)}; peers: {' '.join(peers.PEERS)}")
+        sys.exit(f"scripts/bench: there is no {', '.join(unknown)}; workloads: {' '.join(names)}; peers: {' '.join(PEERS)}")
     return [each for each in catalog.WORKLOADS if each.name in wanted], [name for name in SERVERS if name in wanted]
 
 
