@@ -199,6 +199,7 @@ class runtime {
   // The kernel's ring for files; null: without options::file_ring, or where the kernel has none for us. Who is refused
   // there makes it a blocking job.
   [[nodiscard]] uring::ring* files() { return engine_.files.get(*engine_.shards[0]->reactor); }
+  void complete_files() { engine_.files.reap(); }  // those that the kernel has answered
   [[nodiscard]] std::optional<error> why_no_files() const { return engine_.files.why_not(); }
 
   // ---- a call on a worker, for the control plane: a small task of the runtime itself. ESHUTDOWN, ENOMEM.

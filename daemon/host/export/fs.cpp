@@ -133,6 +133,7 @@ tokio_status start(tokio_plugin& p, const tokio_fs_req& asked, const operation_k
   }
   (void)work.release();  // it ends itself
   *out = handle;
+  p.rt.complete_files();  // what the kernel had at hand is there already, and the caller need not wait for it
   return TOKIO_OK;
 } catch (const std::bad_alloc&) {
   return fail(TOKIO_ENOMEM, "no memory for an operation on files");

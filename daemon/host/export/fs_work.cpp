@@ -71,6 +71,11 @@ void work::run() noexcept {
   end(result);
 }
 
+void work::drop() noexcept {
+  if (flight_ != nullptr) program_->give_up(what_);  // half a result is none
+  end(TOKIO_ECANCELED);
+}
+
 tokio_res work::call_now() noexcept try { return run_(what_); } catch (const std::bad_alloc&) {
   return TOKIO_ENOMEM;
 }

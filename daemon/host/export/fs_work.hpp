@@ -24,7 +24,7 @@ class work final : public blocking::job, private uring::operation {
 
   // ---- on the pool. What has not begun when the instance is closed is dropped, as the pool does when it stops.
   void run() noexcept override;
-  void drop() noexcept override { end(TOKIO_ECANCELED); }
+  void drop() noexcept override;
 
  private:
   // ---- in the ring

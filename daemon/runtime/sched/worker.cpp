@@ -168,7 +168,7 @@ bool worker::turn(shard::shard& which) {
   const auto wake = [&](task::key waiter) { task::wake(waiter, core_); };
   const bool ours = which.owner() == core_.index;
   const io::turn_report report = ours ? which.turn(wake) : which.turn_for_owner(wake);
-  if (report.adopted) complete_files();
+  if (report.adopted) all_.files.reap();  // in the batch, too
   if (&which == &core_.home) turn_adopted(report.adopted);
   core_.end_batch();
   thread_.cx.now = all_.time.now();  // not before the timers that just fired
@@ -186,11 +186,6 @@ void worker::turn_adopted(bool told) {
     one->fire_timers(wake);
     one->right.give_back(steady_now());
   }
-}
-
-// In a batch: whom the operations wake stands in our queue.
-void worker::complete_files() {
-  if (uring::ring* const ring = all_.files.peek()) (void)ring->reap();
 }
 
 instant_ns worker::adopted_deadline() const {
@@ -305,7 +300,7 @@ void worker::sleep(instant_ns limit) {
   });
   get_up();
   core_.home.fire_timers([&](task::key waiter) { task::wake(waiter, core_); });
-  if (report.adopted) complete_files();
+  if (report.adopted) all_.files.reap();  // in the batch, too
   turn_adopted(report.adopted);
   core_.end_batch();
   thread_.cx.now = all_.time.now();

@@ -41,7 +41,6 @@ class worker {
   [[nodiscard]] task::header* take_from_stuck();
   bool turn(shard::shard& which);
   void turn_adopted(bool told);
-  void complete_files();
   [[nodiscard]] instant_ns adopted_deadline() const;
   void learn_wake_price();
   [[nodiscard]] bool hook_made_work();

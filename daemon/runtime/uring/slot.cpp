@@ -8,10 +8,8 @@
 namespace tokiod::uring {
 namespace {
 
-// Descriptors and memory come back; a kernel without the call, or one that refuses it to us, stays so.
-bool may_change(const error& refused) {
-  return refused.code == EMFILE || refused.code == ENFILE || refused.code == ENOMEM || refused.code == EAGAIN;
-}
+// Descriptors come back; a kernel without the call, or one that refuses it to us, stays so.
+bool may_change(const error& refused) { return refused.code == EMFILE || refused.code == ENFILE; }
 
 }  // namespace
 

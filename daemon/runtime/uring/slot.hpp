@@ -30,6 +30,9 @@ class slot {
   }
   // Acquire pairs with the release in make(): the ring's fields are readable.
   [[nodiscard]] ring* peek() const { return made_.load(acquire); }
+  void reap() const {
+    if (ring* const there = peek()) (void)there->reap();
+  }
   [[nodiscard]] std::optional<error> why_not() const;
 
  private:
