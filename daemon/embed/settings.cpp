@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint64_t known_flags = TOKIO_RT_NO_LIFO_SLOT | TOKIO_RT_START_PAUSED | TOKIO_RT_PANIC_ENDS |
                                       TOKIO_RT_SEEDED | TOKIO_RT_NO_IO | TOKIO_RT_NO_TIME | TOKIO_RT_POLL_TIMES |
-                                      TOKIO_RT_TRACK_WAITS | TOKIO_RT_WAIT_TIMES;
+                                      TOKIO_RT_TRACK_WAITS | TOKIO_RT_WAIT_TIMES | TOKIO_RT_FILE_RING;
 constexpr std::uint64_t one_thread_flags = TOKIO_RT_START_PAUSED | TOKIO_RT_PANIC_ENDS;
 
 std::string text_of(tokio_str s) { return s.ptr == nullptr ? std::string() : std::string(s.ptr, s.len); }
@@ -94,6 +94,7 @@ outcome<settings> settings_of(const tokio_runtime_options& given, std::shared_pt
   with.global_queue_interval = given.global_queue_interval;
   if (given.io_events_per_turn != 0) with.io_events_per_turn = given.io_events_per_turn;
   with.thread_name = given.thread_name.len != 0 ? text_of(given.thread_name) : "tokio-rt-worker";
+  with.file_ring = made.has(TOKIO_RT_FILE_RING);
   with.lifo_slot = !made.has(TOKIO_RT_NO_LIFO_SLOT);
   if (made.has(TOKIO_RT_SEEDED)) with.seed = given.seed != 0 ? given.seed : 1;
   with.stuck_stacks = false;  // the program's signals are its own

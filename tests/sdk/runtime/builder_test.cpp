@@ -1,6 +1,7 @@
 // What a builder chooses, and what it refuses.
 #include <doctest/doctest.h>
 #include <pthread.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -17,6 +18,8 @@
 #include <vector>
 
 #include "flavors.hpp"
+#include "support/temp_dir.hpp"
+#include "tokio/fs.hpp"
 #include "tokio/net.hpp"
 #include "tokio/task/join_set.hpp"
 #include "tokio/time.hpp"
@@ -106,6 +109,36 @@ TEST_CASE("[RB-04] [RB-05] without their drivers a timer panics, a socket is an 
   CHECK_FALSE(timed.block_on(bind));
   auto wired = make(builder::new_multi_thread().worker_threads(1).enable_io());
   CHECK(wired.block_on(bind));
+}
+
+namespace {
+
+// Of this kernel, to this process: many a sandbox has none.
+bool kernel_has_a_ring() {
+  unsigned params[30]{};  // struct io_uring_params
+  const auto fd = ::syscall(SYS_io_uring_setup, 1, params);
+  if (fd >= 0) ::close(static_cast<int>(fd));
+  return fd >= 0;
+}
+
+}  // namespace
+
+TEST_CASE("[RB-06] files go through the kernel's ring, and make no blocking thread, where that is asked for") {
+  const tokiod::test::temp_dir dir;
+  on_both([&](auto&, bool one_thread) {
+    const auto write_and_read = [&](tokio::runtime::runtime& rt) {
+      rt.block_on([path = dir / "a"]() -> task<> {
+        CHECK(co_await tokio::fs::write(path, "through the ring"));
+        CHECK((co_await tokio::fs::read_to_string(path)).value() == "through the ring");
+        CHECK((co_await tokio::fs::metadata(path)).value().len() == 16);
+      });
+      return rt.metrics().num_blocking_threads();
+    };
+    auto jobs = make(both(one_thread));
+    CHECK(write_and_read(jobs) != 0);
+    auto ring = make(both(one_thread).enable_io_uring());
+    CHECK((write_and_read(ring) == 0) == kernel_has_a_ring());
+  });
 }
 
 TEST_CASE("[RB-07] with one event per look at the kernel every socket is served all the same") {

@@ -19,6 +19,7 @@
 #include "support/eventually.hpp"
 #include "support/in_child.hpp"
 #include "support/in_process_host.hpp"
+#include "support/open_descriptors.hpp"
 #include "support/pipe_ends.hpp"
 #include "support/temp_dir.hpp"
 
@@ -336,7 +337,7 @@ TEST_CASE("fs: a descriptor goes in and out, but not while something works on it
   CHECK(b.in.stop().clean());
 }
 
-TEST_CASE("fs: an operation goes on when the thread that began it ends") {
+TEST_CASE("[FS-19] an operation goes on when the thread that began it ends") {
   bench b;
   pipe_ends pipe;
   tokio_file* file = nullptr;
@@ -351,6 +352,18 @@ TEST_CASE("fs: an operation goes on when the thread that began it ends") {
   CHECK(b.wait(op) == 1);
   host->op_drop(op);
   b.fs->close(file);
+  CHECK(b.in.stop().clean());
+}
+
+TEST_CASE("[FS-19] what a dropped operation has opened is closed") {
+  bench b;
+  const temp_dir dir;
+  b.fs->close(b.open(dir / "a", TOKIO_O_WRITE | TOKIO_O_CREATE));  // whatever is made with the first one is there now
+  const auto before = tokiod::test::open_descriptors();
+  auto asked = b.ask(TOKIO_FS_OPEN, dir / "a");
+  asked.oflags = TOKIO_O_READ;
+  for (int i = 0; i < 8; ++i) host->op_drop(b.begin(asked));
+  eventually("they are closed", [&] { return b.usage().jobs == 0 && tokiod::test::open_descriptors() == before; });
   CHECK(b.in.stop().clean());
 }
 

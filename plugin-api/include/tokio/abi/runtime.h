@@ -26,6 +26,7 @@ extern "C" {
 #define TOKIO_RT_POLL_TIMES 64u   /* every poll is timed */
 #define TOKIO_RT_TRACK_WAITS 128u /* the poll hooks are told how long a task waited to be polled */
 #define TOKIO_RT_WAIT_TIMES 256u  /* the same, and every such wait is counted */
+#define TOKIO_RT_FILE_RING 512u   /* files go through the kernel's io_uring where it may be had, not through jobs */
 
 /* Of a task, for the hooks. Borrowed for the call. */
 typedef struct tokio_task_meta {

@@ -63,6 +63,9 @@ class builder {
   builder& enable_all() noexcept { return enable_io().enable_time(); }
   builder& enable_io() noexcept { return clear(TOKIO_RT_NO_IO); }
   builder& enable_time() noexcept { return clear(TOKIO_RT_NO_TIME); }
+  // What tokio::fs opens, reads, writes, syncs, stats and renames goes through the kernel's io_uring. The ring is made
+  // by the first of them; where the kernel has none for this process, or not for that operation, it is a blocking job.
+  builder& enable_io_uring() noexcept { return add(TOKIO_RT_FILE_RING); }
 
   // Of a multi_thread runtime. Without it TOKIO_WORKER_THREADS counts, else what the process may use.
   builder& worker_threads(std::size_t count, call_site at = call_site::current()) {
