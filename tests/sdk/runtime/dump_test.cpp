@@ -31,9 +31,9 @@ namespace {
 using receiver = tokio::sync::oneshot::receiver<int>;
 using state = dump::task_state;
 
-// Each writes the line of its co_await to its place.
+// Each writes the line of its co_await to its place, on any worker.
 struct lines {
-  unsigned inner = 0, outer = 0, branch = 0, both = 0;
+  std::atomic<unsigned> inner{0}, outer{0}, branch{0}, both{0};
 };
 task<> inner(receiver from, lines& at) {
   at.inner = __LINE__ + 1;
