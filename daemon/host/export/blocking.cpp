@@ -7,6 +7,7 @@
 #include "host/completion.hpp"
 #include "host/export/common.hpp"
 #include "host/export/tables.hpp"
+#include "host/trace/traced_task.hpp"
 #include "runtime/blocking/job.hpp"
 
 namespace tokiod::host {
@@ -19,11 +20,16 @@ class plugin_job final : public blocking::job {
         user_(d.user),
         run_(d.run),
         drop_(d.drop),
+        traced_(trace::on() ? trace::job_born(p, view(d.name)) : 0),
         holders_(holders) {}
+  ~plugin_job() {
+    if (traced_ != 0) trace::job_ends(traced_, 0, false);
+  }
 
   void run() noexcept override {
     const instant_ns begun = of_.rt.now();
     {
+      const told_run told(traced_);
       const call_scope scope(of_);
       value = run_(user_);
     }
@@ -46,6 +52,21 @@ class plugin_job final : public blocking::job {
   std::int64_t value = 0;
 
  private:
+  // Around the call, for whoever listens.
+  struct told_run {
+    explicit told_run(task::task_id& job) : of(job) {
+      if (of == 0) return;
+      begun = steady_clock().now();
+      trace::job_begins(of, begun);
+    }
+    told_run(const told_run&) = delete;
+    ~told_run() {
+      if (of != 0) trace::job_ends(std::exchange(of, 0), begun, true);
+    }
+    task::task_id& of;
+    instant_ns begun = 0;
+  };
+
   // Before the waiter hears, so that what it frees is free then.
   void drop_user() noexcept {
     if (drop_ == nullptr) return;
@@ -64,6 +85,7 @@ class plugin_job final : public blocking::job {
   void* const user_;
   std::int64_t (*const run_)(void*) TOKIO_NOEXCEPT;
   void (*const drop_)(void*) TOKIO_NOEXCEPT;
+  task::task_id traced_;  // 0: nobody listens to it, or it has been told
   // No model: two holders count down to the end, with release and acquire.
   std::atomic<std::uint32_t> holders_;
 };
