@@ -148,6 +148,40 @@ class fake_backend final : public backend {
     const std::lock_guard lock(mutex_);
     return id >= 1 && id <= tasks_ ? std::optional(task_of(id)) : std::nullopt;
   }
+  void listen_to_tasks(bool on) override {
+    change([&] { on ? ++listeners_ : --listeners_; });
+  }
+  int listeners() const {
+    const std::lock_guard lock(mutex_);
+    return listeners_;
+  }
+  void watch_task(std::uint64_t id, bool on) override {
+    change([&] { watched_ += on ? static_cast<int>(id) : -static_cast<int>(id); });
+  }
+  int watched() const {
+    const std::lock_guard lock(mutex_);
+    return watched_;
+  }
+  bool pause_tasks(bool on) override {
+    change([&] { paused_ = on; });
+    return on;
+  }
+  // Each task changed at the moment of its number.
+  [[nodiscard]] task_changes changes(instant_ns since, std::size_t limit) const override {
+    const std::lock_guard lock(mutex_);
+    task_changes seen;
+    seen.paused = paused_;
+    seen.dropped = 4;
+    for (std::uint64_t id = since; id <= tasks_ && seen.tasks.size() < limit; ++id) {
+      if (id == 0) continue;
+      auto& told = seen.tasks.emplace_back(task_of(id));
+      if (!told.stats) told.stats.emplace().kind = "task";
+      if (id == 2) told.stats->warnings = {{"self_wakes", "75 % of its wakes"}};
+    }
+    seen.more = !seen.tasks.empty() && seen.tasks.back().id < tasks_;
+    seen.until = seen.more ? seen.tasks.back().id + 1 : tasks_ + 1;
+    return seen;
+  }
   outcome<void> cancel_task(std::uint64_t id) override {
     if (!task(id)) return refuse(kind::not_found, "there is no live task t-", id);
     return {};
@@ -278,6 +312,17 @@ class fake_backend final : public backend {
     task.plugin = "echo";
     task.name = "serve";
     task.state = "idle";
+    if (id == 3) {  // somebody listens to it
+      task.stats.emplace();
+      task.stats->kind = "task";
+      task.stats->total_seconds = 4;
+      task.stats->busy_seconds = 0.5;
+      task.stats->scheduled_seconds = 0.25;
+      task.stats->idle_seconds = 3.25;
+      task.stats->polls = 7;
+      task.stats->poll_times.counted.count = 7;
+      task.stats->poll_times.longer = 1;
+    }
     return task;
   }
   static host::instance_view instance_of(const std::string& name) {
@@ -313,6 +358,8 @@ class fake_backend final : public backend {
   std::optional<shutdown_order> ordered_;
   std::vector<metric_family> metrics_;
   std::uint64_t tasks_ = 3;
+  int listeners_ = 0, watched_ = 0;  // watched: the sum of the ids
+  bool paused_ = false;
 };
 
 }  // namespace tokiod::test
