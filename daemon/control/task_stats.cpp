@@ -34,10 +34,10 @@ json view(const task_stats& stats, bool histograms) {
                 {"wakes", stats.wakes},
                 {"self_wakes", stats.self_wakes},
                 {"warnings", json::array()}};
-  for (const auto& [name, moment] : {std::pair("dropped", stats.dropped), std::pair("last_wake", stats.last_wake),
-                                     std::pair("first_poll", stats.first_poll),
-                                     std::pair("last_poll_started", stats.last_poll_started),
-                                     std::pair("last_poll_ended", stats.last_poll_ended)})
+  for (const auto& [name, moment] :
+       {std::pair("dropped", stats.dropped), std::pair("last_wake", stats.last_wake),
+        std::pair("first_poll", stats.first_poll), std::pair("last_poll_started", stats.last_poll_started),
+        std::pair("last_poll_ended", stats.last_poll_ended)})
     if (moment != 0) shown[name] = moment;
   if (!stats.end.empty()) shown["end"] = stats.end;
   if (!stats.parent.empty()) shown["parent"] = stats.parent;

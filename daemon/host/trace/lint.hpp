@@ -20,7 +20,7 @@ inline constexpr lint all_lints[] = {lint::self_wakes, lint::never_yielded, lint
 [[nodiscard]] std::optional<lint> lint_named(std::string_view text);
 
 struct lint_options {
-  std::vector<lint> allowed;               // these are not looked for
+  std::vector<lint> allowed;                 // these are not looked for
   duration_ns never_yielded_after = second;  // a first poll that lasts that long
 };
 

@@ -11,7 +11,8 @@
 
 namespace tokiod::host::trace {
 
-inline constinit std::atomic<task_book*> listening{nullptr};
+// Hidden, so that the position-independent code that asks reads it without the way through a table of addresses.
+[[gnu::visibility("hidden")]] inline constinit std::atomic<task_book*> listening{nullptr};
 
 // Null: nobody listens. What a hook costs then.
 [[nodiscard]] inline bool on() { return listening.load(relaxed) != nullptr; }

@@ -114,12 +114,8 @@ task::task_id job_born(const tokio_plugin& p, std::string_view name) {
   task_book* const to = book();
   if (to == nullptr) return 0;
   const task::task_id id = sched::engine::ids.take(1);
-  const birth job = {.id = id,
-                     .parent = parent_here(),
-                     .kind = task_kind::blocking,
-                     .instance = p.instance,
-                     .name = name,
-                     .file = {}};
+  const birth job = {
+      .id = id, .parent = parent_here(), .kind = task_kind::blocking, .instance = p.instance, .name = name, .file = {}};
   to->begin(job, now());
   return id;
 }

@@ -71,7 +71,8 @@ TEST_CASE("[OB-14] an interval is the difference of the numbers, with sums, most
     CHECK(seen.polls_count == spread(metrics, [&](std::size_t w) { return metrics.worker_poll_count(w); }));
     CHECK(seen.polls_count.total >= 20 * 4);
     CHECK(seen.park_count == spread(metrics, [&](std::size_t w) { return metrics.worker_park_count(w) - parks[w]; }));
-    CHECK(seen.busy_duration == spread(metrics, [&](std::size_t w) { return metrics.worker_total_busy_duration(w) - busy[w]; }));
+    CHECK(seen.busy_duration ==
+          spread(metrics, [&](std::size_t w) { return metrics.worker_total_busy_duration(w) - busy[w]; }));
     CHECK(seen.num_remote_schedules == metrics.remote_schedule_count());
     CHECK(seen.local_schedule_count.total >= 20 * 4);
     CHECK(seen.live_tasks_count == 0);
@@ -125,7 +126,7 @@ TEST_CASE("[OB-13] on a real runtime a wait begins with the wake, for each poll 
     const auto seen = monitor.cumulative();
     CHECK(seen.total_poll_count == 22);
     CHECK(seen.total_scheduled_count == 21);
-    CHECK(seen.total_idled_count == 1);  // a yield is no idling
+    CHECK(seen.total_idled_count == 1);          // a yield is no idling
     CHECK(seen.total_idle_duration >= 1ms / 2);  // the sleep; it began a little before the poll ended
     CHECK(seen.dropped_count == 1);
   });

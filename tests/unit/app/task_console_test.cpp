@@ -11,7 +11,6 @@ namespace trace = tokiod::host::trace;
 
 namespace {
 
-
 trace::task_book& book() { return *trace::book(); }
 
 }  // namespace

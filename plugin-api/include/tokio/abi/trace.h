@@ -13,8 +13,8 @@ extern "C" {
 #define TOKIO_DELAY_MEASURED 1u /* somebody looked at the clock when the task became runnable */
 #define TOKIO_DELAY_AGAIN 2u    /* it was woken in the poll before this one, or yielded: it never was idle */
 typedef struct tokio_delay {    /* growable result struct */
-  uint32_t size, flags;        /* TOKIO_DELAY_* */
-  uint64_t runnable_ns;        /* from when it became runnable until this poll began */
+  uint32_t size, flags;         /* TOKIO_DELAY_* */
+  uint64_t runnable_ns;         /* from when it became runnable until this poll began */
 } tokio_delay;
 
 typedef struct tokio_trace_ext {

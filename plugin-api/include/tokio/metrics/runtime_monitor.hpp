@@ -100,7 +100,7 @@ class runtime_monitor {
     using of_number = std::invoke_result_t<Number&, std::size_t>;
     struct counted {
       count of;
-      over_workers<std::uint64_t> runtime_metrics::*to;
+      over_workers<std::uint64_t> runtime_metrics::* to;
     };
     static constexpr counted counts[] = {
         {&worker::parks, &runtime_metrics::park_count},
@@ -113,8 +113,12 @@ class runtime_monitor {
     };
 
     static look_at look(const runtime::metrics& of) {
-      look_at seen{std::chrono::steady_clock::now(), of.remote_schedule_count(), of.budget_forced_yield_count(),
-                   of.io_driver_ready_count(), {}, std::vector<std::uint64_t>(of.poll_time_histogram_num_buckets())};
+      look_at seen{std::chrono::steady_clock::now(),
+                   of.remote_schedule_count(),
+                   of.budget_forced_yield_count(),
+                   of.io_driver_ready_count(),
+                   {},
+                   std::vector<std::uint64_t>(of.poll_time_histogram_num_buckets())};
       for (std::size_t w = 0; w < of.num_workers(); ++w) {
         seen.workers.push_back({of.worker_total_busy_duration(w), of.worker_park_count(w), of.worker_noop_count(w),
                                 of.worker_steal_count(w), of.worker_steal_operations(w),

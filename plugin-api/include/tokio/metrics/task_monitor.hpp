@@ -235,8 +235,8 @@ class task_monitor {
         &m::total_short_delay_count, &m::total_long_delay_count,
     };
     static constexpr time::duration m::* spans[] = {
-        &m::total_first_poll_delay,   &m::total_idle_duration,        &m::total_scheduled_duration,
-        &m::total_poll_duration,      &m::total_fast_poll_duration,   &m::total_slow_poll_duration,
+        &m::total_first_poll_delay,     &m::total_idle_duration,       &m::total_scheduled_duration,
+        &m::total_poll_duration,        &m::total_fast_poll_duration,  &m::total_slow_poll_duration,
         &m::total_short_delay_duration, &m::total_long_delay_duration,
     };
     std::shared_ptr<task_sums> of_;
