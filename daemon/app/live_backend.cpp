@@ -204,22 +204,34 @@ std::vector<control::worker_info> live_backend::workers() const {
   return all;
 }
 
-// The runtime's own, and what is written down of others: jobs, and what has ended.
+// The runtime's own, and what is written down of others: jobs, and what has ended. The records come first: what lives
+// then and is not among the tasks afterwards has ended.
 std::vector<control::task_info> live_backend::known_tasks() const {
+  const auto records = parts_.console.changed_since(0);
   auto views = parts_.rt.tasks(nullptr, SIZE_MAX);
   std::ranges::sort(views, {}, &task_view::id);
   auto labels = parts_.plugins.label(views);
   std::vector<control::task_info> all;
   for (std::size_t n = 0; n < views.size(); ++n) all.push_back(info_of(views[n], std::move(labels[n])));
   const std::size_t live = all.size();
-  for (const auto& record : parts_.console.changed_since(0)) {
+  for (const auto& record : records) {
     const auto end = all.begin() + static_cast<std::ptrdiff_t>(live);
     auto known = std::ranges::lower_bound(all.begin(), end, record.id, {}, &control::task_info::id);
-    if (known == end || known->id != record.id) known = all.insert(all.end(), info_of(record));
+    if (known == end || known->id != record.id) {
+      if (ended_unseen(record)) continue;
+      known = all.insert(all.end(), info_of(record));
+    }
     known->stats = parts_.console.stats_of(record);
   }
   std::ranges::sort(all, {}, &control::task_info::id);
   return all;
+}
+
+// Of a record whose task is not among those of the runtime: it is told of when its end has been written down.
+bool live_backend::ended_unseen(const host::trace::task_record& record) const {
+  const bool unseen = record.dropped == 0 && record.kind == host::trace::task_kind::task;
+  if (unseen) parts_.console.has_ended(record.id);
+  return unseen;
 }
 
 control::task_page live_backend::tasks(const control::task_query& query) const {
@@ -238,37 +250,35 @@ control::task_page live_backend::tasks(const control::task_query& query) const {
 }
 
 std::optional<control::task_info> live_backend::task(std::uint64_t id) const {
+  const auto record = parts_.console.find(id);
   auto views = parts_.rt.tasks(nullptr, SIZE_MAX);
   std::erase_if(views, [&](const task_view& t) { return t.id != id; });
-  const auto record = parts_.console.find(id);
   std::optional<control::task_info> found;
   if (!views.empty()) found = info_of(views.front(), std::move(parts_.plugins.label(views).front()));
-  if (!found && record) found = info_of(*record);
+  if (!found && record && !ended_unseen(*record)) found = info_of(*record);
   if (found && record) found->stats = parts_.console.stats_of(*record);
   return found;
 }
 
-// Of more than `limit` those that changed first. Who writes took the time a moment before, so a little is told twice.
-control::task_changes live_backend::changes(instant_ns since, std::size_t limit) const {
-  constexpr duration_ns written_late = 10 * millisecond;
-  const instant_ns now = steady_clock().now();
-  auto records = parts_.console.changed_since(since);
+// A round goes by id, so that who changes all the time does not wait behind who changes seldom.
+control::task_changes live_backend::changes(const control::change_query& query) const {
   control::task_changes seen;
-  seen.until = now - std::min(now, written_late);
+  seen.began = query.after_id == 0 ? steady_clock().now() : query.began;  // before the records are copied
   seen.paused = parts_.console.paused();
+  seen.listening = parts_.console.listening();
   seen.dropped = parts_.console.dropped();
-  seen.more = records.size() > limit;
-  if (seen.more) {
-    std::ranges::sort(records, {}, &host::trace::task_record::changed);
-    records.resize(limit);
-    seen.until = std::max(since + 1, records.back().changed);
-    std::ranges::sort(records, {}, &host::trace::task_record::id);
-  }
+  auto records = parts_.console.changed_since(query.since);
+  std::erase_if(records, [&](const auto& one) { return one.id <= query.after_id; });
+  seen.more = records.size() > query.limit;
+  if (seen.more) records.resize(query.limit);
   std::map<std::uint64_t, std::string> states;
   for (const task_view& t : parts_.rt.tasks(nullptr, SIZE_MAX)) states.emplace(t.id, state_name(t.state));
   for (const auto& record : records) {
+    seen.last_id = record.id;
+    const auto live = states.find(record.id);
+    if (live == states.end() && ended_unseen(record)) continue;
     auto& told = seen.tasks.emplace_back(info_of(record));
-    if (const auto live = states.find(record.id); live != states.end()) told.state = live->second;
+    if (live != states.end()) told.state = live->second;
     told.stats = parts_.console.stats_of(record);
   }
   return seen;

@@ -62,7 +62,7 @@ class live_backend final : public control::backend {
   void listen_to_tasks(bool on) override { parts_.console.listen(on); }
   void watch_task(std::uint64_t id, bool on) override { parts_.console.watch(id, on); }
   bool pause_tasks(bool on) override { return parts_.console.pause(on); }
-  [[nodiscard]] control::task_changes changes(instant_ns since, std::size_t limit) const override;
+  [[nodiscard]] control::task_changes changes(const control::change_query& query) const override;
   [[nodiscard]] std::vector<control::metric_family> metrics() const override;
 
   [[nodiscard]] control::config_status config() const override;
@@ -90,6 +90,7 @@ class live_backend final : public control::backend {
 
  private:
   [[nodiscard]] std::vector<control::task_info> known_tasks() const;
+  [[nodiscard]] bool ended_unseen(const host::trace::task_record& record) const;
 
   const live_parts parts_;
   const process_numbers process_;

@@ -75,14 +75,24 @@ bool task_console::pause(bool on) {
 }
 
 void task_console::watch(task::task_id id, bool on) {
-  if (auto* const of = book()) of->watch(id, on);
+  const std::lock_guard lock(mutex_);
+  const auto known = watched_.find(id);
+  if (!on && known == watched_.end()) return;
+  const bool changes = on ? ++watched_[id] == 1 : --known->second == 0;
+  if (!on && changes) watched_.erase(known);
+  if (changes && book_ != nullptr) book_->watch(id, on);
 }
 
+// A pause ends nothing: what was known goes on.
 void task_console::settle() {
-  if (paused_ || (listeners_ == 0 && !with_.always))
-    trace::ignore();
-  else if (!trace::on())
-    book_ = &trace::listen(with_.max_tasks);
+  const bool wanted = listeners_ != 0 || with_.always;
+  if (!wanted || paused_) trace::ignore();
+  if (wanted && !paused_ && !trace::on()) {
+    book_ = &trace::listen(with_.max_tasks, !known_);
+    if (!known_)
+      for (const auto& [id, by] : watched_) book_->watch(id, true);
+  }
+  known_ = wanted && (known_ || !paused_);
 }
 
 bool task_console::paused() const {
@@ -90,9 +100,10 @@ bool task_console::paused() const {
   return paused_;
 }
 
+// What stands there while nobody listens may be long over.
 trace::task_book* task_console::book() const {
   const std::lock_guard lock(mutex_);
-  return book_;
+  return known_ ? book_ : nullptr;
 }
 
 std::uint64_t task_console::dropped() const {
@@ -108,14 +119,21 @@ std::optional<trace::task_record> task_console::find(task::task_id id) const {
 std::vector<trace::task_record> task_console::changed_since(instant_ns since) const {
   auto* const from = book();
   if (from == nullptr) return {};
+  auto found = from->changed_since(since);
   const instant_ns now = steady_clock().now();
-  duration_ns kept = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    kept = with_.retention_ms * millisecond;
-  }
+  const std::lock_guard lock(mutex_);
+  const duration_ns kept = with_.retention_ms * millisecond;
   if (now > kept) from->forget_ended_before(now - kept);
-  return from->changed_since(since);
+  return found;
+}
+
+void task_console::has_ended(task::task_id id) const {
+  if (auto* const of = book()) of->ends(id, trace::task_end::none, steady_clock().now());
+}
+
+bool task_console::listening() const {
+  const std::lock_guard lock(mutex_);
+  return known_;
 }
 
 control::task_stats task_console::stats_of(const trace::task_record& from) const {

@@ -3,6 +3,7 @@
 // Threads:   [any].
 #pragma once
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -29,8 +30,11 @@ class task_console {
   [[nodiscard]] bool paused() const;
   [[nodiscard]] std::uint64_t dropped() const;
   [[nodiscard]] std::optional<host::trace::task_record> find(task::task_id id) const;
-  // What ended longer ago than the configuration says is forgotten now.
+  // What ended longer ago than the configuration says is forgotten afterwards.
   [[nodiscard]] std::vector<host::trace::task_record> changed_since(instant_ns since) const;
+  // The runtime does not know it any more: it ended without being listened to.
+  void has_ended(task::task_id id) const;
+  [[nodiscard]] bool listening() const;
   [[nodiscard]] control::task_stats stats_of(const host::trace::task_record& from) const;
 
  private:
@@ -42,7 +46,9 @@ class task_console {
   host::trace::lint_options lints_;
   host::trace::task_book* book_ = nullptr;  // of the last time that somebody listened
   std::uint64_t listeners_ = 0;
+  std::map<task::task_id, std::uint64_t> watched_;  // by how many
   bool paused_ = false;
+  bool known_ = false;  // somebody listens, and what the book says began with him
 };
 
 }  // namespace tokiod::app

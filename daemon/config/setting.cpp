@@ -151,11 +151,12 @@ constexpr setting table[] = {
      "Whether polls, wakes and times of each task are written down also while nobody has subscribed to the topic "
      "tasks.",
      [](config& c) -> auto& { return c.console.always; }},
-    {"/console/max_tasks", integer, 64, 1'000'000, "", "tasks", restart,
-     "Tasks that are written down at a time, ended ones among them; about 3 KiB of memory for each once somebody "
+    {"/console/max_tasks", integer, 64, 65'536, "", "tasks", restart,
+     "About how many tasks are written down at a time, ended ones among them; about 3 KiB of memory for each once "
+     "somebody "
      "listens.",
      [](config& c) -> auto& { return c.console.max_tasks; }},
-    {"/console/retention_ms", integer, 0, day_ms, "", "ms", live,
+    {"/console/retention_ms", integer, 120'000, day_ms, "", "ms", live,
      "How long a task that has ended is kept, as long as there is room.",
      [](config& c) -> auto& { return c.console.retention_ms; }},
     {"/console/never_yielded_ms", integer, 1, hour_ms, "", "ms", live,

@@ -127,13 +127,21 @@ struct task_page {
   bool more = false;
 };
 
-// What changed of the tasks since a moment of the same clock, which `until` is, too. A task may come twice.
+// A round of what changed of the tasks since a moment, in pages by id. The next round is since the first page's
+// `began`.
+struct change_query {
+  instant_ns since = 0;
+  std::uint64_t after_id = 0;  // 0: a round begins
+  instant_ns began = 0;        // of the round, as its first page said
+  std::size_t limit = 500;
+};
 struct task_changes {
-  std::vector<task_info> tasks;  // by id
-  instant_ns until = 0;          // to ask with next
-  bool more = false;             // ask again at once
-  bool paused = false;
-  std::uint64_t dropped = 0;  // what was not written down, in all
+  std::vector<task_info> tasks;
+  std::uint64_t last_id = 0;  // to go on after
+  instant_ns began = 0;
+  bool more = false;
+  bool listening = false, paused = false;
+  std::uint64_t dropped = 0;  // what was not written down, or gave way unseen, in all
 };
 
 using drain_time = std::optional<duration_ns>;
@@ -160,7 +168,7 @@ class backend {
   virtual void watch_task(std::uint64_t id, bool on) = 0;  // it stays known, also when it has ended [control]
   // What is known stays, and nothing new is written down, until the opposite. Gives whether it is paused. [control]
   virtual bool pause_tasks(bool on) = 0;
-  [[nodiscard]] virtual task_changes changes(instant_ns since, std::size_t limit) const = 0;
+  [[nodiscard]] virtual task_changes changes(const change_query& query) const = 0;
   [[nodiscard]] virtual std::vector<metric_family> metrics() const = 0;
 
   // ---- configuration [control], reload [operation]

@@ -22,8 +22,8 @@ struct subscriptions::one {
   std::string match;
   event_ring ring;
   asio::steady_timer timer;
-  std::uint64_t task = 0;      // whose details are told
-  instant_ns tasks_until = 0;  // they were told of
+  std::uint64_t task = 0;  // whose details are told
+  change_query tasks;      // what comes next of them
   bool open = true;
 
   [[nodiscard]] bool wants(std::string_view topic) const {
@@ -61,9 +61,9 @@ outcome<subscriptions::opened> subscriptions::add(const subscribe_order& order) 
   made->interval = order.interval;
   made->match = order.match;
   if (names_task) made->task = order.task;
+  if (made->listens_to_tasks()) shared_.daemon.listen_to_tasks(true);  // which takes memory
   all_.push_back(made);
   shared_.counts.subscribed(1);
-  if (made->listens_to_tasks()) shared_.daemon.listen_to_tasks(true);
   if (made->task != 0) shared_.daemon.watch_task(made->task, true);
   // The first page comes one interval after the reply, so that the reply comes first.
   if (made->is_timed()) tick(made);
@@ -120,29 +120,33 @@ namespace {
 using page_text = std::shared_ptr<const std::string>;
 struct pages {
   page_text metrics, tasks, task;  // null: not wanted, or there is nothing
-  instant_ns tasks_until = 0;
+  change_query next;               // of the tasks
 };
 struct page_order {
   bool metrics, tasks;
   std::string match;
   std::uint64_t task;
-  instant_ns since;
+  change_query changes;
 };
 
 page_text text_of(const json& page) { return std::make_shared<const std::string>(wire::dump(page)); }
 
+// The page after that one: of the same round, or the first of the next.
+change_query next_after(const change_query& asked, const task_changes& seen) {
+  if (seen.more) return {.since = asked.since, .after_id = seen.last_id, .began = seen.began};
+  return {.since = seen.began, .after_id = 0, .began = 0};
+}
+
 pages collected(const plane& shared, const page_order& what) {
-  constexpr std::size_t most_tasks =
-      500;  // in one event, which is then far from what a ring holds; more come with the next
   const auto now = wall_clock_ns();
-  pages made{.metrics = nullptr, .tasks = nullptr, .task = nullptr, .tasks_until = what.since};
+  pages made{.metrics = nullptr, .tasks = nullptr, .task = nullptr, .next = what.changes};
   if (what.metrics) made.metrics = text_of(view(shared.metrics(), what.match, now));
   if (const auto one = what.task == 0 ? std::nullopt : shared.daemon.task(what.task))
     made.task = text_of(view(*one, true));
   if (!what.tasks) return made;
-  const auto changed = shared.daemon.changes(what.since, most_tasks);
+  const auto changed = shared.daemon.changes(what.changes);
   made.tasks = text_of(view(changed, now));
-  made.tasks_until = changed.until;
+  made.next = next_after(what.changes, changed);
   return made;
 }
 
@@ -150,13 +154,13 @@ pages collected(const plane& shared, const page_order& what) {
 
 // Weak: when the control plane ends first, the reader's thread must not be the last to hold a timer.
 void subscriptions::collect(const std::shared_ptr<one>& each) {
-  page_order what{each->wants("metrics"), each->wants("tasks"), each->match, each->task, each->tasks_until};
+  page_order what{each->wants("metrics"), each->wants("tasks"), each->match, each->task, each->tasks};
   const auto begun = shared_.read(
       [&shared = shared_, what = std::move(what)] {
         return guarded(
             "a page of metrics or tasks", [&] { return collected(shared, what); },
             [&](const char*) {
-              return pages{.metrics = nullptr, .tasks = nullptr, .task = nullptr, .tasks_until = what.since};
+              return pages{.metrics = nullptr, .tasks = nullptr, .task = nullptr, .next = what.changes};
             });
       },
       [this, weak = std::weak_ptr(each)](const pages& made) {
@@ -166,7 +170,7 @@ void subscriptions::collect(const std::shared_ptr<one>& each) {
         if (made.metrics) push(*open, "metrics", now, made.metrics);
         if (made.tasks) push(*open, "tasks", now, made.tasks);
         if (made.task) push(*open, "task", now, made.task);
-        open->tasks_until = made.tasks_until;
+        open->tasks = made.next;
         tick(open);
       });
   if (!begun) tick(each);  // the readers are busy: this page is left out

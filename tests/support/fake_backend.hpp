@@ -166,20 +166,22 @@ class fake_backend final : public backend {
     change([&] { paused_ = on; });
     return on;
   }
-  // Each task changed at the moment of its number.
-  [[nodiscard]] task_changes changes(instant_ns since, std::size_t limit) const override {
+  // Each task has changed once, at the moment of its number.
+  [[nodiscard]] task_changes changes(const change_query& query) const override {
     const std::lock_guard lock(mutex_);
     task_changes seen;
+    seen.listening = listeners_ != 0;
     seen.paused = paused_;
     seen.dropped = 4;
-    for (std::uint64_t id = since; id <= tasks_ && seen.tasks.size() < limit; ++id) {
-      if (id == 0) continue;
+    seen.began = query.after_id == 0 ? tasks_ + 1 : query.began;
+    for (std::uint64_t id = std::max<std::uint64_t>({query.since, query.after_id + 1, 1}); id <= tasks_; ++id) {
+      seen.more = seen.tasks.size() == query.limit;
+      if (seen.more) break;
+      seen.last_id = id;
       auto& told = seen.tasks.emplace_back(task_of(id));
       if (!told.stats) told.stats.emplace().kind = "task";
       if (id == 2) told.stats->warnings = {{"self_wakes", "75 % of its wakes"}};
     }
-    seen.more = !seen.tasks.empty() && seen.tasks.back().id < tasks_;
-    seen.until = seen.more ? seen.tasks.back().id + 1 : tasks_ + 1;
     return seen;
   }
   outcome<void> cancel_task(std::uint64_t id) override {

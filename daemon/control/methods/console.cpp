@@ -12,18 +12,25 @@ answer console_resume(const call_site& site, const json&) {
   return json{{"paused", site.shared.daemon.pause_tasks(false)}};
 }
 
-// Of all tasks that somebody listens to.
+// Of all tasks that somebody listens to; `listening` says whether that is anybody.
 answer diag_lint(const plane& shared, const json&) {
+  constexpr std::size_t most_findings = 1000;
   json findings = json::array();
-  for (const auto& task : shared.daemon.changes(0, SIZE_MAX).tasks)
-    for (const auto& one : task.stats->warnings)
+  const auto seen = shared.daemon.changes({.since = 0, .after_id = 0, .began = 0, .limit = SIZE_MAX});
+  bool more = false;
+  for (const auto& task : seen.tasks)
+    for (const auto& one : task.stats->warnings) {
+      more = findings.size() == most_findings;
+      if (more) break;
       findings.push_back({{"lint", one.lint},
                           {"task", task_id_text(task.id)},
                           {"plugin", task.plugin},
                           {"name", task.name},
                           {"location", task.location},
                           {"sentence", one.sentence}});
-  return json{{"findings", std::move(findings)}};
+    }
+  return json{
+      {"findings", std::move(findings)}, {"more", more}, {"listening", seen.listening}, {"paused", seen.paused}};
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ class plugin_job final : public blocking::job {
         traced_(trace::on() ? trace::job_born(p, view(d.name)) : 0),
         holders_(holders) {}
   ~plugin_job() {
-    if (traced_ != 0) trace::job_ends(traced_, 0, false);
+    if (traced_ != 0) trace::job_unborn(traced_);  // it was refused
   }
 
   void run() noexcept override {
@@ -38,6 +38,7 @@ class plugin_job final : public blocking::job {
     end(TOKIO_OK);
   }
   void drop() noexcept override {
+    if (traced_ != 0) trace::job_ends(std::exchange(traced_, 0), 0, false);
     drop_user();
     end(TOKIO_ECANCELED);
   }
@@ -99,6 +100,7 @@ tokio_status refuse_job(const tokio_job_desc& d, tokio_status status) {
 }
 
 tokio_status submit(tokio_plugin& p, const tokio_job_desc& d, tokio_job** out) noexcept {
+  const sched::host_entry inside;
   auto* job = new (std::nothrow) plugin_job(p, d, out != nullptr ? 2 : 1);
   auto* handle = job != nullptr && out != nullptr ? handle_pool<tokio_job>::take(&p) : nullptr;
   if (job == nullptr || (out != nullptr && handle == nullptr)) {
@@ -106,7 +108,6 @@ tokio_status submit(tokio_plugin& p, const tokio_job_desc& d, tokio_job** out) n
     return refuse_job(d, fail(TOKIO_ENOMEM, "no memory for a job"));
   }
   p.book.add(-1, entry::jobs, 1);  // the shared line: whether jobs are left must be one number, not a sum
-  const sched::host_entry inside;
   if (const auto submitted = p.rt.submit(*job); !submitted) {
     p.book.add(-1, entry::jobs, -1);
     if (handle != nullptr) handle_pool<tokio_job>::give(*handle);

@@ -19,15 +19,16 @@ std::optional<std::string> look_at(lint what, const task_record& task, instant_n
              std::to_string(most_self_wakes_percent) + " %";
     }
     case lint::never_yielded: {
-      const bool in_first = task.in_poll && task.polls == 0;
+      const bool in_first = task.in_poll && task.polls == 0 && task.seen_from_birth;
       const duration_ns lasts = in_first ? now - std::min(now, task.last_poll_started) : 0;
       if (!in_first || lasts < with.never_yielded_after) return std::nullopt;
       return "its first poll has lasted for " + seconds_text(lasts) + ", at least " +
              seconds_text(with.never_yielded_after);
     }
     case lint::large_future:
-      if (task.bytes < large_bytes) return std::nullopt;
-      return "its future's block has " + std::to_string(task.bytes) + " bytes, at least " + std::to_string(large_bytes);
+      if (task.least_bytes < large_bytes) return std::nullopt;
+      return "its future has at least " + std::to_string(task.least_bytes) + " bytes, the limit is " +
+             std::to_string(large_bytes);
   }
   return std::nullopt;
 }

@@ -40,24 +40,39 @@ bool task_book::try_lock(set& in) {
   return false;
 }
 
+// [under the lock] The time is that of the writing, so that whoever copies the records misses none.
 template <class Change>
-bool task_book::change(task::task_id id, instant_ns now, Change change) {
+bool task_book::changed(set& in, task::task_id id, Change change) {
+  row* const found = in.of(id);
+  if (found == nullptr) return false;
+  change(*found);
+  found->changed = steady_clock().now();
+  return true;
+}
+
+template <class Change>
+bool task_book::change(task::task_id id, Change change) {
   set& in = set_of(id);
   if (!try_lock(in)) return true;
-  row* const found = in.of(id);
-  if (found != nullptr) {
-    change(*found);
-    found->changed = std::max(found->changed, now);
-  }
+  const bool found = changed(in, id, change);
   in.lock.unlock();
-  return found != nullptr;
+  return found;
+}
+
+template <class Change>
+bool task_book::must_change(task::task_id id, Change change) {
+  set& in = set_of(id);
+  const hold lock(in.lock);
+  return changed(in, id, change);
 }
 
 void task_book::begin(const birth& of, instant_ns now) {
   set& in = set_of(of.id);
   if (!try_lock(in)) return;
-  if (row* const room = in.room()) {
+  row* const room = in.of(of.id) == nullptr ? in.room() : nullptr;
+  if (room != nullptr) {
     task_record& fresh = *room;
+    if (fresh.id != 0) dropped_.fetch_add(1, relaxed);
     fresh = {};
     fresh.id = of.id;
     fresh.parent = of.parent;
@@ -65,11 +80,13 @@ void task_book::begin(const birth& of, instant_ns now) {
     fresh.seen_from_birth = of.seen;
     fresh.line = of.line;
     fresh.bytes = of.bytes;
+    fresh.least_bytes = of.least_bytes;
     fresh.instance.set(of.instance);
     fresh.name.set(of.name);
     fresh.file.set(of.file);
-    fresh.created = fresh.changed = now;
-  } else {
+    fresh.created = now;
+    fresh.changed = steady_clock().now();
+  } else if (in.of(of.id) == nullptr) {
     dropped_.fetch_add(1, relaxed);
   }
   in.lock.unlock();
@@ -77,14 +94,14 @@ void task_book::begin(const birth& of, instant_ns now) {
 
 // Wakes by timers, sockets and other tasks' ends come from the host itself, which tells nobody: they are found here.
 bool task_book::poll_begins(task::task_id id, instant_ns now, const std::optional<run_up>& before) {
-  return change(id, now, [&](task_record& of) {
+  return change(id, [&](task_record& of) {
     const bool first = std::exchange(of.first_poll, of.first_poll != 0 ? of.first_poll : now) == 0;
     if (before) {
       of.scheduled += before->runnable;
       of.scheduled_times.record(before->runnable);
       if (!first && of.unpolled_wakes == 0) {
         ++of.wakes;
-        of.self_wakes += before->again ? 1 : 0;
+        of.self_wakes += of.yielded ? 1 : 0;  // a merged wake may be anybody's
         of.last_wake = now - std::min(before->runnable, now);
       }
     }
@@ -94,18 +111,19 @@ bool task_book::poll_begins(task::task_id id, instant_ns now, const std::optiona
   });
 }
 
-void task_book::poll_ends(task::task_id id, instant_ns begun, instant_ns now) {
-  change(id, now, [&](task_record& of) {
+void task_book::poll_ends(task::task_id id, instant_ns begun, instant_ns now, bool yielded) {
+  (void)must_change(id, [&](task_record& of) {
     ++of.polls;
     of.busy += now - begun;
     of.poll_times.record(now - begun);
     of.last_poll_ended = now;
     of.in_poll = false;
+    of.yielded = yielded;
   });
 }
 
 void task_book::woken(task::task_id id, bool by_itself, instant_ns now) {
-  change(id, now, [&](task_record& of) {
+  change(id, [&](task_record& of) {
     ++of.wakes;
     ++of.unpolled_wakes;
     of.self_wakes += by_itself ? 1 : 0;
@@ -114,7 +132,8 @@ void task_book::woken(task::task_id id, bool by_itself, instant_ns now) {
 }
 
 void task_book::ends(task::task_id id, task_end how, instant_ns now) {
-  change(id, now, [&](task_record& of) {
+  (void)must_change(id, [&](task_record& of) {
+    if (of.dropped != 0) return;
     of.dropped = now;
     of.end = how;
     of.in_poll = false;
@@ -142,7 +161,7 @@ std::vector<task_record> task_book::changed_since(instant_ns since) const {
       std::optional<task_record> copy;
       {
         const hold lock(sets_[s].lock);
-        if (each.id != 0 && each.changed >= since) copy = each;
+        if (each.id != 0 && (each.changed >= since || each.in_poll)) copy = each;
       }
       if (copy) found.push_back(*copy);
     }
@@ -156,7 +175,10 @@ void task_book::watch(task::task_id id, bool on) {
   const hold lock(in.lock);
   auto found = std::ranges::find(in.kept, id, &watched::id);
   if (found == in.kept.end() && on) found = std::ranges::find(in.kept, task::task_id{0}, &watched::id);
-  if (found == in.kept.end()) return;
+  if (found == in.kept.end()) {
+    dropped_.fetch_add(on ? 1 : 0, relaxed);
+    return;
+  }
   found->id = id;
   found->by += on ? 1 : 0;
   if (!on && --found->by == 0) *found = {};
@@ -175,6 +197,7 @@ void task_book::clear() {
   for (std::size_t s = 0; s < set_count_; ++s) {
     const hold lock(sets_[s].lock);
     sets_[s].rows = {};
+    sets_[s].kept = {};
   }
 }
 

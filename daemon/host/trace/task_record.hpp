@@ -22,7 +22,7 @@ class short_text {
   void set(std::string_view from) {
     if (from.size() > Room) from.remove_prefix(from.size() - Room);
     size_ = static_cast<std::uint8_t>(from.size());
-    std::memcpy(bytes_.data(), from.data(), from.size());
+    if (!from.empty()) std::memcpy(bytes_.data(), from.data(), from.size());
   }
   [[nodiscard]] std::string_view view() const { return {bytes_.data(), size_}; }
 
@@ -61,9 +61,11 @@ struct task_record {
   task_kind kind = task_kind::task;
   task_end end = task_end::none;
   bool in_poll = false;
+  bool yielded = false;          // at the end of its last poll
   bool seen_from_birth = false;  // false: it was there before anybody listened
   std::uint32_t line = 0;
   std::uint64_t bytes = 0;  // of its block less the header: the future as it was spawned, rounded up; none is boxed
+  std::uint64_t least_bytes = 0;  // that it was asked for with, for certain
   short_text<64> instance, name;
   short_text<120> file;
 

@@ -12,10 +12,12 @@ namespace {
 
 instant_ns now() { return steady_clock().now(); }
 
-// What is polled on this thread now; null: nothing is.
+// What is polled on this thread now; null: nothing is. Inside host code.
 task::header* polled_here() {
   const sched::thread* const on = sched::this_thread;
-  return on != nullptr && on->cx.polling && on->held != nullptr ? on->held->running.load(relaxed) : nullptr;
+  if (on == nullptr || !on->cx.polling) return nullptr;
+  return on->held != nullptr ? on->held->running.load(relaxed)
+                             : on->stuck_in.load(relaxed);  // or its poll lost the core
 }
 
 task::task_id parent_here() {
@@ -28,6 +30,10 @@ birth birth_of(const task::header& task, const tokio_plugin& p, task::task_id id
   const tokio_task_vt& kind = kind_of(task);
   const memory::slab_header& slab = memory::slab_of(&task);
   const std::size_t block = slab.is_run() ? slab.bytes : memory::slot_bytes(slab.bin);
+  // One byte less would have had the next smaller block; of the smallest blocks and of whole pages less is known.
+  const std::size_t smaller = slab.is_run()   ? block - std::min(block, memory::page_bytes)
+                              : slab.bin != 0 ? memory::slot_bytes(static_cast<memory::bin_index>(slab.bin - 1))
+                                              : 0;
   return {.id = id,
           .parent = seen ? parent_here() : 0,
           .kind = task_kind::task,
@@ -36,7 +42,8 @@ birth birth_of(const task::header& task, const tokio_plugin& p, task::task_id id
           .name = text(kind.name),
           .file = text(kind.file),
           .line = kind.line,
-          .bytes = block - task::body_offset};
+          .bytes = block - task::body_offset,
+          .least_bytes = smaller > task::body_offset ? smaller - task::body_offset + 1 : 0};
 }
 
 void begin(task::header& task, const tokio_plugin& p, task::task_id id, bool seen) {
@@ -70,7 +77,7 @@ task::poll_result poll(task::header& task, task::context& cx) noexcept {
   }
   const task::poll_result said = plugin_task_ops.poll(task, cx);
   const instant_ns ended = now();
-  to->poll_ends(id, begun, ended);
+  to->poll_ends(id, begun, ended, said == task::poll_result::yielded);
   if (said == task::poll_result::ready) to->ends(id, task_end::completed, ended);
   if (said == task::poll_result::panicked) to->ends(id, task_end::panicked, ended);
   return said;
@@ -81,7 +88,7 @@ void drop(task::header& task) noexcept {
   const bool cancelled = task::end_of(task) == task::end_kind::none;
   const task::task_id id = task.id.load(relaxed);
   plugin_task_ops.drop(task);
-  if (task_book* const to = book(); to != nullptr && cancelled) to->ends(id, task_end::cancelled, now());
+  if (task_book* const to = last_book(); to != nullptr && cancelled) to->ends(id, task_end::cancelled, now());
 }
 
 }  // namespace
@@ -96,7 +103,7 @@ void born(task::header& task, const tokio_plugin& p, task::spawn_options& option
 
 void unborn(task::header& task, const task::spawn_options& options) {
   task.ops = &plugin_task_ops;
-  if (task_book* const to = book()) to->forget(options.id);
+  if (task_book* const to = last_book()) to->forget(options.id);
 }
 
 void met(task::header& task, const tokio_plugin& p) {
@@ -129,11 +136,15 @@ void job_begins(task::task_id job, instant_ns begun) {
 }
 
 void job_ends(task::task_id job, instant_ns begun, bool ran) {
-  task_book* const to = book();
+  task_book* const to = last_book();
   if (to == nullptr || job == 0) return;
   const instant_ns ended = now();
   if (ran) to->poll_ends(job, begun, ended);
   to->ends(job, ran ? task_end::completed : task_end::cancelled, ended);
+}
+
+void job_unborn(task::task_id job) {
+  if (task_book* const to = last_book(); to != nullptr && job != 0) to->forget(job);
 }
 
 }  // namespace tokiod::host::trace

@@ -26,7 +26,7 @@ TEST_CASE("[OB-05] [OB-07] a task that was there before is heard of while somebo
   eventually("it runs", [&] { return !greeter(client.call("task.list").at("tasks")).is_null(); });
   CHECK_FALSE(greeter(client.call("task.list").at("tasks")).contains("stats"));
 
-  listening.call("event.subscribe", {{"topics", {"tasks"}}, {"interval_ms", 100}});
+  const auto sub = listening.call("event.subscribe", {{"topics", {"tasks"}}, {"interval_ms", 100}});
   wire::json task;
   // It greets each second: the first poll that is heard of, and later a second one with the wake that led to it.
   eventually("its polls are told of", [&] {
@@ -58,4 +58,13 @@ TEST_CASE("[OB-05] [OB-07] a task that was there before is heard of while somebo
       if (one.at("plugin") == "other") return one.at("stats").at("end") == "cancelled";
     return false;
   });
+
+  // Whoever looks after that sees the tasks alone, and nothing of those that ended.
+  listening.send_line(R"({"jsonrpc":"2.0","method":"event.unsubscribe","params":{"sub":")" +
+                      sub.at("sub").get<std::string>() + "\"}}");
+  eventually("nobody listens", [&] { return client.call("diag.lint").at("listening") == false; });
+  CHECK_FALSE(greeter(client.call("task.list").at("tasks")).contains("stats"));
+  client.call("plugin.stop", {{"instance", "hello"}});
+  CHECK(greeter(client.call("task.list").at("tasks")).is_null());
+  CHECK(client.call("task.list", {{"state", "done"}}).at("tasks").empty());
 }

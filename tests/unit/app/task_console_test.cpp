@@ -54,14 +54,15 @@ TEST_CASE("[OB-10] always writes down without a listener, and a changed configur
 TEST_CASE("[OB-10] what ended longer ago than the retention is forgotten when somebody looks") {
   config::console_settings with;
   with.always = true;
-  with.retention_ms = 1'000;
+  with.retention_ms = 120'000;
   task_console console(with);
   const instant_ns now = steady_clock().now();
   book().begin({.id = 1, .instance = "echo", .name = "old", .file = {}}, 1);
   book().begin({.id = 2, .instance = "echo", .name = "live", .file = {}}, 1);
   book().begin({.id = 3, .instance = "echo", .name = "new", .file = {}}, now);
-  book().ends(1, trace::task_end::completed, now - 5 * second);
+  book().ends(1, trace::task_end::completed, now - 125 * second);
   book().ends(3, trace::task_end::completed, now);
+  CHECK(console.changed_since(0).size() == 3);  // it is told once more
   const auto seen = console.changed_since(0);
   REQUIRE(seen.size() == 2);
   CHECK(seen[0].id == 2);
@@ -106,7 +107,7 @@ TEST_CASE("[OB-11] lints are allowed by the configuration, one or all") {
   config::console_settings with;
   with.always = true;
   task_console console(with);
-  book().begin({.id = 1, .instance = "echo", .name = "big", .file = {}, .bytes = 2048}, 1);
+  book().begin({.id = 1, .instance = "echo", .name = "big", .file = {}, .least_bytes = 2048}, 1);
   const auto warnings = [&] { return console.stats_of(*console.find(1)).warnings; };
   REQUIRE(warnings().size() == 1);
   CHECK(warnings().front().lint == "large_future");
@@ -119,4 +120,42 @@ TEST_CASE("[OB-11] lints are allowed by the configuration, one or all") {
   with.allow = {"all"};
   console.set(with);
   CHECK(warnings().empty());
+}
+
+TEST_CASE("what was written down is not shown any more when nobody listens, but while it is paused") {
+  task_console console(config::console_settings{});
+  console.listen(true);
+  book().begin({.id = 1, .instance = "echo", .name = "accept", .file = {}}, 1);
+  CHECK(console.find(1));
+  (void)console.pause(true);
+  CHECK(console.changed_since(0).size() == 1);
+  (void)console.pause(false);
+  CHECK(console.find(1));  // what was known goes on
+  console.has_ended(1);
+  CHECK(console.find(1)->dropped != 0);
+  book().begin({.id = 2, .instance = "echo", .name = "accept", .file = {}}, 1);
+  console.listen(false);
+  CHECK_FALSE(console.find(2));
+  CHECK(console.changed_since(0).empty());
+}
+
+TEST_CASE("who watches a task before there is a book, or while it is paused, watches it all the same") {
+  config::console_settings with;
+  with.retention_ms = 120'000;
+  task_console console(with);
+  const instant_ns now = steady_clock().now();
+  (void)console.pause(true);
+  console.listen(true);
+  console.watch(1, true);
+  (void)console.pause(false);
+  console.watch(1, true);
+  console.watch(1, false);
+  book().begin({.id = 1, .instance = "echo", .name = "accept", .file = {}}, 1);
+  book().ends(1, trace::task_end::completed, now - 500 * second);
+  CHECK(console.changed_since(0).size() == 1);
+  CHECK(console.changed_since(0).size() == 1);
+  console.watch(1, false);
+  console.watch(1, false);  // once too often: harmless
+  (void)console.changed_since(0);
+  CHECK_FALSE(console.find(1));
 }

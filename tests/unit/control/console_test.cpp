@@ -87,7 +87,10 @@ TEST_CASE("[OB-05] pause and resume; who may only look may not") {
 
 TEST_CASE("[OB-11] lints name the task and the fact") {
   control_fixture daemon;
-  const auto found = daemon.client("observe").call("diag.lint")["result"]["findings"];
+  const auto result = daemon.client("observe").call("diag.lint")["result"];
+  CHECK(result["listening"] == false);
+  CHECK(result["more"] == false);
+  const auto found = result["findings"];
   REQUIRE(found.size() == 1);
   CHECK(found[0]["lint"] == "self_wakes");
   CHECK(found[0]["task"] == "t-2");
