@@ -10,6 +10,7 @@
 #include "app/instances.hpp"
 #include "app/live_backend.hpp"
 #include "app/stuck_report.hpp"
+#include "app/task_console.hpp"
 #include "app/wiring.hpp"
 #include "base/log_sink.hpp"
 #include "control/server.hpp"
@@ -43,7 +44,8 @@ class daemon {
       : facts_{std::move(command_line), wall_clock_ns(), time_.now()},
         manager_(notifier::from_environment(time_)),
         life_(manager_, time_),
-        config_(o.sources, std::move(values)) {}
+        config_(o.sources, std::move(values)),
+        console_(config_.current()->values.console) {}
 
   [[nodiscard]] outcome<void> build();
   [[nodiscard]] int run();
@@ -57,7 +59,7 @@ class daemon {
   [[nodiscard]] const char* ask_for_ring(const config::runtime_settings& s);
   [[nodiscard]] bool healthy() const;
   [[nodiscard]] live_parts parts() {
-    return {facts_, *runtime_, *plugins_, config_, life_, manager_, applier_, resizer_};
+    return {facts_, *runtime_, *plugins_, config_, life_, manager_, applier_, resizer_, console_};
   }
 
   const steady_clock time_;
@@ -65,6 +67,7 @@ class daemon {
   notifier manager_;
   supervisor life_;
   live_config config_;
+  task_console console_;
   live_config::applier applier_ = [this](const auto& changes, const auto& next) { return apply(changes, next); };
   const resizer resizer_ = [this](auto workers, auto timeout, auto reason) { return resize(workers, timeout, reason); };
   // No model: rises once, and publishes what was built before.
@@ -162,6 +165,7 @@ void daemon::stuck(const sched::stuck_poll& found) {
 
 std::vector<std::string> daemon::apply(const std::vector<config::change>& changes, const config::loaded& next) {
   log::set_levels(levels_of(next.values.log));
+  console_.set(next.values.console);
   auto problems = follow_plugin_changes(*plugins_, changes, next.values);
   const auto workers = static_cast<std::uint32_t>(next.values.runtime.worker_threads);
   const auto resized = std::ranges::find(changes, config::worker_threads_pattern, &config::change::path);

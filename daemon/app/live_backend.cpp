@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "app/metric_export.hpp"
@@ -39,30 +40,27 @@ control::task_info info_of(const task_view& t, host::task_label label) {
   return i;
 }
 
-bool asked_for(const control::task_query& query, const task_view& t, const host::task_label& label) {
-  return (query.plugin.empty() || label.instance == query.plugin) &&
-         (query.state.empty() || state_name(t.state) == query.state);
+// Of one that is not among the runtime's tasks any more, or is a blocking job.
+control::task_info info_of(const host::trace::task_record& from) {
+  control::task_info i;
+  i.id = from.id;
+  i.plugin = from.instance.view();
+  i.name = from.name.view();
+  if (!from.file.view().empty()) i.location = std::string(from.file.view()) + ":" + std::to_string(from.line);
+  i.state = from.dropped != 0 ? "done" : from.in_poll ? "running" : "queued";
+  return i;
 }
 
-control::histogram_info info_of(const metrics::distribution& seen) {
-  control::histogram_info i;
-  i.num_buckets = metrics::histogram_buckets;
-  i.count = seen.total();
-  i.sum_seconds = seconds(seen.sum);
-  i.p50_seconds = seconds(seen.quantile(0.5));
-  i.p99_seconds = seconds(seen.quantile(0.99));
-  for (std::size_t n = 0; n < seen.counts.size(); ++n) {
-    if (seen.counts[n] == 0) continue;
-    const auto to = n + 1 < seen.counts.size() ? std::optional(seconds(metrics::lower_bound(n + 1))) : std::nullopt;
-    i.buckets.push_back({seconds(metrics::lower_bound(n)), to, seen.counts[n]});
-  }
-  return i;
+// What has ended is shown to who asks for it.
+bool asked_for(const control::task_query& query, const control::task_info& t) {
+  const bool ended = t.stats && t.stats->dropped != 0;
+  return (query.plugin.empty() || t.plugin == query.plugin) && (query.state.empty() ? !ended : t.state == query.state);
 }
 
 void count(control::worker_info& i, const metrics::worker_snapshot& seen) {
   const metrics::worker_totals& totals = seen.totals;
-  i.poll_time = info_of(seen.poll_time_ns);
-  i.schedule_latency = info_of(seen.schedule_latency_ns);
+  i.poll_time = histogram_of(seen.poll_time_ns);
+  i.schedule_latency = histogram_of(seen.schedule_latency_ns);
   i.polls = totals.polls;
   i.parks = totals.parks;
   i.park_unparks = totals.park_unparks;
@@ -206,17 +204,44 @@ std::vector<control::worker_info> live_backend::workers() const {
   return all;
 }
 
-control::task_page live_backend::tasks(const control::task_query& query) const {
+// The runtime's own, and what is written down of others: jobs, and what has ended. The records come first: what lives
+// then and is not among the tasks afterwards has ended.
+std::vector<control::task_info> live_backend::known_tasks() const {
+  const auto records = parts_.console.changed_since(0);
   auto views = parts_.rt.tasks(nullptr, SIZE_MAX);
   std::ranges::sort(views, {}, &task_view::id);
   auto labels = parts_.plugins.label(views);
+  std::vector<control::task_info> all;
+  for (std::size_t n = 0; n < views.size(); ++n) all.push_back(info_of(views[n], std::move(labels[n])));
+  const std::size_t live = all.size();
+  for (const auto& record : records) {
+    const auto end = all.begin() + static_cast<std::ptrdiff_t>(live);
+    auto known = std::ranges::lower_bound(all.begin(), end, record.id, {}, &control::task_info::id);
+    if (known == end || known->id != record.id) {
+      if (ended_unseen(record)) continue;
+      known = all.insert(all.end(), info_of(record));
+    }
+    known->stats = parts_.console.stats_of(record);
+  }
+  std::ranges::sort(all, {}, &control::task_info::id);
+  return all;
+}
+
+// Of a record whose task is not among those of the runtime: it is told of when its end has been written down.
+bool live_backend::ended_unseen(const host::trace::task_record& record) const {
+  const bool unseen = record.dropped == 0 && record.kind == host::trace::task_kind::task;
+  if (unseen) parts_.console.has_ended(record.id);
+  return unseen;
+}
+
+control::task_page live_backend::tasks(const control::task_query& query) const {
   control::task_page page;
-  for (std::size_t n = 0; n < views.size(); ++n) {
-    if (!asked_for(query, views[n], labels[n])) continue;
+  for (auto& each : known_tasks()) {
+    if (!asked_for(query, each)) continue;
     ++page.total;
-    if (views[n].id <= query.after_id) continue;
+    if (each.id <= query.after_id) continue;
     if (page.tasks.size() < query.limit) {
-      page.tasks.push_back(info_of(views[n], std::move(labels[n])));
+      page.tasks.push_back(std::move(each));
     } else {
       page.more = true;
     }
@@ -225,10 +250,38 @@ control::task_page live_backend::tasks(const control::task_query& query) const {
 }
 
 std::optional<control::task_info> live_backend::task(std::uint64_t id) const {
+  const auto record = parts_.console.find(id);
   auto views = parts_.rt.tasks(nullptr, SIZE_MAX);
   std::erase_if(views, [&](const task_view& t) { return t.id != id; });
-  if (views.empty()) return {};
-  return info_of(views.front(), std::move(parts_.plugins.label(views).front()));
+  std::optional<control::task_info> found;
+  if (!views.empty()) found = info_of(views.front(), std::move(parts_.plugins.label(views).front()));
+  if (!found && record && !ended_unseen(*record)) found = info_of(*record);
+  if (found && record) found->stats = parts_.console.stats_of(*record);
+  return found;
+}
+
+// A round goes by id, so that who changes all the time does not wait behind who changes seldom.
+control::task_changes live_backend::changes(const control::change_query& query) const {
+  control::task_changes seen;
+  seen.began = query.after_id == 0 ? steady_clock().now() : query.began;  // before the records are copied
+  seen.paused = parts_.console.paused();
+  seen.listening = parts_.console.listening();
+  seen.dropped = parts_.console.dropped();
+  auto records = parts_.console.changed_since(query.since);
+  std::erase_if(records, [&](const auto& one) { return one.id <= query.after_id; });
+  seen.more = records.size() > query.limit;
+  if (seen.more) records.resize(query.limit);
+  std::map<std::uint64_t, std::string> states;
+  for (const task_view& t : parts_.rt.tasks(nullptr, SIZE_MAX)) states.emplace(t.id, state_name(t.state));
+  for (const auto& record : records) {
+    seen.last_id = record.id;
+    const auto live = states.find(record.id);
+    if (live == states.end() && ended_unseen(record)) continue;
+    auto& told = seen.tasks.emplace_back(info_of(record));
+    if (live != states.end()) told.state = live->second;
+    told.stats = parts_.console.stats_of(record);
+  }
+  return seen;
 }
 
 outcome<void> live_backend::cancel_task(std::uint64_t id) {

@@ -11,6 +11,7 @@
 #include "app/notify.hpp"
 #include "app/process_numbers.hpp"
 #include "app/supervisor.hpp"
+#include "app/task_console.hpp"
 #include "control/backend.hpp"
 #include "host/registry.hpp"
 #include "runtime/runtime.hpp"
@@ -38,6 +39,7 @@ struct live_parts {
   notifier& manager;
   const live_config::applier& apply;
   const resizer& resize;
+  task_console& console;
 };
 
 class live_backend final : public control::backend {
@@ -57,6 +59,10 @@ class live_backend final : public control::backend {
   [[nodiscard]] control::task_page tasks(const control::task_query& query) const override;
   [[nodiscard]] std::optional<control::task_info> task(std::uint64_t id) const override;
   outcome<void> cancel_task(std::uint64_t id) override;
+  void listen_to_tasks(bool on) override { parts_.console.listen(on); }
+  void watch_task(std::uint64_t id, bool on) override { parts_.console.watch(id, on); }
+  bool pause_tasks(bool on) override { return parts_.console.pause(on); }
+  [[nodiscard]] control::task_changes changes(const control::change_query& query) const override;
   [[nodiscard]] std::vector<control::metric_family> metrics() const override;
 
   [[nodiscard]] control::config_status config() const override;
@@ -83,6 +89,9 @@ class live_backend final : public control::backend {
   void cancel_call(host::call_id id) override;
 
  private:
+  [[nodiscard]] std::vector<control::task_info> known_tasks() const;
+  [[nodiscard]] bool ended_unseen(const host::trace::task_record& record) const;
+
   const live_parts parts_;
   const process_numbers process_;
 };

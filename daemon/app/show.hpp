@@ -3,9 +3,13 @@
 // Invariant: pure functions.
 // Threads: any.
 #pragma once
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
+#include "control/histogram_info.hpp"
+#include "runtime/metrics/histogram.hpp"
 #include "runtime/metrics/snapshot.hpp"
 #include "runtime/runtime.hpp"
 
@@ -23,6 +27,21 @@ inline constexpr double ns_per_second = 1e9;
 [[nodiscard]] inline std::string state_name(task_state s) {
   constexpr const char* names[] = {"idle", "queued", "running", "done"};
   return names[static_cast<unsigned>(s)];
+}
+
+[[nodiscard]] inline control::histogram_info histogram_of(const metrics::distribution& seen) {
+  control::histogram_info i;
+  i.num_buckets = metrics::histogram_buckets;
+  i.count = seen.total();
+  i.sum_seconds = seconds(seen.sum);
+  i.p50_seconds = seconds(seen.quantile(0.5));
+  i.p99_seconds = seconds(seen.quantile(0.99));
+  for (std::size_t n = 0; n < seen.counts.size(); ++n) {
+    if (seen.counts[n] == 0) continue;
+    const auto to = n + 1 < seen.counts.size() ? std::optional(seconds(metrics::lower_bound(n + 1))) : std::nullopt;
+    i.buckets.push_back({seconds(metrics::lower_bound(n)), to, seen.counts[n]});
+  }
+  return i;
 }
 
 }  // namespace tokiod::app

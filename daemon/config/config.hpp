@@ -87,6 +87,15 @@ struct watchdog_settings {
   std::uint64_t stuck_after_ms = 5'000;
 };
 
+// Who listens to tasks (the event topic `tasks`), and what is written down for him.
+struct console_settings {
+  bool always = false;
+  std::uint64_t max_tasks = 4096;
+  std::uint64_t retention_ms = 3'600'000;
+  std::uint64_t never_yielded_ms = 1'000;
+  std::vector<std::string> allow;  // lints that are not looked for
+};
+
 struct config {
   runtime_settings runtime;
   control_settings control;
@@ -94,6 +103,7 @@ struct config {
   plugins_settings plugins;
   shutdown_settings shutdown;
   watchdog_settings watchdog;
+  console_settings console;
 };
 
 }  // namespace tokiod::config

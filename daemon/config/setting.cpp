@@ -146,6 +146,25 @@ constexpr setting table[] = {
     {"/watchdog/stuck_after_ms", integer, 10, hour_ms, "", "ms", live,
      "How long one poll may last before its worker counts as stuck.",
      [](config& c) -> auto& { return c.watchdog.stuck_after_ms; }},
+
+    {"/console/always", boolean, 0, 0, "", "", live,
+     "Whether polls, wakes and times of each task are written down also while nobody has subscribed to the topic "
+     "tasks.",
+     [](config& c) -> auto& { return c.console.always; }},
+    {"/console/max_tasks", integer, 64, 65'536, "", "tasks", restart,
+     "About how many tasks are written down at a time, ended ones among them; about 3 KiB of memory for each once "
+     "somebody "
+     "listens.",
+     [](config& c) -> auto& { return c.console.max_tasks; }},
+    {"/console/retention_ms", integer, 120'000, day_ms, "", "ms", live,
+     "How long a task that has ended is kept, as long as there is room.",
+     [](config& c) -> auto& { return c.console.retention_ms; }},
+    {"/console/never_yielded_ms", integer, 1, hour_ms, "", "ms", live,
+     "The lint never_yielded: how long a task's first poll may last.",
+     [](config& c) -> auto& { return c.console.never_yielded_ms; }},
+    {"/console/allow", text_list, 0, 256, "", "", live,
+     "Lints that are not looked for: self_wakes, never_yielded, large_future, or all.",
+     [](config& c) -> auto& { return c.console.allow; }},
 };
 
 bool lies_below(std::string_view pattern, std::string_view parent) {

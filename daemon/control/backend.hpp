@@ -18,7 +18,9 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "control/histogram_info.hpp"
 #include "control/metric_family.hpp"
+#include "control/task_stats.hpp"
 #include "host/registry.hpp"
 #include "wire/json.hpp"
 #include "wire/method.hpp"
@@ -62,20 +64,6 @@ struct shutdown_order {
   std::optional<double> deadline_s;
   int exit_code = 0;
   std::string reason;
-};
-
-// What was measured, by how much: the buckets that counted something.
-struct histogram_info {
-  struct bucket {
-    double from = 0;
-    std::optional<double> to;  // below it; absent: any value
-    std::uint64_t count = 0;
-  };
-  std::size_t num_buckets = 0;  // in all
-  std::uint64_t count = 0;
-  double sum_seconds = 0;
-  double p50_seconds = 0, p99_seconds = 0;  // to the precision of the buckets
-  std::vector<bucket> buckets;
 };
 
 struct runtime_info {
@@ -123,6 +111,7 @@ struct task_info {
   bool cancelled = false;
   std::int32_t worker = -1;
   double running_seconds = 0;
+  std::optional<task_stats> stats;  // while somebody listens
 };
 
 struct task_query {
@@ -136,6 +125,23 @@ struct task_page {
   std::vector<task_info> tasks;  // by id, those above after_id
   std::uint64_t total = 0;       // that match, on all pages
   bool more = false;
+};
+
+// A round of what changed of the tasks since a moment, in pages by id. The next round is since the first page's
+// `began`.
+struct change_query {
+  instant_ns since = 0;
+  std::uint64_t after_id = 0;  // 0: a round begins
+  instant_ns began = 0;        // of the round, as its first page said
+  std::size_t limit = 500;
+};
+struct task_changes {
+  std::vector<task_info> tasks;
+  std::uint64_t last_id = 0;  // to go on after
+  instant_ns began = 0;
+  bool more = false;
+  bool listening = false, paused = false;
+  std::uint64_t dropped = 0;  // what was not written down, or gave way unseen, in all
 };
 
 using drain_time = std::optional<duration_ns>;
@@ -157,6 +163,12 @@ class backend {
   [[nodiscard]] virtual task_page tasks(const task_query& query) const = 0;
   [[nodiscard]] virtual std::optional<task_info> task(std::uint64_t id) const = 0;
   virtual outcome<void> cancel_task(std::uint64_t id) = 0;
+  // Somebody begins to listen to tasks, or ends; as many ends as beginnings. [control]
+  virtual void listen_to_tasks(bool on) = 0;
+  virtual void watch_task(std::uint64_t id, bool on) = 0;  // it stays known, also when it has ended [control]
+  // What is known stays, and nothing new is written down, until the opposite. Gives whether it is paused. [control]
+  virtual bool pause_tasks(bool on) = 0;
+  [[nodiscard]] virtual task_changes changes(const change_query& query) const = 0;
   [[nodiscard]] virtual std::vector<metric_family> metrics() const = 0;
 
   // ---- configuration [control], reload [operation]

@@ -22,16 +22,20 @@ struct subscriptions::one {
   std::string match;
   event_ring ring;
   asio::steady_timer timer;
+  std::uint64_t task = 0;  // whose details are told
+  change_query tasks;      // what comes next of them
   bool open = true;
 
   [[nodiscard]] bool wants(std::string_view topic) const {
     return std::find(topics.begin(), topics.end(), topic) != topics.end();
   }
+  [[nodiscard]] bool listens_to_tasks() const { return wants("tasks") || wants("task"); }
+  [[nodiscard]] bool is_timed() const { return wants("metrics") || listens_to_tasks(); }
 };
 
 std::span<const std::string_view> topics() {
-  static constexpr std::array<std::string_view, 5> all = {"daemon.state", "metrics", "plugin.state", "runtime.resized",
-                                                          "runtime.stuck"};
+  static constexpr std::array<std::string_view, 7> all = {"daemon.state",  "metrics", "plugin.state", "runtime.resized",
+                                                          "runtime.stuck", "task",    "tasks"};
   return all;
 }
 
@@ -40,20 +44,29 @@ outcome<subscriptions::opened> subscriptions::add(const subscribe_order& order) 
     if (std::ranges::find(topics(), topic) == topics().end()) {
       auto no = refuse(kind::bad_enum, "there is no topic ", topic);
       no.error().path = "/topics";
-      no.error().hint = "topics are daemon.state, metrics, plugin.state, runtime.resized, runtime.stuck";
+      no.error().hint = "topics are daemon.state, metrics, plugin.state, runtime.resized, runtime.stuck, task, tasks";
       return no;
     }
   if (all_.size() >= shared_.bounds.max_subscriptions)
     return refuse(kind::quota_exceeded, "a connection has at most ", shared_.bounds.max_subscriptions,
                   " subscriptions");
+  const bool names_task = std::ranges::find(order.topics, "task") != order.topics.end();
+  if (names_task && order.task == 0) {
+    auto no = refuse(kind::missing_param, "the topic task is of one task, and none is named");
+    no.error().path = "/task";
+    return no;
+  }
   auto made = std::make_shared<one>(shared_.io, "s-" + std::to_string(++last_id_), shared_.bounds);
   made->topics = order.topics;
   made->interval = order.interval;
   made->match = order.match;
+  if (names_task) made->task = order.task;
+  if (made->listens_to_tasks()) shared_.daemon.listen_to_tasks(true);  // which takes memory
   all_.push_back(made);
   shared_.counts.subscribed(1);
-  // The first page of metrics comes one interval after the reply, so that the reply comes first.
-  if (made->wants("metrics")) tick(made);
+  if (made->task != 0) shared_.daemon.watch_task(made->task, true);
+  // The first page comes one interval after the reply, so that the reply comes first.
+  if (made->is_timed()) tick(made);
   return opened{made->name, made->ring.next_seq()};
 }
 
@@ -62,6 +75,8 @@ bool subscriptions::remove(std::string_view sub) {
   if (found == all_.end()) return false;
   (*found)->open = false;
   (*found)->timer.cancel();
+  if ((*found)->task != 0) shared_.daemon.watch_task((*found)->task, false);
+  if ((*found)->listens_to_tasks()) shared_.daemon.listen_to_tasks(false);
   all_.erase(found);
   shared_.counts.subscribed(-1);
   return true;
@@ -100,21 +115,62 @@ void subscriptions::tick(const std::shared_ptr<one>& each) {
   });
 }
 
+namespace {
+
+using page_text = std::shared_ptr<const std::string>;
+struct pages {
+  page_text metrics, tasks, task;  // null: not wanted, or there is nothing
+  change_query next;               // of the tasks
+};
+struct page_order {
+  bool metrics, tasks;
+  std::string match;
+  std::uint64_t task;
+  change_query changes;
+};
+
+page_text text_of(const json& page) { return std::make_shared<const std::string>(wire::dump(page)); }
+
+// The page after that one: of the same round, or the first of the next.
+change_query next_after(const change_query& asked, const task_changes& seen) {
+  if (seen.more) return {.since = asked.since, .after_id = seen.last_id, .began = seen.began};
+  return {.since = seen.began, .after_id = 0, .began = 0};
+}
+
+pages collected(const plane& shared, const page_order& what) {
+  const auto now = wall_clock_ns();
+  pages made{.metrics = nullptr, .tasks = nullptr, .task = nullptr, .next = what.changes};
+  if (what.metrics) made.metrics = text_of(view(shared.metrics(), what.match, now));
+  if (const auto one = what.task == 0 ? std::nullopt : shared.daemon.task(what.task))
+    made.task = text_of(view(*one, true));
+  if (!what.tasks) return made;
+  const auto changed = shared.daemon.changes(what.changes);
+  made.tasks = text_of(view(changed, now));
+  made.next = next_after(what.changes, changed);
+  return made;
+}
+
+}  // namespace
+
 // Weak: when the control plane ends first, the reader's thread must not be the last to hold a timer.
 void subscriptions::collect(const std::shared_ptr<one>& each) {
+  page_order what{each->wants("metrics"), each->wants("tasks"), each->match, each->task, each->tasks};
   const auto begun = shared_.read(
-      [&shared = shared_, match = each->match] {
+      [&shared = shared_, what = std::move(what)] {
         return guarded(
-            "a page of metrics",
-            [&] {
-              return std::make_shared<const std::string>(wire::dump(view(shared.metrics(), match, wall_clock_ns())));
-            },
-            [](const char*) { return nullptr; });
+            "a page of metrics or tasks", [&] { return collected(shared, what); },
+            [&](const char*) {
+              return pages{.metrics = nullptr, .tasks = nullptr, .task = nullptr, .next = what.changes};
+            });
       },
-      [this, weak = std::weak_ptr(each)](const std::shared_ptr<const std::string>& page) {
+      [this, weak = std::weak_ptr(each)](const pages& made) {
         const auto open = weak.lock();
         if (!open || !open->open) return;
-        if (page) push(*open, "metrics", wall_clock_ns(), page);
+        const auto now = wall_clock_ns();
+        if (made.metrics) push(*open, "metrics", now, made.metrics);
+        if (made.tasks) push(*open, "tasks", now, made.tasks);
+        if (made.task) push(*open, "task", now, made.task);
+        open->tasks = made.next;
         tick(open);
       });
   if (!begun) tick(each);  // the readers are busy: this page is left out

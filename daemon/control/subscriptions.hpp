@@ -1,4 +1,4 @@
-// The event subscriptions of one connection: their rings, and the timers that feed metrics into them.
+// The event subscriptions of one connection: their rings, and the timers that feed metrics and tasks into them.
 // Invariant: a topic is one of topics(); what is not taken in time is dropped and counted, never kept without bound.
 // Threads:   [control].
 #pragma once
@@ -20,8 +20,9 @@ namespace tokiod::control {
 
 struct subscribe_order {
   std::vector<std::string> topics;
-  duration_ns interval = second;  // of metrics
+  duration_ns interval = second;  // of metrics and tasks
   std::string match = "*";
+  std::uint64_t task = 0;  // of the topic task
 };
 
 class subscriptions {
@@ -36,7 +37,8 @@ class subscriptions {
     std::string sub;
     std::uint64_t next_seq;
   };
-  [[nodiscard]] outcome<opened> add(const subscribe_order& order);  // Fails: bad_enum, quota_exceeded
+  // Fails: bad_enum, missing_param, quota_exceeded
+  [[nodiscard]] outcome<opened> add(const subscribe_order& order);
   [[nodiscard]] bool remove(std::string_view sub);
   void clear();
   [[nodiscard]] bool empty() const { return all_.empty(); }
@@ -47,7 +49,7 @@ class subscriptions {
  private:
   struct one;
   void tick(const std::shared_ptr<one>& each);     // waits for the interval, then collects
-  void collect(const std::shared_ptr<one>& each);  // one page of metrics
+  void collect(const std::shared_ptr<one>& each);  // one page of each
   void push(one& into, std::string_view topic, std::int64_t wall_ns, const std::shared_ptr<const std::string>& data);
 
   plane& shared_;

@@ -78,15 +78,6 @@ json view(const host::rejected_file& file) { return {{"path", file.path}, {"why"
 
 json view(const health_check& check) { return {{"name", check.name}, {"ok", check.ok}, {"detail", check.detail}}; }
 
-json view(const histogram_info& seen) {
-  json buckets = json::array();
-  for (const auto& [from, to, count] : seen.buckets)
-    buckets.push_back({{"from", from}, {"to", to ? json(*to) : json(nullptr)}, {"count", count}});
-  return {{"num_buckets", seen.num_buckets}, {"count", seen.count},
-          {"sum_seconds", seen.sum_seconds}, {"p50_seconds", seen.p50_seconds},
-          {"p99_seconds", seen.p99_seconds}, {"buckets", std::move(buckets)}};
-}
-
 json view(const sample& each, metric_type type) {
   json shown = json::object();
   json with = json::object();
@@ -214,11 +205,21 @@ json view(const worker_info& worker) {
   return shown;
 }
 
-json view(const task_info& task) {
+json view(const task_info& task, bool histograms) {
   json shown = {{"id", task_id_text(task.id)}, {"plugin", task.plugin},       {"name", task.name},
                 {"state", task.state},         {"cancelled", task.cancelled}, {"location", task.location}};
   if (task.worker >= 0) shown["worker"] = task.worker;
   if (task.worker >= 0) shown["running_seconds"] = task.running_seconds;
+  if (task.stats) shown["stats"] = view(*task.stats, histograms);
+  return shown;
+}
+
+json view(const task_changes& seen, std::int64_t wall_ns) {
+  json shown = {{"now", seconds_of(wall_ns)},
+                {"tasks", json::array()},
+                {"paused", seen.paused},
+                {"dropped_events", seen.dropped}};
+  for (const auto& task : seen.tasks) shown["tasks"].push_back(view(task, false));
   return shown;
 }
 

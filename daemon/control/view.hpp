@@ -21,7 +21,8 @@ namespace tokiod::control {
 [[nodiscard]] json view(const config_status& status);
 [[nodiscard]] json view(const runtime_info& info);
 [[nodiscard]] json view(const worker_info& worker);
-[[nodiscard]] json view(const task_info& task);
+[[nodiscard]] json view(const task_info& task, bool histograms);
+[[nodiscard]] json view(const task_changes& seen, std::int64_t wall_ns);
 [[nodiscard]] json view(const host::instance_view& instance);
 [[nodiscard]] json view(const host::image_view& image);
 [[nodiscard]] json view(const host::image_info& info);

@@ -136,9 +136,9 @@ class reader {
     call->add_option("params", words_, "key=value ..., @FILE or -");
     call->callback([this] { wanted_.what = action::call; });
     auto* events = app_.add_subcommand("events", "Prints events as they happen");
-    events->add_option("topic", words_, "daemon.state, plugin.state, metrics [the first two]");
+    events->add_option("topic", words_, "daemon.state, plugin.state, metrics, tasks ... [the first two]");
     events->add_option("-n,--count", wanted_.count, "end after this many");
-    events->add_option("--interval-ms", interval_ms_, "how often metrics are sent");
+    events->add_option("--interval-ms", interval_ms_, "how often metrics and tasks are sent");
     events->add_option("--match", match_, "only metric families whose name matches");
     events->callback([this] { wanted_.what = action::events; });
     app_.add_subcommand("methods", "Lists the methods of the control socket")->callback([this] {

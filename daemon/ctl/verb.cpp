@@ -38,7 +38,15 @@ constexpr column task_columns[] = {
     {"STATE", "/state"},
     {"WORKER", "/worker"},
     {"FOR", "/running_seconds", format::seconds},
+    {"TOTAL", "/stats/total_seconds", format::seconds},
+    {"BUSY", "/stats/busy_seconds", format::seconds},
+    {"SCHED", "/stats/scheduled_seconds", format::seconds},
+    {"IDLE", "/stats/idle_seconds", format::seconds},
+    {"POLLS", "/stats/polls", format::count},
     {"LOCATION", "/location"},
+};
+constexpr column lint_columns[] = {
+    {"LINT", "/lint"}, {"TASK", "/task"}, {"PLUGIN", "/plugin"}, {"NAME", "/name"}, {"WHAT", "/sentence"},
 };
 constexpr column plugin_columns[] = {
     {"PLUGIN", "/plugin"},
@@ -62,8 +70,11 @@ constexpr auto rows = std::to_array<verb>({
     {"config get", "config.get", by_path},
     {"config reload", "config.reload"},
     {"config schema", "config.schema", by_path},
+    {"console pause", "console.pause"},
+    {"console resume", "console.resume"},
     {"health", "daemon.health", {}, "checks", check_columns},
     {"info", "daemon.info"},
+    {"lint", "diag.lint", {}, "findings", lint_columns},
     {"log get", "log.get"},
     {"log set", "log.set", by_level},
     {"metrics", "metrics.get", by_match},

@@ -1,6 +1,7 @@
 #include "host/plugin_task.hpp"
 
 #include "host/export/tables.hpp"
+#include "host/trace/traced_task.hpp"
 
 namespace tokiod::host {
 namespace {
@@ -33,8 +34,16 @@ namespace {
   return task::poll_result::panicked;
 }
 
+// The first poll since somebody listens: this one goes the other way already.
+[[gnu::cold, gnu::noinline]] task::poll_result met(task::header& task, task::context& cx, const tokio_plugin& p) {
+  trace::met(task, p);
+  return task.ops->poll(task, cx);
+}
+
 task::poll_result poll(task::header& task, task::context& cx) noexcept {
   auto& p = *static_cast<tokio_plugin*>(cx.user);
+  if (trace::on()) [[unlikely]]
+    if (task.ops == &plugin_task_ops) return met(task, cx, p);
   const auto said = enter(task, cx, p);
   switch (said) {
     case TOKIO_POLL_READY: return task::poll_result::ready;

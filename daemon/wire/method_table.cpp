@@ -120,7 +120,12 @@ constexpr param task_list_params[] = {
     {"limit", integer, false, "at most this many", "100", 1, 1000},
     {"cursor", text, false, "next_cursor of the page before", "", 1, 64},
 };
-constexpr param task_id_params[] = {{"id", text, true, "as task.list gives it: t-12", "", 3, 32}};
+constexpr param task_id = {"id", text, true, "as task.list gives it: t-12", "", 3, 32};
+constexpr param task_id_params[] = {task_id};
+constexpr param task_get_params[] = {
+    task_id,
+    {"histograms", boolean, false, "also how its polls and waits are spread", "false"},
+};
 
 constexpr param metrics_get_params[] = {
     {"match", text, false, "only families whose name matches: tokiod_worker_*", R"("*")"}};
@@ -129,9 +134,11 @@ constexpr param metrics_expose_params[] = {
     {"format", text, false, "prometheus: text format 0.0.4", R"("prometheus")", 0, 16, expose_formats}};
 
 constexpr param subscribe_params[] = {
-    {"topics", texts, true, "daemon.state, metrics, plugin.state, runtime.resized, runtime.stuck", "", 1, 16},
-    {"interval_ms", integer, false, "how often metrics are sent", "1000", 100, 60000},
+    {"topics", texts, true, "daemon.state, metrics, plugin.state, runtime.resized, runtime.stuck, task, tasks", "", 1,
+     16},
+    {"interval_ms", integer, false, "how often metrics and tasks are sent", "1000", 100, 60000},
     {"match", text, false, "only metric families whose name matches", R"("*")"},
+    {"task", text, false, "of which the topic task tells everything", "", 3, 32},
 };
 constexpr param unsubscribe_params[] = {{"sub", text, true, "as event.subscribe gave it", "", 1, 32}};
 
@@ -164,6 +171,15 @@ constexpr auto rows = std::to_array<method>({
      e_reload, R"({"wait":true})"},
     {"config.schema", level::observe, always, config_schema_params, "Every setting with its type, bounds and default",
      "JSON Schema", e_found, "{}"},
+    {"console.pause",
+     level::operate,
+     always,
+     {},
+     "Writes nothing down of tasks until console.resume, for all who listen; what is known stays",
+     "{paused}",
+     {},
+     "{}"},
+    {"console.resume", level::operate, always, {}, "Goes on writing down what tasks do", "{paused}", {}, "{}"},
     {"control.ping",
      level::observe,
      always,
@@ -204,6 +220,14 @@ constexpr auto rows = std::to_array<method>({
      {},
      "One screen: state, workers, tasks, plugins, warnings",
      "{state, ready, uptime_seconds, workers, tasks, plugins, config, warnings}",
+     {},
+     "{}"},
+    {"diag.lint",
+     level::observe,
+     always,
+     {},
+     "What looks wrong with the tasks that somebody listens to",
+     "{findings:[{lint, task, plugin, name, location, sentence}], more, listening, paused}",
      {},
      "{}"},
     {"event.subscribe", level::observe, always, subscribe_params,
@@ -304,13 +328,13 @@ constexpr auto rows = std::to_array<method>({
      "{}"},
     {"task.cancel", level::operate, until_the_end, task_id_params, "Ends a task at its next poll edge", "{id, state}",
      e_found, R"({"id":"t-1"})"},
-    {"task.get", level::observe, always, task_id_params, "One task", "{id, plugin, name, state, location, ...}",
-     e_found, R"({"id":"t-1"})"},
+    {"task.get", level::observe, always, task_get_params, "One task, with its times and wakes while somebody listens",
+     "{id, plugin, name, state, location, stats?, ...}", e_found, R"({"id":"t-1","histograms":true})"},
     {"task.list",
      level::observe,
      always,
      task_list_params,
-     "Live tasks, oldest first",
+     "Live tasks, oldest first; in the state done those that ended while somebody listened",
      "{tasks, total, next_cursor?}",
      {},
      R"({"limit":10})"},

@@ -148,6 +148,42 @@ class fake_backend final : public backend {
     const std::lock_guard lock(mutex_);
     return id >= 1 && id <= tasks_ ? std::optional(task_of(id)) : std::nullopt;
   }
+  void listen_to_tasks(bool on) override {
+    change([&] { on ? ++listeners_ : --listeners_; });
+  }
+  int listeners() const {
+    const std::lock_guard lock(mutex_);
+    return listeners_;
+  }
+  void watch_task(std::uint64_t id, bool on) override {
+    change([&] { watched_ += on ? static_cast<int>(id) : -static_cast<int>(id); });
+  }
+  int watched() const {
+    const std::lock_guard lock(mutex_);
+    return watched_;
+  }
+  bool pause_tasks(bool on) override {
+    change([&] { paused_ = on; });
+    return on;
+  }
+  // Each task has changed once, at the moment of its number.
+  [[nodiscard]] task_changes changes(const change_query& query) const override {
+    const std::lock_guard lock(mutex_);
+    task_changes seen;
+    seen.listening = listeners_ != 0;
+    seen.paused = paused_;
+    seen.dropped = 4;
+    seen.began = query.after_id == 0 ? tasks_ + 1 : query.began;
+    for (std::uint64_t id = std::max<std::uint64_t>({query.since, query.after_id + 1, 1}); id <= tasks_; ++id) {
+      seen.more = seen.tasks.size() == query.limit;
+      if (seen.more) break;
+      seen.last_id = id;
+      auto& told = seen.tasks.emplace_back(task_of(id));
+      if (!told.stats) told.stats.emplace().kind = "task";
+      if (id == 2) told.stats->warnings = {{"self_wakes", "75 % of its wakes"}};
+    }
+    return seen;
+  }
   outcome<void> cancel_task(std::uint64_t id) override {
     if (!task(id)) return refuse(kind::not_found, "there is no live task t-", id);
     return {};
@@ -278,6 +314,17 @@ class fake_backend final : public backend {
     task.plugin = "echo";
     task.name = "serve";
     task.state = "idle";
+    if (id == 3) {  // somebody listens to it
+      task.stats.emplace();
+      task.stats->kind = "task";
+      task.stats->total_seconds = 4;
+      task.stats->busy_seconds = 0.5;
+      task.stats->scheduled_seconds = 0.25;
+      task.stats->idle_seconds = 3.25;
+      task.stats->polls = 7;
+      task.stats->poll_times.counted.count = 7;
+      task.stats->poll_times.longer = 1;
+    }
     return task;
   }
   static host::instance_view instance_of(const std::string& name) {
@@ -313,6 +360,8 @@ class fake_backend final : public backend {
   std::optional<shutdown_order> ordered_;
   std::vector<metric_family> metrics_;
   std::uint64_t tasks_ = 3;
+  int listeners_ = 0, watched_ = 0;  // watched: the sum of the ids
+  bool paused_ = false;
 };
 
 }  // namespace tokiod::test

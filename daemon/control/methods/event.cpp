@@ -1,4 +1,5 @@
 #include "control/methods/methods.hpp"
+#include "control/view.hpp"
 #include "wire/get.hpp"
 
 namespace tokiod::control {
@@ -9,6 +10,11 @@ answer event_subscribe(const call_site& site, const json& params) {
   for (const auto& topic : *wire::find(params, "topics")) order.topics.push_back(topic.get<std::string>());
   order.interval = static_cast<duration_ns>(wire::integer_or(params, "interval_ms", 1000)) * millisecond;
   order.match = wire::text_or(params, "match", "*");
+  if (const auto named = wire::text_or(params, "task"); !named.empty()) {
+    const auto task = task_id_of(named);
+    if (!task) return refused({kind::out_of_range, "task is not an id of task.list", "/task", {}});
+    order.task = *task;
+  }
   const auto opened = site.subs.add(order);
   if (!opened) return refused(opened.error());
   return json{{"sub", opened->sub}, {"seq", opened->next_seq}};

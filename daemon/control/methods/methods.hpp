@@ -41,6 +41,7 @@ struct binding {
 };
 
 [[nodiscard]] std::span<const binding> config_methods();
+[[nodiscard]] std::span<const binding> console_methods();
 [[nodiscard]] std::span<const binding> control_methods();
 [[nodiscard]] std::span<const binding> daemon_methods();
 [[nodiscard]] std::span<const binding> event_methods();

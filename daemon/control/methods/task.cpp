@@ -21,7 +21,7 @@ answer task_list(const plane& shared, const json& params) {
   }
   const auto page = shared.daemon.tasks(query);
   json shown = {{"tasks", json::array()}, {"total", page.total}};
-  for (const auto& task : page.tasks) shown["tasks"].push_back(view(task));
+  for (const auto& task : page.tasks) shown["tasks"].push_back(view(task, false));
   if (page.more && !page.tasks.empty()) shown["next_cursor"] = task_id_text(page.tasks.back().id);
   return shown;
 }
@@ -31,7 +31,7 @@ answer task_get(const plane& shared, const json& params) {
   const auto id = task_id_of(text);
   const auto task = id ? shared.daemon.task(*id) : std::nullopt;
   if (!task) return refused(no_task(text));
-  return view(*task);
+  return view(*task, wire::boolean_or(params, "histograms", false));
 }
 
 answer task_cancel(const plane& shared, const json& params) {

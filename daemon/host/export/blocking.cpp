@@ -7,6 +7,7 @@
 #include "host/completion.hpp"
 #include "host/export/common.hpp"
 #include "host/export/tables.hpp"
+#include "host/trace/traced_task.hpp"
 #include "runtime/blocking/job.hpp"
 
 namespace tokiod::host {
@@ -19,11 +20,16 @@ class plugin_job final : public blocking::job {
         user_(d.user),
         run_(d.run),
         drop_(d.drop),
+        traced_(trace::on() ? trace::job_born(p, view(d.name)) : 0),
         holders_(holders) {}
+  ~plugin_job() {
+    if (traced_ != 0) trace::job_unborn(traced_);  // it was refused
+  }
 
   void run() noexcept override {
     const instant_ns begun = of_.rt.now();
     {
+      const told_run told(traced_);
       const call_scope scope(of_);
       value = run_(user_);
     }
@@ -32,6 +38,7 @@ class plugin_job final : public blocking::job {
     end(TOKIO_OK);
   }
   void drop() noexcept override {
+    if (traced_ != 0) trace::job_ends(std::exchange(traced_, 0), 0, false);
     drop_user();
     end(TOKIO_ECANCELED);
   }
@@ -46,6 +53,21 @@ class plugin_job final : public blocking::job {
   std::int64_t value = 0;
 
  private:
+  // Around the call, for whoever listens.
+  struct told_run {
+    explicit told_run(task::task_id& job) : of(job) {
+      if (of == 0) return;
+      begun = steady_clock().now();
+      trace::job_begins(of, begun);
+    }
+    told_run(const told_run&) = delete;
+    ~told_run() {
+      if (of != 0) trace::job_ends(std::exchange(of, 0), begun, true);
+    }
+    task::task_id& of;
+    instant_ns begun = 0;
+  };
+
   // Before the waiter hears, so that what it frees is free then.
   void drop_user() noexcept {
     if (drop_ == nullptr) return;
@@ -64,6 +86,7 @@ class plugin_job final : public blocking::job {
   void* const user_;
   std::int64_t (*const run_)(void*) TOKIO_NOEXCEPT;
   void (*const drop_)(void*) TOKIO_NOEXCEPT;
+  task::task_id traced_;  // 0: nobody listens to it, or it has been told
   // No model: two holders count down to the end, with release and acquire.
   std::atomic<std::uint32_t> holders_;
 };
@@ -77,6 +100,7 @@ tokio_status refuse_job(const tokio_job_desc& d, tokio_status status) {
 }
 
 tokio_status submit(tokio_plugin& p, const tokio_job_desc& d, tokio_job** out) noexcept {
+  const sched::host_entry inside;
   auto* job = new (std::nothrow) plugin_job(p, d, out != nullptr ? 2 : 1);
   auto* handle = job != nullptr && out != nullptr ? handle_pool<tokio_job>::take(&p) : nullptr;
   if (job == nullptr || (out != nullptr && handle == nullptr)) {
@@ -84,7 +108,6 @@ tokio_status submit(tokio_plugin& p, const tokio_job_desc& d, tokio_job** out) n
     return refuse_job(d, fail(TOKIO_ENOMEM, "no memory for a job"));
   }
   p.book.add(-1, entry::jobs, 1);  // the shared line: whether jobs are left must be one number, not a sum
-  const sched::host_entry inside;
   if (const auto submitted = p.rt.submit(*job); !submitted) {
     p.book.add(-1, entry::jobs, -1);
     if (handle != nullptr) handle_pool<tokio_job>::give(*handle);

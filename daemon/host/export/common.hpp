@@ -90,6 +90,13 @@ Result or_errno(Result result) {
 [[nodiscard]] inline task::key key_of(tokio_waker w) { return {reinterpret_cast<task::header*>(w.task), w.generation}; }
 [[nodiscard]] inline tokio_waker waker_of(task::key k) { return {reinterpret_cast<tokio_task*>(k.task), k.generation}; }
 
+// The core of the task's runtime which this thread holds: what follows is then the core's own business, without the way
+// through the abstract scheduler.
+[[nodiscard]] inline sched::core* core_for(const sched::host_entry& inside, task::header& task) {
+  sched::core* const on = inside.held();
+  return on != nullptr && on->door == memory::slab_of(&task).door ? on : nullptr;
+}
+
 [[nodiscard]] inline tokio_status refused_new(const plugin& p) noexcept {
   const auto status = p.admits_new();
   if (status == TOKIO_OK) [[likely]]

@@ -4,6 +4,7 @@
 #include "host/export/common.hpp"
 #include "host/hooked_task.hpp"
 #include "host/plugin_task.hpp"
+#include "host/trace/traced_task.hpp"
 
 namespace tokiod::host {
 namespace {
@@ -36,7 +37,7 @@ constexpr std::uint32_t known_spawn_flags = TOKIO_SPAWN_JOIN | TOKIO_SPAWN_FRONT
   return vt.size >= sizeof(tokio_task_vt) && vt.poll != nullptr &&
          ((vt.flags & ~known_task_flags) | vt.reserved | (flags & ~known_spawn_flags)) == 0 &&
          (key != nullptr || (flags & TOKIO_SPAWN_JOIN) == 0) && p.max_tasks == UINT64_MAX && p.hooks == nullptr &&
-         !p.owner.closed();
+         !trace::on() && !p.owner.closed();
 }
 
 [[gnu::cold]] tokio_status why_not(const tokio_plugin& p, const tokio_task_vt& vt, std::uint32_t flags,
@@ -86,8 +87,11 @@ constexpr std::uint32_t known_spawn_flags = TOKIO_SPAWN_JOIN | TOKIO_SPAWN_FRONT
   auto& p = plugin_of(task);
   if (const auto status = why_not(p, vt, flags, key); status != TOKIO_OK) return refuse_spawn(task, p, status);
   task::spawn_options options = options_of(vt, flags);
+  const bool listened = p.hooks == nullptr && trace::on();
   if (p.hooks != nullptr) options.id = tell_of_spawn(p, task);
+  if (listened) trace::born(task, p, options);
   const auto made = p.rt.spawn(task, options, (flags & TOKIO_SPAWN_FRONT) != 0);
+  if (!made && listened) trace::unborn(task, options);
   if (!made) return refuse_spawn(task, p, refused_by_runtime(p, made.error()));
   if (key != nullptr) *key = waker_of(*made);
   return TOKIO_OK;
@@ -103,13 +107,6 @@ constexpr std::uint32_t known_spawn_flags = TOKIO_SPAWN_JOIN | TOKIO_SPAWN_FRONT
     told.message = {message.data(), message.size()};
   }
   return told;
-}
-
-// The core of the task's runtime which this thread holds: what follows is then the core's own business, without the way
-// through the abstract scheduler.
-[[nodiscard]] sched::core* core_for(const sched::host_entry& inside, task::header& task) {
-  sched::core* const on = inside.held();
-  return on != nullptr && on->door == memory::slab_of(&task).door ? on : nullptr;
 }
 
 // Which task a key names, while it is still that one.
@@ -163,6 +160,8 @@ void task_discard(tokio_task* t) noexcept {
 void task_wake(tokio_waker w) noexcept {
   if (!names_a_task(w)) return;
   const sched::host_entry inside;
+  if (trace::on()) [[unlikely]]
+    trace::woken(key_of(w));
   if (sched::core* const on = inside.held()) [[likely]]
     task::wake(key_of(w), *on);
   else

@@ -63,9 +63,12 @@ bool core::keep(task::header& task, share& of) noexcept {
   return kept != cpu_quota::kept::no;
 }
 
-void core::stamp(task::header& task) noexcept {
-  publish_schedules();
-  until_stamp = published = all.with.track_waits ? 1 : 1 + random.below(2 * sampled_one_in - 1);
+void core::stamp(task::header& task, bool again) noexcept {
+  if (until_stamp == 0) {
+    publish_schedules();
+    until_stamp = published = all.with.track_waits ? 1 : 1 + random.below(2 * sampled_one_in - 1);
+  }
+  task.kind.again = again;
   task::stamp(task, stamp_at(steady_clock().now()));
 }
 
@@ -74,6 +77,16 @@ void core::waited(std::uint32_t since, share& of) noexcept {
   if (all.with.track_waits) last_wait = lasted;
   work.schedule_latency_ns.record(lasted);
   of.schedule_latency_ns.record(lasted);
+  this_thread->cx.waited = lasted;
+  this_thread->cx.waited_in = work.polls.read();
+}
+
+std::optional<core::delay> core::delay_of(task::header& task) noexcept {
+  if (running.load(relaxed) != &task) return std::nullopt;
+  task.kind.timed = true;
+  const task::context& cx = this_thread->cx;
+  if (cx.waited_in != work.polls.read()) return std::nullopt;
+  return delay{cx.waited, task.kind.again};
 }
 
 void core::end_batch() noexcept {

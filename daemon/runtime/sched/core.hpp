@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -62,24 +63,31 @@ class alignas(cache_line) core {
     if (slab.door != door) [[unlikely]]
       return task::scheduler_of(task).schedule(task);  // of another runtime in this process
     share_of(slab.owner).tasks.wakes.add();
-    count_runnable(task);
+    count_runnable(task, false);
     run_next(task);
   }
   // A task that ran: behind everything that waits. Nobody is notified: this core looks at its queue at once.
   void requeue(task::header& task) noexcept {
-    count_runnable(task);
+    count_runnable(task, true);
     ring.push(&task, *this);
   }
   // It waits from now on. One in thirty-two on average, at random, gets a stamp, for the histogram of waits; where all
-  // are tracked, each does.
-  void count_runnable(task::header& task) noexcept {
-    if (--until_stamp == 0) [[unlikely]]
-      stamp(task);
+  // are tracked, each does, and so does each that somebody looks at closely.
+  void count_runnable(task::header& task, bool again) noexcept {
+    if (--until_stamp == 0 || task.kind.timed) [[unlikely]]
+      stamp(task, again);
   }
   // A task with a stamp is polled.
   void waited(std::uint32_t since, share& of) noexcept;
   // How long the task that is polled now has waited; not_tracked: nobody asked for it. Asked once, by that poll.
   [[nodiscard]] duration_ns take_wait() noexcept { return std::exchange(last_wait, not_tracked); }
+  struct delay {
+    duration_ns lasted = 0;  // from when it became runnable
+    bool again = false;      // which it became in a poll of its own
+  };
+  // Before the poll that is going on; nothing: that was not measured, or it is not polled on this core. From now on it
+  // is measured for each of its polls. [in that poll, inside host code]
+  [[nodiscard]] std::optional<delay> delay_of(task::header& task) noexcept;
   void free(task::header& task) noexcept { free(task, part_of(task)); }
   void free(task::header& task, share& of) noexcept {
     of.tasks.freed.add();
@@ -123,7 +131,7 @@ class alignas(cache_line) core {
     options.home = static_cast<std::uint16_t>(home.id());
     const task::key made = task::spawn(task, options.id != 0 ? options.id : next_id(), options);
     part.tasks.spawned.add();  // before it can run, and so before it can end
-    count_runnable(task);
+    count_runnable(task, false);
     if (front) {
       run_next(task);
     } else {
@@ -293,7 +301,7 @@ class alignas(cache_line) core {
  private:
   [[nodiscard]] share& new_share(memory::owner_id id) noexcept;
   [[nodiscard]] bool keep(task::header& task, share& of) noexcept;
-  [[gnu::cold]] void stamp(task::header& task) noexcept;
+  [[gnu::cold]] void stamp(task::header& task, bool again) noexcept;
   [[nodiscard]] bool worth_a_look() const noexcept;
 };
 

@@ -110,13 +110,13 @@ void engine::schedule(task::header& task) noexcept {
 
 void engine::requeue(task::header& task) noexcept {
   if (core* const on = here()) return on->requeue(task);
-  inject(task);
+  inject(task, true);
 }
 
 void engine::resume(task::header& task) noexcept {
   core* const on = here();
   if (on == nullptr) return inject(task);
-  on->count_runnable(task);
+  on->count_runnable(task, false);
   on->run_later(task);
 }
 
@@ -144,8 +144,11 @@ void engine::came_back(task::header& task) noexcept {
   if (from.part.limit != nullptr && with.time == nullptr) from.part.limit->spend(begun, now);
 }
 
-void engine::inject(task::header& task) noexcept {
-  if (with.track_waits || is_sampled(remote_schedules.load(relaxed))) task::stamp(task, stamp_at(steady_clock().now()));
+void engine::inject(task::header& task, bool again) noexcept {
+  if (task.kind.timed || with.track_waits || is_sampled(remote_schedules.load(relaxed))) {
+    task.kind.again = again;
+    task::stamp(task, stamp_at(steady_clock().now()));
+  }
   task.next.set(nullptr);
   inject(task_chain{&task, &task, 1});
 }

@@ -64,7 +64,7 @@ class engine final : public task::scheduler {
   }
 
   // Into the injector of the task's home shard, and one worker is woken for it. Not missed.
-  void inject(task::header& task) noexcept;
+  void inject(task::header& task, bool again = false) noexcept;
   void inject(task_chain tasks) noexcept;  // of one owner
   // One parked worker, the nearest to `near`, unless somebody searches. True: it was woken.
   bool notify(std::uint32_t near) noexcept;

@@ -26,12 +26,14 @@ enum class poll_result : std::uint8_t {
 // What a poll may use; lives on the stack of the polling thread.
 struct context {
   coop_budget* budget = nullptr;
-  void* core = nullptr;       // the scheduler's, opaque here
-  void* user = nullptr;       // of the task's owner: whose body this is
-  instant_ns now = 0;         // when this turn began
-  bool cancelled = false;     // a graceful task was asked to stop
-  bool polling = false;       // a body's poll is on the stack of the thread whose context this is
-  std::string panic_message;  // set by a body before it returns panicked
+  void* core = nullptr;         // the scheduler's, opaque here
+  void* user = nullptr;         // of the task's owner: whose body this is
+  instant_ns now = 0;           // when this turn began
+  bool cancelled = false;       // a graceful task was asked to stop
+  bool polling = false;         // a body's poll is on the stack of the thread whose context this is
+  duration_ns waited = 0;       // for how long a task was runnable before its poll, where that was measured,
+  std::uint64_t waited_in = 0;  // and which poll of the core that was
+  std::string panic_message;    // set by a body before it returns panicked
 };
 
 template <class P>

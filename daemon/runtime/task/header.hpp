@@ -4,8 +4,8 @@
 // overlay
 //            words 1 to 3, never 0.
 // Threads:   state [any]; next [holder of S]; end [holder of S, after completion the join handle]; ops, home, kind
-//            [constant from spawn to retire: the holders]; about, id [the same, and any walker, see registry.hpp];
-//            joiner [see state.hpp]; stamped [holder of S].
+//            [holder of S; all but timed and again of kind constant from spawn to retire]; about, id [the same, and any
+//            walker, see registry.hpp]; joiner [see state.hpp]; stamped [holder of S].
 // Model:     tests/model/task_model.cpp
 #pragma once
 #include <cstddef>
@@ -26,6 +26,8 @@ struct traits {
   bool system : 1 = false;            // a background task: it does not hold up a drain
   bool local_hint : 1 = false;        // prefers the core that spawned it
   bool empty_when_ready : 1 = false;  // a poll that says ready has left nothing in the body: drop is not called then
+  bool timed : 1 = false;             // gets a stamp whenever it becomes runnable; see core::delay_of()
+  bool again : 1 = false;             // of a timed one: it became that without having been idle
 };
 
 template <class P>

@@ -24,6 +24,7 @@
 #include "tokio/abi/status.h"
 #include "tokio/abi/task.h"
 #include "tokio/abi/time.h"
+#include "tokio/abi/trace.h"
 #include "tokio/abi/version.h"
 
 #endif /* TOKIO_ABI_H */

@@ -88,6 +88,21 @@ TEST_CASE("a list is a table, --json is the daemon's own result, --quiet says no
   CHECK(run_on(daemon, {"-q", "status"}).out.empty());
 }
 
+TEST_CASE("[OB-12] tasks with their times, one in detail, what looks wrong, pause and resume") {
+  const control_fixture daemon;
+  const auto list = run_on(daemon, {"task", "list"}).out;
+  CHECK(has(list, "TOTAL     BUSY    SCHED  IDLE  POLLS  LOCATION"));
+  CHECK(has(list, "4.0s  500.0ms  250.0ms  3.2s      7  -"));
+  CHECK(has(list, "t-1"));  // nobody listens to it
+  const auto brief = run_on(daemon, {"task", "show", "t-3"}).out;
+  CHECK(has(brief, "stats.polls"));
+  CHECK_FALSE(has(brief, "stats.poll_times"));
+  CHECK(has(run_on(daemon, {"task", "show", "t-3", "--histograms"}).out, "stats.poll_times.longer.count"));
+  CHECK(has(run_on(daemon, {"lint"}).out, "self_wakes  t-2"));
+  CHECK(has(run_on(daemon, {"console", "pause"}).out, "paused  true"));
+  CHECK(has(run_on(daemon, {"console", "resume"}).out, "paused  false"));
+}
+
 TEST_CASE("colors only on a terminal that wants them") {
   const control_fixture daemon;
   CHECK(has(run({"-s", daemon.path(), "plugin", "list"}, {}, true).out, "\x1b[32mrunning\x1b[0m"));

@@ -42,6 +42,22 @@ struct alignas(16) fake_task {
   std::uint64_t wakes = 0, polls = 0;
   std::string message{};
   tokio_waker joiner{};
+  std::optional<std::uint64_t> runnable_ns{};    // since when it has been; none: it is not
+  bool again = false;                            // it became that in a poll
+  tokio_delay delay{sizeof(tokio_delay), 0, 0};  // of the poll that is going on
+
+  void becomes_runnable(std::uint64_t now_ns) {
+    if (runnable_ns) return;
+    runnable_ns = now_ns;
+    again = running;
+  }
+  void begin_poll(std::uint64_t now_ns) {
+    delay.flags = runnable_ns ? TOKIO_DELAY_MEASURED | (again ? TOKIO_DELAY_AGAIN : 0u) : 0u;
+    delay.runnable_ns = runnable_ns ? now_ns - *runnable_ns : 0;
+    runnable_ns.reset();
+    woken = false;
+    running = true;
+  }
 };
 
 // Says what is wrong with the test and ends the program: a fake host has no other way out of a C function.
@@ -114,6 +130,7 @@ class fake_core {
     auto* task = find(key);
     if (!task || task->done) return;
     ++task->wakes;
+    task->becomes_runnable(now_ns);
     if (task->running || task->by_hand)
       task->woken = true;
     else
@@ -195,6 +212,7 @@ class fake_core {
  private:
   void schedule(fake_task& task) {
     if (std::exchange(task.queued, true)) return;
+    task.becomes_runnable(now_ns);
     queue_.push_back(&task);
   }
   fake_task* first_live(tokio_plugin* owner) {
@@ -214,12 +232,12 @@ class fake_core {
     std::int32_t left = budget;
     tokio_cx cx;
     make_cx(task, &left, &cx);
-    task.running = true;
-    task.woken = false;
+    task.begin_poll(now_ns);
     ++task.polls;
     ++poll_count;
     panic_message.clear();
     auto polled = task.vt->poll(body(task), &cx);
+    if (polled == TOKIO_POLL_YIELD) task.becomes_runnable(now_ns);
     task.running = false;
     if (polled == TOKIO_POLL_READY) return complete(task, TOKIO_JOIN_COMPLETED);
     if (polled == TOKIO_POLL_PANIC) {

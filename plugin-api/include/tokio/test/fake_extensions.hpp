@@ -288,4 +288,9 @@ inline constexpr tokio_control_ext table{
     sizeof(tokio_control_ext), 0, method, reply, fail, event, poll_cancelled, config_get};
 }  // namespace fake_control
 
+namespace fake_trace {
+inline void delay(tokio_cx* cx, tokio_delay* out) noexcept { *out = fake_core::of(cx->waker.task).delay; }
+inline constexpr tokio_trace_ext table{sizeof(tokio_trace_ext), 0, delay};
+}  // namespace fake_trace
+
 }  // namespace tokio::test

@@ -23,7 +23,8 @@ class fake_host : public fake_state {
                   {TOKIO_EXT_BLOCKING, &fake_blocking::table},
                   {TOKIO_EXT_LOG, &log_table_},
                   {TOKIO_EXT_METRICS, &fake_metrics::table},
-                  {TOKIO_EXT_CONTROL, &fake_control::table}};
+                  {TOKIO_EXT_CONTROL, &fake_control::table},
+                  {TOKIO_EXT_TRACE, &fake_trace::table}};
     bind_host(instance(), &fake_tasks::table);
     scope_.emplace(instance());
   }

@@ -57,7 +57,7 @@ class hand_poll {
       thread_state before;
       ~restore() { this_thread = before; }
     } after{before};
-    task.woken = false;
+    task.begin_poll(task.core->now_ns);
     struct settle {
       fake_task& task;
       context cx;
@@ -65,6 +65,7 @@ class hand_poll {
       std::int32_t& left;
       ~settle() {
         if (cx.yielded()) task.core->wake(fake_core::key_of(task));
+        task.running = false;
         left = budget;
       }
     } now{task, context(&raw), budget, budget_left_};

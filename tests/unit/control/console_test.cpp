@@ -1,0 +1,98 @@
+// What is told of tasks over the control socket while somebody listens.
+#include <doctest/doctest.h>
+
+#include "support/control_fixture.hpp"
+#include "support/eventually.hpp"
+
+using namespace tokiod;
+using namespace tokiod::test;
+
+TEST_CASE("[OB-05] who subscribes to tasks is told what changed, each interval, and what was not written down") {
+  control_fixture daemon;
+  daemon.backend.have_tasks(3);
+  auto client = daemon.client();
+  const json order = {{"topics", {"tasks"}}, {"interval_ms", 100}};
+  CHECK(client.call("event.subscribe", order)["result"]["seq"] == 1);
+  CHECK(daemon.backend.listeners() == 1);
+  auto event = client.reply()["params"];
+  CHECK(event["topic"] == "tasks");
+  REQUIRE(event["data"]["tasks"].size() == 3);
+  CHECK(event["data"]["tasks"][0]["stats"]["kind"] == "task");
+  CHECK_FALSE(event["data"]["tasks"][0]["stats"].contains("poll_times"));
+  CHECK(event["data"]["dropped_events"] == 4);
+  CHECK(event["data"]["paused"] == false);
+  daemon.backend.have_tasks(5);
+  do event = client.reply()["params"];
+  while (event["data"]["tasks"].empty());
+  REQUIRE(event["data"]["tasks"].size() == 2);  // not the others again
+  CHECK(event["data"]["tasks"][0]["id"] == "t-4");
+}
+
+TEST_CASE("[OB-05] [OB-10] an update has five hundred tasks at most; the next goes on with the others") {
+  control_fixture daemon;
+  daemon.backend.have_tasks(700);
+  auto client = daemon.client();
+  CHECK(client.call("event.subscribe", {{"topics", {"tasks"}}, {"interval_ms", 100}}).contains("result"));
+  CHECK(client.reply()["params"]["data"]["tasks"].size() == 500);
+  const auto rest = client.reply()["params"]["data"]["tasks"];
+  REQUIRE(rest.size() == 200);
+  CHECK(rest[0]["id"] == "t-501");
+}
+
+TEST_CASE("somebody listens from his subscription to its end, or to that of his connection") {
+  control_fixture daemon;
+  auto first = daemon.client();
+  CHECK(first.call("event.subscribe", {{"topics", {"metrics"}}}).contains("result"));
+  CHECK(daemon.backend.listeners() == 0);
+  const auto sub = first.call("event.subscribe", {{"topics", {"tasks", "metrics"}}, {"interval_ms", 60000}});
+  {
+    auto other = daemon.client("observe");
+    CHECK(other.call("event.subscribe", {{"topics", {"tasks"}}, {"interval_ms", 60000}}).contains("result"));
+    CHECK(daemon.backend.listeners() == 2);
+  }
+  eventually("the closed connection is noticed", [&] { return daemon.backend.listeners() == 1; });
+  CHECK(first.call("event.unsubscribe", {{"sub", sub["result"]["sub"]}}).contains("result"));
+  CHECK(daemon.backend.listeners() == 0);
+}
+
+TEST_CASE("[OB-05] [OB-08] the details of one task, each interval; it stays known meanwhile") {
+  control_fixture daemon;
+  auto client = daemon.client();
+  CHECK(kind_of(client.call("event.subscribe", {{"topics", {"task"}}})) == "missing_param");
+  CHECK(kind_of(client.call("event.subscribe", {{"topics", {"task"}}, {"task", "seven"}})) == "out_of_range");
+  const json order = {{"topics", {"task"}}, {"task", "t-2"}, {"interval_ms", 100}};
+  CHECK(client.call("event.subscribe", order).contains("result"));
+  CHECK(daemon.backend.listeners() == 1);
+  CHECK(daemon.backend.watched() == 2);
+  const auto event = client.reply()["params"];
+  CHECK(event["topic"] == "task");
+  CHECK(event["data"]["id"] == "t-2");
+  {
+    auto other = daemon.client();
+    CHECK(other.call("event.subscribe", {{"topics", {"task"}}, {"task", "t-3"}}).contains("result"));
+    CHECK(daemon.backend.watched() == 5);
+  }
+  eventually("the closed connection is noticed", [&] { return daemon.backend.watched() == 2; });
+}
+
+TEST_CASE("[OB-05] pause and resume; who may only look may not") {
+  control_fixture daemon;
+  auto admin = daemon.client(), looking = daemon.client("observe");
+  CHECK(admin.call("console.pause")["result"]["paused"] == true);
+  CHECK(looking.call("event.subscribe", {{"topics", {"tasks"}}, {"interval_ms", 100}}).contains("result"));
+  CHECK(looking.reply()["params"]["data"]["paused"] == true);
+  CHECK(daemon.client("observe").call("console.resume")["error"]["data"]["kind"] == "permission_denied");
+  CHECK(admin.call("console.resume")["result"]["paused"] == false);
+}
+
+TEST_CASE("[OB-11] lints name the task and the fact") {
+  control_fixture daemon;
+  const auto result = daemon.client("observe").call("diag.lint")["result"];
+  CHECK(result["listening"] == false);
+  CHECK(result["more"] == false);
+  const auto found = result["findings"];
+  REQUIRE(found.size() == 1);
+  CHECK(found[0]["lint"] == "self_wakes");
+  CHECK(found[0]["task"] == "t-2");
+  CHECK(found[0]["sentence"] == "75 % of its wakes");
+}

@@ -1,0 +1,72 @@
+// What looks wrong with a task, from its record.
+#include "host/trace/lint.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace tokiod;
+using namespace tokiod::host::trace;
+
+namespace {
+
+// The one finding, or nothing.
+std::string only_finding(const task_record& of, instant_ns now = 1, const lint_options& with = {}) {
+  const auto found = findings_of(of, now, with);
+  REQUIRE(found.size() <= 1);
+  return found.empty() ? "" : std::string(name(found.front().what)) + ": " + found.front().sentence;
+}
+
+}  // namespace
+
+TEST_CASE("[OB-11] more than half of its wakes come from the task itself") {
+  task_record of;
+  CHECK(only_finding(of) == "");
+  of.wakes = 4;
+  of.self_wakes = 2;
+  CHECK(only_finding(of) == "");
+  of.self_wakes = 3;
+  CHECK(only_finding(of) == "self_wakes: 75 % of its wakes come from itself, more than 50 %");
+}
+
+TEST_CASE("[OB-11] a first poll that lasts, and only that") {
+  task_record of;
+  of.in_poll = true;
+  of.seen_from_birth = true;
+  of.last_poll_started = 5 * second;
+  CHECK(only_finding(of, 6 * second - 1) == "");
+  CHECK(only_finding(of, 6 * second) == "never_yielded: its first poll has lasted for 1.0 s, at least 1.0 s");
+  CHECK(only_finding(of, 6 * second, {.allowed = {}, .never_yielded_after = 2 * second}) == "");
+  of.polls = 1;
+  CHECK(only_finding(of, 60 * second) == "");
+  of.polls = 0;
+  of.seen_from_birth = false;  // the first that is known of, not its first
+  CHECK(only_finding(of, 60 * second) == "");
+}
+
+TEST_CASE("[OB-11] a large future") {
+  task_record of;
+  of.bytes = 1216;  // of its block, which is there for 961 bytes, too
+  of.least_bytes = 961;
+  CHECK(only_finding(of) == "");
+  of.least_bytes = 1024;
+  CHECK(only_finding(of) == "large_future: its future has at least 1024 bytes, the limit is 1024");
+}
+
+TEST_CASE("[OB-11] lints are allowed by name, one or all; blocking jobs and what has ended have none") {
+  task_record of;
+  of.least_bytes = 5000;
+  of.wakes = of.self_wakes = 1;
+  CHECK(findings_of(of, 1, {}).size() == 2);
+  CHECK(only_finding(of, 1, {.allowed = {lint::large_future}}).starts_with("self_wakes"));
+  lint_options nothing;
+  for (const lint each : all_lints) {
+    CHECK(lint_named(name(each)) == each);
+    nothing.allowed.push_back(each);
+  }
+  CHECK(findings_of(of, 1, nothing).empty());
+  CHECK_FALSE(lint_named("self-wakes"));
+  of.kind = task_kind::blocking;
+  CHECK(findings_of(of, 1, {}).empty());
+  of.kind = task_kind::task;
+  of.dropped = 9;
+  CHECK(findings_of(of, 10, {}).empty());
+}
