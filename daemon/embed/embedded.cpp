@@ -212,8 +212,9 @@ bool embedded::nobody_needs_drivers() const {
 // All of them. A job that has begun gives its value to whoever waits for it. [who sits at the desk, if there is one]
 void embedded::end_tasks() {
   const auto none = [this] { return runtime_->live(plugin_->owner) == 0; };
-  const auto idle_drivers = [this] { return !runtime_->drivers_gone() && nobody_needs_drivers(); };
-  if (one_thread()) end_tasks_now();
+  const auto idle_drivers = [this] {  // where nothing is left to run: the look is at every task
+    return !runtime_->drivers_gone() && !runtime_->engine().work_visible() && nobody_needs_drivers();
+  };
   while (!none()) {
     if (idle_drivers()) runtime_->stop_drivers();
     (void)runtime_->abort_all(plugin_->owner, task::cancel_kind::ask);
