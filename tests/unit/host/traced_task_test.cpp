@@ -37,8 +37,8 @@ tokio_poll poll_script(void* body, tokio_cx* cx) noexcept {
 }
 void destroy_script(void*) noexcept {}
 
-constexpr tokio_task_vt kind = {
-    sizeof(tokio_task_vt), 0, poll_script, destroy_script, {"script", 6}, {"dir/script.cpp", 14}, 42, 0};
+constexpr tokio_task_vt kind = {sizeof(tokio_task_vt),  0,  poll_script, destroy_script, {"script", 6},
+                                {"dir/script.cpp", 14}, 42, 0,           nullptr,        nullptr};
 
 tokio_waker spawn(in_process_host& in, script& s) {
   tokio_task* task = nullptr;
