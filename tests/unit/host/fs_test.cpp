@@ -358,9 +358,10 @@ TEST_CASE("[FS-19] an operation goes on when the thread that began it ends") {
 TEST_CASE("[FS-19] what a dropped operation has opened is closed") {
   bench b;
   const temp_dir dir;
-  b.fs->close(b.open(dir / "a", TOKIO_O_WRITE | TOKIO_O_CREATE));  // whatever is made with the first one is there now
+  const std::string path = dir / "a";
+  b.fs->close(b.open(path, TOKIO_O_WRITE | TOKIO_O_CREATE));  // whatever is made with the first one is there now
   const auto before = tokiod::test::open_descriptors();
-  auto asked = b.ask(TOKIO_FS_OPEN, dir / "a");
+  auto asked = b.ask(TOKIO_FS_OPEN, path);
   asked.oflags = TOKIO_O_READ;
   for (int i = 0; i < 8; ++i) host->op_drop(b.begin(asked));
   eventually("they are closed", [&] { return b.usage().jobs == 0 && tokiod::test::open_descriptors() == before; });
