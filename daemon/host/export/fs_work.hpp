@@ -16,8 +16,8 @@ namespace tokiod::host::fs {
 
 class work final : public blocking::job, private uring::operation {
  public:
-  work(std::uint32_t op, call run, blocking::at_stop fate, request what)
-      : job(fate, &what.of), run_(run), program_(program_of(op)), what_(std::move(what)) {}
+  work(std::uint32_t op, call does, blocking::at_stop fate, request what)
+      : job(fate, &what.of), run_(does), program_(program_of(op)), what_(std::move(what)) {}
 
   // ECANCELED, EAGAIN, ENOMEM as the pool says them: then it is the caller's.
   [[nodiscard]] tokiod::result<void> begin();
