@@ -17,7 +17,8 @@ std::string config_text(const std::string& port, const std::string& runtime) {
 
 std::uint64_t retired(rpc_client& control) {
   std::uint64_t count = 0;
-  for (const auto& one : control.call("runtime.workers").at("workers")) count += one.at("state") == "retired" ? 1 : 0;
+  const auto told = control.call("runtime.workers");
+  for (const auto& one : told.at("workers")) count += one.at("state") == "retired" ? 1 : 0;
   return count;
 }
 

@@ -21,7 +21,8 @@ struct bench : busy_daemon {
   // Of all workers together.
   std::uint64_t sum(const char* what) {
     std::uint64_t all = 0;
-    for (const auto& one : control.call("runtime.workers").at("workers")) all += one.at(what).get<std::uint64_t>();
+    const auto told = control.call("runtime.workers");
+    for (const auto& one : told.at("workers")) all += one.at(what).get<std::uint64_t>();
     return all;
   }
   // The value of a family without labels.

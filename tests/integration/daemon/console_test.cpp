@@ -47,7 +47,8 @@ TEST_CASE("[OB-05] [OB-07] a task that was there before is heard of while somebo
   // With a new instance, from its birth to its end.
   client.call("plugin.start", {{"instance", "other"}, {"plugin", "hello_c"}});
   eventually("the new task is told of from its birth", [&] {
-    for (const auto& one : listening.next_line().at("params").at("data").at("tasks"))
+    const auto line = listening.next_line();
+    for (const auto& one : line.at("params").at("data").at("tasks"))
       if (one.at("plugin") == "other" && one.at("name") == "greeter") return one.at("stats").at("from_birth") == true;
     return false;
   });
