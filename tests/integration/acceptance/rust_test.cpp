@@ -33,8 +33,8 @@ TEST_CASE("a configuration that a Rust plugin refuses is its sentence, and so is
         R"(instance hello_rust: init failed: the configuration must be {"port": 0..65535}, got {"port":70000})");
   const auto panicked = control.error("plugin.load", {{"plugin", "checks_itself"}, {"config", {{"panic", true}}}});
   CHECK(panicked.at("message") == "instance checks_itself: init failed: the plugin panicked while it started");
+  CHECK(d.stop() == 0);  // which has written the whole log
   CHECK(d.child().err().find("asked to panic") != std::string::npos);
-  CHECK(d.stop() == 0);
 }
 
 TEST_CASE("what the layer for Rust promises holds, and its plugin is unmapped") {
@@ -44,11 +44,11 @@ TEST_CASE("what the layer for Rust promises holds, and its plugin is unmapped") 
   eventually("it has checked itself", [&] { return d.child().err().find("checked itself") != std::string::npos; });
   const auto gone = control.call("plugin.unload", {{"plugin", "checks_itself"}});
   CHECK_MESSAGE(gone.at("unmapped") == true, gone.dump());
+  CHECK(d.stop() == 0);  // which has written the whole log
   const auto log = d.child().err();
   CHECK_MESSAGE(log.find("FAILS: ") == std::string::npos, log);
   CHECK(log.find("holds: all heard the end") != std::string::npos);
   CHECK(log.find("message=\"on purpose, 7\" where=") != std::string::npos);
   CHECK(log.find("checks_itself.rs:") != std::string::npos);
   CHECK(log.find("stack backtrace") == std::string::npos);  // the place of a panic is in the log, and nothing beside it
-  CHECK(d.stop() == 0);
 }

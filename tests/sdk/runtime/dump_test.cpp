@@ -241,8 +241,8 @@ TEST_CASE("[RD-02] a task that is aborted, or whose runtime ends, while it is du
     std::atomic<bool> over = false;
     std::optional<std::thread> dumps;
     {
+      lines at;  // outlives the runtime: a task may begin after the last line below
       auto rt = make(both(round % 2 == 0));
-      lines at;
       for (int i = 0; i < 50; ++i) rt.spawn(branch(at)).detach();
       rt.block_on(tokio::yield_now());
       dumps.emplace([&, handle = rt.handle()] {
