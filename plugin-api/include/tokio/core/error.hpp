@@ -7,6 +7,7 @@
 #include <expected>
 #include <source_location>
 #include <string_view>
+#include <utility>
 
 #include "tokio/abi/status.h"
 #include "tokio/core/compiler.hpp"
@@ -159,6 +160,11 @@ decltype(auto) blaming(const call_site& at, Fn&& fn) {
     panicked.blame(at);
     throw;
   }
+}
+// The same for who has caught it already. Called inside a catch block.
+[[noreturn, gnu::cold]] inline void blame_and_rethrow(const call_site& at) {
+  blaming(at, [] { throw; });
+  std::unreachable();
 }
 
 }  // namespace tokio

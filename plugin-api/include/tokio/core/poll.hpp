@@ -24,6 +24,11 @@ class [[nodiscard]] poll {
     requires std::constructible_from<T, U&&> && (!std::same_as<std::remove_cvref_t<U>, poll>) &&
              (!std::same_as<std::remove_cvref_t<U>, pending_t>)
   poll(U&& value) noexcept(std::is_nothrow_constructible_v<T, U&&>) : value_(std::in_place, std::forward<U>(value)) {}
+  // Ready, with a value that is made where it stays: for a leaf that is asked often.
+  template <class... Args>
+    requires std::constructible_from<T, Args&&...>
+  poll(std::in_place_t, Args&&... args) noexcept(std::is_nothrow_constructible_v<T, Args&&...>)
+      : value_(std::in_place, std::forward<Args>(args)...) {}
 
   bool is_ready() const noexcept { return value_.has_value(); }
   bool is_pending() const noexcept { return !is_ready(); }

@@ -55,7 +55,7 @@ class [[nodiscard]] guard_future {
 
   tokio::poll<output> poll(context& cx) {
     if (wait_.poll(cx) != semaphore_core<policy>::acquired::yes) return pending;
-    return output(of_, &of_->value_);
+    return {std::in_place, of_, &of_->value_};
   }
 
  private:

@@ -145,8 +145,8 @@ class [[nodiscard]] send_future {
   tokio::poll<output> poll(context& cx) {
     using acquired = permit_wait<T>::acquired;
     switch (wait_.poll(cx)) {
-      case acquired::yes: wait_.to()->queue.push(value_); return output();
-      case acquired::closed: return output(std::unexpect, std::move(value_));
+      case acquired::yes: wait_.to()->queue.push(value_); return {std::in_place};
+      case acquired::closed: return {std::in_place, std::unexpect, std::move(value_)};
       case acquired::no: break;
     }
     return pending;
@@ -168,8 +168,8 @@ class [[nodiscard]] reserve_future {
   tokio::poll<output> poll(context& cx) {
     using acquired = permit_wait<T>::acquired;
     switch (wait_.poll(cx)) {
-      case acquired::yes: return output(std::in_place, wait_.to());
-      case acquired::closed: return output(std::unexpect);
+      case acquired::yes: return {std::in_place, std::in_place, wait_.to()};
+      case acquired::closed: return {std::in_place, std::unexpect};
       case acquired::no: break;
     }
     return pending;
@@ -189,8 +189,8 @@ class [[nodiscard]] reserve_many_future {
     if (n_ > wait_.to()->capacity) return output(std::unexpect);  // it would wait for ever
     using acquired = permit_wait<T>::acquired;
     switch (wait_.poll(cx)) {
-      case acquired::yes: return output(std::in_place, wait_.to(), n_);
-      case acquired::closed: return output(std::unexpect);
+      case acquired::yes: return {std::in_place, std::in_place, wait_.to(), n_};
+      case acquired::closed: return {std::in_place, std::unexpect};
       case acquired::no: break;
     }
     return pending;

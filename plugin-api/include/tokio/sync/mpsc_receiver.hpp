@@ -97,10 +97,13 @@ class basic_receiver {
     std::size_t n = 0;
     ~give_back() { channel.taken(n); }
   };
-  std::optional<T> take() {
-    if (next() != seen::value) return std::nullopt;
+  T take_one() {
     const give_back after{*to_.get(), 1};
     return to_->queue.take();
+  }
+  std::optional<T> take() {
+    if (next() != seen::value) return std::nullopt;
+    return take_one();
   }
   std::size_t take_many(std::vector<T>& into, std::size_t limit) {
     give_back after{*to_.get()};
@@ -120,20 +123,27 @@ class basic_receiver {
   }
   // `take` gives the answer when something is there; at_end is the answer at the end.
   template <class Out, class Take>
-  tokio::poll<Out> poll_with(context& cx, Take take, Out at_end) {
+  [[gnu::always_inline]] tokio::poll<Out> poll_with(context& cx, Take take, Out at_end) {
     if (!cx.proceed()) return pending;
+    auto found = next();
+    if (found != seen::value && found != seen::end) [[unlikely]]
+      found = wait_for_next(cx);
+    switch (found) {
+      case seen::value: return take();
+      case seen::end: return at_end;
+      default: return pending;
+    }
+  }
+  // A message, the end, or nothing: then `cx` is woken.
+  [[gnu::noinline]] seen wait_for_next(context& cx) {
     while (true) {
-      switch (next()) {
-        case seen::value: return take();
-        case seen::end: return at_end;
-        default: break;
-      }
       const auto now = wait(cx.waker());
-      if (now == outlook::end) return at_end;
+      if (now == outlook::end) return seen::end;
       if (now == outlook::wait) break;
+      if (const auto found = next(); found != seen::nothing) return found;
     }
     cx.restore();
-    return pending;
+    return seen::nothing;
   }
 
   channel_ref<C> to_;
@@ -142,7 +152,7 @@ class basic_receiver {
 
 template <class C>
 tokio::poll<std::optional<typename C::value_type>> basic_receiver<C>::poll_recv(context& cx) {
-  return poll_with<std::optional<T>>(cx, [&] { return tokio::poll<std::optional<T>>(take()); }, std::nullopt);
+  return poll_with<std::optional<T>>(cx, [&] { return tokio::poll<std::optional<T>>(std::in_place, take_one()); }, std::nullopt);
 }
 
 template <class C>

@@ -184,7 +184,10 @@ class sender {
     return std::unexpected(std::move(value));
   }
   void leave() noexcept {
-    if (auto* shared = std::exchange(cell_, nullptr); shared && shared->word.leave_sender()) delete shared;
+    if (cell_) leave_unused();
+  }
+  [[gnu::noinline]] void leave_unused() noexcept {
+    if (auto* shared = std::exchange(cell_, nullptr); shared->word.leave_sender()) delete shared;
   }
 
   cell<T>* cell_;
@@ -209,14 +212,14 @@ class [[nodiscard]] receiver {
     if (!cx.proceed()) return pending;
     while (true) {
       const auto now = cell_->word.look();
-      if (now & word::sent) return output(take());
+      if (now & word::sent) return {std::in_place, take()};
       if (now & (word::sender_gone | word::closed)) break;
       if (!cell_->word.offer_receiver(now, cx.waker())) continue;
       cx.restore();
       return pending;
     }
     leave();
-    return output(std::unexpected(recv_error{}));
+    return {std::in_place, std::unexpect};
   }
 
   std::expected<T, try_recv_error> try_recv() {
@@ -250,8 +253,11 @@ class [[nodiscard]] receiver {
     return std::move(mine->value.value());
   }
   void leave() noexcept {
+    if (cell_) leave_unread();
+  }
+  [[gnu::noinline]] void leave_unread() noexcept {
     auto* shared = std::exchange(cell_, nullptr);
-    if (shared && (shared->word.leave_receiver(word::receiver_gone) & (word::sent | word::sender_gone))) delete shared;
+    if (shared->word.leave_receiver(word::receiver_gone) & (word::sent | word::sender_gone)) delete shared;
   }
 
   cell<T>* cell_;

@@ -103,13 +103,12 @@ class semaphore_core {
     if (n == 0) return;
     auto word = word_.load(relaxed);  // only a guess for the CAS below
     while (!(word & waiting)) {
-      if (n > max_permits - permits(word)) panic("a semaphore would hold more than max_permits");
+      if (n > max_permits - permits(word)) too_many();
       // Publishes what was done under the permits to the acquire in try_acquire(). The last access: a task that takes
       // the permits may free the semaphore.
       if (word_.compare_exchange_weak(word, word + n * one, acq_rel, relaxed)) return;
     }
-    const hold lock(mutex_);
-    hand_out(n);
+    release_to_line(n);
   }
 
   // Takes up to n of the available permits away; they are never handed out again.
@@ -146,6 +145,13 @@ class semaphore_core {
     return n;
   }
 
+  [[noreturn, gnu::cold]] static void too_many() { panic("a semaphore would hold more than max_permits"); }
+
+  [[gnu::noinline]] void release_to_line(std::size_t n) {
+    const hold lock(mutex_);
+    hand_out(n);
+  }
+
   // Under the lock: to those in line first, the rest into the word.
   void hand_out(std::size_t n) {
     while (auto* first = queue_.front()) {
@@ -157,7 +163,7 @@ class semaphore_core {
     }
     auto word = word_.load(relaxed);
     do {
-      if (n > max_permits - permits(word)) panic("a semaphore would hold more than max_permits");
+      if (n > max_permits - permits(word)) too_many();
       // Publishes the permits, and that nobody waits any more, to try_acquire() and release().
     } while (!word_.compare_exchange_weak(word, (word & ~waiting) + n * one, acq_rel, relaxed));
   }
@@ -190,16 +196,20 @@ class acquire_wait {
   // `no` means pending. Spends a unit of budget when it is anything else.
   acquired poll(context& cx) {
     if (!cx.proceed()) return acquired::no;
-    const auto now = armed_ ? semaphore_->poll_waiter(node_, cx.waker()) : start(cx.waker());
-    armed_ = now == acquired::no;
-    if (armed_) cx.restore();
-    return now;
+    if (!armed_) [[likely]]
+      if (const auto now = semaphore_->try_acquire(node_.wanted); now != acquired::no) [[likely]]
+        return now;
+    return poll_in_line(cx);
   }
 
  private:
-  acquired start(waker task) {
-    const auto now = semaphore_->try_acquire(node_.wanted);
-    return now == acquired::no ? semaphore_->acquire_or_wait(node_, task) : now;
+  // Apart, so that who finds permits saves no registers for it.
+  [[gnu::noinline]] acquired poll_in_line(context& cx) {
+    const auto now = armed_ ? semaphore_->poll_waiter(node_, cx.waker())  //
+                            : semaphore_->acquire_or_wait(node_, cx.waker());
+    armed_ = now == acquired::no;
+    if (armed_) cx.restore();
+    return now;
   }
 
   core* semaphore_;
@@ -320,8 +330,8 @@ class [[nodiscard]] acquire_future {
   tokio::poll<output> poll(context& cx) {
     using acquired = semaphore_core<policy>::acquired;
     switch (wait_.poll(cx)) {
-      case acquired::yes: return output(std::in_place, of_, n_);
-      case acquired::closed: return output(std::unexpected(acquire_error{}));
+      case acquired::yes: return {std::in_place, std::in_place, of_, n_};
+      case acquired::closed: return {std::in_place, std::unexpect};
       case acquired::no: break;
     }
     return pending;

@@ -8,6 +8,8 @@
 #include <concepts>
 #include <coroutine>
 #include <exception>
+#include <memory>
+#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -79,7 +81,10 @@ class leaf_awaiter : std::conditional_t<walkable<F>, branching_place, await_plac
  public:
   using output = output_of<F>;
   leaf_awaiter(F& leaf, root& line, const await_place& here) noexcept
-      : place(place_of(here)), leaf_(&leaf), root_(&line) {}
+      : place(place_of(here)), leaf_(&leaf), root_(&line), result_(pending) {}
+  leaf_awaiter(const leaf_awaiter&) = delete;
+  leaf_awaiter& operator=(const leaf_awaiter&) = delete;
+  [[gnu::always_inline]] ~leaf_awaiter() { std::destroy_at(&result_); }
 
   bool await_ready() {
     ask(root_->cx());
@@ -121,17 +126,28 @@ class leaf_awaiter : std::conditional_t<walkable<F>, branching_place, await_plac
     return awaiter.result_.is_ready();
   }
 
-  // A panic of a future that does not know its caller was made by the line that awaits it.
+  // The answer is made where it stays: the one before it is pending, so it holds nothing that must be destroyed.
   void ask(context& cx) noexcept(quiet) {
     if constexpr (quiet)
-      result_ = leaf_->poll(cx);
+      ::new (static_cast<void*>(&result_)) tokio::poll<output>(leaf_->poll(cx));
     else
-      blaming(this->at, [&] { result_ = leaf_->poll(cx); });
+      ask_aloud(cx);
+  }
+  // A panic of a future that does not know its caller was made by the line that awaits it.
+  [[gnu::always_inline]] void ask_aloud(context& cx) {
+    try {
+      ::new (static_cast<void*>(&result_)) tokio::poll<output>(leaf_->poll(cx));
+    } catch (...) {
+      ::new (static_cast<void*>(&result_)) tokio::poll<output>(pending);
+      blame_and_rethrow(this->at);
+    }
   }
 
   F* leaf_;
   root* root_;
-  tokio::poll<output> result_{pending};
+  union {
+    tokio::poll<output> result_;
+  };
   [[no_unique_address]] std::conditional_t<quiet, unit, std::exception_ptr> thrown_{};
 };
 

@@ -139,7 +139,7 @@ class join_handle {
     if (!key_.task) return taken_ = true, output(std::unexpect, join_error::cancelled({}));
     tokio_join joined{sizeof(tokio_join), 0, {}};
     if (host.core->task_poll_join(key_, cx.raw(), &joined) == TOKIO_PENDING) return pending;
-    return take(joined.outcome);
+    return {std::in_place, take(joined.outcome)};
   }
 
   // What poll() would give if the task is over; none when it is not. Costs no budget, and wakes nobody later: the host
