@@ -61,6 +61,25 @@ void two_pushers_and_a_popper() {
   check(s.injected.taken() == 3, "taken, and not counted");
 }
 
+// A worker spills chains and takes its newest ones, while another one takes the oldest.
+void two_ends_of_what_is_spilled() {
+  scene s;
+  const auto spill = [&](std::size_t index) {
+    s.items[index].payload.set(7);
+    s.items[index].next.set(nullptr);
+    check(s.injected.spill({&s.items[index], &s.items[index], 1}), "refused though open");
+  };
+  thread thief([&] { s.run(s.injected.pop(1, queue::pop_order::oldest)); });
+  spill(0);
+  spill(1);
+  spill(2);  // there is room for two
+  s.run(s.injected.pop(2, queue::pop_order::newest));
+  thief.join();
+  s.run(s.injected.pop(4));
+  s.check_all(3);
+  check(s.injected.taken() == 3, "taken, and not counted");
+}
+
 // A push comes before the close, and is popped, or after it, and is refused.
 void close_against_push() {
   scene s;
@@ -127,6 +146,7 @@ void try_lock_excludes() {
 }  // namespace
 
 TEST_CASE("two pushers and a popper lose nothing and keep the count") { passes(two_pushers_and_a_popper); }
+TEST_CASE("both ends of what is spilled are taken once") { passes(two_ends_of_what_is_spilled); }
 TEST_CASE("a push meets the close: popped or refused") { passes(close_against_push); }
 TEST_CASE("a sleeper's last look and a pusher's look at the sleepers never both miss") {
   passes(last_look_of_a_sleeper);
@@ -144,6 +164,8 @@ TEST_CASE("each order and each write of the injector and its lock is needed") {
   catches({.how = split, .function = "try_lock", .operation = "exchange"}, try_lock_excludes);
   catches({.how = drop_write, .function = "publish_count", .operation = "store"}, two_pushers_and_a_popper);
   catches({.how = drop_write, .function = "pop", .operation = "store"}, two_pushers_and_a_popper);
+  catches({.how = drop_write, .function = "publish_count", .operation = "store"}, two_ends_of_what_is_spilled);
+  catches({.how = weaken, .function = "lock", .operation = "exchange"}, two_ends_of_what_is_spilled);
   catches({.how = weaken, .function = "publish_count", .operation = "store", .to = release}, last_look_of_a_sleeper);
   catches({.how = weaken, .function = "length", .operation = "load", .to = acquire}, last_look_of_a_sleeper);
 }

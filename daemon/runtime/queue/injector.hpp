@@ -1,10 +1,15 @@
-// Tasks from outside a core: from other threads, from overflowing rings, from cores that retire. FIFO, linked through
-// the tasks, so pushing needs no memory and cannot fail for want of it.
-// Invariant: count is the length of the list whenever the lock is free; once closed nothing gets in.
+// Tasks that wait for a core apart from its ring: those from outside (from other threads, from rings that others
+// filled, from cores that retire), first in, first out; and those that a core spilled because it spawned faster than it
+// ran, chain by chain, the newest first: a task that spawns a tree then walks it in depth, and not in breadth with all
+// of it alive at once. Linked through the tasks, so pushing needs no memory and cannot fail for want of it.
+// Invariant: count is the number of tasks whenever the lock is free; once closed nothing gets in. A spilled chain that
+//            has too many newer ones above it joins those from outside, so that none is passed over for ever.
 // Threads:   any.
 // Model:     tests/model/injector_model.cpp
 #pragma once
+#include <array>
 #include <cstdint>
+#include <utility>
 
 #include "base/cache_line.hpp"
 #include "base/policy.hpp"
@@ -12,6 +17,14 @@
 #include "runtime/queue/overflow.hpp"
 
 namespace tokiod::queue {
+
+// Which tasks are popped.
+enum class pop_order : std::uint8_t {
+  outside,  // those from outside and no others
+  newest,   // those from outside; where there are none, of the chain that was spilled last
+  oldest,   // those from outside, then of the chains that were spilled first
+  overdue,  // of the chains that were spilled first, then those from outside
+};
 
 template <class P, class Task>
 class injector {
@@ -22,34 +35,27 @@ class injector {
     return push_chain({task, task, 1});
   }
 
-  // False: closed, and the tasks still are the caller's. The last one's `next` must be null.
+  // False: closed, and the tasks still are the caller's. The last one's `next` must be null; so in spill().
   [[nodiscard]] bool push_chain(chain<Task> tasks) {
-    if (tasks.count == 0) return true;
-    const hold lock(lock_);
-    if (closed_.get()) return false;
-    if (last_.get() == nullptr) {
-      first_.set(tasks.first);
-    } else {
-      last_.get()->next.set(tasks.first);
-    }
-    last_.set(tasks.last);
-    publish_count(count_.load(relaxed) + tasks.count);
-    return true;
+    return add(tasks, [&](shared& s) { append(s.outside, tasks); });
+  }
+  [[nodiscard]] bool spill(chain<Task> tasks) {
+    return add(tasks, [&](shared& s) {
+      if (s.spilled == P::spilled_chains) append(s.outside, s.take_oldest_chain());
+      s.at(s.spilled++) = tasks;
+    });
   }
 
-  // Up to `limit` of the oldest, in order. Costs one load when there is nothing.
-  [[nodiscard]] chain<Task> pop(std::uint32_t limit) {
+  // Up to `limit`, each chain in its order. Costs one load when there is nothing.
+  [[nodiscard]] chain<Task> pop(std::uint32_t limit, pop_order from = pop_order::oldest) {
     if (length() == 0 || limit == 0) return {};
     const hold lock(lock_);
-    chain<Task> taken{first_.get(), nullptr, 0};
-    for (Task* task = taken.first; task != nullptr && taken.count < limit; task = task->next.get()) {
-      taken.last = task;
-      ++taken.count;
-    }
-    if (taken.count == 0) return {};
-    first_.set(taken.last->next.get());
-    if (first_.get() == nullptr) last_.set(nullptr);
-    taken.last->next.set(nullptr);
+    shared& s = shared_.ref();
+    chain<Task> taken;
+    if (from == pop_order::overdue) s.take_oldest(taken, limit);
+    append(taken, cut(s.outside, limit - taken.count));
+    if (from == pop_order::newest && taken.count == 0) taken = s.take_newest(limit);
+    if (from == pop_order::oldest) s.take_oldest(taken, limit);
     taken_.store(taken_.load(relaxed) + taken.count, relaxed);  // a hint; one writer, under the lock
     publish_count(count_.load(relaxed) - taken.count);
     return taken;
@@ -58,9 +64,7 @@ class injector {
   // Nothing gets in any more; what is in stays to be popped. True: this call closed it.
   bool close() {
     const hold lock(lock_);
-    const bool open = !closed_.get();
-    closed_.set(true);
-    return open;
+    return !std::exchange(shared_.ref().closed, true);
   }
 
   // Sequentially consistent: a worker announces that it sleeps and then looks here, while who pushes stores here and
@@ -71,13 +75,50 @@ class injector {
   [[nodiscard]] std::uint64_t taken() const { return taken_.load(relaxed); }
 
  private:
+  struct shared {
+    chain<Task> outside;
+    std::array<chain<Task>, P::spilled_chains> chains;  // a ring
+    std::uint32_t first = 0;
+    std::uint32_t spilled = 0;
+    bool closed = false;
+
+    [[nodiscard]] chain<Task>& at(std::uint32_t i) { return chains[(first + i) % P::spilled_chains]; }
+    chain<Task> take_oldest_chain() {
+      --spilled;
+      return chains[std::exchange(first, (first + 1) % P::spilled_chains)];
+    }
+    // Up to `limit` with what is there already.
+    void take_oldest(chain<Task>& taken, std::uint32_t limit) {
+      while (taken.count < limit && spilled != 0) {
+        append(taken, cut(at(0), limit - taken.count));
+        if (at(0).count == 0) (void)take_oldest_chain();
+      }
+    }
+    [[nodiscard]] chain<Task> take_newest(std::uint32_t limit) {
+      if (spilled == 0) return {};
+      chain<Task>& newest = at(spilled - 1);
+      const chain<Task> taken = cut(newest, limit);
+      if (newest.count == 0) --spilled;
+      return taken;
+    }
+  };
+
+  template <class Put>
+  [[nodiscard]] bool add(const chain<Task>& tasks, Put put) {
+    if (tasks.count == 0) return true;
+    const hold lock(lock_);
+    shared& s = shared_.ref();
+    if (s.closed) return false;
+    put(s);
+    publish_count(count_.load(relaxed) + tasks.count);
+    return true;
+  }
+
   // Partner: length() in the last look of a parking worker, see there. Written under the lock alone.
   void publish_count(std::uint32_t count) { count_.store(count, seq_cst); }
 
-  alignas(cache_line) basic_spin_lock<P> lock_;  // guards the cells
-  typename P::template cell<Task*> first_{nullptr};
-  typename P::template cell<Task*> last_{nullptr};
-  typename P::template cell<bool> closed_{false};
+  alignas(cache_line) basic_spin_lock<P> lock_;
+  typename P::template cell<shared> shared_;  // under lock_
   typename P::template atomic<std::uint32_t> count_{0};
   typename P::template atomic<std::uint64_t> taken_{0};
 };

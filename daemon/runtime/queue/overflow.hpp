@@ -3,6 +3,7 @@
 // Threads: the owner of the queue, or of the chain.
 #pragma once
 #include <cstdint>
+#include <utility>
 
 namespace tokiod::queue {
 
@@ -25,6 +26,30 @@ void append(chain<Task>& to, Task& task) {
   }
   to.last = &task;
   ++to.count;
+}
+
+template <class Task>
+void append(chain<Task>& to, const chain<Task>& more) {
+  if (more.count == 0) return;
+  if (to.last == nullptr) {
+    to = more;
+    return;
+  }
+  to.last->next.set(more.first);
+  to.last = more.last;
+  to.count += more.count;
+}
+// Up to `limit` of the first ones, which leave the chain.
+template <class Task>
+[[nodiscard]] chain<Task> cut(chain<Task>& from, std::uint32_t limit) {
+  if (from.count <= limit) return std::exchange(from, {});
+  if (limit == 0) return {};
+  chain<Task> taken{from.first, from.first, limit};
+  for (std::uint32_t i = 1; i < limit; ++i) taken.last = taken.last->next.get();
+  from.first = taken.last->next.get();
+  from.count -= limit;
+  taken.last->next.set(nullptr);
+  return taken;
 }
 
 template <class T, class Task>

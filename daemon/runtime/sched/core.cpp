@@ -36,6 +36,12 @@ void core::overflow(task_chain tasks) noexcept {
   TOKIOD_ASSERT(open);
 }
 
+void core::spill(task_chain tasks) noexcept {
+  work.overflows.add();
+  const bool open = home.injector.spill(tasks);  // as above
+  TOKIOD_ASSERT(open);
+}
+
 void core::notify() noexcept {
   if (all.notify(index)) work.unparks_sent.add();
 }

@@ -108,8 +108,10 @@ class alignas(cache_line) core {
   instant_ns charge_to(share* next) noexcept;
   // While a body's code ran, the core went to another thread. [the thread that polls here, inside host code]
   [[nodiscard]] bool lost() const noexcept { return this_thread->held != this; }
-  // The newer half of a full ring goes to the own shard's injector.
+  // The newer half of a full ring goes to the own shard's injector: behind the others there, or, of who spawns faster
+  // than the core runs, before them.
   void overflow(task_chain tasks) noexcept;
+  void spill(task_chain tasks) noexcept;
 
   // ---- the life of a task begins here (runtime.hpp says what each does)
 
@@ -135,7 +137,9 @@ class alignas(cache_line) core {
     if (front) {
       run_next(task);
     } else {
-      run_later(task);
+      spilling full{*this};
+      ring.push(&task, full);
+      if (!in_batch) notify_if_useful();
     }
     return made;
   }
@@ -254,6 +258,8 @@ class alignas(cache_line) core {
   std::uint32_t lifo_streak = 0;
   std::uint32_t until_maintenance;
   std::uint32_t until_injector;
+  bool ran_dry = false;        // since the last maintenance
+  bool oldest_is_due = false;  // of what was spilled; see worker::mind_spilled()
   std::uint32_t claim_limit = real_policy::claim_max;
   std::uint32_t wake_backlog;  // so many tasks in the ring are worth a wake-up; see worker::tune()
   task::id_block ids;
@@ -261,6 +267,8 @@ class alignas(cache_line) core {
 
   // Tuning, at every maintenance: how long polls take, and what follows.
   instant_ns maintained_at = 0;
+  instant_ns dry_at = 0;
+  instant_ns oldest_taken_at = 0;
   std::uint64_t polls_then = 0;
   std::uint32_t injector_interval;
   std::uint32_t maintenance_interval;
@@ -299,6 +307,11 @@ class alignas(cache_line) core {
   std::array<std::atomic<share*>, max_owners> shares{};
 
  private:
+  struct spilling {
+    core& of;
+    void overflow(task_chain tasks) noexcept { of.spill(tasks); }
+  };
+
   [[nodiscard]] share& new_share(memory::owner_id id) noexcept;
   [[nodiscard]] bool keep(task::header& task, share& of) noexcept;
   [[gnu::cold]] void stamp(task::header& task, bool again) noexcept;

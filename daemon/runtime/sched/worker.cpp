@@ -10,6 +10,12 @@ namespace {
 
 instant_ns steady_now() { return steady_clock().now(); }
 
+using enum queue::pop_order;
+
+// So often some of what was spilled first are taken: where the queue runs dry now and then, and where it does not.
+constexpr duration_ns oldest_taken_every = 4 * millisecond;
+constexpr duration_ns oldest_taken_unless_dry = millisecond;
+constexpr duration_ns assumed_poll = 100;
 constexpr std::uint32_t injected_at_once = real_policy::ring_capacity / 2;
 // What a claim may hide from thieves, and how long events and injected tasks wait behind a queue: estimates from the
 // mean poll, so that long polls make all three short.
@@ -46,17 +52,35 @@ void worker::timed_poll(task::header& task) {
   core_.work.poll_time_ns.record(steady_now() - before);
 }
 
-// Behind a queue that never runs dry tasks from outside must not wait for ever: they get a fair part of its room.
+// Behind a queue that never runs dry tasks from outside must not wait for ever: they get a fair part of its room. Nor
+// must what was spilled, see mind_spilled().
 task::header* worker::next_injected() {
   core_.until_injector = core_.injector_interval;
   const std::uint32_t room = real_policy::ring_capacity - core_.ring.length();
-  return take_own_injected(std::clamp(room / 2, 1u, injected_at_once));
+  const bool due = std::exchange(core_.oldest_is_due, false);
+  if (due) core_.oldest_taken_at = queue_time(core_.maintained_at);
+  return take_own_injected(std::clamp(room / 2, 1u, injected_at_once), due ? overdue : outside);
+}
+
+// With a clock that others move it stays a function of the polls: so many of them are a moment.
+instant_ns worker::queue_time(instant_ns steady) const {
+  return all_.with.time == nullptr ? steady : core_.work.polls.read() * assumed_poll;
+}
+
+// The oldest of what was spilled is mostly the beginning of a tree, and each that begins leaves behind what it spawns.
+// So while the queue runs dry now and then, and goes on with the newest, it is seldom the turn of the oldest.
+void worker::mind_spilled(instant_ns steady) {
+  const instant_ns now = queue_time(steady);
+  if (std::exchange(core_.ran_dry, false)) core_.dry_at = now;
+  core_.oldest_is_due = now - std::max(core_.dry_at, core_.oldest_taken_at) >= oldest_taken_unless_dry ||
+                        now - core_.oldest_taken_at >= oldest_taken_every;
 }
 
 // ---- looking for work elsewhere
 
 task::header* worker::search() {
-  if (task::header* task = take_own_injected(injected_at_once)) return stop_searching(task);
+  core_.ran_dry = true;
+  if (task::header* task = take_own_injected(injected_at_once, newest)) return stop_searching(task);
   if (all_.shards.size() == 1) return nullptr;
   if (!core_.searching) core_.searching = all_.idle.begin_search();
   if (!core_.searching) return nullptr;  // enough of them search; park() looks once more
@@ -79,10 +103,10 @@ void worker::found_while_searching() {
 }
 
 // The oldest are returned and queued here: a fair part of what waits, so that the other workers find something too.
-task::header* worker::take_injected(shard::shard& from, std::uint32_t limit) {
+task::header* worker::take_injected(shard::shard& from, std::uint32_t limit, queue::pop_order first) {
   const std::uint32_t waiting = from.injector.length();
   if (waiting == 0) return nullptr;
-  const task_chain taken = from.injector.pop(std::min(limit, waiting / all_.active() + 1));
+  const task_chain taken = from.injector.pop(std::min(limit, waiting / all_.active() + 1), first);
   if (taken.count == 0) return nullptr;
   core_.work.injected_taken.add(taken.count);
   adopt(taken.first->next.get());
@@ -90,13 +114,13 @@ task::header* worker::take_injected(shard::shard& from, std::uint32_t limit) {
 }
 
 // Of all shards that are ours to serve, beginning with another one each time.
-task::header* worker::take_own_injected(std::uint32_t limit) {
+task::header* worker::take_own_injected(std::uint32_t limit, queue::pop_order first) {
   if (core_.adopted.empty()) [[likely]]
-    return take_injected(core_.home, limit);
+    return take_injected(core_.home, limit, first);
   const std::size_t shards = core_.adopted.size() + 1;
   for (std::size_t i = 0; i < shards; ++i) {
     const std::size_t at = core_.injector_turn++ % shards;
-    if (task::header* task = take_injected(at == 0 ? core_.home : *core_.adopted[at - 1], limit)) return task;
+    if (task::header* task = take_injected(at == 0 ? core_.home : *core_.adopted[at - 1], limit, first)) return task;
   }
   return nullptr;
 }
@@ -131,7 +155,7 @@ task::header* worker::take_foreign_injected() {
   const std::uint32_t shards = all_.shards.size();
   const std::uint32_t start = core_.random.below(shards);
   for (std::uint32_t i = 0; i < shards; ++i)
-    if (task::header* task = take_injected(*all_.shards[(start + i) % shards], injected_at_once)) return task;
+    if (task::header* task = take_injected(*all_.shards[(start + i) % shards], injected_at_once, oldest)) return task;
   return nullptr;
 }
 
@@ -203,6 +227,7 @@ void worker::maintain() {
   const instant_ns now = core_.charge_to(core_.charged);
   core_.count_busy_until(now);
   core_.publish_schedules();
+  mind_spilled(now);
   if (all_.with.time != nullptr || now - core_.home.right.last_turn() >= looked_for_at_most_every) look();
   if (core_.ring.length() != 0) core_.notify_if_useful();
   tune(now);
@@ -250,6 +275,7 @@ void worker::park(instant_ns limit) {
   learn_wake_price();
   core_.work.parked_ns.add(core_.active_since - before);
   core_.maintained_at = core_.active_since;  // sleep is no poll time
+  core_.dry_at = core_.oldest_taken_at = queue_time(core_.active_since);
   core_.polls_then = core_.work.polls.read();
   if (all_.with.on_thread_unpark) all_.with.on_thread_unpark();
   if (core_.ring.length() > 1) core_.notify_if_useful();  // one of them is ours to run now

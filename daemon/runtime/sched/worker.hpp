@@ -29,9 +29,11 @@ class worker {
   void timed_poll(task::header& task);
   void maintain();
   void tune(instant_ns now);
+  [[nodiscard]] instant_ns queue_time(instant_ns steady) const;
+  void mind_spilled(instant_ns steady);
   [[nodiscard]] task::header* next_injected();
-  [[nodiscard]] task::header* take_injected(shard::shard& from, std::uint32_t limit);
-  [[nodiscard]] task::header* take_own_injected(std::uint32_t limit);
+  [[nodiscard]] task::header* take_injected(shard::shard& from, std::uint32_t limit, queue::pop_order first);
+  [[nodiscard]] task::header* take_own_injected(std::uint32_t limit, queue::pop_order first);
   void adopt(task::header* tasks);
   [[nodiscard]] task::header* stop_searching(task::header* found);
   void found_while_searching();

@@ -24,6 +24,7 @@ struct model_policy {
   static constexpr std::uint32_t ring_capacity = 4;
   static constexpr std::uint32_t claim_max = 2;
   static constexpr std::uint32_t steal_max = 2;
+  static constexpr std::uint32_t spilled_chains = 2;
   static constexpr std::uint32_t generation_bits = 2;
   static constexpr std::uint32_t join_version_bits = 2;
   static constexpr std::uint32_t max_workers = 4;

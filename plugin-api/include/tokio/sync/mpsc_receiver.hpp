@@ -152,7 +152,8 @@ class basic_receiver {
 
 template <class C>
 tokio::poll<std::optional<typename C::value_type>> basic_receiver<C>::poll_recv(context& cx) {
-  return poll_with<std::optional<T>>(cx, [&] { return tokio::poll<std::optional<T>>(std::in_place, take_one()); }, std::nullopt);
+  return poll_with<std::optional<T>>(
+      cx, [&] { return tokio::poll<std::optional<T>>(std::in_place, take_one()); }, std::nullopt);
 }
 
 template <class C>

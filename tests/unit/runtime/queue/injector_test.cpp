@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <thread>
 #include <vector>
 
@@ -48,6 +49,61 @@ TEST_CASE("an injector is first in, first out, across single tasks and chains") 
   CHECK(injected.length() == 0);
   CHECK(injected.push(&items[5]));
   CHECK(numbers_of(injected.pop(1)) == std::vector<int>{5});
+}
+
+namespace {
+
+// `count` numbered items from `first` on, as a chain.
+chain<item> chain_of(std::vector<item>& items, int first, int count) {
+  chain<item> all;
+  for (int i = first; i < first + count; ++i) {
+    items[static_cast<std::size_t>(i)].number = i;
+    append(all, items[static_cast<std::size_t>(i)]);
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("of spilled chains the newest or the oldest is popped, behind what came from outside or before it") {
+  std::vector<item> items(20);
+  inbox injected;
+  CHECK(injected.spill(chain_of(items, 0, 3)));
+  CHECK(injected.spill(chain_of(items, 3, 3)));
+  CHECK(injected.spill(chain_of(items, 6, 3)));
+  CHECK(injected.spill({}));
+  CHECK(injected.length() == 9);
+  CHECK(injected.pop(10, pop_order::outside).count == 0);
+  CHECK(numbers_of(injected.pop(2, pop_order::newest)) == std::vector<int>{6, 7});
+  CHECK(injected.push_chain(chain_of(items, 9, 2)));
+  CHECK(numbers_of(injected.pop(1, pop_order::newest)) == std::vector<int>{9});
+  CHECK(numbers_of(injected.pop(5, pop_order::oldest)) == std::vector<int>{10, 0, 1, 2, 3});
+  CHECK(numbers_of(injected.pop(5, pop_order::newest)) == std::vector<int>{8});  // of one chain alone
+  CHECK(numbers_of(injected.pop(5, pop_order::newest)) == std::vector<int>{4, 5});
+  CHECK(injected.length() == 0);
+  CHECK(injected.pop(5, pop_order::newest).count == 0);
+  CHECK(injected.taken() == 11);
+  CHECK(injected.spill(chain_of(items, 11, 3)));
+  CHECK(injected.push_chain(chain_of(items, 14, 2)));
+  CHECK(numbers_of(injected.pop(2, pop_order::overdue)) == std::vector<int>{11, 12});
+  CHECK(numbers_of(injected.pop(9, pop_order::overdue)) == std::vector<int>{13, 14, 15});
+  CHECK(injected.close());
+  CHECK_FALSE(injected.spill(chain_of(items, 11, 2)));
+}
+
+TEST_CASE("a spilled chain with too many newer ones above it joins those from outside") {
+  constexpr int most = real_policy::spilled_chains;
+  std::vector<item> items(2 * most + 4);
+  inbox injected;
+  for (int i = 0; i < most + 2; ++i) CHECK(injected.spill(chain_of(items, 2 * i, 2)));
+  CHECK(injected.length() == 2 * most + 4);
+  CHECK(numbers_of(injected.pop(10, pop_order::outside)) == std::vector<int>{0, 1, 2, 3});
+  CHECK(numbers_of(injected.pop(1, pop_order::newest)) == std::vector<int>{2 * most + 2});
+  CHECK(numbers_of(injected.pop(1, pop_order::oldest)) == std::vector<int>{4});
+  const auto rest = numbers_of(injected.pop(UINT32_MAX));
+  CHECK(rest.size() == 2 * most - 2);
+  CHECK(std::ranges::is_sorted(rest));
+  CHECK(injected.length() == 0);
 }
 
 TEST_CASE("a closed injector takes nothing more and gives what it has") {
