@@ -165,12 +165,14 @@ class local_heap {
     if (slab.is_run()) [[unlikely]]
       return owner_->free_run(slab);
     bin& into = bins_[slab.bin];
+    // Before the slot joins a list, so that who frees and allocates at the edge stays on one list.
+    if (into.count >= magazine_slots(slab.bin)) [[unlikely]]
+      rotate(slab.bin);
     auto* slot = static_cast<free_slot*>(memory);
     slot->next = into.first;
     into.first = slot;
+    ++into.count;
     poison_slot(slot, kind_of(slab.bin), slot_bytes(slab.bin));
-    if (++into.count >= magazine_slots(slab.bin)) [[unlikely]]
-      rotate(slab.bin);
   }
 
   // Hands everything to the depot: before the owner ends, or when a core retires.
