@@ -8,7 +8,6 @@
 #include <concepts>
 #include <coroutine>
 #include <exception>
-#include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -80,11 +79,12 @@ class leaf_awaiter : std::conditional_t<walkable<F>, branching_place, await_plac
 
  public:
   using output = output_of<F>;
+  using answer = tokio::poll<output>;
   leaf_awaiter(F& leaf, root& line, const await_place& here) noexcept
       : place(place_of(here)), leaf_(&leaf), root_(&line), result_(pending) {}
   leaf_awaiter(const leaf_awaiter&) = delete;
   leaf_awaiter& operator=(const leaf_awaiter&) = delete;
-  [[gnu::always_inline]] ~leaf_awaiter() { std::destroy_at(&result_); }
+  [[gnu::always_inline]] ~leaf_awaiter() { result_.~answer(); }
 
   bool await_ready() {
     ask(root_->cx());
@@ -129,16 +129,16 @@ class leaf_awaiter : std::conditional_t<walkable<F>, branching_place, await_plac
   // The answer is made where it stays: the one before it is pending, so it holds nothing that must be destroyed.
   void ask(context& cx) noexcept(quiet) {
     if constexpr (quiet)
-      ::new (static_cast<void*>(&result_)) tokio::poll<output>(leaf_->poll(cx));
+      ::new (static_cast<void*>(&result_)) answer(leaf_->poll(cx));
     else
       ask_aloud(cx);
   }
   // A panic of a future that does not know its caller was made by the line that awaits it.
   [[gnu::always_inline]] void ask_aloud(context& cx) {
     try {
-      ::new (static_cast<void*>(&result_)) tokio::poll<output>(leaf_->poll(cx));
+      ::new (static_cast<void*>(&result_)) answer(leaf_->poll(cx));
     } catch (...) {
-      ::new (static_cast<void*>(&result_)) tokio::poll<output>(pending);
+      ::new (static_cast<void*>(&result_)) answer(pending);
       blame_and_rethrow(this->at);
     }
   }
@@ -146,7 +146,7 @@ class leaf_awaiter : std::conditional_t<walkable<F>, branching_place, await_plac
   F* leaf_;
   root* root_;
   union {
-    tokio::poll<output> result_;
+    answer result_;
   };
   [[no_unique_address]] std::conditional_t<quiet, unit, std::exception_ptr> thrown_{};
 };
