@@ -87,7 +87,7 @@ struct real_policy {
   static constexpr std::uint32_t ring_capacity = 256;    // tasks in one core's run queue; a power of two
   static constexpr std::uint32_t claim_max = 16;         // tasks an owner claims with one CAS
   static constexpr std::uint32_t steal_max = 32;         // tasks a thief takes at most
-  static constexpr std::uint32_t spilled_chains = 1024;  // that an injector keeps apart; each up to half a ring
+  static constexpr std::uint32_t spilled_chains = 1024;  // that an injector keeps apart; each half a ring and one
   static constexpr std::uint32_t generation_bits = 48;   // of the task word
   static constexpr std::uint32_t join_version_bits = 8;  // of the task word: waiters a join handle may have had
   static constexpr std::uint32_t max_workers = 1024;     // bits of the parked bitmap

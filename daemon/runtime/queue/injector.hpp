@@ -2,8 +2,8 @@
 // filled, from cores that retire), first in, first out; and those that a core spilled because it spawned faster than it
 // ran, chain by chain, the newest first: a task that spawns a tree then walks it in depth, and not in breadth with all
 // of it alive at once. Linked through the tasks, so pushing needs no memory and cannot fail for want of it.
-// Invariant: count is the number of tasks whenever the lock is free; once closed nothing gets in. A spilled chain that
-//            has too many newer ones above it joins those from outside, so that none is passed over for ever.
+// Invariant: count is the number of tasks whenever the lock is free; once closed nothing gets in. Where there are too
+//            many spilled chains the oldest two become one.
 // Threads:   any.
 // Model:     tests/model/injector_model.cpp
 #pragma once
@@ -41,7 +41,7 @@ class injector {
   }
   [[nodiscard]] bool spill(chain<Task> tasks) {
     return add(tasks, [&](shared& s) {
-      if (s.spilled == P::spilled_chains) append(s.outside, s.take_oldest_chain());
+      if (s.spilled == P::spilled_chains) s.join_oldest();
       s.at(s.spilled++) = tasks;
     });
   }
@@ -83,15 +83,20 @@ class injector {
     bool closed = false;
 
     [[nodiscard]] chain<Task>& at(std::uint32_t i) { return chains[(first + i) % P::spilled_chains]; }
-    chain<Task> take_oldest_chain() {
+    void drop_oldest() {
+      first = (first + 1) % P::spilled_chains;
       --spilled;
-      return chains[std::exchange(first, (first + 1) % P::spilled_chains)];
+    }
+    void join_oldest() {
+      append(at(0), at(1));
+      at(1) = at(0);
+      drop_oldest();
     }
     // Up to `limit` with what is there already.
     void take_oldest(chain<Task>& taken, std::uint32_t limit) {
       while (taken.count < limit && spilled != 0) {
         append(taken, cut(at(0), limit - taken.count));
-        if (at(0).count == 0) (void)take_oldest_chain();
+        if (at(0).count == 0) drop_oldest();
       }
     }
     [[nodiscard]] chain<Task> take_newest(std::uint32_t limit) {

@@ -8,7 +8,8 @@
 namespace tokiod::sched {
 
 namespace {
-constexpr std::uint32_t first_injector_interval = 61;          // until poll times are known; then see worker::tune()
+constexpr std::uint32_t first_injector_interval = 61;  // until poll times are known; then see worker::tune()
+constexpr duration_ns assumed_poll = 100;
 constexpr duration_ns quota_charged_every = 50 * microsecond;  // what a limited owner may use unseen on each core
 }  // namespace
 
@@ -25,6 +26,10 @@ core::core(engine& of, std::uint32_t number, shard::shard& shard, std::uint64_t 
       injector_interval(until_injector),
       maintenance_interval(of.with.event_interval) {}
 
+instant_ns core::queue_time(instant_ns steady) const noexcept {
+  return all.with.time == nullptr ? steady : work.polls.read() * assumed_poll;
+}
+
 core::~core() {
   for (auto& one : shares) delete one.load(relaxed);  // the engine ends alone
 }
@@ -37,6 +42,7 @@ void core::overflow(task_chain tasks) noexcept {
 }
 
 void core::spill(task_chain tasks) noexcept {
+  if (!all.with.in_depth) return overflow(tasks);
   work.overflows.add();
   const bool open = home.injector.spill(tasks);  // as above
   TOKIOD_ASSERT(open);

@@ -188,6 +188,9 @@ class alignas(cache_line) core {
     return front;
   }
 
+  // By which spilled tasks wait. With a clock that others move it is a count of polls.
+  [[nodiscard]] instant_ns queue_time(instant_ns steady) const noexcept;
+
   void count_busy_until(instant_ns now) noexcept {
     work.busy_ns.add(now - active_since);
     active_since = now;
@@ -258,8 +261,9 @@ class alignas(cache_line) core {
   std::uint32_t lifo_streak = 0;
   std::uint32_t until_maintenance;
   std::uint32_t until_injector;
-  bool ran_dry = false;        // since the last maintenance
-  bool oldest_is_due = false;  // of what was spilled; see worker::mind_spilled()
+  bool ran_dry = false;         // since the last maintenance
+  bool oldest_is_due = false;   // of what was spilled; see worker::mind_spilled()
+  bool oldest_was_due = false;  // at the last look
   std::uint32_t claim_limit = real_policy::claim_max;
   std::uint32_t wake_backlog;  // so many tasks in the ring are worth a wake-up; see worker::tune()
   task::id_block ids;

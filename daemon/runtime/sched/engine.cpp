@@ -26,7 +26,7 @@ std::uint32_t cores_of(const options& with) { return with.kind == flavor::curren
 
 options checked(options with) {
   // A current_thread runtime keeps Tokio's order: first in, first out.
-  if (with.kind == flavor::current_thread) with.lifo_slot = false;
+  if (with.kind == flavor::current_thread) with.lifo_slot = with.in_depth = false;
   return with;
 }
 
@@ -347,6 +347,7 @@ void engine::take_core(core& of, thread& on) {
   on.held = &of;
   of.orders.fetch_and(~order_yield, seq_cst);
   of.active_since = of.maintained_at = steady_clock().now();
+  of.dry_at = of.oldest_taken_at = of.queue_time(of.active_since);
   on.cx.core = &of;
   on.cx.now = time.now();
   became_active();

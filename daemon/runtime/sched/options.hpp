@@ -44,6 +44,7 @@ struct options {
   std::string thread_name = "tokio-worker";  // at most 15 characters reach the kernel
   std::size_t thread_stack_size = std::size_t{2} << 20;  // bytes; Rust's default for threads, and Tokio's
   bool lifo_slot = true;                                 // off: every wake goes to the back of the queue
+  bool in_depth = true;                                  // what is spawned faster than it runs comes back newest first
   std::uint64_t seed = 0;                                // where thieves start looking; 0 = from the clock
   const clock* time = nullptr;                           // not owned; null = CLOCK_MONOTONIC
   // A poll that lasts longer and holds up others loses its core to another thread; 0 = never. Tokio has nothing of it.

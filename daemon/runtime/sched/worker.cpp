@@ -15,7 +15,6 @@ using enum queue::pop_order;
 // So often some of what was spilled first are taken: where the queue runs dry now and then, and where it does not.
 constexpr duration_ns oldest_taken_every = 4 * millisecond;
 constexpr duration_ns oldest_taken_unless_dry = millisecond;
-constexpr duration_ns assumed_poll = 100;
 constexpr std::uint32_t injected_at_once = real_policy::ring_capacity / 2;
 // What a claim may hide from thieves, and how long events and injected tasks wait behind a queue: estimates from the
 // mean poll, so that long polls make all three short.
@@ -53,24 +52,25 @@ void worker::timed_poll(task::header& task) {
 }
 
 // Behind a queue that never runs dry tasks from outside must not wait for ever: they get a fair part of its room. Nor
-// must what was spilled, see mind_spilled().
+// must what was spilled, see mind_spilled(); it may push others of the queue out, who come back from outside.
 task::header* worker::next_injected() {
   core_.until_injector = core_.injector_interval;
+  if (take_turn_of_oldest()) return take_own_injected(injected_at_once, overdue);
   const std::uint32_t room = real_policy::ring_capacity - core_.ring.length();
-  const bool due = std::exchange(core_.oldest_is_due, false);
-  if (due) core_.oldest_taken_at = queue_time(core_.maintained_at);
-  return take_own_injected(std::clamp(room / 2, 1u, injected_at_once), due ? overdue : outside);
+  return take_own_injected(std::clamp(room / 2, 1u, injected_at_once), outside);
 }
 
-// With a clock that others move it stays a function of the polls: so many of them are a moment.
-instant_ns worker::queue_time(instant_ns steady) const {
-  return all_.with.time == nullptr ? steady : core_.work.polls.read() * assumed_poll;
+// Never twice in a row: between them it is the turn of those from outside.
+bool worker::take_turn_of_oldest() {
+  core_.oldest_was_due = !core_.oldest_was_due && std::exchange(core_.oldest_is_due, false);
+  if (core_.oldest_was_due) core_.oldest_taken_at = core_.queue_time(core_.maintained_at);
+  return core_.oldest_was_due;
 }
 
 // The oldest of what was spilled is mostly the beginning of a tree, and each that begins leaves behind what it spawns.
 // So while the queue runs dry now and then, and goes on with the newest, it is seldom the turn of the oldest.
 void worker::mind_spilled(instant_ns steady) {
-  const instant_ns now = queue_time(steady);
+  const instant_ns now = core_.queue_time(steady);
   if (std::exchange(core_.ran_dry, false)) core_.dry_at = now;
   core_.oldest_is_due = now - std::max(core_.dry_at, core_.oldest_taken_at) >= oldest_taken_unless_dry ||
                         now - core_.oldest_taken_at >= oldest_taken_every;
@@ -80,7 +80,8 @@ void worker::mind_spilled(instant_ns steady) {
 
 task::header* worker::search() {
   core_.ran_dry = true;
-  if (task::header* task = take_own_injected(injected_at_once, newest)) return stop_searching(task);
+  if (task::header* task = take_own_injected(injected_at_once, take_turn_of_oldest() ? overdue : newest))
+    return stop_searching(task);
   if (all_.shards.size() == 1) return nullptr;
   if (!core_.searching) core_.searching = all_.idle.begin_search();
   if (!core_.searching) return nullptr;  // enough of them search; park() looks once more
@@ -102,7 +103,8 @@ void worker::found_while_searching() {
   if (all_.idle.leave_search() && all_.work_visible()) core_.notify();
 }
 
-// The oldest are returned and queued here: a fair part of what waits, so that the other workers find something too.
+// The first is returned, the others are queued here: a fair part of what waits, so that the other workers find
+// something too.
 task::header* worker::take_injected(shard::shard& from, std::uint32_t limit, queue::pop_order first) {
   const std::uint32_t waiting = from.injector.length();
   if (waiting == 0) return nullptr;
@@ -113,13 +115,13 @@ task::header* worker::take_injected(shard::shard& from, std::uint32_t limit, que
   return taken.first;
 }
 
-// Of all shards that are ours to serve, beginning with another one each time.
+// Of all shards that are ours to serve, beginning with another one each time; what is overdue is mostly our own.
 task::header* worker::take_own_injected(std::uint32_t limit, queue::pop_order first) {
   if (core_.adopted.empty()) [[likely]]
     return take_injected(core_.home, limit, first);
   const std::size_t shards = core_.adopted.size() + 1;
   for (std::size_t i = 0; i < shards; ++i) {
-    const std::size_t at = core_.injector_turn++ % shards;
+    const std::size_t at = first == overdue ? i : core_.injector_turn++ % shards;
     if (task::header* task = take_injected(at == 0 ? core_.home : *core_.adopted[at - 1], limit, first)) return task;
   }
   return nullptr;
@@ -275,7 +277,7 @@ void worker::park(instant_ns limit) {
   learn_wake_price();
   core_.work.parked_ns.add(core_.active_since - before);
   core_.maintained_at = core_.active_since;  // sleep is no poll time
-  core_.dry_at = core_.oldest_taken_at = queue_time(core_.active_since);
+  core_.dry_at = core_.oldest_taken_at = core_.queue_time(core_.active_since);
   core_.polls_then = core_.work.polls.read();
   if (all_.with.on_thread_unpark) all_.with.on_thread_unpark();
   if (core_.ring.length() > 1) core_.notify_if_useful();  // one of them is ours to run now

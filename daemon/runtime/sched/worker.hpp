@@ -29,7 +29,7 @@ class worker {
   void timed_poll(task::header& task);
   void maintain();
   void tune(instant_ns now);
-  [[nodiscard]] instant_ns queue_time(instant_ns steady) const;
+  [[nodiscard]] bool take_turn_of_oldest();
   void mind_spilled(instant_ns steady);
   [[nodiscard]] task::header* next_injected();
   [[nodiscard]] task::header* take_injected(shard::shard& from, std::uint32_t limit, queue::pop_order first);

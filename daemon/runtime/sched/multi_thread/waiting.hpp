@@ -1,6 +1,7 @@
 // Since when something waits in a queue whose positions only grow, found out by looking now and then.
 // Invariant: what was there at since() has not been taken until the last look; what came later may have waited for
-//            less. untouched() is never before since().
+//            less. untouched() is never before since(). Of a queue that is taken from at both ends since() may be later
+//            than true: others were taken instead.
 // Threads:   that of the monitor.
 #pragma once
 #include <cstdint>

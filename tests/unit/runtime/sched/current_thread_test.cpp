@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <thread>
@@ -73,54 +72,6 @@ TEST_CASE("[SC-10] tasks from outside get a fair part of a queue that never runs
   for (std::uint64_t i = 0; i < many; ++i) rt.spawn_once([&] { ++ended; });  // by a thread without a core
   CHECK(rt.all->run_until([&] { return ended == many; }));
   CHECK(turns < 2 * many);  // one of them for each look at the injector would be some 60,000
-  rt.end();
-}
-
-namespace {
-
-// A task for each node of a tree, ten to each parent, and how many of them there are at once.
-struct tree {
-  bench_runtime& rt;
-  std::uint64_t live = 0, most = 0, ended = 0;
-
-  void grow(std::uint64_t leaves) {
-    most = std::max(most, ++live);
-    rt.spawn_once([this, leaves] {
-      for (int i = 0; leaves > 1 && i < 10; ++i) grow(leaves / 10);
-      --live;
-      ++ended;
-    });
-  }
-};
-
-}  // namespace
-
-TEST_CASE("[SC-05] what is spawned faster than it runs is walked in depth, not in breadth") {
-  manual_clock time;  // so that the order is a function of the polls
-  bench_runtime rt(alone(time));
-  tree all{rt};
-  all.grow(100'000);
-  CHECK(rt.all->run_until([&] { return all.ended == 111'111; }));
-  CHECK(all.most < 20'000);  // in breadth it would be most of the leaves
-  rt.end();
-}
-
-TEST_CASE("[SC-05] what was spawned first gets its turn behind a queue that never runs dry") {
-  manual_clock time;
-  bench_runtime rt(alone(time));
-  constexpr std::uint64_t many = 5'000;
-  std::uint64_t turns = 0, ended = 0;
-  rt.spawn_once([&] {
-    for (int i = 0; i < 300; ++i)
-      rt.spawn([&](task::key, task::context&) {
-        ++turns;
-        return ended < many ? poll_result::yielded : poll_result::ready;
-      });
-    for (std::uint64_t i = 0; i < many; ++i) rt.spawn_once([&] { ++ended; });
-  });
-  CHECK(rt.all->run_until([&] { return ended == many; }));
-  CHECK(turns <
-        2'000 * many);  // half a queue of them for each millisecond: some hundreds of turns of the others for each
   rt.end();
 }
 

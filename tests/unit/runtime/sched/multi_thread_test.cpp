@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -225,4 +226,62 @@ TEST_CASE("[SC-05] a worker takes never more at once than half of its queue has 
   CHECK(taken() - before == 128);
   held.let_go();
   rt.end();
+}
+
+namespace {
+
+// One worker; how long what was spilled waits is counted in polls, and so the same on every machine.
+runtime_options counting_polls(const tokiod::clock& time) {
+  runtime_options options = bench_runtime::with_workers(1);
+  options.time = &time;
+  options.stuck_after = 0;
+  return options;
+}
+
+// A task for each node of a tree, ten to each parent, and how many of them there are at once.
+struct tree {
+  bench_runtime& rt;
+  std::uint64_t live = 0, most = 0;  // by the only worker
+  std::atomic<std::uint64_t> ended = 0;
+
+  void grow(std::uint64_t leaves) {
+    most = std::max(most, ++live);
+    rt.spawn_once([this, leaves] {
+      for (int i = 0; leaves > 1 && i < 10; ++i) grow(leaves / 10);
+      --live;
+      ++ended;
+    });
+  }
+};
+
+}  // namespace
+
+TEST_CASE("[SC-05] what is spawned faster than it runs is walked in depth, not in breadth") {
+  manual_clock time;
+  bench_runtime rt(counting_polls(time));
+  tree all{rt};
+  all.grow(100'000);
+  REQUIRE(eventually([&] { return all.ended == 111'111; }));
+  CHECK(all.most < 20'000);  // in breadth it would be most of the leaves
+  rt.end();
+}
+
+TEST_CASE("[SC-05] what was spawned first gets its turn behind a queue that never runs dry") {
+  manual_clock time;
+  bench_runtime rt(counting_polls(time));
+  constexpr std::uint64_t many = 5'000;
+  std::uint64_t turns = 0;
+  std::atomic<std::uint64_t> ended = 0;
+  rt.spawn_once([&] {
+    for (int i = 0; i < 300; ++i)
+      rt.spawn([&](task::key, task::context&) {
+        ++turns;
+        return ended < many ? poll_result::yielded : poll_result::ready;
+      });
+    for (std::uint64_t i = 0; i < many; ++i) rt.spawn_once([&] { ++ended; });
+  });
+  REQUIRE(eventually([&] { return ended == many; }));
+  rt.end();
+  // Half a queue of them for each millisecond: some hundreds of turns of the others for each.
+  CHECK(turns < 2'000 * many);
 }
