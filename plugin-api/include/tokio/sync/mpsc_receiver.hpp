@@ -35,6 +35,7 @@ class basic_receiver {
   // What is in the channel is destroyed now, not with the last sender.
   ~basic_receiver() {
     if (!to_) return;
+    to_->resource.give_up();
     close();
     while (auto next = take()) (void)next;
   }
@@ -122,15 +123,15 @@ class basic_receiver {
   template <class Out, class Take>
   tokio::poll<Out> poll_with(context& cx, Take take, Out at_end) {
     if (!cx.proceed()) return pending;
+    to_->resource.poll_begins();
     while (true) {
-      switch (next()) {
-        case seen::value: return take();
-        case seen::end: return at_end;
-        default: break;
-      }
-      const auto now = wait(cx.waker());
-      if (now == outlook::end) return at_end;
+      const auto what = next();
+      const auto now = what == seen::value || what == seen::end ? outlook::end : wait(cx.waker());
+      if (now == outlook::look_again) continue;
+      to_->resource.polled(now == outlook::end);
       if (now == outlook::wait) break;
+      if (what == seen::value) return take();
+      return at_end;
     }
     cx.restore();
     return pending;
