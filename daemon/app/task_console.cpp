@@ -80,7 +80,10 @@ void task_console::watch(task::task_id id, bool on) {
 // A pause ends nothing: what was known goes on.
 void task_console::settle() {
   const bool wanted = listeners_ != 0 || with_.always;
-  if (!wanted || paused_) trace::ignore();
+  if (!wanted)
+    trace::ignore();
+  else if (paused_)
+    trace::pause();
   if (wanted && !paused_ && !trace::on()) {
     book_ = &trace::listen(with_.max_tasks, !known_);
     if (!known_)

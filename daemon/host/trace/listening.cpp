@@ -35,4 +35,9 @@ void ignore() {
   listening.store(nullptr, relaxed);
 }
 
+void pause() {
+  tell_plugins(true);
+  listening.store(nullptr, relaxed);
+}
+
 }  // namespace tokiod::host::trace

@@ -20,7 +20,7 @@ namespace tokiod::host::trace {
 // A line of its own, because everybody reads it.
 [[gnu::visibility("hidden")]] alignas(cache_line) inline constinit std::atomic<task_book*> listening{nullptr};
 
-// The same for plugins, as the contract says it; written through an atomic_ref.
+// Whether somebody listens, also while he pauses, as the contract says it to plugins; written through an atomic_ref.
 alignas(cache_line) extern constinit std::uint32_t listening_word;
 
 // Null: nobody listens. What a hook costs then.
@@ -38,6 +38,8 @@ task_book& listen(std::size_t tasks, bool anew = true);
 [[nodiscard]] task_book* last_book();
 [[nodiscard]] resource_book* last_resources();
 void ignore();  // what was written down stays readable
+// As ignore(), but somebody listens still: plugins tell what becomes of what is known, so that it is right afterwards.
+void pause();
 
 inline resource_book* resources() { return on() ? last_resources() : nullptr; }
 

@@ -214,6 +214,13 @@ TEST_CASE("[OB-03] [OB-04] the table that plugins call: nobody listens, somebody
     table->op_poll_ends(op, 1);
     CHECK(resources()->find_op(op)->polls == 1);
     CHECK(resources()->find_op(op)->ready);
+    // A pause: nothing new is written down, and what is known stays right.
+    pause();
+    CHECK(tokio_trace_on(table));
+    std::uint64_t other = 0;
+    CHECK(table->resource_new(in.plugin(), &mutex, &other) == TOKIO_EAGAIN);
+    table->resource_state(id, &one);
+    CHECK(last_resources()->find(id)->attributes[0].bits == 1);
   }
   CHECK_FALSE(tokio_trace_on(table));
   table->op_drop(op);

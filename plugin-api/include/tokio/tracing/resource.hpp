@@ -1,8 +1,8 @@
 // internal to sync/ and time/: what locks, channels and timers tell of themselves, and of what waits for them, while
 // somebody listens (tokio.trace/1).
 // Invariant: nobody listens: a resource costs one relaxed load and a test where it is made, and every other hook a test
-//            of a word of its own. One that was there before is met by the first wait for it that is pending; of its
-//            state only what is set afterwards is known then.
+//            of a word of its own; one that was told of forgets that when it is used next. One that was there before is
+//            met by the first wait for it that is pending; of its state only what is set afterwards is known then.
 // Threads:   as what it is a part of; seen(), id() and changes of state [any].
 // No model: one word, relaxed, that is a name and publishes nothing.
 #pragma once
@@ -92,7 +92,12 @@ class resource_name {
   void subtract(std::string_view name, std::uint64_t n) const noexcept { change(TOKIO_STATE_SUB, name, n); }
   void is(std::string_view fact) const noexcept {
     if (seen()) [[unlikely]]
-      tell_state(id(), TOKIO_STATE_SET, fact, TOKIO_KV_BOOL, 1, {});
+      tell_state(TOKIO_STATE_SET, fact, TOKIO_KV_BOOL, 1, {});
+  }
+  // Nobody listens any more, and what he knew is gone with him: it costs a test again.
+  void forget() const noexcept {
+    auto word = word_.load(std::memory_order_relaxed);
+    word_.compare_exchange_strong(word, word % one, std::memory_order_relaxed);  // else it was met meanwhile
   }
 
   // It is waited for, and somebody listens who may not know of it: it is told of, again when he has forgotten it.
@@ -110,14 +115,14 @@ class resource_name {
 
   void change(std::uint32_t op, std::string_view name, std::uint64_t n, std::string_view unit = {}) const noexcept {
     if (seen()) [[unlikely]]
-      tell_state(id(), op, name, TOKIO_KV_U64, n, unit);
+      tell_state(op, name, TOKIO_KV_U64, n, unit);
   }
-  [[gnu::cold, gnu::noinline]] static void tell_state(std::uint64_t of, std::uint32_t op, std::string_view name,
-                                                      std::uint32_t type, std::uint64_t n,
-                                                      std::string_view unit) noexcept {
+  [[gnu::cold, gnu::noinline]] void tell_state(std::uint32_t op, std::string_view name, std::uint32_t type,
+                                               std::uint64_t n, std::string_view unit) const noexcept {
+    if (!on()) return forget();
     tokio_state_change to{sizeof to, op, {to_str(name), type, 0, {}}, to_str(unit)};
     to.to.v.u = n;
-    host.trace->resource_state(of, &to);
+    host.trace->resource_state(id(), &to);
   }
   [[gnu::cold, gnu::noinline]] void tell(const call_site& at, std::uint64_t part_of, std::uint32_t how) noexcept {
     tokio_plugin* const instance = this_thread.instance;
@@ -147,7 +152,7 @@ class resource_name {
     return word;
   }
 
-  std::atomic<std::uint64_t> word_;  // its id, and its type below it
+  mutable std::atomic<std::uint64_t> word_;  // its id, and its type below it
 };
 
 class resource : public resource_name {
@@ -189,6 +194,7 @@ class wait_name {
     poll_begins();
   }
   [[gnu::cold, gnu::noinline]] void tell_poll(resource_name& of, bool ready, std::uint64_t part_of) noexcept {
+    if (!on()) of.forget();
     make(of, part_of);
     if (id_ == 0) return;
     host.trace->op_poll_ends(id_, ready ? 1 : 0);
