@@ -215,7 +215,7 @@ TEST_CASE("[OB-03] [OB-04] the table that plugins call: nobody listens, somebody
     CHECK(resources()->find_op(op)->polls == 1);
     CHECK(resources()->find_op(op)->ready);
     // A pause: nothing new is written down, and what is known stays right.
-    pause();
+    tokiod::host::trace::pause();
     CHECK(tokio_trace_on(table));
     std::uint64_t other = 0;
     CHECK(table->resource_new(in.plugin(), &mutex, &other) == TOKIO_EAGAIN);
