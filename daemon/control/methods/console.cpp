@@ -27,18 +27,16 @@ bool add_findings(const task_info& task, std::size_t most, json& findings) {
   return true;
 }
 
-// Of all tasks that somebody listens to, a page at a time; `listening` says whether that is anybody.
+// Of all tasks that somebody listens to; `listening` says whether that is anybody.
 answer diag_lint(const plane& shared, const json& params) {
   const auto most = static_cast<std::size_t>(wire::integer_or(params, "limit", 1000));
   json findings = json::array();
-  change_query page;
-  task_changes seen;
+  const auto seen = shared.daemon.changes({.since = 0, .after_id = 0, .began = 0, .limit = SIZE_MAX});
   bool more = false;
-  do {
-    seen = shared.daemon.changes(page);
-    for (const auto& task : seen.tasks) more = !add_findings(task, most, findings) || more;
-    page = {.since = 0, .after_id = seen.last_id, .began = seen.began};
-  } while (seen.more && !more);
+  for (const auto& task : seen.tasks) {
+    more = !add_findings(task, most, findings);
+    if (more) break;
+  }
   return json{
       {"findings", std::move(findings)}, {"more", more}, {"listening", seen.listening}, {"paused", seen.paused}};
 }

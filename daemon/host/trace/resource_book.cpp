@@ -40,7 +40,7 @@ void end(op_record& of, instant_ns now) {
 }  // namespace
 
 std::uint64_t resource_book::begin(const resource_birth& of, const owned_by& whose, instant_ns now) {
-  const std::uint64_t id = last_id_.fetch_add(1, relaxed) + 1;
+  const std::uint64_t id = last_resource_.fetch_add(1, relaxed) + 1;
   const bool begun = resources_.begin(id, [&](resource_record& fresh) {
     fresh.parent = of.parent;
     fresh.owner = whose.owner;
@@ -60,8 +60,10 @@ void resource_book::change(std::uint64_t resource, const state_change& to) {
   (void)resources_.must_change(resource, [&](resource_record& of) {
     short_text<24> room;
     attribute* const found = attribute_for(of, kept_name(to.name, room));
-    // What was never set is not known, and stays so.
-    if (found != nullptr && (to.how == change_of_state::set || found->kind != attribute_kind::none)) apply(*found, to);
+    // What was never set is not known, and stays so; what is no whole number is not added to.
+    const bool counts =
+        found != nullptr && (found->kind == attribute_kind::whole || found->kind == attribute_kind::negative);
+    if (counts || (found != nullptr && to.how == change_of_state::set)) apply(*found, to);
     of.full = of.full || found == nullptr;
   });
 }
@@ -73,7 +75,7 @@ void resource_book::ends(std::uint64_t resource, instant_ns now) {
 }
 
 std::uint64_t resource_book::begin_op(const op_birth& of, const owned_by& whose, instant_ns now) {
-  const std::uint64_t id = last_id_.fetch_add(1, relaxed) + 1;
+  const std::uint64_t id = last_op_.fetch_add(1, relaxed) + 1;
   const bool begun = ops_.begin(id, [&](op_record& fresh) {
     fresh.resource = of.resource;
     fresh.parent = of.parent;

@@ -81,7 +81,7 @@ class resource_book {
   record_sets<resource_record> resources_;
   record_sets<op_record> ops_;
   // No model: numbers that are given out once, relaxed.
-  std::atomic<std::uint64_t> last_id_{0};
+  std::atomic<std::uint64_t> last_resource_{0}, last_op_{0};
 };
 
 }  // namespace tokiod::host::trace

@@ -181,7 +181,6 @@ TEST_CASE("[OB-05] a plugin is unloaded while somebody listens; what it left is 
     const auto ended = b.control.call("task.list", {{"plugin", "chat"}, {"state", "done"}});
     CHECK(ended.at("total") >= 2);
     for (const auto& each : ended.at("tasks")) CHECK(each.at("stats").contains("end"));
-    CHECK(b.page("async_ops").at("dropped_events") == 0);
     b.control.call("plugin.load", {{"plugin", "chat"}, {"instance", "chat"}, {"config", {{"port", b.port.number()}}}});
     wait_until_runs(b.control, "chat");
   }

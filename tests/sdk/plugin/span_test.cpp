@@ -123,3 +123,13 @@ TEST_CASE("a span below the level of the log is none, and what is in it is in th
   const auto given = tracing::info_span("request").in_scope([] { return 5; });
   CHECK(given == 5);
 }
+
+TEST_CASE("a span that is given up while this thread is in it is there until the thread leaves it") {
+  fake_host fake;
+  auto request = tracing::info_span("request", {"id", 7});
+  request.in_scope([&] {
+    request = {};
+    sdk_log::info("read");
+  });
+  CHECK(record(fake, "read").fields == fields{{"id", "7"}, {"span", "request"}});
+}

@@ -66,6 +66,22 @@ TEST_CASE("[OB-03] [OB-04] the timer of an interval is a part of it, and so is t
   CHECK(heard() == lines{"2 gone", "1 gone"});
 }
 
+TEST_CASE("[OB-04] a sleep that was told of to who has gone is told of again to who listens next") {
+  test::fake_host fake;
+  hand_poll sleeps(time::sleep(20ms));
+  {
+    const listener to;
+    CHECK(sleeps.poll().is_pending());
+  }
+  sleeps.future().reset(time::instant::now() + 30ms);
+  fake.advance_ns(30'000'000);
+  CHECK(sleeps.poll().is_ready());
+  sleeps.future().reset(time::instant::now() + 30ms);
+  const listener again;
+  CHECK(sleeps.poll().is_pending());
+  CHECK(heard() == lines{"2 over", "1 met Sleep", "2 Sleep::new_timeout waits for 1", "2 pending"});
+}
+
 TEST_CASE("[OB-03] nobody listens: a sleep tells nothing, and is met when it is waited for and somebody does") {
   test::fake_host fake;
   (void)heard();

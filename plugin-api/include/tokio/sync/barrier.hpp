@@ -103,7 +103,10 @@ class [[nodiscard]] barrier_wait {
     told_.poll_begins();
     const bool leader = !arrived_ && of_->arrive(node_, cx.waker());
     const bool done = leader || met(cx.waker());
-    told_.polled(of_->resource_, done);
+    if (done)
+      told_.ready();  // the barrier may be gone
+    else
+      told_.polled(of_->resource_, false);
     if (!done) return pending;
     turn.made_progress();
     return output(leader);

@@ -183,6 +183,13 @@ class wait_name {
     if (ready ? of.seen() : wanted()) [[unlikely]]
       tell_poll(of, ready, part_of);
   }
+  // The last poll of it is over, and what it waited for may be gone. Who was ready at once is not told of.
+  void ready() noexcept {
+    if (id_ == 0) [[likely]]
+      return;
+    host.trace->op_poll_ends(id_, 1);
+    end();
+  }
   void end() noexcept {
     if (id_ != 0) [[unlikely]]
       host.trace->op_drop(std::exchange(id_, 0));
@@ -201,6 +208,7 @@ class wait_name {
     if (ready) end();
   }
   void make(resource_name& of, std::uint64_t part_of) noexcept {
+    if (!of.seen()) end();  // of a wait that was told of to who has gone
     if (id_ != 0 || !this_thread.instance || !on()) return;
     if (!of.seen()) of.meet();
     if (try_make(of, part_of) != TOKIO_ENOENT) return;

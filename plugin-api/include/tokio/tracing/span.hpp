@@ -77,7 +77,11 @@ class span {
   }
 
   // The innermost span that this thread is in.
-  static span current() noexcept { return in_ ? *in_ : span(); }
+  static span current() noexcept {
+    span innermost;
+    if (in_) innermost.record_ = *in_;
+    return innermost;
+  }
   bool is_none() const noexcept { return !record_; }
   // A field that was not known when the span was made, or another value for one.
   void record(const field& to) {
@@ -98,13 +102,13 @@ class span {
   friend class in_span;
 
   // This thread is in it until the end of the scope. Never across a suspension, where other tasks would be in it: hence
-  // nobody is given one.
+  // nobody is given one. It keeps the record, whatever becomes of the span.
   class entered {
    public:
-    explicit entered(const span& what) noexcept : before_(in_), scope_before_(log::scope_here) {
-      if (what.is_none()) return;
-      in_ = &what;
-      log::scope_here = what.record_.get();
+    explicit entered(const span& what) noexcept : kept_(what.record_), before_(in_), scope_before_(log::scope_here) {
+      if (!kept_) return;
+      in_ = &kept_;
+      log::scope_here = kept_.get();
     }
     ~entered() {
       in_ = before_;
@@ -114,11 +118,12 @@ class span {
     entered& operator=(const entered&) = delete;
 
    private:
-    const span* before_;
+    const std::shared_ptr<span_record> kept_;
+    const std::shared_ptr<span_record>* before_;
     const log::scope* scope_before_;
   };
 
-  TOKIO_HIDDEN static inline constinit thread_local const span* in_ = nullptr;
+  TOKIO_HIDDEN static inline constinit thread_local const std::shared_ptr<span_record>* in_ = nullptr;
   std::shared_ptr<span_record> record_;
 };
 
