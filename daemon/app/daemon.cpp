@@ -97,6 +97,7 @@ outcome<void> daemon::build() {
   if (!server) return std::unexpected(server.error());
   control_ = std::move(*server);
   ready_.store(true, release);  // pairs with stuck()
+  console_.tells([this](bool paused) { control_->publish("console.state", {{"paused", paused}}); });
   plugins_->listen([this](const host::plugin_event& e) { control_->publish("plugin.state", event_of(e)); });
   return control_->start();
 }

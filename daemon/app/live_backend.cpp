@@ -260,13 +260,19 @@ std::optional<control::task_info> live_backend::task(std::uint64_t id) const {
   return found;
 }
 
+// Before the records are copied.
+control::page_facts live_backend::facts_now(const control::change_query& query) const {
+  control::page_facts facts;
+  facts.began = query.after_id == 0 ? steady_clock().now() : query.began;
+  facts.paused = parts_.console.paused();
+  facts.listening = parts_.console.listening();
+  facts.dropped = parts_.console.dropped();
+  return facts;
+}
+
 // A round goes by id, so that who changes all the time does not wait behind who changes seldom.
 control::task_changes live_backend::changes(const control::change_query& query) const {
-  control::task_changes seen;
-  seen.began = query.after_id == 0 ? steady_clock().now() : query.began;  // before the records are copied
-  seen.paused = parts_.console.paused();
-  seen.listening = parts_.console.listening();
-  seen.dropped = parts_.console.dropped();
+  control::task_changes seen{facts_now(query), {}};
   auto records = parts_.console.changed_since(query.since);
   std::erase_if(records, [&](const auto& one) { return one.id <= query.after_id; });
   seen.more = records.size() > query.limit;

@@ -63,6 +63,10 @@ class live_backend final : public control::backend {
   void watch_task(std::uint64_t id, bool on) override { parts_.console.watch(id, on); }
   bool pause_tasks(bool on) override { return parts_.console.pause(on); }
   [[nodiscard]] control::task_changes changes(const control::change_query& query) const override;
+  [[nodiscard]] control::resource_page resources(const control::resource_query& query) const override;
+  [[nodiscard]] std::optional<control::resource_detail> resource(std::uint64_t id) const override;
+  [[nodiscard]] control::resource_changes changed_resources(const control::change_query& query) const override;
+  [[nodiscard]] control::async_op_changes changed_ops(const control::change_query& query) const override;
   [[nodiscard]] std::vector<control::metric_family> metrics() const override;
 
   [[nodiscard]] control::config_status config() const override;
@@ -91,6 +95,7 @@ class live_backend final : public control::backend {
  private:
   [[nodiscard]] std::vector<control::task_info> known_tasks() const;
   [[nodiscard]] bool ended_unseen(const host::trace::task_record& record) const;
+  [[nodiscard]] control::page_facts facts_now(const control::change_query& query) const;
 
   const live_parts parts_;
   const process_numbers process_;

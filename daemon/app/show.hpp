@@ -1,13 +1,15 @@
 // The runtime's values in the units and words that the control plane shows.
 //
-// Invariant: pure functions.
+// Invariant: pure functions, but for what time it is.
 // Threads: any.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 
+#include "base/clock.hpp"
 #include "control/histogram_info.hpp"
 #include "runtime/metrics/histogram.hpp"
 #include "runtime/metrics/snapshot.hpp"
@@ -18,6 +20,16 @@ namespace tokiod::app {
 inline constexpr double ns_per_second = 1e9;
 
 [[nodiscard]] inline double seconds(std::uint64_t ns) { return static_cast<double>(ns) / ns_per_second; }
+
+// Moments of the steady clock as Unix seconds; 0 is never.
+struct moments {
+  instant_ns now = steady_clock().now();
+  std::int64_t wall = wall_clock_ns();
+  [[nodiscard]] double of(instant_ns at) const {
+    if (at == 0) return 0;
+    return static_cast<double>(wall - static_cast<std::int64_t>(now - std::min(now, at))) / ns_per_second;
+  }
+};
 
 [[nodiscard]] inline std::string state_name(metrics::worker_state s) {
   constexpr const char* names[] = {"running", "searching", "parked", "blocking", "stuck", "retired"};

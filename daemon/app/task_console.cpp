@@ -29,16 +29,6 @@ std::string known_lints() {
   return text;
 }
 
-// Moments of the steady clock as Unix seconds.
-struct moments {
-  instant_ns now = steady_clock().now();
-  std::int64_t wall = wall_clock_ns();
-  [[nodiscard]] double of(instant_ns at) const {
-    if (at == 0) return 0;
-    return static_cast<double>(wall - static_cast<std::int64_t>(now - std::min(now, at))) / ns_per_second;
-  }
-};
-
 }  // namespace
 
 void task_console::set(const config::console_settings& with) {
@@ -68,10 +58,14 @@ void task_console::listen(bool on) {
 }
 
 bool task_console::pause(bool on) {
-  const std::lock_guard lock(mutex_);
-  paused_ = on;
-  settle();
-  return paused_;
+  bool changes = false;
+  {
+    const std::lock_guard lock(mutex_);
+    changes = std::exchange(paused_, on) != on;
+    settle();
+  }
+  if (changes && tell_) tell_(on);
+  return on;
 }
 
 void task_console::watch(task::task_id id, bool on) {
@@ -86,7 +80,10 @@ void task_console::watch(task::task_id id, bool on) {
 // A pause ends nothing: what was known goes on.
 void task_console::settle() {
   const bool wanted = listeners_ != 0 || with_.always;
-  if (!wanted || paused_) trace::ignore();
+  if (!wanted)
+    trace::ignore();
+  else if (paused_)
+    trace::pause();
   if (wanted && !paused_ && !trace::on()) {
     book_ = &trace::listen(with_.max_tasks, !known_);
     if (!known_)
@@ -108,7 +105,7 @@ trace::task_book* task_console::book() const {
 
 std::uint64_t task_console::dropped() const {
   const auto* const from = book();
-  return from == nullptr ? 0 : from->dropped();
+  return from == nullptr ? 0 : from->dropped() + trace::last_resources()->dropped();
 }
 
 std::optional<trace::task_record> task_console::find(task::task_id id) const {
@@ -127,6 +124,16 @@ std::vector<trace::task_record> task_console::changed_since(instant_ns since) co
   return found;
 }
 
+const trace::resource_book* task_console::resources() const {
+  if (book() == nullptr) return nullptr;
+  auto* const from = trace::last_resources();
+  const instant_ns now = steady_clock().now();
+  const std::lock_guard lock(mutex_);
+  const duration_ns kept = with_.retention_ms * millisecond;
+  if (now > kept) from->forget_ended_before(now - kept);
+  return from;
+}
+
 void task_console::has_ended(task::task_id id) const {
   if (auto* const of = book()) of->ends(id, trace::task_end::none, steady_clock().now());
 }
@@ -142,6 +149,8 @@ control::task_stats task_console::stats_of(const trace::task_record& from) const
   s.kind = from.kind == trace::task_kind::blocking ? "blocking" : "task";
   s.from_birth = from.seen_from_birth;
   if (from.parent != 0) s.parent = control::task_id_text(from.parent);
+  s.function = from.function.view();
+  s.column = from.column;
   s.bytes = from.bytes;
   s.created = at.of(from.created);
   s.dropped = at.of(from.dropped);

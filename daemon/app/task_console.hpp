@@ -1,11 +1,14 @@
-// Who listens to the tasks, and what they hear: turns the book on and off, and makes values of its records.
-// Invariant: the book is on exactly while somebody listens or the configuration says always, and it is not paused.
+// Who listens to the tasks and resources, and what they hear: turns the books on and off, and makes values of their
+// records.
+// Invariant: a book is on exactly while somebody listens or the configuration says always, and it is not paused.
 // Threads:   [any].
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "config/config.hpp"
@@ -25,6 +28,8 @@ class task_console {
   void set(const config::console_settings& with);
   void listen(bool on);
   bool pause(bool on);
+  // Is told whenever that changes. Before anybody else has the console.
+  void tells(std::function<void(bool paused)> somebody) { tell_ = std::move(somebody); }
   void watch(task::task_id id, bool on);
 
   [[nodiscard]] bool paused() const;
@@ -37,10 +42,14 @@ class task_console {
   [[nodiscard]] bool listening() const;
   [[nodiscard]] control::task_stats stats_of(const host::trace::task_record& from) const;
 
+  // Null: nobody listens. What ended longer ago than the configuration says is forgotten first.
+  [[nodiscard]] const host::trace::resource_book* resources() const;
+
  private:
   void settle();
   [[nodiscard]] host::trace::task_book* book() const;
 
+  std::function<void(bool paused)> tell_;
   mutable std::mutex mutex_;
   config::console_settings with_;
   host::trace::lint_options lints_;

@@ -148,13 +148,13 @@ constexpr setting table[] = {
      [](config& c) -> auto& { return c.watchdog.stuck_after_ms; }},
 
     {"/console/always", boolean, 0, 0, "", "", live,
-     "Whether polls, wakes and times of each task are written down also while nobody has subscribed to the topic "
-     "tasks.",
+     "Whether polls, wakes and times of each task, resources and what waits for them are written down also while "
+     "nobody "
+     "has subscribed to the topics tasks, resources or async_ops.",
      [](config& c) -> auto& { return c.console.always; }},
     {"/console/max_tasks", integer, 64, 65'536, "", "tasks", restart,
-     "About how many tasks are written down at a time, ended ones among them; about 3 KiB of memory for each once "
-     "somebody "
-     "listens.",
+     "About how many tasks are written down at a time, ended ones among them, and as many resources and operations; "
+     "about 4 KiB of memory for each once somebody listens.",
      [](config& c) -> auto& { return c.console.max_tasks; }},
     {"/console/retention_ms", integer, 120'000, day_ms, "", "ms", live,
      "How long a task that has ended is kept, as long as there is room.",

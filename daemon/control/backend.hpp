@@ -20,6 +20,7 @@
 #include "base/error.hpp"
 #include "control/histogram_info.hpp"
 #include "control/metric_family.hpp"
+#include "control/resource_info.hpp"
 #include "control/task_stats.hpp"
 #include "host/registry.hpp"
 #include "wire/json.hpp"
@@ -127,21 +128,16 @@ struct task_page {
   bool more = false;
 };
 
-// A round of what changed of the tasks since a moment, in pages by id. The next round is since the first page's
-// `began`.
+// A round of what changed of the tasks, of the resources or of the operations since a moment, in pages by id. The next
+// round is since the first page's `began`.
 struct change_query {
   instant_ns since = 0;
   std::uint64_t after_id = 0;  // 0: a round begins
   instant_ns began = 0;        // of the round, as its first page said
   std::size_t limit = 500;
 };
-struct task_changes {
+struct task_changes : page_facts {
   std::vector<task_info> tasks;
-  std::uint64_t last_id = 0;  // to go on after
-  instant_ns began = 0;
-  bool more = false;
-  bool listening = false, paused = false;
-  std::uint64_t dropped = 0;  // what was not written down, or gave way unseen, in all
 };
 
 using drain_time = std::optional<duration_ns>;
@@ -163,12 +159,17 @@ class backend {
   [[nodiscard]] virtual task_page tasks(const task_query& query) const = 0;
   [[nodiscard]] virtual std::optional<task_info> task(std::uint64_t id) const = 0;
   virtual outcome<void> cancel_task(std::uint64_t id) = 0;
-  // Somebody begins to listen to tasks, or ends; as many ends as beginnings. [control]
+  // Somebody begins to listen to tasks and resources, or ends; as many ends as beginnings. [control]
   virtual void listen_to_tasks(bool on) = 0;
   virtual void watch_task(std::uint64_t id, bool on) = 0;  // it stays known, also when it has ended [control]
   // What is known stays, and nothing new is written down, until the opposite. Gives whether it is paused. [control]
   virtual bool pause_tasks(bool on) = 0;
   [[nodiscard]] virtual task_changes changes(const change_query& query) const = 0;
+  // What is known of resources is known while somebody listens.
+  [[nodiscard]] virtual resource_page resources(const resource_query& query) const = 0;
+  [[nodiscard]] virtual std::optional<resource_detail> resource(std::uint64_t id) const = 0;
+  [[nodiscard]] virtual resource_changes changed_resources(const change_query& query) const = 0;
+  [[nodiscard]] virtual async_op_changes changed_ops(const change_query& query) const = 0;
   [[nodiscard]] virtual std::vector<metric_family> metrics() const = 0;
 
   // ---- configuration [control], reload [operation]

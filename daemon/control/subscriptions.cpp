@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "control/glob.hpp"
@@ -11,6 +12,15 @@
 #include "wire/parse.hpp"
 
 namespace tokiod::control {
+
+namespace {
+
+// What comes next of each.
+struct rounds {
+  change_query tasks, resources, ops;
+};
+
+}  // namespace
 
 struct subscriptions::one {
   one(asio::io_context& io, std::string id, const limits& bounds)
@@ -23,19 +33,22 @@ struct subscriptions::one {
   event_ring ring;
   asio::steady_timer timer;
   std::uint64_t task = 0;  // whose details are told
-  change_query tasks;      // what comes next of them
+  rounds next;
   bool open = true;
 
   [[nodiscard]] bool wants(std::string_view topic) const {
     return std::find(topics.begin(), topics.end(), topic) != topics.end();
   }
-  [[nodiscard]] bool listens_to_tasks() const { return wants("tasks") || wants("task"); }
+  [[nodiscard]] bool listens_to_tasks() const {
+    return wants("tasks") || wants("task") || wants("resources") || wants("async_ops");
+  }
   [[nodiscard]] bool is_timed() const { return wants("metrics") || listens_to_tasks(); }
 };
 
 std::span<const std::string_view> topics() {
-  static constexpr std::array<std::string_view, 7> all = {"daemon.state",  "metrics", "plugin.state", "runtime.resized",
-                                                          "runtime.stuck", "task",    "tasks"};
+  static constexpr std::array<std::string_view, 10> all = {
+      "async_ops", "console.state",   "daemon.state",  "metrics", "plugin.state",
+      "resources", "runtime.resized", "runtime.stuck", "task",    "tasks"};
   return all;
 }
 
@@ -44,7 +57,9 @@ outcome<subscriptions::opened> subscriptions::add(const subscribe_order& order) 
     if (std::ranges::find(topics(), topic) == topics().end()) {
       auto no = refuse(kind::bad_enum, "there is no topic ", topic);
       no.error().path = "/topics";
-      no.error().hint = "topics are daemon.state, metrics, plugin.state, runtime.resized, runtime.stuck, task, tasks";
+      no.error().hint =
+          "topics are async_ops, console.state, daemon.state, metrics, plugin.state, resources, runtime.resized, "
+          "runtime.stuck, task, tasks";
       return no;
     }
   if (all_.size() >= shared_.bounds.max_subscriptions)
@@ -119,34 +134,40 @@ namespace {
 
 using page_text = std::shared_ptr<const std::string>;
 struct pages {
-  page_text metrics, tasks, task;  // null: not wanted, or there is nothing
-  change_query next;               // of the tasks
+  page_text metrics, tasks, task, resources, ops;  // null: not wanted, or there is nothing
+  rounds next;
 };
 struct page_order {
-  bool metrics, tasks;
+  bool metrics, tasks, resources, ops;
   std::string match;
   std::uint64_t task;
-  change_query changes;
+  rounds changes;
 };
 
 page_text text_of(const json& page) { return std::make_shared<const std::string>(wire::dump(page)); }
 
 // The page after that one: of the same round, or the first of the next.
-change_query next_after(const change_query& asked, const task_changes& seen) {
+change_query next_after(const change_query& asked, const page_facts& seen) {
   if (seen.more) return {.since = asked.since, .after_id = seen.last_id, .began = seen.began};
   return {.since = seen.began, .after_id = 0, .began = 0};
 }
 
 pages collected(const plane& shared, const page_order& what) {
   const auto now = wall_clock_ns();
-  pages made{.metrics = nullptr, .tasks = nullptr, .task = nullptr, .next = what.changes};
+  pages made;
+  made.next = what.changes;
   if (what.metrics) made.metrics = text_of(view(shared.metrics(), what.match, now));
   if (const auto one = what.task == 0 ? std::nullopt : shared.daemon.task(what.task))
     made.task = text_of(view(*one, true));
-  if (!what.tasks) return made;
-  const auto changed = shared.daemon.changes(what.changes);
-  made.tasks = text_of(view(changed, now));
-  made.next = next_after(what.changes, changed);
+  const auto add = [&](bool wanted, page_text& to, change_query& next, auto changed_since) {
+    if (!wanted) return;
+    const auto changed = (shared.daemon.*changed_since)(next);
+    to = text_of(view(changed, now));
+    next = next_after(next, changed);
+  };
+  add(what.tasks, made.tasks, made.next.tasks, &backend::changes);
+  add(what.resources, made.resources, made.next.resources, &backend::changed_resources);
+  add(what.ops, made.ops, made.next.ops, &backend::changed_ops);
   return made;
 }
 
@@ -154,23 +175,32 @@ pages collected(const plane& shared, const page_order& what) {
 
 // Weak: when the control plane ends first, the reader's thread must not be the last to hold a timer.
 void subscriptions::collect(const std::shared_ptr<one>& each) {
-  page_order what{each->wants("metrics"), each->wants("tasks"), each->match, each->task, each->tasks};
+  page_order what{each->wants("metrics"),
+                  each->wants("tasks"),
+                  each->wants("resources"),
+                  each->wants("async_ops"),
+                  each->match,
+                  each->task,
+                  each->next};
   const auto begun = shared_.read(
       [&shared = shared_, what = std::move(what)] {
         return guarded(
             "a page of metrics or tasks", [&] { return collected(shared, what); },
             [&](const char*) {
-              return pages{.metrics = nullptr, .tasks = nullptr, .task = nullptr, .next = what.changes};
+              pages none;
+              none.next = what.changes;
+              return none;
             });
       },
       [this, weak = std::weak_ptr(each)](const pages& made) {
         const auto open = weak.lock();
         if (!open || !open->open) return;
         const auto now = wall_clock_ns();
-        if (made.metrics) push(*open, "metrics", now, made.metrics);
-        if (made.tasks) push(*open, "tasks", now, made.tasks);
-        if (made.task) push(*open, "task", now, made.task);
-        open->tasks = made.next;
+        for (const auto& [topic, page] :
+             {std::pair("metrics", &made.metrics), std::pair("tasks", &made.tasks), std::pair("task", &made.task),
+              std::pair("resources", &made.resources), std::pair("async_ops", &made.ops)})
+          if (*page) push(*open, topic, now, *page);
+        open->next = made.next;
         tick(open);
       });
   if (!begun) tick(each);  // the readers are busy: this page is left out

@@ -41,6 +41,8 @@ json view(const task_stats& stats, bool histograms) {
     if (moment != 0) shown[name] = moment;
   if (!stats.end.empty()) shown["end"] = stats.end;
   if (!stats.parent.empty()) shown["parent"] = stats.parent;
+  if (!stats.function.empty()) shown["function"] = stats.function;
+  if (stats.column != 0) shown["column"] = stats.column;
   for (const auto& one : stats.warnings) shown["warnings"].push_back({{"lint", one.lint}, {"sentence", one.sentence}});
   if (!histograms) return shown;
   shown["poll_times"] = view(stats.poll_times);

@@ -24,9 +24,11 @@ struct task_warning {
 
 // Moments are Unix seconds; 0 is never.
 struct task_stats {
-  std::string kind;         // task, blocking
-  std::string parent;       // t-3; empty: none is known
-  bool from_birth = false;  // false: it was there before anybody listened, so nothing is known of its past
+  std::string kind;          // task, blocking
+  std::string parent;        // t-3; empty: none is known
+  std::string function;      // in which it was spawned, where known
+  std::uint32_t column = 0;  // of its location; 0: not known
+  bool from_birth = false;   // false: it was there before anybody listened, so nothing is known of its past
   std::uint64_t bytes = 0;
   double created = 0, dropped = 0, last_wake = 0, first_poll = 0, last_poll_started = 0, last_poll_ended = 0;
   std::string end;  // completed, cancelled, panicked; empty: it lives

@@ -1,8 +1,7 @@
 #include "control/view.hpp"
 
-#include <charconv>
-
 #include "control/glob.hpp"
+#include "control/id_text.hpp"
 #include "control/prometheus.hpp"
 #include "wire/get.hpp"
 #include "wire/parse.hpp"
@@ -117,13 +116,7 @@ static json all(const std::vector<Value>& values) {
 
 std::string task_id_text(std::uint64_t id) { return "t-" + std::to_string(id); }
 
-std::optional<std::uint64_t> task_id_of(std::string_view text) {
-  if (!text.starts_with("t-")) return std::nullopt;
-  std::uint64_t id = 0;
-  const auto [end, failed] = std::from_chars(text.data() + 2, text.data() + text.size(), id);
-  if (failed != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return id;
-}
+std::optional<std::uint64_t> task_id_of(std::string_view text) { return id_after("t-", text); }
 
 double seconds_of(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
 

@@ -45,12 +45,26 @@ const json* at(const json& row, std::string_view pointer) {
   return here;
 }
 
+std::string cell(const json* value, format shown_as);
+
+// "permits=3 duration=20ms"
+std::string attributes_text(const json& all) {
+  std::string text;
+  for (const auto& each : all) {
+    if (!text.empty()) text += ' ';
+    text.append(clean(wire::text_or(each, "name"))).append("=").append(cell(wire::find(each, "value"), format::count));
+    text.append(clean(wire::text_or(each, "unit")));
+  }
+  return text.empty() ? "-" : text;
+}
+
 std::string cell(const json* value, format shown_as) {
   if (!value || value->is_null()) return "-";
   if (value->is_string()) {
     const auto text = clean(value->get_ref<const std::string&>());
     return text.empty() ? "-" : text;
   }
+  if (shown_as == format::attributes && value->is_array()) return attributes_text(*value);
   if (shown_as == format::seconds && value->is_number()) return seconds_text(value->get<double>());
   if (value->is_boolean()) return value->get<bool>() ? "true" : "false";
   // Counters come as fractions, because Prometheus has no other numbers; 3.0 is three.
@@ -70,7 +84,7 @@ void put(std::string& line, std::string_view text, std::size_t wide, format show
          const print_style& style) {
   const std::string gap(wide - std::min(wide, width(text)), ' ');
   if (!line.empty()) line += "  ";
-  if (shown_as == format::plain)
+  if (shown_as == format::plain || shown_as == format::attributes)
     line.append(paint(text, how, style)).append(gap);
   else
     line.append(gap).append(paint(text, how, style));

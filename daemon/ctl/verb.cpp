@@ -45,6 +45,17 @@ constexpr column task_columns[] = {
     {"POLLS", "/stats/polls", format::count},
     {"LOCATION", "/location"},
 };
+constexpr column resource_columns[] = {
+    {"ID", "/id"},
+    {"PARENT", "/parent"},
+    {"PLUGIN", "/plugin"},
+    {"KIND", "/kind"},
+    {"TOTAL", "/total_seconds", format::seconds},
+    {"TYPE", "/type"},
+    {"VIS", "/visibility"},
+    {"LOCATION", "/location"},
+    {"ATTRIBUTES", "/attributes", format::attributes},
+};
 constexpr column lint_columns[] = {
     {"LINT", "/lint"}, {"TASK", "/task"}, {"PLUGIN", "/plugin"}, {"NAME", "/name"}, {"WHAT", "/sentence"},
 };
@@ -90,6 +101,8 @@ constexpr auto rows = std::to_array<verb>({
     {"plugin start", "plugin.start", by_instance},
     {"plugin stop", "plugin.stop", by_instance},
     {"plugin unload", "plugin.unload", by_plugin},
+    {"resource list", "resource.list", {}, "resources", resource_columns},
+    {"resource show", "resource.get", by_id},
     {"runtime", "runtime.info"},
     {"shutdown", "daemon.shutdown"},
     {"status", "daemon.status"},

@@ -13,7 +13,7 @@
 
 namespace tokiod::ctl {
 
-enum class format : std::uint8_t { plain, seconds, count };
+enum class format : std::uint8_t { plain, seconds, count, attributes };
 
 struct column {
   std::string_view title;

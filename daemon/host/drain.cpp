@@ -21,6 +21,7 @@
 #include "host/own_thread.hpp"
 #include "host/plugin_task.hpp"
 #include "host/quiet.hpp"
+#include "host/trace/listening.hpp"
 #include "host/usage.hpp"
 #include "runtime/task/registry.hpp"
 
@@ -188,6 +189,7 @@ void finish(tokio_plugin& p) {
 void give_owner_back(tokio_plugin& p, stop_report& report) {
   p.enter_phase(phase::gone);
   report.leaked = take_back(p);
+  if (auto* const told = trace::last_resources()) told->end_all_of(reinterpret_cast<std::uintptr_t>(&p), steady_now());
   p.forget_owner();
   // A thread of the plugin's own may be in the middle of a call with this owner.
   if ((p.descriptor.flags & TOKIO_PF_OWN_THREADS) != 0) return;

@@ -120,6 +120,16 @@ constexpr param task_list_params[] = {
     {"limit", integer, false, "at most this many", "100", 1, 1000},
     {"cursor", text, false, "next_cursor of the page before", "", 1, 64},
 };
+constexpr param resource_list_params[] = {
+    {"plugin", text, false, "only resources of this instance", "", 1, 128},
+    {"kind", text, false, "only those of this kind: Sync, timer", "", 1, 64},
+    {"type", text, false, "only those of this type: Mutex, Sleep", "", 1, 64},
+    {"dropped", boolean, false, "those that are gone, instead of those that are there", "false"},
+    {"limit", integer, false, "at most this many", "100", 1, 1000},
+    {"cursor", text, false, "next_cursor of the page before", "", 1, 64},
+};
+constexpr param resource_get_params[] = {{"id", text, true, "as resource.list gives it: r-12", "", 3, 32}};
+constexpr param lint_params[] = {{"limit", integer, false, "at most this many", "1000", 1, 1000}};
 constexpr param task_id = {"id", text, true, "as task.list gives it: t-12", "", 3, 32};
 constexpr param task_id_params[] = {task_id};
 constexpr param task_get_params[] = {
@@ -134,9 +144,11 @@ constexpr param metrics_expose_params[] = {
     {"format", text, false, "prometheus: text format 0.0.4", R"("prometheus")", 0, 16, expose_formats}};
 
 constexpr param subscribe_params[] = {
-    {"topics", texts, true, "daemon.state, metrics, plugin.state, runtime.resized, runtime.stuck, task, tasks", "", 1,
-     16},
-    {"interval_ms", integer, false, "how often metrics and tasks are sent", "1000", 100, 60000},
+    {"topics", texts, true,
+     "async_ops, console.state, daemon.state, metrics, plugin.state, resources, runtime.resized, runtime.stuck, task, "
+     "tasks",
+     "", 1, 16},
+    {"interval_ms", integer, false, "how often metrics, tasks, resources and async_ops are sent", "1000", 100, 60000},
     {"match", text, false, "only metric families whose name matches", R"("*")"},
     {"task", text, false, "of which the topic task tells everything", "", 3, 32},
 };
@@ -225,7 +237,7 @@ constexpr auto rows = std::to_array<method>({
     {"diag.lint",
      level::observe,
      always,
-     {},
+     lint_params,
      "What looks wrong with the tasks that somebody listens to",
      "{findings:[{lint, task, plugin, name, location, sentence}], more, listening, paused}",
      {},
@@ -306,6 +318,18 @@ constexpr auto rows = std::to_array<method>({
     {"plugin.unload", level::admin, until_the_end, plugin_unload_params,
      "Drains every instance of a plugin and takes its image out", "{plugin, state, unmapped, blockers}", e_end,
      R"({"plugin":"echo"})"},
+    {"resource.get", level::observe, always, resource_get_params,
+     "One lock, channel or timer, and what waits for it, while somebody listens",
+     "{id, plugin, type, kind, visibility, location, attributes, async_ops:[...], more, ...}", e_found,
+     R"({"id":"r-1"})"},
+    {"resource.list",
+     level::observe,
+     always,
+     resource_list_params,
+     "Locks, channels and timers that are known while somebody listens, oldest first",
+     "{resources:[{id, plugin, type, kind, visibility, location, attributes, parent?, ...}], total, next_cursor?}",
+     {},
+     R"({"limit":10})"},
     {"rpc.discover", level::observe, always, {}, "This table, as an OpenRPC document", "OpenRPC document", {}, "{}"},
     {"runtime.info",
      level::observe,

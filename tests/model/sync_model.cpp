@@ -402,7 +402,7 @@ constexpr std::string_view a_guess = "only a guess: the CAS behind it fails on i
 
 const equivalents same{
     {change::weaken, "offer", "cas", "the withdrawal: who has read the old waker meanwhile fails with its own CAS"},
-    {change::blind, "release", "load", a_guess},
+    {change::blind, "give", "load", a_guess},
     {change::blind, "acquire_or_wait", "load", a_guess},
     {change::blind, "hand_out", "load", a_guess},
     {change::blind, "notify_one", "load", a_guess},
@@ -457,15 +457,13 @@ TEST_CASE("[SO] every order and every step of the word is needed") {
 }
 
 TEST_CASE("[SS-08] every order and every step of the semaphore's word is needed") {
-  for (const char* weak : {"try_acquire", "acquire_or_wait", "release"})
-    catches({change::weaken, weak, "cas"}, exclusion);
+  for (const char* weak : {"take", "acquire_or_wait", "give"}) catches({change::weaken, weak, "cas"}, exclusion);
   catches({change::weaken, "hand_out", "cas"}, handed_out_permit_publishes);
-  for (const char* lost : {"try_acquire", "release"}) catches({change::drop_write, lost}, exclusion);
+  for (const char* lost : {"take", "give"}) catches({change::drop_write, lost}, exclusion);
   catches({change::drop_write, "acquire_or_wait"}, freed_by_the_waiter);
   catches({change::drop_write, "hand_out"}, cancel_against_release);
   catches({change::drop_write, "close"}, close_against_wait);
-  for (const char* torn : {"try_acquire", "release", "acquire_or_wait"})
-    catches({change::split, torn, "cas"}, exclusion);
+  for (const char* torn : {"take", "give", "acquire_or_wait"}) catches({change::split, torn, "cas"}, exclusion);
 }
 
 TEST_CASE("[SN] every order and every step of the notify's word is needed") {

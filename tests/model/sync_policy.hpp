@@ -56,6 +56,29 @@ struct sync_policy {
   static void spin() { execution::current().yield(); }
   static void wait(unsigned&) { execution::current().yield(); }
   static constexpr std::uint32_t block_slots = 2;
+  // Nobody listens: what is told is no part of any protocol.
+  struct resource {
+    explicit resource(tokio::sync::resource_type, const tokio::call_site& = {}, std::uint64_t = 0) {}
+    static constexpr std::uint64_t id() { return 0; }
+    static constexpr bool seen() { return false; }
+    static void poll_begins() {}
+    static void polled(bool) {}
+    static void give_up() {}
+    template <class... What>
+    static void set(const What&...) {}
+    template <class... What>
+    static void add(const What&...) {}
+    template <class... What>
+    static void subtract(const What&...) {}
+  };
+  using resource_of_one = resource;
+  struct operation {
+    static void poll_begins() {}
+    static constexpr bool wanted() { return false; }
+    static void polled(const resource&, bool) {}
+    static void end() {}
+  };
+  using wait_name = operation;
 };
 
 // A value whose every copy, move and use is an access that can race, and that is a leak when it is not destroyed.

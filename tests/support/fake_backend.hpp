@@ -169,19 +169,43 @@ class fake_backend final : public backend {
   // Each task has changed once, at the moment of its number.
   [[nodiscard]] task_changes changes(const change_query& query) const override {
     const std::lock_guard lock(mutex_);
-    task_changes seen;
-    seen.listening = listeners_ != 0;
-    seen.paused = paused_;
-    seen.dropped = 4;
-    seen.began = query.after_id == 0 ? tasks_ + 1 : query.began;
-    for (std::uint64_t id = std::max<std::uint64_t>({query.since, query.after_id + 1, 1}); id <= tasks_; ++id) {
-      seen.more = seen.tasks.size() == query.limit;
-      if (seen.more) break;
-      seen.last_id = id;
+    task_changes seen{facts_of(query), {}};
+    for (const auto id : changed_ids(query, seen)) {
       auto& told = seen.tasks.emplace_back(task_of(id));
       if (!told.stats) told.stats.emplace().kind = "task";
       if (id == 2) told.stats->warnings = {{"self_wakes", "75 % of its wakes"}};
     }
+    return seen;
+  }
+  // As many resources as tasks, each changed once, at the moment of its number; every other one is gone. Each has an
+  // operation of the task with its number.
+  [[nodiscard]] resource_page resources(const resource_query& query) const override {
+    const std::lock_guard lock(mutex_);
+    resource_page page;
+    for (std::uint64_t id = 1; id <= tasks_; ++id) {
+      if ((id % 2 == 0) != query.dropped) continue;
+      ++page.total;
+      if (id <= query.after_id) continue;
+      page.more = page.resources.size() == query.limit;
+      if (!page.more) page.resources.push_back(resource_of(id));
+    }
+    return page;
+  }
+  [[nodiscard]] std::optional<resource_detail> resource(std::uint64_t id) const override {
+    const std::lock_guard lock(mutex_);
+    if (id < 1 || id > tasks_) return std::nullopt;
+    return resource_detail{resource_of(id), {op_of(id)}, false};
+  }
+  [[nodiscard]] resource_changes changed_resources(const change_query& query) const override {
+    const std::lock_guard lock(mutex_);
+    resource_changes seen{facts_of(query), {}};
+    for (const auto id : changed_ids(query, seen)) seen.resources.push_back(resource_of(id));
+    return seen;
+  }
+  [[nodiscard]] async_op_changes changed_ops(const change_query& query) const override {
+    const std::lock_guard lock(mutex_);
+    async_op_changes seen{facts_of(query), {}};
+    for (const auto id : changed_ids(query, seen)) seen.ops.push_back(op_of(id));
     return seen;
   }
   outcome<void> cancel_task(std::uint64_t id) override {
@@ -308,6 +332,51 @@ class fake_backend final : public backend {
     throw std::bad_alloc();
   }
 
+  // [under the lock]
+  page_facts facts_of(const change_query& query) const {
+    return {.last_id = 0,
+            .began = query.after_id == 0 ? tasks_ + 1 : query.began,
+            .more = false,
+            .listening = listeners_ != 0,
+            .paused = paused_,
+            .dropped = 4};
+  }
+  std::vector<std::uint64_t> changed_ids(const change_query& query, page_facts& facts) const {
+    std::vector<std::uint64_t> ids;
+    for (std::uint64_t id = std::max<std::uint64_t>({query.since, query.after_id + 1, 1}); id <= tasks_; ++id) {
+      facts.more = ids.size() == query.limit;
+      if (facts.more) break;
+      ids.push_back(facts.last_id = id);
+    }
+    return ids;
+  }
+  static resource_info resource_of(std::uint64_t id) {
+    resource_info resource;
+    resource.id = id;
+    resource.parent = id == 3 ? 1 : 0;
+    resource.internal = id == 3;
+    resource.plugin = "echo";
+    resource.type = "Semaphore";
+    resource.kind = "Sync";
+    resource.location = "echo.cpp:12";
+    resource.total_seconds = 4;
+    resource.attributes = {{"permits", "", std::uint64_t{7}}, {"duration", "ms", std::uint64_t{20}}};
+    if (id % 2 == 0) resource.dropped = 1000;
+    return resource;
+  }
+  static async_op_info op_of(std::uint64_t id) {
+    async_op_info op;
+    op.id = id;
+    op.resource = id;
+    op.task = id;
+    op.plugin = "echo";
+    op.source = "Acquire::new";
+    op.poll_name = "poll_acquire";
+    op.polls = 2;
+    op.busy_seconds = 0.5;
+    op.idle_seconds = 3.5;
+    return op;
+  }
   static task_info task_of(std::uint64_t id) {
     task_info task;
     task.id = id;

@@ -48,6 +48,7 @@ struct binding {
 [[nodiscard]] std::span<const binding> log_methods();
 [[nodiscard]] std::span<const binding> metrics_methods();
 [[nodiscard]] std::span<const binding> plugin_methods();
+[[nodiscard]] std::span<const binding> resource_methods();
 [[nodiscard]] std::span<const binding> runtime_methods();
 [[nodiscard]] std::span<const binding> task_methods();
 

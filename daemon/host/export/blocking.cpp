@@ -20,7 +20,7 @@ class plugin_job final : public blocking::job {
         user_(d.user),
         run_(d.run),
         drop_(d.drop),
-        traced_(trace::on() ? trace::job_born(p, view(d.name)) : 0),
+        traced_(trace::on() ? trace::job_born(p, view(d.name), d.made_at) : 0),
         holders_(holders) {}
   ~plugin_job() {
     if (traced_ != 0) trace::job_unborn(traced_);  // it was refused

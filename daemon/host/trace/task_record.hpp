@@ -63,11 +63,11 @@ struct task_record {
   bool in_poll = false;
   bool yielded = false;          // at the end of its last poll
   bool seen_from_birth = false;  // false: it was there before anybody listened
-  std::uint32_t line = 0;
+  std::uint32_t line = 0, column = 0;
   std::uint64_t bytes = 0;  // of its block less the header: the future as it was spawned, rounded up; none is boxed
   std::uint64_t least_bytes = 0;  // that it was asked for with, for certain
   short_text<64> instance, name;
-  short_text<120> file;
+  short_text<120> file, function;  // where it was spawned
 
   instant_ns created = 0;  // or first seen
   instant_ns dropped = 0;

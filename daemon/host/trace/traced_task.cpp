@@ -25,8 +25,21 @@ task::task_id parent_here() {
   return in == nullptr ? 0 : in->id.load(relaxed);
 }
 
-birth birth_of(const task::header& task, const tokio_plugin& p, task::task_id id, bool seen) {
-  const auto text = [](tokio_str s) { return s.ptr == nullptr ? std::string_view{} : std::string_view(s.ptr, s.len); };
+std::string_view text(tokio_str s) { return s.ptr == nullptr ? std::string_view{} : std::string_view(s.ptr, s.len); }
+
+// Where this one was spawned, where its plugin says so, else where its kind was written. The task is not in a poll, and
+// keeps its image.
+tokio_place place_of(task::header& task) {
+  const tokio_task_vt& kind = kind_of(task);
+  tokio_place place{};
+  if (TOKIO_HAS(tokio_task_vt, &kind, spawned_at) && kind.spawned_at != nullptr)
+    kind.spawned_at(task::body_of(task), &place);
+  if (place.line == 0) place = {.function = {}, .file = kind.file, .line = kind.line, .column = 0};
+  return place;
+}
+
+birth birth_of(task::header& task, const tokio_plugin& p, task::task_id id, bool seen) {
+  const tokio_place place = place_of(task);
   const tokio_task_vt& kind = kind_of(task);
   const memory::slab_header& slab = memory::slab_of(&task);
   const std::size_t block = slab.is_run() ? slab.bytes : memory::slot_bytes(slab.bin);
@@ -40,8 +53,10 @@ birth birth_of(const task::header& task, const tokio_plugin& p, task::task_id id
           .seen = seen,
           .instance = p.instance,
           .name = text(kind.name),
-          .file = text(kind.file),
-          .line = kind.line,
+          .file = text(place.file),
+          .function = text(place.function),
+          .line = place.line,
+          .column = place.column,
           .bytes = block - task::body_offset,
           .least_bytes = smaller > task::body_offset ? smaller - task::body_offset + 1 : 0};
 }
@@ -117,12 +132,19 @@ void woken(task::key which) {
   if (id != 0) to->woken(id, polled_here() == which.task, now());
 }
 
-task::task_id job_born(const tokio_plugin& p, std::string_view name) {
+task::task_id job_born(const tokio_plugin& p, std::string_view name, const tokio_place& at) {
   task_book* const to = book();
   if (to == nullptr) return 0;
   const task::task_id id = sched::engine::ids.take(1);
-  const birth job = {
-      .id = id, .parent = parent_here(), .kind = task_kind::blocking, .instance = p.instance, .name = name, .file = {}};
+  const birth job = {.id = id,
+                     .parent = parent_here(),
+                     .kind = task_kind::blocking,
+                     .instance = p.instance,
+                     .name = name,
+                     .file = text(at.file),
+                     .function = text(at.function),
+                     .line = at.line,
+                     .column = at.column};
   to->begin(job, now());
   return id;
 }

@@ -18,7 +18,7 @@ void met(task::header& task, const tokio_plugin& p);
 void woken(task::key which);
 
 // A blocking job. 0: nobody listened when it was made.
-[[nodiscard]] task::task_id job_born(const tokio_plugin& p, std::string_view name);
+[[nodiscard]] task::task_id job_born(const tokio_plugin& p, std::string_view name, const tokio_place& at);
 void job_begins(task::task_id job, instant_ns now);
 void job_ends(task::task_id job, instant_ns begun, bool ran);
 void job_unborn(task::task_id job);  // it was refused

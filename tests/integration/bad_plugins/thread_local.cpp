@@ -21,7 +21,7 @@ void nothing(void*) noexcept {}
 
 constexpr tokio_task_vt task = {sizeof(tokio_task_vt), 0, touch, nothing, {"touch", 5},
                                 {nullptr, 0},          0, 0,     nullptr, nullptr};
-constexpr tokio_job_desc job = {sizeof(tokio_job_desc), 0, nullptr, touch_on_blocking, nothing, {"touch", 5}};
+constexpr tokio_job_desc job = {sizeof(tokio_job_desc), 0, nullptr, touch_on_blocking, nothing, {"touch", 5}, {}};
 
 tokio_status init(tokio_plugin* plugin, const tokio_host* table, tokio_str, void**) noexcept {
   host = table;

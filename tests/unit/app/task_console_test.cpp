@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <vector>
+
 #include "control/task_stats.hpp"
 
 using namespace tokiod;
@@ -33,6 +35,14 @@ TEST_CASE("[OB-05] the book is on while somebody listens and it is not paused") 
   CHECK_FALSE(trace::on());
   console.listen(true);
   CHECK(trace::on());
+}
+
+TEST_CASE("[OB-05] who is told of a pause hears of it when it begins and when it ends") {
+  task_console console(config::console_settings{});
+  std::vector<bool> told;
+  console.tells([&](bool paused) { told.push_back(paused); });
+  for (const bool on : {false, true, true, false}) CHECK(console.pause(on) == on);
+  CHECK(told == std::vector<bool>{true, false});
 }
 
 TEST_CASE("[OB-10] always writes down without a listener, and a changed configuration takes effect at once") {

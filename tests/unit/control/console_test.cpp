@@ -96,3 +96,62 @@ TEST_CASE("[OB-11] lints name the task and the fact") {
   CHECK(found[0]["task"] == "t-2");
   CHECK(found[0]["sentence"] == "75 % of its wakes");
 }
+
+TEST_CASE("[OB-05] [OB-11] of lints there are as many as were asked for, and it is said that there are more") {
+  control_fixture daemon;
+  daemon.backend.have_tasks(700);  // more than one page of the daemon's
+  auto client = daemon.client("observe");
+  CHECK(client.call("diag.lint")["result"]["findings"].size() == 1);
+  CHECK(client.call("diag.lint", {{"limit", 1}})["result"]["more"] == false);
+  CHECK(kind_of(client.call("diag.lint", {{"limit", 0}})) == "out_of_range");
+}
+
+TEST_CASE("[OB-03] [OB-04] [OB-05] who subscribes to resources and operations is told what changed of them") {
+  control_fixture daemon;
+  daemon.backend.have_tasks(700);
+  auto client = daemon.client();
+  const json order = {{"topics", {"resources", "async_ops"}}, {"interval_ms", 100}};
+  CHECK(client.call("event.subscribe", order).contains("result"));
+  CHECK(daemon.backend.listeners() == 1);
+  auto event = client.reply()["params"];
+  CHECK(event["topic"] == "resources");
+  REQUIRE(event["data"]["resources"].size() == 500);
+  CHECK(event["data"]["dropped_events"] == 4);
+  const auto third = event["data"]["resources"][2];
+  CHECK(third["id"] == "r-3");
+  CHECK(third["parent"] == "r-1");
+  CHECK(third["visibility"] == "internal");
+  CHECK(third["attributes"][1] == json{{"name", "duration"}, {"value", 20}, {"unit", "ms"}});
+  event = client.reply()["params"];
+  CHECK(event["topic"] == "async_ops");
+  REQUIRE(event["data"]["async_ops"].size() == 500);
+  CHECK(event["data"]["async_ops"][0]["task"] == "t-1");
+  CHECK(event["data"]["async_ops"][0]["resource"] == "r-1");
+  // Each goes on where it was.
+  const auto rest = client.reply()["params"]["data"]["resources"];
+  REQUIRE(rest.size() == 200);
+  CHECK(rest[0]["id"] == "r-501");
+}
+
+TEST_CASE("[OB-09] resources in pages, one in detail") {
+  control_fixture daemon;
+  daemon.backend.have_tasks(5);
+  auto client = daemon.client("observe");
+  const auto first = client.call("resource.list", {{"limit", 2}})["result"];
+  CHECK(first["total"] == 3);
+  REQUIRE(first["resources"].size() == 2);
+  CHECK(first["next_cursor"] == "r-3");
+  const auto next = client.call("resource.list", {{"limit", 2}, {"cursor", "r-3"}})["result"];
+  CHECK(next["resources"][0]["id"] == "r-5");
+  CHECK_FALSE(next.contains("next_cursor"));
+  CHECK(client.call("resource.list", {{"dropped", true}})["result"]["resources"][0]["dropped"] == 1000);
+  CHECK(kind_of(client.call("resource.list", {{"cursor", "t-3"}})) == "out_of_range");
+  const auto one = client.call("resource.get", {{"id", "r-1"}})["result"];
+  CHECK(one["type"] == "Semaphore");
+  CHECK(one["async_ops"][0]["poll"]["name"] == "poll_acquire");
+  CHECK(one["async_ops"][0]["polls"] == 2);
+  CHECK(one["async_ops"][0]["idle_seconds"] == 3.5);
+  CHECK(one["more"] == false);
+  CHECK(kind_of(client.call("resource.get", {{"id", "r-99"}})) == "not_found");
+  CHECK(kind_of(client.call("resource.get", {{"id", "t-1"}})) == "not_found");
+}

@@ -103,6 +103,17 @@ TEST_CASE("[OB-12] tasks with their times, one in detail, what looks wrong, paus
   CHECK(has(run_on(daemon, {"console", "resume"}).out, "paused  false"));
 }
 
+TEST_CASE("[OB-12] locks, channels and timers with their state, one with what waits for it") {
+  const control_fixture daemon;
+  const auto list = run_on(daemon, {"resource", "list"}).out;
+  CHECK(has(list, "TOTAL  TYPE       VIS       LOCATION     ATTRIBUTES"));
+  CHECK(has(list, "r-3  r-1     echo    Sync   4.0s  Semaphore  internal  echo.cpp:12  permits=7 duration=20ms"));
+  CHECK_FALSE(has(list, "r-2"));  // it is gone
+  const auto one = run_on(daemon, {"resource", "show", "r-1"}).out;
+  CHECK(has(one, "Acquire::new"));
+  CHECK(has(one, "t-1"));
+}
+
 TEST_CASE("colors only on a terminal that wants them") {
   const control_fixture daemon;
   CHECK(has(run({"-s", daemon.path(), "plugin", "list"}, {}, true).out, "\x1b[32mrunning\x1b[0m"));

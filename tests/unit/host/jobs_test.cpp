@@ -34,8 +34,13 @@ TEST_CASE("[TK-18] a job that was promised runs at the end of its instance, also
   const auto* blocking = in.extension<tokio_blocking_ext>(TOKIO_EXT_BLOCKING);
   std::array<job, 4> jobs;
   const auto spawn = [&](job& which, std::uint32_t flags) {
-    const tokio_job_desc desc = {
-        .size = sizeof desc, .flags = flags, .user = &which, .run = run, .drop = drop, .name = {"job", 3}};
+    const tokio_job_desc desc = {.size = sizeof desc,
+                                 .flags = flags,
+                                 .user = &which,
+                                 .run = run,
+                                 .drop = drop,
+                                 .name = {"job", 3},
+                                 .made_at = {}};
     tokio_job* handle = nullptr;
     REQUIRE(blocking->spawn(in.plugin(), &desc, &handle) == TOKIO_OK);
   };

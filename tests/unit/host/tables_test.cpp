@@ -229,7 +229,7 @@ struct gated_job {
   std::atomic<int> runs{0}, drops{0};
 
   tokio_status spawn(in_process_host& in, tokio_job** out = nullptr) {
-    const tokio_job_desc d = {sizeof d, 0, this, run, drop, {"gated", 5}};
+    const tokio_job_desc d = {sizeof d, 0, this, run, drop, {"gated", 5}, {}};
     return in.extension<tokio_blocking_ext>(TOKIO_EXT_BLOCKING)->spawn(in.plugin(), &d, out);
   }
   static std::int64_t run(void* user) noexcept {

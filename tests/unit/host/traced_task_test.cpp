@@ -212,6 +212,37 @@ TEST_CASE("[OB-06] what is made in a task's poll names that task as its parent, 
   CHECK(in.stop().clean());
 }
 
+TEST_CASE(
+    "[OB-01] [OB-06] a task that says where it was spawned is told of with that place, and its kind's otherwise") {
+  in_process_host in({.workers = 0});
+  const listener to;
+  tokio_task_vt placed = kind;
+  placed.spawned_at = [](const void* body, tokio_place* out) noexcept {
+    const auto* s = *static_cast<script* const*>(body);
+    if (!s->open.load()) *out = {{"serve", 5}, {"dir/serve.cpp", 13}, 30, 5};
+  };
+  for (const bool says_where : {true, false}) {
+    script s;
+    s.poll = wait_for_opening;
+    s.open.store(!says_where);
+    tokio_task* task = nullptr;
+    REQUIRE(table->task_alloc(in.plugin(), sizeof(script*), alignof(script*), &task) == TOKIO_OK);
+    *static_cast<script**>(tokio_task_body(table, task)) = &s;
+    tokio_waker key{};
+    REQUIRE(table->task_spawn(task, &placed, 0, &key) == TOKIO_OK);
+    const auto seen = to.book.find(table->task_id(key));
+    REQUIRE(seen);
+    CHECK(seen->file.view() == (says_where ? "dir/serve.cpp" : "dir/script.cpp"));
+    CHECK(seen->function.view() == (says_where ? "serve" : ""));
+    CHECK(seen->line == (says_where ? 30 : 42));
+    CHECK(seen->column == (says_where ? 5 : 0));
+    REQUIRE(driven_until(in, s.polls, 1));
+    if (says_where) open(s);
+    CHECK(in.wait_idle());
+  }
+  CHECK(in.stop().clean());
+}
+
 TEST_CASE("[OB-07] a task that is cancelled, and one that panics, end as that") {
   in_process_host in({.workers = 0});
   const listener to;
@@ -244,6 +275,7 @@ TEST_CASE("[OB-01] a blocking job is written down as one, and one that never ran
     tokio_job_desc d{};
     d.size = sizeof d;
     d.name = {name, size};
+    d.made_at = {{"serve", 5}, {"dir/jobs.cpp", 12}, 7, 9};
     d.run = [](void*) noexcept -> std::int64_t {
       ran.fetch_add(1);
       while (!go.load()) std::this_thread::yield();
@@ -260,6 +292,10 @@ TEST_CASE("[OB-01] a blocking job is written down as one, and one that never ran
   };
   tokio_job* const first = job("first", 5);
   test::eventually("the first job runs", [] { return ran.load() == 1; });
+  CHECK(named("first").file.view() == "dir/jobs.cpp");
+  CHECK(named("first").function.view() == "serve");
+  CHECK(named("first").line == 7);
+  CHECK(named("first").column == 9);
   tokio_job* const second_job = job("second", 6);
   CHECK(named("first").kind == task_kind::blocking);
   CHECK(named("first").in_poll);

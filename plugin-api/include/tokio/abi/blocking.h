@@ -15,6 +15,7 @@ typedef struct tokio_job_desc {
   int64_t (*run)(void* user) TOKIO_NOEXCEPT; /* [job] may block; only [any] host calls allowed */
   void (*drop)(void* user) TOKIO_NOEXCEPT;   /* [worker nb] exactly once, after run or instead of it */
   tokio_str name;
+  tokio_place made_at; /* where it was given to the host; all zeroes: not known */
 } tokio_job_desc;
 #define TOKIO_JOB_MANDATORY 1u /* runs even when the runtime shuts down before it started */
 

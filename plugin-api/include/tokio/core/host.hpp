@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <exception>
 #include <span>
 
@@ -35,6 +36,11 @@ struct host_tables {
 };
 
 TOKIO_HIDDEN inline constinit host_tables host{};
+
+// Where it says whether somebody listens to resources and operations; see tracing/resource.hpp. Atomic, because a lock
+// may be made on a thread that has nothing to do with the one that binds the host.
+TOKIO_HIDDEN inline constinit const std::uint32_t nobody_listens = 0;
+TOKIO_HIDDEN inline constinit std::atomic<const std::uint32_t*> listening{&nobody_listens};
 
 // What this thread does for a plugin now. Plain data, so that it never keeps an image from being unloaded.
 struct thread_state {
@@ -82,6 +88,8 @@ inline void bind_host(tokio_plugin* instance, const tokio_host* core) noexcept {
                      static_cast<const tokio_process_ext*>(find(TOKIO_EXT_PROCESS)),
                      static_cast<const tokio_signal_ext*>(find(TOKIO_EXT_SIGNAL)),
                      static_cast<const tokio_trace_ext*>(find(TOKIO_EXT_TRACE))};
+  listening.store(TOKIO_HAS(tokio_trace_ext, host.trace, op_drop) ? host.trace->listening : &nobody_listens,
+                  std::memory_order_relaxed);
   bind_stage.store(2, std::memory_order_release);  // publishes the tables to the next instance's bind_host
 }
 

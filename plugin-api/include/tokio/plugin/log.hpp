@@ -5,8 +5,11 @@
 
 #include <array>
 #include <concepts>
+#include <new>
 #include <source_location>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "tokio/core/host.hpp"
 
@@ -66,6 +69,45 @@ inline bool enabled(level at) noexcept {
   return this_thread.instance && tokio_log_on(host.log, static_cast<std::uint32_t>(at)) != 0;
 }
 
+// What is around the records of a thread; a span is one (tracing/span.hpp).
+class scope {
+ public:
+  virtual std::string_view name() const noexcept = 0;
+  virtual const scope* outer() const noexcept = 0;
+  virtual void add_to(std::vector<tokio_kv>& fields) const = 0;  // those that add_unless_there() takes
+
+ protected:
+  ~scope() = default;
+};
+// The innermost one.
+TOKIO_HIDDEN inline constinit thread_local const scope* scope_here = nullptr;
+
+// What is further in says more: of two fields with one key the first stays.
+inline void add_unless_there(std::vector<tokio_kv>& fields, const tokio_kv& one) {
+  for (const auto& each : fields)
+    if (to_view(each.key) == to_view(one.key)) return;
+  fields.push_back(one);
+}
+
+// With the fields of all scopes around it, and their names, the outermost first: span=request:query.
+[[gnu::cold, gnu::noinline]] inline void write_in_scope(tokio_log_rec record) noexcept {
+  std::vector<tokio_kv> all;
+  std::string names;
+  try {
+    all.assign(record.kv, record.kv + record.nkv);
+    for (const auto* in = scope_here; in; in = in->outer()) {
+      in->add_to(all);
+      names.insert(0, names.empty() ? "" : ":").insert(0, in->name());
+    }
+    add_unless_there(all, field("span", names).raw());
+    record.kv = all.data();
+    record.nkv = static_cast<std::uint32_t>(all.size());
+  } catch (const std::bad_alloc&) {
+    // Then it is written without them.
+  }
+  host.log->log(this_thread.instance, this_thread.cx, &record);
+}
+
 template <std::same_as<field>... Fields>
 void write(level at, const message& what, const Fields&... fields) noexcept {
   if (!enabled(at)) return;
@@ -80,6 +122,7 @@ void write(level at, const message& what, const Fields&... fields) noexcept {
                        what.where.line(),
                        count,
                        kept.data()};
+  if (scope_here) return write_in_scope(record);
   host.log->log(this_thread.instance, this_thread.cx, &record);
 }
 

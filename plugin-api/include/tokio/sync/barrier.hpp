@@ -29,7 +29,11 @@ class barrier_wait;
 class barrier {
  public:
   // As many as meet; 0 counts as 1, so that nobody waits.
-  explicit barrier(std::size_t n) noexcept : parties_(n == 0 ? 1 : n) {}
+  explicit barrier(std::size_t n, call_site at = call_site::current()) noexcept
+      : parties_(n == 0 ? 1 : n), resource_(resource_type::barrier, at) {
+    resource_.set("size", parties_);
+    resource_.set("arrived", 0);
+  }
   barrier(const barrier&) = delete;
   barrier& operator=(const barrier&) = delete;
 
@@ -47,6 +51,7 @@ class barrier {
   // True: the last of its round, the leader.
   bool arrive(waiter& who, waker task) {
     const hold lock(mutex_);
+    resource_.set("arrived", arrived_ + 1);
     if (++arrived_ < parties_) {
       who.who = task;
       who.now = waiter::place::waits;
@@ -54,6 +59,7 @@ class barrier {
       return false;
     }
     arrived_ = 0;
+    resource_.set("arrived", 0);
     who.now = waiter::place::met;
     while (auto* next = list_.front()) {
       list_.remove(*next);
@@ -76,6 +82,7 @@ class barrier {
   policy::mutex mutex_;
   std::size_t arrived_ = 0;
   wait_list<waiter> list_;
+  policy::resource resource_;
 };
 
 class [[nodiscard]] barrier_wait {
@@ -93,8 +100,14 @@ class [[nodiscard]] barrier_wait {
   tokio::poll<output> poll(context& cx) {
     coop::turn turn(cx);
     if (!turn) return pending;
+    told_.poll_begins();
     const bool leader = !arrived_ && of_->arrive(node_, cx.waker());
-    if (!leader && !met(cx.waker())) return pending;
+    const bool done = leader || met(cx.waker());
+    if (done)
+      told_.ready();  // the barrier may be gone
+    else
+      told_.polled(of_->resource_, false);
+    if (!done) return pending;
     turn.made_progress();
     return output(leader);
   }
@@ -110,6 +123,7 @@ class [[nodiscard]] barrier_wait {
   barrier* of_;
   barrier::waiter node_;
   bool arrived_ = false;
+  policy::operation told_;
 };
 
 inline barrier_wait barrier::wait() noexcept { return barrier_wait(*this); }

@@ -87,7 +87,9 @@ class channel_state {
   };
 
   channel_state(std::size_t capacity, const call_site& at)
-      : mask_(rounded(capacity, at) - 1), slots_(std::make_unique<slot[]>(mask_ + 1)) {}
+      : resource(resource_type::broadcast, at),
+        mask_(rounded(capacity, at) - 1),
+        slots_(std::make_unique<slot[]>(mask_ + 1)) {}
 
   // The number of receivers, or none when there are none; then `value` is the caller's still.
   std::optional<std::size_t> send(kept_value& value) {
@@ -198,6 +200,7 @@ class channel_state {
   }
 
   notify_core<P> no_receivers;
+  typename P::resource resource;
 
  private:
   struct slot {
@@ -279,8 +282,10 @@ class [[nodiscard]] recv_future {
   tokio::poll<output> poll(context& cx) {
     if (!cx.proceed()) return pending;
     using outcome = typename channel_state<T>::outcome;
+    told_.poll_begins();
     auto got = from_->state_->receive(from_->next_, &node_, cx.waker());
     waits_ = got.what == outcome::empty;
+    told_.polled(from_->state_->resource, !waits_);
     switch (got.what) {
       case outcome::value: return output(std::in_place, *got.value);
       case outcome::closed: return output(std::unexpect);
@@ -295,6 +300,7 @@ class [[nodiscard]] recv_future {
   receiver<T>* from_;
   typename channel_state<T>::waiter node_;
   bool waits_ = false;
+  policy::operation told_;
 };
 
 template <class T>

@@ -361,13 +361,13 @@ class unbounded_sender {
 template <class T>
 std::pair<sender<T>, receiver<T>> channel(std::size_t capacity, call_site at = call_site::current()) {
   if (capacity == 0) panic("an mpsc channel needs room for one message: its capacity is 0", at);
-  auto* shared = blaming(at, [&] { return new bounded_channel_state<T>(capacity); });
+  auto* shared = blaming(at, [&] { return new bounded_channel_state<T>(capacity, at); });
   return {sender<T>(strong_ref(channel_ref(shared))), receiver<T>(channel_ref(shared))};
 }
 
 template <class T>
-std::pair<unbounded_sender<T>, unbounded_receiver<T>> unbounded_channel() {
-  auto* shared = new unbounded_channel_state<T>;
+std::pair<unbounded_sender<T>, unbounded_receiver<T>> unbounded_channel(call_site at = call_site::current()) {
+  auto* shared = new unbounded_channel_state<T>(at);
   return {unbounded_sender<T>(strong_ref(channel_ref(shared))), unbounded_receiver<T>(channel_ref(shared))};
 }
 

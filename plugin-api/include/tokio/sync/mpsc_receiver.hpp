@@ -35,6 +35,7 @@ class basic_receiver {
   // What is in the channel is destroyed now, not with the last sender.
   ~basic_receiver() {
     if (!to_) return;
+    to_->resource.give_up();
     close();
     while (auto next = take()) (void)next;
   }
@@ -125,8 +126,11 @@ class basic_receiver {
   template <class Out, class Take>
   [[gnu::always_inline]] tokio::poll<Out> poll_with(context& cx, Take take, Out at_end) {
     if (!cx.proceed()) return pending;
+    to_->resource.poll_begins();
     auto found = next();
-    if (found != seen::value && found != seen::end) [[unlikely]]
+    if (found == seen::value || found == seen::end) [[likely]]
+      to_->resource.polled(true);
+    else
       found = wait_for_next(cx);
     switch (found) {
       case seen::value: return take();
@@ -136,12 +140,15 @@ class basic_receiver {
   }
   // A message, the end, or nothing: then `cx` is woken.
   [[gnu::noinline]] seen wait_for_next(context& cx) {
-    while (true) {
-      const auto now = wait(cx.waker());
-      if (now == outlook::end) return seen::end;
-      if (now == outlook::wait) break;
-      if (const auto found = next(); found != seen::nothing) return found;
+    auto found = seen::nothing;
+    auto now = outlook::look_again;
+    while (now == outlook::look_again && found == seen::nothing) {
+      now = wait(cx.waker());
+      if (now == outlook::look_again) found = next();
     }
+    to_->resource.polled(now != outlook::wait);
+    if (now == outlook::end) return seen::end;
+    if (now == outlook::look_again) return found;
     cx.restore();
     return seen::nothing;
   }

@@ -45,6 +45,8 @@ class unbounded_channel_state {
   using value_type = T;
   using policy_type = P;
 
+  explicit unbounded_channel_state(call_site at = {}) : resource(resource_type::mpsc, at) {}
+
   bool is_closed() const noexcept { return queue.is_closed(); }
   // The receiver's. Nothing more can come?
   bool is_drained() const noexcept { return queue.len() == 0; }
@@ -59,6 +61,7 @@ class unbounded_channel_state {
   message_queue<T, P> queue;
   notify_core<P> rx_closed;
   handle_counts<P> counts;
+  typename P::resource_of_one resource;  // its wait is the receiver's
 };
 
 // Every message holds a permit from before it was sent until it was received.
@@ -68,7 +71,8 @@ class bounded_channel_state {
   using value_type = T;
   using policy_type = P;
 
-  explicit bounded_channel_state(std::size_t n) : permits(n), capacity(n) {}
+  explicit bounded_channel_state(std::size_t n, call_site at = {})
+      : resource(resource_type::mpsc, at), permits(n, at, resource_type::permits, resource.id()), capacity(n) {}
 
   bool is_closed() const noexcept { return permits.is_closed(); }
   // A permit comes back without a message. A closed receiver may be waiting for the last one.
@@ -102,6 +106,7 @@ class bounded_channel_state {
   }
 
   message_queue<T, P> queue;
+  typename P::resource_of_one resource;  // of which the permits are a part; its wait is the receiver's
   semaphore_core<P> permits;
   notify_core<P> rx_closed;
   handle_counts<P> counts;

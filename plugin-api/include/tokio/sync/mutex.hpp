@@ -57,10 +57,11 @@ using lock_future = guard_future<basic_mutex_guard<Holder, T>, Holder>;
 template <class T>
 class mutex {
  public:
-  mutex()
+  mutex(call_site at = call_site::current())  // not explicit: a member may be made from {}
     requires std::default_initializable<T>
-      : value_() {}
-  explicit mutex(T value) : value_(std::move(value)) {}
+      : core_(1, at, resource_type::mutex), value_() {}
+  explicit mutex(T value, call_site at = call_site::current())
+      : core_(1, at, resource_type::mutex), value_(std::move(value)) {}
   mutex(const mutex&) = delete;
   mutex& operator=(const mutex&) = delete;
 
@@ -96,7 +97,7 @@ class mutex {
     return basic_mutex_guard<Holder, T>(std::move(self), value);
   }
 
-  semaphore_core<policy> core_{1};
+  semaphore_core<policy> core_;
   T value_;
 };
 

@@ -189,7 +189,8 @@ class [[nodiscard]] notified_future;
 
 class notify {
  public:
-  notify() = default;
+  // Not explicit: a member may be made from {}.
+  notify(call_site at = call_site::current()) noexcept : resource_(resource_type::notify, at) {}
   notify(const notify&) = delete;
   notify& operator=(const notify&) = delete;
 
@@ -208,6 +209,7 @@ class notify {
   friend class notified_future;
   using core = notify_core<policy>;
   core core_;
+  policy::resource resource_;
 };
 
 // Stands in line from its first poll or enable(). Cancel safe, but the place in line is lost.
@@ -223,7 +225,10 @@ class [[nodiscard]] notified_future {
 
   tokio::poll<void> poll(context& cx) {
     if (!cx.proceed()) return pending;
-    if (wait_.poll(cx.waker())) return ready();
+    told_.poll_begins();
+    const bool heard = wait_.poll(cx.waker());
+    told_.polled(of_->resource_, heard);
+    if (heard) return ready();
     cx.restore();
     return pending;
   }
@@ -231,6 +236,7 @@ class [[nodiscard]] notified_future {
  private:
   Holder of_;
   notify_wait<policy> wait_;
+  policy::operation told_;
 };
 
 inline notified_future<notify*> notify::notified() noexcept { return notified_future<notify*>(this); }

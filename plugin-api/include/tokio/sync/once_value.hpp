@@ -19,8 +19,8 @@ class once_value {
   using core = semaphore_core<policy>;
   using claimed = core::acquired;
 
-  once_value() noexcept : claims_(1) {}
-  explicit once_value(std::optional<T> value) : claims_(1), value_(std::move(value)) {
+  once_value() noexcept : claims_(1, {}, resource_type::once) {}
+  explicit once_value(std::optional<T> value) : claims_(1, {}, resource_type::once), value_(std::move(value)) {
     if (value_) claims_.close();
   }
 
@@ -50,7 +50,7 @@ class once_value {
     if (!is_set()) return std::nullopt;
     auto value = std::exchange(value_, std::nullopt);
     claims_.~core();
-    ::new (static_cast<void*>(&claims_)) core(1);
+    ::new (static_cast<void*>(&claims_)) core(1, {}, resource_type::once);
     return value;
   }
 

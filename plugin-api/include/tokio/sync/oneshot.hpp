@@ -108,8 +108,10 @@ enum class try_recv_error { empty, closed };
 
 template <class T>
 struct cell {
+  explicit cell(const call_site& at) noexcept : resource(resource_type::oneshot, at) {}
   oneshot_word<policy> word;
   slot<T> value;
+  policy::resource_of_one resource;  // its wait is the receiver's
 };
 using word = oneshot_word<policy>;
 
@@ -119,8 +121,8 @@ template <class T>
 class receiver;
 
 template <class T>
-std::pair<sender<T>, receiver<T>> channel() {
-  auto* shared = new cell<T>;
+std::pair<sender<T>, receiver<T>> channel(call_site at = call_site::current()) {
+  auto* shared = new cell<T>(at);
   return {sender<T>(shared), receiver<T>(shared)};
 }
 
@@ -163,6 +165,7 @@ class sender {
     if (!cell_) panic("a oneshot sender was used twice", at);
     if (is_closed()) return refuse(std::move(value));
     cell_->value.emplace(std::move(value));
+    cell_->resource.is("value_sent");  // before: afterwards it may be gone
     if (cell_->word.send()) {
       cell_ = nullptr;
       return {};
@@ -176,7 +179,7 @@ class sender {
   closed_future<T> closed() noexcept { return closed_future<T>(cell_); }
 
  private:
-  friend std::pair<sender, receiver<T>> channel<T>();
+  friend std::pair<sender, receiver<T>> channel<T>(call_site);
   explicit sender(cell<T>* shared) noexcept : cell_(shared) {}
 
   std::expected<void, T> refuse(T value) {
@@ -187,7 +190,9 @@ class sender {
     if (cell_) leave_unused();
   }
   [[gnu::noinline]] void leave_unused() noexcept {
-    if (auto* shared = std::exchange(cell_, nullptr); shared->word.leave_sender()) delete shared;
+    auto* shared = std::exchange(cell_, nullptr);
+    shared->resource.is("tx_dropped");
+    if (shared->word.leave_sender()) delete shared;
   }
 
   cell<T>* cell_;
@@ -210,11 +215,14 @@ class [[nodiscard]] receiver {
   tokio::poll<output> poll(context& cx) {
     if (!cell_) panic("a oneshot receiver was awaited after its channel had ended");
     if (!cx.proceed()) return pending;
+    cell_->resource.poll_begins();
     while (true) {
       const auto now = cell_->word.look();
+      const bool done = (now & (word::sent | word::sender_gone | word::closed)) != 0;
+      if (!done && !cell_->word.offer_receiver(now, cx.waker())) continue;
+      cell_->resource.polled(done);
       if (now & word::sent) return {std::in_place, take()};
-      if (now & (word::sender_gone | word::closed)) break;
-      if (!cell_->word.offer_receiver(now, cx.waker())) continue;
+      if (done) break;
       cx.restore();
       return pending;
     }
@@ -244,11 +252,12 @@ class [[nodiscard]] receiver {
   bool is_empty() const noexcept { return !cell_ || !(cell_->word.look() & word::sent); }
 
  private:
-  friend std::pair<sender<T>, receiver> channel<T>();
+  friend std::pair<sender<T>, receiver> channel<T>(call_site);
   explicit receiver(cell<T>* shared) noexcept : cell_(shared) {}
 
   // The value was sent: the cell is ours alone.
   T take() {
+    cell_->resource.is("value_received");
     const std::unique_ptr<cell<T>> mine(std::exchange(cell_, nullptr));
     return std::move(mine->value.value());
   }
@@ -257,7 +266,14 @@ class [[nodiscard]] receiver {
   }
   [[gnu::noinline]] void leave_unread() noexcept {
     auto* shared = std::exchange(cell_, nullptr);
+    if (shared->resource.seen()) [[unlikely]]
+      tell_gone(*shared);
     if (shared->word.leave_receiver(word::receiver_gone) & (word::sent | word::sender_gone)) delete shared;
+  }
+
+  [[gnu::cold, gnu::noinline]] static void tell_gone(cell<T>& shared) noexcept {
+    shared.resource.give_up();
+    shared.resource.is("rx_dropped");
   }
 
   cell<T>* cell_;

@@ -5,6 +5,7 @@
 //   P::mutex        lock(), unlock(); held for a few list operations and never across user code
 //   P::wake(w)      wakes whoever `w` names; legal under a P::mutex, because a waker holds no user code
 //   P::spin()       one iteration of waiting
+//   P::resource, resource_of_one, operation, wait_name   what is told to whoever listens (tracing/resource.hpp)
 //   P::block_slots  messages in one block of a channel
 // Threads: no state.
 #pragma once
@@ -16,6 +17,7 @@
 
 #include "tokio/core/lock.hpp"
 #include "tokio/sync/park.hpp"
+#include "tokio/tracing/resource.hpp"
 
 namespace tokio::sync {
 
@@ -23,6 +25,8 @@ inline constexpr auto relaxed = std::memory_order_relaxed;
 inline constexpr auto acquire = std::memory_order_acquire;
 inline constexpr auto release = std::memory_order_release;
 inline constexpr auto acq_rel = std::memory_order_acq_rel;
+
+using tracing::resource_type;
 
 struct policy : core_policy {
   template <class T>
@@ -36,6 +40,10 @@ struct policy : core_policy {
     T value_;
   };
   using mutex = spin_lock;
+  using resource = tracing::resource;
+  using resource_of_one = tracing::resource_of_one;
+  using operation = tracing::operation;
+  using wait_name = tracing::wait_name;
 
   static void wake(const waker& who) noexcept { sync::wake(who); }
   static void spin() noexcept { ::sched_yield(); }

@@ -115,12 +115,16 @@ class rwlock {
   using owned_write_guard = owned_rwlock_write_guard<T>;
   static constexpr std::uint32_t most_readers = UINT32_MAX >> 3;
 
-  rwlock()
+  rwlock(call_site at = call_site::current())  // not explicit: a member may be made from {}
     requires std::default_initializable<T>
-      : rwlock(T()) {}
+      : rwlock(T(), most_readers, at) {}
   // Panics when max_readers is 0 or more than most_readers.
   explicit rwlock(T value, std::uint32_t max_readers = most_readers, call_site at = call_site::current())
-      : max_readers_(checked(max_readers, at)), core_(max_readers), value_(std::move(value)) {}
+      : max_readers_(checked(max_readers, at)),
+        core_(max_readers, at, resource_type::rwlock),
+        value_(std::move(value)) {
+    core_.resource().set("max_readers", max_readers);
+  }
   rwlock(const rwlock&) = delete;
   rwlock& operator=(const rwlock&) = delete;
 

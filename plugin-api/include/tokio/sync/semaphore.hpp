@@ -8,9 +8,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "tokio/sync/policy.hpp"
@@ -39,12 +41,24 @@ class semaphore_core {
     state now = state::idle;
   };
 
-  explicit semaphore_core(std::size_t permits, call_site at = {}) : word_(checked(permits, at) * one) {}
+  explicit semaphore_core(std::size_t permits, call_site at = {}, resource_type what = resource_type::semaphore,
+                          std::uint64_t part_of = 0)
+      : word_(checked(permits, at) * one), resource_(what, at, part_of) {
+    resource_.set(its_permits, permits);
+  }
 
+  // What is told of it. Permits that were given to one who waits count as free until its poll takes them.
+  typename P::resource& resource() noexcept { return resource_; }
   std::size_t available() const noexcept { return permits(word_.load(acquire)); }
   bool is_closed() const noexcept { return (word_.load(acquire) & closed) != 0; }
 
   acquired try_acquire(std::size_t n) noexcept {
+    const auto now = take(n);
+    if (now == acquired::yes) tell_taken(n);
+    return now;
+  }
+  // As above; who calls it tells of it.
+  acquired take(std::size_t n) noexcept {
     auto word = word_.load(acquire);
     while (true) {
       if (word & closed) return acquired::closed;
@@ -54,6 +68,7 @@ class semaphore_core {
       if (word_.compare_exchange_weak(word, word - n * one, acq_rel, acquire)) return acquired::yes;
     }
   }
+  void tell_taken(std::size_t n) const noexcept { resource_.subtract(its_permits, n); }
 
   // Takes the permits or stands in line. A waiter that once stood in line must be given to poll_waiter() or cancel().
   acquired acquire_or_wait(waiter& who, waker task) {
@@ -101,14 +116,9 @@ class semaphore_core {
 
   void release(std::size_t n) {
     if (n == 0) return;
-    auto word = word_.load(relaxed);  // only a guess for the CAS below
-    while (!(word & waiting)) {
-      if (n > max_permits - permits(word)) too_many();
-      // Publishes what was done under the permits to the acquire in try_acquire(). The last access: a task that takes
-      // the permits may free the semaphore.
-      if (word_.compare_exchange_weak(word, word + n * one, acq_rel, relaxed)) return;
-    }
-    release_to_line(n);
+    if (resource_.seen()) [[unlikely]]
+      return release_told(n);
+    give(n);
   }
 
   // Takes up to n of the available permits away; they are never handed out again.
@@ -118,7 +128,9 @@ class semaphore_core {
       const auto taken = std::min(n, permits(word));
       if (taken == 0) return 0;
       // Relaxed: only a number; what the permits guard is nobody's now.
-      if (word_.compare_exchange_weak(word, word - taken * one, relaxed, relaxed)) return taken;
+      if (!word_.compare_exchange_weak(word, word - taken * one, relaxed, relaxed)) continue;
+      resource_.subtract(its_permits, taken);
+      return taken;
     }
   }
 
@@ -138,6 +150,7 @@ class semaphore_core {
   static constexpr word_type closed = 1;
   static constexpr word_type waiting = 2;
   static constexpr word_type one = 4;
+  static constexpr std::string_view its_permits = "permits";
 
   static std::size_t permits(word_type word) noexcept { return word / one; }
   static std::size_t checked(std::size_t n, const call_site& at) {
@@ -147,9 +160,24 @@ class semaphore_core {
 
   [[noreturn, gnu::cold]] static void too_many() { panic("a semaphore would hold more than max_permits"); }
 
-  [[gnu::noinline]] void release_to_line(std::size_t n) {
+  [[gnu::always_inline]] void give(std::size_t n) {
+    auto word = word_.load(relaxed);  // only a guess for the CAS below
+    while (!(word & waiting)) {
+      if (n > max_permits - permits(word)) too_many();
+      // Publishes what was done under the permits to the acquire in try_acquire(). The last access: a task that takes
+      // the permits may free the semaphore.
+      if (word_.compare_exchange_weak(word, word + n * one, acq_rel, relaxed)) return;
+    }
+    give_to_line(n);
+  }
+  [[gnu::noinline]] void give_to_line(std::size_t n) {
     const hold lock(mutex_);
     hand_out(n);
+  }
+  // Told before: afterwards it may be gone.
+  [[gnu::cold, gnu::noinline]] void release_told(std::size_t n) {
+    resource_.add(its_permits, n);
+    give(n);
   }
 
   // Under the lock: to those in line first, the rest into the word.
@@ -177,6 +205,7 @@ class semaphore_core {
   typename P::template atomic<word_type> word_;
   typename P::mutex mutex_;
   wait_list<waiter> queue_;
+  typename P::resource resource_;
 };
 
 // The wait for n permits as a part of a future: poll it; destroying it leaves the line.
@@ -187,17 +216,18 @@ class acquire_wait {
   using acquired = typename core::acquired;
 
   acquire_wait(core& semaphore, std::size_t n) noexcept : semaphore_(&semaphore), node_(n) {}
-  acquire_wait(acquire_wait&&) noexcept = default;
+  // Before its first poll: it stands nowhere.
+  acquire_wait(acquire_wait&& other) noexcept : semaphore_(other.semaphore_), node_(std::move(other.node_)) {}
   acquire_wait& operator=(acquire_wait&&) = delete;
   ~acquire_wait() {
-    if (armed_) semaphore_->cancel(node_);
+    if (armed_) leave();
   }
 
   // `no` means pending. Spends a unit of budget when it is anything else.
   acquired poll(context& cx) {
     if (!cx.proceed()) return acquired::no;
-    if (!armed_) [[likely]]
-      if (const auto now = semaphore_->try_acquire(node_.wanted); now != acquired::no) [[likely]]
+    if (!armed_ && !semaphore_->resource().seen()) [[likely]]
+      if (const auto now = semaphore_->take(node_.wanted); now != acquired::no) [[likely]]
         return now;
     return poll_in_line(cx);
   }
@@ -205,16 +235,35 @@ class acquire_wait {
  private:
   // Apart, so that who finds permits saves no registers for it.
   [[gnu::noinline]] acquired poll_in_line(context& cx) {
-    const auto now = armed_ ? semaphore_->poll_waiter(node_, cx.waker())  //
-                            : semaphore_->acquire_or_wait(node_, cx.waker());
+    const auto now = armed_ ? poll_again(cx.waker()) : start(cx.waker());
     armed_ = now == acquired::no;
     if (armed_) cx.restore();
+    if (armed_ ? told_.wanted() : semaphore_->resource().seen()) [[unlikely]]
+      return tell(now);
     return now;
+  }
+  acquired poll_again(waker task) {
+    told_.poll_begins();
+    return semaphore_->poll_waiter(node_, task);
+  }
+  acquired start(waker task) {
+    const auto now = semaphore_->take(node_.wanted);
+    return now == acquired::no ? semaphore_->acquire_or_wait(node_, task) : now;
+  }
+  [[gnu::cold, gnu::noinline]] acquired tell(acquired now) noexcept {
+    if (now == acquired::yes) semaphore_->tell_taken(node_.wanted);
+    told_.polled(semaphore_->resource(), !armed_);
+    return now;
+  }
+  void leave() {
+    semaphore_->cancel(node_);
+    told_.end();
   }
 
   core* semaphore_;
   typename core::waiter node_;
   bool armed_ = false;
+  typename P::wait_name told_;  // none unless it is armed
 };
 
 class semaphore;

@@ -63,7 +63,7 @@ class channel_state {
   static constexpr std::uint64_t no_senders = 1;
   static constexpr std::uint64_t one_change = 2;
 
-  explicit channel_state(T value) : value_(std::move(value)) {}
+  explicit channel_state(T value, call_site at = {}) : resource(resource_type::watch, at), value_(std::move(value)) {}
 
   // The version as it is told, with no_senders. Acquire: pairs with change() and drop_sender().
   std::uint64_t now() const noexcept { return version_.load(acquire); }
@@ -138,6 +138,7 @@ class channel_state {
   typename P::template atomic<std::size_t> receivers{0};
   notify_core<P> changed;
   notify_core<P> no_receivers;
+  typename P::resource resource;
 
  private:
   mutable typename P::shared_mutex mutex_;
@@ -159,7 +160,10 @@ class [[nodiscard]] changed_future {
   tokio::poll<output> poll(context& cx) {
     if (!cx.proceed()) return pending;
     using news = typename channel_state<T>::news;
-    switch (of_->state_->poll_changed(of_->seen_, wait_, cx.waker())) {
+    told_.poll_begins();
+    const auto found = of_->state_->poll_changed(of_->seen_, wait_, cx.waker());
+    told_.polled(of_->state_->resource, found != news::none);
+    switch (found) {
       case news::value: return output();
       case news::end: return output(std::unexpect);
       case news::none: break;
@@ -171,6 +175,7 @@ class [[nodiscard]] changed_future {
  private:
   receiver<T>* of_;
   notify_wait<watch_policy> wait_;
+  watch_policy::operation told_;
 };
 
 template <class T, class Pred>
@@ -183,8 +188,10 @@ class [[nodiscard]] wait_for_future {
     if (!cx.proceed()) return pending;
     bool ended = false;
     auto accepts = [&](const T& value) -> bool { return std::invoke(pred_, value); };
-    if (auto found = of_->state_->poll_accepted(of_->seen_, wait_, cx.waker(), ended, accepts))
-      return output(std::move(*found));
+    told_.poll_begins();
+    auto found = of_->state_->poll_accepted(of_->seen_, wait_, cx.waker(), ended, accepts);
+    told_.polled(of_->state_->resource, found || ended);
+    if (found) return output(std::move(*found));
     if (ended) return output(std::unexpect);
     cx.restore();
     return pending;
@@ -194,6 +201,7 @@ class [[nodiscard]] wait_for_future {
   receiver<T>* of_;
   Pred pred_;
   notify_wait<watch_policy> wait_;
+  watch_policy::operation told_;
 };
 
 template <class T>
@@ -256,7 +264,8 @@ template <class T>
 class sender {
  public:
   // A sender that nobody listens to yet.
-  explicit sender(T value) : state_(std::make_shared<channel_state<T>>(std::move(value))) {}
+  explicit sender(T value, call_site at = call_site::current())
+      : state_(std::make_shared<channel_state<T>>(std::move(value), at)) {}
   sender(const sender& other) noexcept : state_(other.state_) {
     if (state_) state_->senders.fetch_add(1, relaxed);  // the other one keeps the count above zero
   }
@@ -314,8 +323,8 @@ class sender {
 
 // The initial value counts as seen.
 template <class T>
-std::pair<sender<T>, receiver<T>> channel(T initial) {
-  sender<T> first(std::move(initial));
+std::pair<sender<T>, receiver<T>> channel(T initial, call_site at = call_site::current()) {
+  sender<T> first(std::move(initial), at);
   auto to = first.subscribe();
   return {std::move(first), std::move(to)};
 }

@@ -10,6 +10,7 @@
 
 #include "tokio/task/local.hpp"
 #include "tokio/task/spawn.hpp"
+#include "tokio/task/walk.hpp"
 
 namespace tokio {
 
@@ -107,7 +108,8 @@ result<blocking_future<std::decay_t<Fn>>> start_blocking(Fn&& fn, call_site at, 
   auto* instance = current_instance("there is no runtime here: spawn_blocking() needs a task or an instance_scope", at);
   if (!host.blocking) panic("blocking jobs are not offered by this host (tokio.blocking/1)", at);
   auto* shared = new cell(instance, std::decay_t<Fn>(std::forward<Fn>(fn)));
-  tokio_job_desc desc{sizeof(tokio_job_desc), flags, shared, &cell::run, &cell::drop, {Name.text, Name.size}};
+  tokio_job_desc desc{sizeof(tokio_job_desc), flags,       shared, &cell::run, &cell::drop,
+                      {Name.text, Name.size}, to_place(at)};
   tokio_job* job = nullptr;
   if (const auto status = host.blocking->spawn(instance, &desc, &job); status < 0) {
     shared->release();  // the job's part was dropped by the host

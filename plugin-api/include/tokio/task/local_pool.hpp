@@ -117,7 +117,8 @@ class local_pool {
     auto* instance = current_instance("there is no runtime here: a local_pool needs an instance", at);
     if (!host.blocking) panic("blocking jobs are not offered by this host (tokio.blocking/1)", at);
     auto* shared = new job(instance, thread_main(tasks));
-    const tokio_job_desc desc{sizeof(tokio_job_desc), 0, shared, &job::run, &job::drop, to_str("local_pool")};
+    const tokio_job_desc desc{sizeof(tokio_job_desc), 0,           shared, &job::run, &job::drop,
+                              to_str("local_pool"),   to_place(at)};
     const auto status = host.blocking->spawn(instance, &desc, nullptr);
     shared->release();  // nobody waits for it
     if (status < 0) panic("the host gave no thread for a local_pool", at);

@@ -290,7 +290,47 @@ inline constexpr tokio_control_ext table{
 
 namespace fake_trace {
 inline void delay(tokio_cx* cx, tokio_delay* out) noexcept { *out = fake_core::of(cx->waker.task).delay; }
-inline constexpr tokio_trace_ext table{sizeof(tokio_trace_ext), 0, delay};
+
+// What was told of resources and operations while `listening` is 1, one line each: "1 new Mutex", "2 waits for 1".
+inline std::uint32_t listening = 0;
+inline std::uint64_t last_id = 0;
+inline std::vector<std::string> told;
+
+inline void tell(std::uint64_t id, std::string_view what) {
+  told.push_back(std::to_string(id).append(" ").append(what));
+}
+
+inline tokio_status resource_new(tokio_plugin*, const tokio_resource* of, std::uint64_t* id) noexcept {
+  if (listening == 0) return TOKIO_EAGAIN;
+  std::string what = (of->flags & TOKIO_RESOURCE_MET) != 0 ? "met " : "new ";
+  if ((of->flags & TOKIO_RESOURCE_INTERNAL) != 0) what.append("internal ");
+  what.append(to_view(of->concrete_type));
+  if (of->parent != 0) what.append(" of ").append(std::to_string(of->parent));
+  tell(*id = ++last_id, what);
+  return TOKIO_OK;
+}
+inline void resource_state(std::uint64_t id, const tokio_state_change* to) noexcept {
+  constexpr std::string_view words[] = {" = ", " += ", " -= "};
+  std::string what(to_view(to->to.key));
+  what.append(words[to->op]).append(std::to_string(to->to.v.u)).append(to_view(to->unit));
+  tell(id, what);
+}
+inline void resource_drop(std::uint64_t id) noexcept { tell(id, "gone"); }
+inline tokio_status op_new(tokio_plugin*, const tokio_async_op* of, std::uint64_t* id) noexcept {
+  if (listening == 0) return TOKIO_EAGAIN;
+  std::string what(to_view(of->source));
+  what.append(" waits for ").append(std::to_string(of->resource));
+  if (of->parent != 0) what.append(" of ").append(std::to_string(of->parent));
+  tell(*id = ++last_id, what);
+  return TOKIO_OK;
+}
+inline void op_poll_begins(std::uint64_t) noexcept {}
+inline void op_poll_ends(std::uint64_t id, std::int32_t ready) noexcept { tell(id, ready != 0 ? "ready" : "pending"); }
+inline void op_drop(std::uint64_t id) noexcept { tell(id, "over"); }
+
+inline constexpr tokio_trace_ext table{
+    sizeof(tokio_trace_ext), 0,      delay,          &listening,   resource_new, resource_state,
+    resource_drop,           op_new, op_poll_begins, op_poll_ends, op_drop};
 }  // namespace fake_trace
 
 }  // namespace tokio::test

@@ -18,7 +18,10 @@ class interval {
  public:
   // The first tick is due at once. Panics when the period is not greater than zero.
   explicit interval(duration period, call_site at = call_site::current()) : interval(instant::now(at), period, at) {}
-  interval(instant start, duration period, call_site at = call_site::current()) : timer_(start), period_(period) {
+  interval(instant start, duration period, call_site at = call_site::current())
+      : resource_(tracing::resource_type::interval, at),
+        timer_(start, at, tracing::resource_type::tick, resource_.id()),
+        period_(period) {
     if (period <= duration::zero()) panic("interval: the period must be greater than zero", at);
     need_timers(at);
   }
@@ -34,7 +37,10 @@ class interval {
   };
   tick_future tick() noexcept { return tick_future(*this); }
   tokio::poll<instant> poll_tick(context& cx) {
-    if (!timer_.poll_elapsed(cx)) return pending;
+    told_.begins(resource_);
+    const bool due = timer_.poll_elapsed(cx, told_.id());
+    told_.polled(resource_, due);
+    if (!due) return pending;
     auto scheduled = timer_.deadline();
     timer_.reset(next_after(scheduled, instant::now()));
     return scheduled;
@@ -64,9 +70,11 @@ class interval {
     return scheduled + period_;
   }
 
+  tracing::resource resource_;  // of which the timer is a part
   timer timer_;
   duration period_;
   time::missed_tick_behavior behavior_ = time::missed_tick_behavior::burst;
+  tracing::operation told_;
 };
 
 inline interval interval_at(instant start, duration period, call_site at = call_site::current()) {

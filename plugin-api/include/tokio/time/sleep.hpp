@@ -11,7 +11,7 @@ namespace tokio::time {
 class [[nodiscard]] sleep_future {
  public:
   using output = void;
-  explicit sleep_future(instant deadline) noexcept : timer_(deadline) {}
+  explicit sleep_future(instant deadline, call_site at = {}) noexcept : timer_(deadline, at) {}
 
   tokio::poll<void> poll(context& cx) {
     if (timer_.poll_elapsed(cx)) return ready();
@@ -29,12 +29,12 @@ class [[nodiscard]] sleep_future {
 
 inline sleep_future sleep_until(instant deadline, call_site at = call_site::current()) {
   need_timers(at);
-  return sleep_future(deadline);
+  return sleep_future(deadline, at);
 }
 // The deadline counts from this call, not from the first poll.
 inline sleep_future sleep(duration span, call_site at = call_site::current()) {
   need_timers(at);
-  return sleep_future(instant::now(at) + span);
+  return sleep_future(instant::now(at) + span, at);
 }
 
 }  // namespace tokio::time

@@ -7,6 +7,7 @@
 
 #include "tokio/task/context.hpp"
 #include "tokio/time/instant.hpp"
+#include "tokio/tracing/resource.hpp"
 
 namespace tokio::time {
 
@@ -47,15 +48,23 @@ inline void need_timers(call_site at = {}) {
 
 class timer {
  public:
-  explicit timer(instant deadline) noexcept : deadline_(deadline) {}
+  explicit timer(instant deadline, call_site at = {}, tracing::resource_type what = tracing::resource_type::sleep,
+                 std::uint64_t part_of = 0) noexcept
+      : deadline_(deadline), resource_(what, at, part_of) {
+    tell_deadline();
+  }
   timer(timer&& other) noexcept
-      : deadline_(other.deadline_), raw_(std::exchange(other.raw_, nullptr)), fired_(other.fired_) {}
+      : deadline_(other.deadline_),
+        raw_(std::exchange(other.raw_, nullptr)),
+        fired_(other.fired_),
+        resource_(std::move(other.resource_)) {}
   timer& operator=(timer&& other) noexcept {
     if (this != &other) {
       free();
       deadline_ = other.deadline_;
       raw_ = std::exchange(other.raw_, nullptr);
       fired_ = other.fired_;
+      resource_ = std::move(other.resource_);
     }
     return *this;
   }
@@ -66,22 +75,38 @@ class timer {
   void reset(instant deadline) noexcept {
     deadline_ = deadline;
     fired_ = false;
+    tell_deadline();
     if (raw_) host.time->timer_reset(raw_, deadline.ns());
   }
   // Ready at the deadline, never before it. Costs a unit of budget when ready. Panics when its runtime has ended.
-  bool poll_elapsed(context& cx) {
+  // `part_of`: the operation that waits for it as its part, where it is told of.
+  bool poll_elapsed(context& cx, std::uint64_t part_of = 0) {
+    resource_.poll_begins();
+    fired_ = has_elapsed(cx);
+    resource_.polled(fired_, part_of);
+    return fired_;
+  }
+
+ private:
+  bool has_elapsed(context& cx) {
     if (!raw_) {
       // The worker's clock may be a poll old, so a deadline it has reached is reached.
-      if (deadline_.ns() <= cx.now_ns()) return fired_ = cx.proceed();
+      if (deadline_.ns() <= cx.now_ns()) return cx.proceed();
       create(cx);
     }
     const auto polled = host.time->timer_poll(raw_, cx.raw());
     if (polled < 0 && polled != TOKIO_PENDING) [[unlikely]]
       throw timer_error(static_cast<std::int32_t>(polled));
-    return fired_ = polled == TOKIO_OK;
+    return polled == TOKIO_OK;
+  }
+  // From now; what is over is 0.
+  void tell_deadline() const noexcept {
+    if (resource_.seen() && this_thread.instance) [[unlikely]] {
+      const auto now = host.core->now_ns(this_thread.instance);
+      resource_.set("duration", deadline_.ns() > now ? (deadline_.ns() - now) / 1'000'000 : 0, "ms");
+    }
   }
 
- private:
   void create(context& cx) {
     need_timers();
     if (const auto status = host.time->timer_new(cx.instance(), deadline_.ns(), 0, &raw_); status < 0)
@@ -94,6 +119,7 @@ class timer {
   instant deadline_;
   tokio_timer* raw_ = nullptr;
   bool fired_ = false;
+  tracing::resource_of_one resource_;
 };
 
 }  // namespace tokio::time
