@@ -1,6 +1,8 @@
 #include "runtime/runtime.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <mutex>
 #include <optional>
 
 #include "base/log.hpp"
@@ -71,7 +73,7 @@ struct runtime::parts {
   std::atomic<std::uint32_t> next_shard{0};  // for threads without one; relaxed: any spread will do
   sched::moving_deadline stop_by;            // moved nearer by every stop()
   std::atomic<bool> stopping{false};
-  real_policy::mutex changes;          // one rotation, resize or stop at a time
+  std::timed_mutex changes;            // one rotation, resize or stop at a time
   std::optional<stop_result> stopped;  // under `changes`
   sched::root_door door;
   real_policy::mutex roots_mutex;
@@ -241,13 +243,20 @@ result<void> runtime::rotate_threads(instant_ns deadline) {
   return {};
 }
 
-outcome<void> runtime::resize(std::uint32_t workers, instant_ns deadline) {
+outcome<void> runtime::resize(std::uint32_t workers, instant_ns deadline, const std::function<bool()>& given_up) {
   if (auto fits = sched::engine::check_workers(workers); !fits) return fits;
   if (parts_->workers == nullptr)
     return refuse(kind::unsupported, "the flavor current_thread has exactly one worker, which cannot be changed");
-  const hold one_at_a_time(parts_->changes);
+  const sched::multi_thread::end_of_patience until{deadline, parts_->stopping, given_up};
+  // Who comes before us may wait for a poll that does not end.
+  std::unique_lock one_at_a_time(parts_->changes, std::defer_lock);
+  while (!one_at_a_time.try_lock_for(std::chrono::milliseconds(1)))
+    if (until.is_over(steady_clock().now())) break;
   if (stopping()) return refuse(kind::wrong_state, "the runtime stops, so its workers cannot be changed");
-  return parts_->workers->resize(workers, {deadline, parts_->stopping});
+  if (!one_at_a_time.owns_lock())
+    return refuse(kind::timeout,
+                  "another change of the workers or their threads is under way; workers that run: ", engine_.active());
+  return parts_->workers->resize(workers, until);
 }
 
 std::vector<thread_view> runtime::threads() const {

@@ -216,6 +216,38 @@ TEST_CASE("where takeovers are turned off, a poll that does not end keeps its wo
   rt.end();
 }
 
+TEST_CASE("whoever waits for a worker, or for his turn, may give up") {
+  runtime_options with = bench_runtime::with_workers(2);
+  with.stuck_after = 0;
+  bench_runtime rt(with);
+  std::atomic<bool> in{false}, over{false};
+  std::thread holder([&] {
+    run_on(rt, 1, [&] {
+      in = true;
+      CHECK(eventually([&] { return over.load(); }));
+    });
+  });
+  CHECK(eventually([&] { return in.load(); }));
+  std::atomic<bool> asked{false}, gives_up{false};
+  std::thread first([&] {
+    const auto refused = rt.all->resize(1, patience(), [&] {
+      asked = true;
+      return gives_up.load();
+    });
+    CHECK(refused.error().sentence == "worker 1 does not come back from its poll; workers that run: 2");
+  });
+  CHECK(eventually([&] { return asked.load(); }));
+  const auto next = rt.all->resize(1, patience(), [] { return true; });
+  CHECK(next.error().why == kind::timeout);
+  CHECK(next.error().sentence == "another change of the workers or their threads is under way; workers that run: 2");
+  gives_up = true;
+  first.join();
+  over = true;
+  holder.join();
+  resize(rt, 1);
+  rt.end();
+}
+
 TEST_CASE("resizing, rotating and stopping at once end in order") {
   for (int round = 0; round < 20; ++round) {
     bench_runtime rt(2);
