@@ -56,6 +56,7 @@ class open_scheduler {
     const std::uint64_t poll = of.work.polls.read();
     return of.running.load(relaxed) != nullptr && scheduler_->take_over(worker, poll);
   }
+  void rotate() { REQUIRE(scheduler_->rotate(patience())); }
   [[nodiscard]] std::uint64_t live() const { return engine_->totals(*mine_).tasks.live(); }
   void end() { CHECK(scheduler_->stop(sched::moving_deadline(patience()))); }
 
@@ -160,6 +161,33 @@ TEST_CASE("cores are taken away in the middle of any poll, and no task is lost")
   rt.end();
   MESSAGE("takeovers: ", taken, " of ", tried);
   CHECK(taken > 0);  // how many says how much time the machine had
+}
+
+TEST_CASE("a core that is taken away while its thread is replaced has somebody who holds it afterwards") {
+  open_scheduler rt(1);
+  std::atomic<bool> enough{false};
+  std::atomic<std::uint64_t> turns{0};
+  for (int i = 0; i < 2; ++i)
+    rt.spawn([&](task::key, task::context&) {
+      ++turns;
+      return enough ? poll_result::ready : poll_result::yielded;
+    });
+  std::uint64_t taken = 0, rotated = 0;
+  std::thread taker([&] {
+    while (!enough) taken += rt.take_over(0) ? 1 : 0;
+  });
+  for (const stress_goal goal("ROTATIONS"); !goal.reached(rotated); ++rotated) {
+    rt.rotate();
+    const std::uint64_t before = turns;
+    if (!eventually([&] { return turns > before; })) break;
+  }
+  const std::uint64_t before = turns;
+  CHECK_MESSAGE(eventually([&] { return turns > before; }), "nobody holds the core after ", rotated, " rotations");
+  enough = true;
+  taker.join();
+  CHECK(eventually([&] { return rt.live() == 0; }));
+  rt.end();
+  MESSAGE("rotations: ", rotated, ", takeovers meanwhile: ", taken);
 }
 
 // TOKIOD_STRESS_WAKES=1000000000 makes so many of them.
