@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "tokio/core/poll.hpp"
 #include "tokio/runtime/reference.hpp"
 #include "tokio/task/context.hpp"
 
@@ -40,7 +41,7 @@ class [[nodiscard]] resize_future {
 
  private:
   tokio_status start() noexcept {
-    auto* const instance = of_.get();
+    auto* const instance = of_.get();  // which binds the tables, for an image that was only given the handle
     if (!host.workers) return TOKIO_ENOTSUP;
     const auto wait_ns = static_cast<std::uint64_t>(std::max<std::chrono::nanoseconds::rep>(limit_.count(), 0));
     const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(workers_, UINT32_MAX));
