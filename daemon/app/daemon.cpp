@@ -184,10 +184,9 @@ std::vector<std::string> daemon::apply(const std::vector<config::change>& change
 // A refusal may come after some of the change.
 outcome<control::resize_report> daemon::resize(std::uint32_t workers, duration_ns timeout, std::string_view reason,
                                                const std::function<bool()>& given_up) {
-  const auto active = [&] { return runtime_->snapshot().active_workers; };
-  control::resize_report report{.before = active()};
-  const auto done = runtime_->resize(workers, time_.now() + timeout, given_up);
-  report.after = active();
+  runtime::worker_change made;
+  const auto done = runtime_->resize(workers, time_.now() + timeout, given_up, &made);
+  const control::resize_report report{.before = made.before, .after = made.after};
   if (report.after != report.before) {
     const wire::json change{{"before", report.before}, {"after", report.after}};
     log::info("runtime", "resized", {{"before", report.before}, {"after", report.after}, {"reason", reason}});

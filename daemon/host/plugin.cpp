@@ -13,10 +13,11 @@ std::uint32_t cores_of(const runtime& rt) { return static_cast<std::uint32_t>(rt
 }  // namespace
 
 outcome<std::uint32_t> plugin_events::resize(tokio_plugin& which, std::uint32_t workers, duration_ns timeout) {
-  const std::uint32_t before = which.rt.engine().active();
-  const auto done = which.rt.resize(workers, steady_clock().now() + timeout, [&which] { return which.is_closed(); });
+  runtime::worker_change made;
+  const auto done =
+      which.rt.resize(workers, steady_clock().now() + timeout, [&which] { return which.is_closed(); }, &made);
   if (!done) return std::unexpected(done.error());
-  return before;
+  return made.before;
 }
 
 plugin::plugin(const plugin_ground& on, const tokio_plugin_desc& d, plugin_origin from)

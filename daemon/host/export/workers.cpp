@@ -12,12 +12,13 @@
 namespace tokiod::host {
 namespace {
 
-constexpr duration_ns longest_wait = 24 * 3600 * second;  // so that a deadline is a moment that comes
+constexpr duration_ns longest_wait = 60 * second;  // meanwhile nobody else changes workers or replaces threads
 
 tokio_status status_of(kind why) {
   switch (why) {
     case kind::timeout: return TOKIO_ETIMEDOUT;
-    case kind::wrong_state: return TOKIO_ESHUTDOWN;
+    case kind::wrong_state:
+    case kind::cancelled: return TOKIO_ESHUTDOWN;
     case kind::unsupported: return TOKIO_ENOTSUP;
     default: return TOKIO_EIO;
   }
@@ -26,8 +27,9 @@ tokio_status status_of(kind why) {
 tokio_res resize_now(tokio_plugin& p, std::uint32_t workers, duration_ns timeout) noexcept try {
   const auto before = p.events.resize(p, workers, timeout);
   if (before) return *before;
-  log::warn(p.log_target, "cannot have another number of workers",
-            {{"workers", workers}, {"why", before.error().sentence}});
+  if (!p.is_closed())
+    log::warn(p.log_target, "cannot have another number of workers",
+              {{"workers", workers}, {"why", before.error().sentence}});
   return status_of(before.error().why);
 } catch (const std::bad_alloc&) {
   return TOKIO_ENOMEM;

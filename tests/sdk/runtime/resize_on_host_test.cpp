@@ -1,6 +1,10 @@
 // A plugin asks its host for another number of workers: it may when its configuration says so, and not otherwise.
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <cstddef>
+#include <functional>
+
 #include "sdk/task/bound_host.hpp"
 #include "tokio/runtime/handle.hpp"
 #include "tokio/test.hpp"

@@ -21,9 +21,8 @@ struct end_of_patience {
   instant_ns deadline;                    // by CLOCK_MONOTONIC
   const std::atomic<bool>& stopping;      // the runtime ends: nothing else matters
   const std::function<bool()>& given_up;  // null: whoever waits goes on
-  [[nodiscard]] bool is_over(instant_ns now) const {
-    return now >= deadline || stopping.load(acquire) || (given_up && given_up());
-  }
+  [[nodiscard]] bool is_cancelled() const { return stopping.load(acquire) || (given_up && given_up()); }
+  [[nodiscard]] bool is_over(instant_ns now) const { return now >= deadline || is_cancelled(); }
 };
 
 class scheduler {

@@ -241,9 +241,11 @@ TEST_CASE("whoever waits for a worker, or for his turn, may give up") {
       asked = true;
       return gives_up.load();
     });
-    CHECK(refused.error().sentence == "worker 1 does not come back from its poll; workers that run: 2");
+    CHECK(refused.error().why == kind::cancelled);
+    CHECK(refused.error().sentence == "whoever asked for another number of workers has given up; workers that run: 2");
   });
   CHECK(eventually([&] { return asked.load(); }));
+  CHECK(rt.all->rotate_threads(steady_clock().now() + millisecond).error().code == ETIMEDOUT);
   const auto next = rt.all->resize(1, patience(), [] { return true; });
   CHECK(next.error().why == kind::timeout);
   CHECK(next.error().sentence == "another change of the workers or their threads is under way; workers that run: 2");
