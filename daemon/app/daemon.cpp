@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -52,7 +53,9 @@ class daemon {
 
  private:
   [[nodiscard]] std::vector<std::string> apply(const std::vector<config::change>& changes, const config::loaded& next);
-  outcome<control::resize_report> resize(std::uint32_t workers, duration_ns timeout, std::string_view reason);
+  outcome<control::resize_report> resize(std::uint32_t workers, duration_ns timeout, std::string_view reason,
+                                         const std::function<bool()>& given_up = nullptr);
+  outcome<std::uint32_t> resize_for(const host::resize_order& order);
   [[nodiscard]] bool drain(const stop_order& order);
   void hurry();
   void stuck(const sched::stuck_poll& found);
@@ -90,6 +93,7 @@ outcome<void> daemon::build() {
   runtime_ = std::move(*rt);
   auto plugins = registry_options_of(c.plugins);
   plugins.kept_descriptors = kept_descriptors_of(c.control);
+  plugins.resize = [this](const host::resize_order& order) { return resize_for(order); };
   plugins_ = std::make_unique<host::registry>(*runtime_, std::move(plugins));
   if (const auto fine = plugins_->usable(); !fine) return fine;
   backend_ = std::make_unique<live_backend>(parts());
@@ -179,11 +183,11 @@ std::vector<std::string> daemon::apply(const std::vector<config::change>& change
 }
 
 // A refusal may come after some of the change.
-outcome<control::resize_report> daemon::resize(std::uint32_t workers, duration_ns timeout, std::string_view reason) {
-  const auto active = [&] { return runtime_->snapshot().active_workers; };
-  control::resize_report report{.before = active()};
-  const auto done = runtime_->resize(workers, time_.now() + timeout);
-  report.after = active();
+outcome<control::resize_report> daemon::resize(std::uint32_t workers, duration_ns timeout, std::string_view reason,
+                                               const std::function<bool()>& given_up) {
+  runtime::worker_change made;
+  const auto done = runtime_->resize(workers, time_.now() + timeout, given_up, &made);
+  const control::resize_report report{.before = made.before, .after = made.after};
   if (report.after != report.before) {
     const wire::json change{{"before", report.before}, {"after", report.after}};
     log::info("runtime", "resized", {{"before", report.before}, {"after", report.after}, {"reason", reason}});
@@ -191,6 +195,13 @@ outcome<control::resize_report> daemon::resize(std::uint32_t workers, duration_n
   }
   if (!done) return std::unexpected(done.error());
   return report;
+}
+
+// On a thread of its own, while the instance runs.
+outcome<std::uint32_t> daemon::resize_for(const host::resize_order& order) {
+  const auto done = resize(order.workers, order.timeout, "instance " + std::string(order.instance), order.given_up);
+  if (!done) return std::unexpected(done.error());
+  return static_cast<std::uint32_t>(done->before);
 }
 
 // Steps 2 and 3 of the stop. The control thread answers meanwhile.

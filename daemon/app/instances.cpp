@@ -92,7 +92,8 @@ outcome<host::instance_view> bring_up(host::registry& plugins, const std::string
   request.limits = {.max_tasks = as.max_tasks,
                     .max_bytes = as.max_memory_bytes,
                     .max_jobs = as.max_blocking_jobs,
-                    .cpu_percent = cpu_percent(as)};
+                    .cpu_percent = cpu_percent(as),
+                    .may_resize = as.may_resize};
   return plugins.start(request);
 }
 

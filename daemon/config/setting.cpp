@@ -19,8 +19,8 @@ constexpr setting table[] = {
      [](config& c) -> auto& { return c.runtime.flavor; }},
     {"/runtime/worker_threads", integer, 1, 1024, "", "threads", live,
      "Worker threads of the scheduler; null: as many CPUs as affinity and the cgroup's quota allow. The environment "
-     "variable TOKIO_WORKER_THREADS beats this. A reload changes their number while tasks run; so does "
-     "runtime.resize, until the next start.",
+     "variable TOKIO_WORKER_THREADS beats this. A reload changes their number while tasks run; so do "
+     "runtime.resize, and an instance that may (may_resize), until the next start.",
      [](config& c) -> auto& { return c.runtime.worker_threads; }},
     {"/runtime/max_blocking_threads", integer, 1, 65'536, "", "threads", restart,
      "Threads that blocking jobs may use at most.", [](config& c) -> auto& { return c.runtime.max_blocking_threads; }},
@@ -122,6 +122,8 @@ constexpr setting table[] = {
     {"/plugins/instances/*/cpu_quota_percent", integer, 1, 100'000, "", "percent of one CPU", live,
      "Time that the instance may use, in polls of its tasks and in blocking jobs, in every 10 ms and always; changed "
      "while it runs; left out: any amount."},
+    {"/plugins/instances/*/may_resize", boolean, 0, 0, "", "", live,
+     "Whether the instance may change the number of worker threads of the daemon; left out: false."},
     {"/plugins/init_timeout_ms", integer, 1, hour_ms, "", "ms", restart,
      "How long a plugin's init may take; an instance that needs longer is quarantined.",
      [](config& c) -> auto& { return c.plugins.init_timeout_ms; }},

@@ -54,7 +54,8 @@ json view(const host::instance_limits& limits) {
   return {{"max_tasks", limit(limits.max_tasks)},
           {"max_memory_bytes", limit(limits.max_bytes)},
           {"max_blocking_jobs", limit(limits.max_jobs)},
-          {"cpu_quota_percent", limits.cpu_percent == 0 ? json(nullptr) : json(limits.cpu_percent)}};
+          {"cpu_quota_percent", limits.cpu_percent == 0 ? json(nullptr) : json(limits.cpu_percent)},
+          {"may_resize", limits.may_resize}};
 }
 
 json view(const host::method_view& method) {

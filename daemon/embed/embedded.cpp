@@ -102,7 +102,7 @@ outcome<void> embedded::prepare(runtime& rt) {
   if (!owner) return std::unexpected(owner.error());
   plugin_ = std::make_unique<tokio_plugin>(
       host::plugin_ground{rt, **owner, descriptors_, threads_, *this}, program,
-      host::plugin_origin{.instance = with_.name.empty() ? "program" : with_.name, .config = {}});
+      host::plugin_origin{.instance = with_.name.empty() ? "program" : with_.name, .config = {}, .may_resize = true});
   plugin_->has_io = !with_.has(TOKIO_RT_NO_IO);
   plugin_->has_time = !with_.has(TOKIO_RT_NO_TIME);
   if (with_.has(TOKIO_RT_SEEDED)) plugin_->random = std::make_unique<host::seeded_bytes>(with_.seed);
@@ -137,6 +137,13 @@ void embedded::set_hooks(runtime_options& options) {
 
 void embedded::gave_up(tokio_plugin& p, std::string reason) {
   log::error(p.log_target, "gave up", {{"reason", reason}});
+}
+
+// One at a time: an instance asks once at a time, and this has one.
+outcome<std::uint32_t> embedded::resize(tokio_plugin& p, std::uint32_t workers, duration_ns timeout) {
+  for (auto* const times : {&poll_times_, &waits_})
+    if (*times) (*times)->make_room(workers);
+  return plugin_events::resize(p, workers, timeout);
 }
 
 const void* embedded::extension(std::string_view id) const {

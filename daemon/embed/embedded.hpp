@@ -49,6 +49,7 @@ class embedded final : public host::plugin_events, private host::task_hooks {
   // What the instance says of itself: nobody else is there to hear it.
   void gave_up(tokio_plugin&, std::string reason) override;
   void finished(tokio_plugin&, std::int32_t) override {}
+  outcome<std::uint32_t> resize(tokio_plugin&, std::uint32_t workers, duration_ns timeout) override;
   [[nodiscard]] const void* extension(std::string_view id) const override;
 
  private:

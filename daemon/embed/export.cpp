@@ -96,7 +96,7 @@ tokio_status numbers(tokio_plugin* p, tokio_runtime_numbers* out) noexcept try {
   const metrics::runtime_snapshot all = of.machinery().metrics();
   const metrics::task_totals tasks = of.machinery().totals(p->owner);
   give_result(*out, {.size = sizeof *out,
-                     .workers = static_cast<std::uint32_t>(all.workers.size()),
+                     .workers = of.machinery().engine().active(),
                      .tasks_alive = tasks.live(),
                      .tasks_spawned = tasks.spawned,
                      .global_queue = all.injected_tasks,
@@ -109,7 +109,9 @@ tokio_status numbers(tokio_plugin* p, tokio_runtime_numbers* out) noexcept try {
                      .fds_deregistered = all.sources_deregistered,
                      .io_ready = all.ready_events,
                      .poll_buckets = of.poll_times() ? of.poll_times()->buckets() : 0,
-                     .wait_buckets = of.waits() ? of.waits()->buckets() : 0});
+                     .wait_buckets = of.waits() ? of.waits()->buckets() : 0,
+                     .known_workers = static_cast<std::uint32_t>(all.workers.size()),
+                     .reserved = 0});
   return TOKIO_OK;
 } catch (const std::bad_alloc&) {
   return fail(TOKIO_ENOMEM, "no memory for the numbers of a runtime");

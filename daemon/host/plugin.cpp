@@ -12,6 +12,14 @@ std::uint32_t cores_of(const runtime& rt) { return static_cast<std::uint32_t>(rt
 
 }  // namespace
 
+outcome<std::uint32_t> plugin_events::resize(tokio_plugin& which, std::uint32_t workers, duration_ns timeout) {
+  runtime::worker_change made;
+  const auto done =
+      which.rt.resize(workers, steady_clock().now() + timeout, [&which] { return which.is_closed(); }, &made);
+  if (!done) return std::unexpected(done.error());
+  return made.before;
+}
+
 plugin::plugin(const plugin_ground& on, const tokio_plugin_desc& d, plugin_origin from)
     : rt(on.rt),
       owner(on.owner),
@@ -23,6 +31,7 @@ plugin::plugin(const plugin_ground& on, const tokio_plugin_desc& d, plugin_origi
       max_tasks(from.max_tasks),
       max_bytes(from.max_bytes),
       max_jobs(from.max_jobs),
+      may_resize(from.may_resize),
       events(on.events),
       task_ops(&plugin_task_ops),
       book(cores_of(rt)),

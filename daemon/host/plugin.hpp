@@ -4,8 +4,8 @@
 // Invariant: `phase` only moves forward. Nothing of the plugin runs once it is `gone`.
 // Threads:   [any] unless said otherwise; the tables of methods, calls and metrics have their own locks, never held
 //            while plugin code runs.
-// No model: `phase` is one word that moves forward, written with release and read with acquire; memory is a sum. What
-//           follows from it is quiet.hpp, which has a model.
+// No model: `phase` is one word that moves forward, written with release and read with acquire; memory is a sum, a
+//           change of the workers one flag. What follows from the phase is quiet.hpp, which has a model.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -46,6 +46,9 @@ class plugin_events {
  public:
   virtual void gave_up(tokio_plugin& which, std::string reason) = 0;
   virtual void finished(tokio_plugin& which, std::int32_t status) = 0;
+  // Another number of workers for what it runs in, as runtime::resize(): how many there were. On a thread that is
+  // nobody's, which waits, and gives up when the instance is closed.
+  [[nodiscard]] virtual outcome<std::uint32_t> resize(tokio_plugin& which, std::uint32_t workers, duration_ns timeout);
   // What is offered beside the tables of this host; null: nothing of that name.
   [[nodiscard]] virtual const void* extension(std::string_view) const { return nullptr; }
 
@@ -68,6 +71,7 @@ struct plugin_origin {
   std::uint64_t max_tasks = UINT64_MAX;
   std::uint64_t max_bytes = UINT64_MAX;
   std::uint64_t max_jobs = UINT64_MAX;
+  bool may_resize = false;
 };
 
 class plugin {
@@ -87,6 +91,7 @@ class plugin {
   const std::string instance;
   const std::string log_target;  // "plugin.<instance>"
   const std::uint64_t max_tasks, max_bytes, max_jobs;
+  const bool may_resize;  // the workers of what it runs in
   plugin_events& events;
   // What its tasks are to the runtime, and who hears of them; null: nobody. Both before its first task.
   const task::body_ops* task_ops;
@@ -108,6 +113,8 @@ class plugin {
   // Acquire: who sees a phase sees what led to it.
   [[nodiscard]] phase now_in() const { return phase_.load(acquire); }
   void enter_phase(phase next) { phase_.store(next, release); }
+  // What waits on its behalf gives up.
+  [[nodiscard]] bool is_closed() const { return now_in() >= phase::closed; }
   // What a call that makes something new is answered.
   [[nodiscard]] tokio_status admits_new() const {
     const auto p = now_in();
@@ -127,6 +134,10 @@ class plugin {
   // The core of its own runtime that this thread holds; -1 also where it holds one of another runtime in this process:
   // the lines of a ledger belong to the cores of one. Inside a host_entry.
   [[nodiscard]] std::int32_t current_core() const;
+
+  // One change of the number of workers at a time; false: another one is under way.
+  [[nodiscard]] bool begin_resize() { return !resizing_.exchange(true, acquire); }
+  void end_resize() { resizing_.store(false, release); }
 
   // Memory that the plugin asked for; false: over its limit.
   [[nodiscard]] bool charge(std::uint64_t bytes);
@@ -168,6 +179,7 @@ class plugin {
   bool owner_known_ = true;
   std::atomic<std::uint64_t> memory_{0};
   std::atomic<std::uint64_t> job_places_{0};  // taken
+  std::atomic<bool> resizing_{false};
 };
 
 // Around every call into a plugin: the runtime may take this thread's core meanwhile, and the unload waits for it.

@@ -48,6 +48,8 @@ struct registry_options {
   duration_ns call_timeout = 30 * second;     // of plugin.call
   std::uint32_t max_images_left_behind = 32;  // resident and quarantined ones together; beyond it load refuses
   std::uint32_t kept_descriptors = 100;       // that plugins do not get, see host/descriptor_line.hpp
+  // Changes the number of workers for an instance that may: how many there were. Null: the registry does. [several]
+  std::function<outcome<std::uint32_t>(const resize_order&)> resize = nullptr;
 };
 
 class registry {

@@ -31,9 +31,10 @@ std::expected<tokio_plugin*, start_failure> registry::parts::make_run(guarded& l
     (void)rt.remove_owner(**owner);  // it has had no task
     return std::unexpected(start_failure{limited.error(), false});
   }
-  auto made = std::make_unique<tokio_plugin>(
-      plugin_ground{rt, **owner, descriptors, threads, *this}, *in.descriptor,
-      plugin_origin{like.name, like.config, like.limits.max_tasks, like.limits.max_bytes, like.limits.max_jobs});
+  auto made =
+      std::make_unique<tokio_plugin>(plugin_ground{rt, **owner, descriptors, threads, *this}, *in.descriptor,
+                                     plugin_origin{like.name, like.config, like.limits.max_tasks, like.limits.max_bytes,
+                                                   like.limits.max_jobs, like.limits.may_resize});
   auto* run = made.get();
   forget_oldest_run(in);
   in.runs.push_back(std::move(made));
@@ -275,6 +276,13 @@ void registry::parts::finished(tokio_plugin& which, std::int32_t status) {
   if (which.said_finished) return;
   which.said_finished = status;
   said(which);
+}
+
+outcome<std::uint32_t> registry::parts::resize(tokio_plugin& which, std::uint32_t workers, duration_ns timeout) {
+  if (!options.resize) return plugin_events::resize(which, workers, timeout);
+  return options.resize({.instance = which.instance, .workers = workers, .timeout = timeout, .given_up = [&which] {
+                           return which.is_closed();
+                         }});
 }
 
 // A run that is not the current one yet is heeded when it is.

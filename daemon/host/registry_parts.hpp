@@ -52,6 +52,7 @@ struct registry::parts final : plugin_events {
   // ---- what plugins say; on their threads
   void gave_up(tokio_plugin& which, std::string reason) override;
   void finished(tokio_plugin& which, std::int32_t status) override;
+  outcome<std::uint32_t> resize(tokio_plugin& which, std::uint32_t workers, duration_ns timeout) override;
 
   // ---- finding; with the lock
   [[nodiscard]] std::shared_ptr<image> find(std::string_view name_or_id) const;

@@ -2,8 +2,10 @@
 // Threads: plain values; call_listener says its own.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,6 +21,15 @@ struct instance_limits {
   std::uint64_t max_bytes = UINT64_MAX;  // of task memory
   std::uint64_t max_jobs = UINT64_MAX;   // blocking ones
   std::uint32_t cpu_percent = 0;         // of one CPU; 0: any amount
+  bool may_resize = false;               // the workers of the runtime
+};
+
+// What an instance asks for that may resize.
+struct resize_order {
+  std::string_view instance;
+  std::uint32_t workers = 0;
+  duration_ns timeout = 0;
+  std::function<bool()> given_up = nullptr;  // it is closed; asked while somebody waits
 };
 
 // ---- what the registry shows: plain values

@@ -1,6 +1,8 @@
 #include "runtime/runtime.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <mutex>
 #include <optional>
 
 #include "base/log.hpp"
@@ -61,6 +63,14 @@ struct runtime::parts {
                               : nullptr};
   }
 
+  // Who comes before us may wait for a poll that does not end. Not owned: the patience was over before.
+  [[nodiscard]] std::unique_lock<std::timed_mutex> take_turn(const sched::multi_thread::end_of_patience& until) {
+    std::unique_lock turn(changes, std::defer_lock);
+    while (!turn.try_lock_for(std::chrono::milliseconds(1)))
+      if (until.is_over(steady_clock().now())) break;
+    return turn;
+  }
+
   std::unique_ptr<sched::engine> engine;
   blocking::pool jobs;
   std::unique_ptr<sched::multi_thread::scheduler> workers;  // multi_thread
@@ -71,7 +81,7 @@ struct runtime::parts {
   std::atomic<std::uint32_t> next_shard{0};  // for threads without one; relaxed: any spread will do
   sched::moving_deadline stop_by;            // moved nearer by every stop()
   std::atomic<bool> stopping{false};
-  real_policy::mutex changes;          // one rotation, resize or stop at a time
+  std::timed_mutex changes;            // one rotation, resize or stop at a time
   std::optional<stop_result> stopped;  // under `changes`
   sched::root_door door;
   real_policy::mutex roots_mutex;
@@ -232,8 +242,10 @@ result<void> runtime::run_on_worker(std::function<void()> call) {
 
 result<void> runtime::rotate_threads(instant_ns deadline) {
   if (!parts_->has_threads()) return std::unexpected(error{ENOTSUP, "rotate_threads"});
-  const hold one_at_a_time(parts_->changes);
+  const std::function<bool()> nobody_gives_up;
+  const auto one_at_a_time = parts_->take_turn({deadline, parts_->stopping, nobody_gives_up});
   if (parts_->stopping.load(acquire)) return std::unexpected(error{ESHUTDOWN, "rotate_threads"});
+  if (!one_at_a_time.owns_lock()) return std::unexpected(error{ETIMEDOUT, "rotate_threads"});
   const auto workers = parts_->rotate_threads(deadline);
   const bool jobs = parts_->jobs.rotate(deadline);
   if (!workers) return workers;
@@ -241,13 +253,21 @@ result<void> runtime::rotate_threads(instant_ns deadline) {
   return {};
 }
 
-outcome<void> runtime::resize(std::uint32_t workers, instant_ns deadline) {
+outcome<void> runtime::resize(std::uint32_t workers, instant_ns deadline, const std::function<bool()>& given_up,
+                              worker_change* made) {
   if (auto fits = sched::engine::check_workers(workers); !fits) return fits;
   if (parts_->workers == nullptr)
     return refuse(kind::unsupported, "the flavor current_thread has exactly one worker, which cannot be changed");
-  const hold one_at_a_time(parts_->changes);
+  const sched::multi_thread::end_of_patience until{deadline, parts_->stopping, given_up};
+  const auto one_at_a_time = parts_->take_turn(until);
   if (stopping()) return refuse(kind::wrong_state, "the runtime stops, so its workers cannot be changed");
-  return parts_->workers->resize(workers, {deadline, parts_->stopping});
+  if (!one_at_a_time.owns_lock())
+    return refuse(kind::timeout,
+                  "another change of the workers or their threads is under way; workers that run: ", engine_.active());
+  const std::uint32_t before = engine_.active();
+  auto done = parts_->workers->resize(workers, until);
+  if (made != nullptr) *made = {before, engine_.active()};
+  return done;
 }
 
 std::vector<thread_view> runtime::threads() const {

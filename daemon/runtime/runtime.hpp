@@ -214,8 +214,13 @@ class runtime {
   // Starts workers or retires the last ones, while tasks run: what a retired worker had in its queue, its sockets and
   // its timers go on elsewhere, and nothing is lost. Worker numbers are stable. Not from a worker. Refuses numbers
   // outside 1..1024, the current_thread flavor, a runtime that stops, and when a thread, a descriptor or `deadline`
-  // (CLOCK_MONOTONIC) is in the way; the sentence then says how many workers run.
-  [[nodiscard]] outcome<void> resize(std::uint32_t workers, instant_ns deadline);
+  // (CLOCK_MONOTONIC) is in the way, or `given_up` (null: never), which is asked while it waits; the sentence then says
+  // how many workers run. `made` (may be null): what was changed, also by a refusal; untouched when it had no turn.
+  struct worker_change {
+    std::uint32_t before = 0, after = 0;
+  };
+  [[nodiscard]] outcome<void> resize(std::uint32_t workers, instant_ns deadline,
+                                     const std::function<bool()>& given_up = nullptr, worker_change* made = nullptr);
   [[nodiscard]] std::vector<thread_view> threads() const;
   // Threads that are inside the code which the host names so (sched::plugin_call). Exact for code that nobody enters.
   [[nodiscard]] std::size_t threads_inside(const void* code) const;

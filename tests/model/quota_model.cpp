@@ -95,6 +95,25 @@ void end_against_workers() {
   s.check_all(2);
 }
 
+// What is said without the lock: whether it is used up, and for how long tasks were kept, also the second time.
+void said_without_the_lock() {
+  scene s;
+  constexpr duration_ns each = quota::window / 100;
+  const auto kept_until = [&](item& task, instant_ns since, instant_ns until) {
+    check(s.limit.over(), "a quota that is used up does not say so");
+    task.payload.set(7);
+    check(s.limit.keep(task, since) == quota::kept::first, "a task is not kept");
+    s.run(s.limit.release(until, 1).tasks);
+    check(!s.limit.over(), "a quota that has time again says that it is used up");
+  };
+  kept_until(s.items[0], 1, quota::window);
+  check(s.limit.throttled() == quota::window - 1, "the time in which a task was kept is not counted");
+  s.limit.spend(quota::window, quota::window + each + 1);
+  kept_until(s.items[1], quota::window + 2 * each, 2 * quota::window);
+  check(s.limit.throttled() == 2 * quota::window - 1 - 2 * each, "only the last time is counted");
+  s.check_all(2);
+}
+
 void lift_against_a_worker() {
   scene s;
   thread one([&] { s.meet(0); });
@@ -108,6 +127,13 @@ void lift_against_a_worker() {
 TEST_CASE("what two workers keep is given back by the keeper, each once") { passes(two_workers_and_the_keeper); }
 TEST_CASE("the end of a quota meets workers: what they keep comes back, or is polled") { passes(end_against_workers); }
 TEST_CASE("a limit that is lifted meets a worker") { passes(lift_against_a_worker); }
+
+TEST_CASE("what a quota says without its lock is what it has counted under it") {
+  passes(said_without_the_lock);
+  catches({mutant::change::drop_write, "has_time", "store"}, said_without_the_lock);
+  catches({mutant::change::drop_write, "count_throttled", "store"}, said_without_the_lock);
+  catches({mutant::change::blind, "count_throttled", "load"}, said_without_the_lock);
+}
 
 TEST_CASE("a worker that forgets to wake the keeper loses a task") {
   fails("a task is run twice, or lost", [] {

@@ -279,6 +279,25 @@ void taken_back() {
   owner.join();
 }
 
+// The slot has its second tenant: who waits for him names him, and is woken by his event.
+void second_tenant_beside() {
+  half source;
+  crowd others;
+  task_stub task;
+  source.retire();
+  thread events([&] {
+    stub_key nobody;
+    bool more = false;
+    (void)source.event(1, ready::readable, nobody, more);
+    if (more) (void)others.wake_all([](stub_key who) { who.task->woken.set(); });
+  });
+  io::seat at = 0;
+  const auto seen = others.wait(source, source.tenant(), ready::readable, {&task, 1}, at);
+  check(seen.has_value(), "who waits for the tenant that is there is told that he is gone");
+  if (!*seen) task.woken.wait();
+  events.join();
+}
+
 // Reads what comes until there is nothing that could bring more.
 void consume_to_the_end(kernel& k, task_stub& me) {
   for (;;) {
@@ -329,9 +348,6 @@ using change = mutant::change;
 
 constexpr bounds wide{.preemptions = 4, .stale_reads = 3};
 
-const equivalents same{
-    {change::blind, "join", "load", "what it thinks to see is compared with the word by what follows"}};
-
 }  // namespace
 
 TEST_CASE("every byte reaches the reader, whatever the order of events, reads and clears") {
@@ -358,6 +374,7 @@ TEST_CASE("[NX-17] of a crowd everybody is woken by the next event, and so is th
 
 TEST_CASE("[NX-17] who comes to wait while the source is taken back does not wait for ever") {
   passes(wide, taken_back);
+  passes(wide, second_tenant_beside);
 }
 
 TEST_CASE("[NX-17] a clear is not lost to a waiter and does not take a newer event away") {
@@ -391,6 +408,8 @@ TEST_CASE("mutants of the readiness word are caught") {
   catches({change::drop_write, "retire", "store"}, slot_reuse);
   catches({change::weaken, "retire", "store"}, taken_back);
   catches({change::weaken, "tenant", "load"}, taken_back);
+  catches({change::blind, "tenant", "load"}, second_tenant_beside);
+  catches({change::blind, "join", "load"}, second_tenant_beside);
 }
 
 TEST_CASE("every order of the readiness word is needed") {

@@ -39,6 +39,28 @@ void asker_against_answerer() {
   check(read <= written, "an answer that nobody gave");
 }
 
+// A question that is not taken back and meets a signal is answered, and so is the next one.
+void each_question_is_answered() {
+  basic_stack_request<model_policy> request;
+  cell<int> answer{0};
+  event signal;
+  thread asked([&] {
+    for (int i = 1; i <= 2; ++i) {
+      signal.wait();
+      check(request.begin(), "a question is not heard");
+      answer.set(i);
+      request.finish();
+    }
+  });
+  for (int i = 1; i <= 2; ++i) {
+    check(request.ask(), "an answered question is open still");
+    signal.set();
+    while (!request.answered()) model_policy::yield();
+    check(answer.get() == i, "an answer is missing");
+  }
+  asked.join();
+}
+
 using change = mutant::change;
 
 }  // namespace
@@ -47,7 +69,12 @@ TEST_CASE("an answer is touched by the thread that gives it or by the one that a
   passes(asker_against_answerer);
 }
 
+TEST_CASE("a question that is heard is answered") { passes(each_question_is_answered); }
+
 TEST_CASE("mutants of the question are caught") {
+  catches({change::drop_write, "ask", "store"}, each_question_is_answered);
+  catches({change::blind, "answered", "load"}, each_question_is_answered);
+  catches({change::drop_write, "finish", "store"}, each_question_is_answered);
   catches({change::weaken, "ask", "load"}, asker_against_answerer);
   catches({change::weaken, "ask", "store"}, asker_against_answerer);
   catches({change::weaken, "answered", "load"}, asker_against_answerer);

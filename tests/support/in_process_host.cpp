@@ -99,9 +99,10 @@ struct in_process_host::parts {
     rt = std::move(*made);
     auto owner = rt->add_owner("test", options.max_bytes);
     TOKIOD_ASSERT(owner);
-    plugin = std::make_unique<tokio_plugin>(
-        host::plugin_ground{*rt, **owner, descriptors, threads, events}, d,
-        host::plugin_origin{"test", options.config, options.max_tasks, options.max_bytes, options.max_jobs});
+    plugin =
+        std::make_unique<tokio_plugin>(host::plugin_ground{*rt, **owner, descriptors, threads, events}, d,
+                                       host::plugin_origin{"test", options.config, options.max_tasks, options.max_bytes,
+                                                           options.max_jobs, options.may_resize});
     const auto begun = host::initialise(*plugin, steady_clock().now() + 30 * second, second);
     running = begun.has_value();
     if (!begun) refusal = events.said.empty() ? begun.error().why.sentence : events.said;

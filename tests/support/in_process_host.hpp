@@ -20,6 +20,7 @@ struct host_options {
   std::uint64_t max_bytes = UINT64_MAX;
   std::uint64_t max_jobs = UINT64_MAX;
   unsigned blocking_threads = 512;
+  bool may_resize = false;
 };
 
 // What was left when the instance stopped. A test that leaks nothing sees `clean()`.

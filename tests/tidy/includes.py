@@ -61,7 +61,7 @@ STANDARD = {
     "memory": """addressof allocator bad_weak_ptr construct_at default_delete destroy_at enable_shared_from_this
         make_shared make_unique make_unique_for_overwrite pointer_traits shared_ptr to_address uninitialized_copy unique_ptr
         weak_ptr""",
-    "mutex": "adopt_lock call_once defer_lock lock_guard mutex once_flag recursive_mutex scoped_lock try_to_lock unique_lock",
+    "mutex": "adopt_lock call_once defer_lock lock_guard mutex once_flag recursive_mutex scoped_lock timed_mutex try_to_lock unique_lock",
     "new": "align_val_t bad_alloc bad_array_new_length launder nothrow nothrow_t get_new_handler set_new_handler",
     "numbers": "numbers",
     "numeric": "accumulate gcd iota lcm midpoint reduce",

@@ -12,7 +12,7 @@ constexpr served extensions[] = {
     {TOKIO_EXT_RESOLVE, &resolve_table}, {TOKIO_EXT_BLOCKING, &blocking_table}, {TOKIO_EXT_LOG, &log_table},
     {TOKIO_EXT_PROCESS, &process_table}, {TOKIO_EXT_SIGNAL, &signal_table},     {TOKIO_EXT_METRICS, &metrics_table},
     {TOKIO_EXT_CONTROL, &control_table}, {TOKIO_EXT_ACCOUNT, &account_table},   {TOKIO_EXT_FS, &fs_table},
-    {TOKIO_EXT_TRACE, &trace_table},
+    {TOKIO_EXT_TRACE, &trace_table},     {TOKIO_EXT_WORKERS, &workers_table},
 };
 
 }  // namespace

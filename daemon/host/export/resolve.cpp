@@ -83,13 +83,15 @@ tokio_status lookup(tokio_plugin* p, tokio_str host, uint16_t port, uint32_t fam
     return fail(TOKIO_EINVAL, "lookup: the name is empty or contains a NUL");
   const auto work = std::make_shared<operation>();
   auto job = std::make_unique<lookup_job>(work, std::string(view(host)), port, system);
-  if (const auto status = new_op(*p, work, out); status != TOKIO_OK) return status;
+  tokio_op* made = nullptr;
+  if (const auto status = new_op(*p, work, &made); status != TOKIO_OK) return status;
   const sched::host_entry inside;
   if (const auto submitted = p->rt.submit(*job); !submitted) {
-    drop_op(**out, *p);
+    drop_op(*made, *p);
     return fail(submitted.error());
   }
   (void)job.release();  // it ends itself
+  *out = made;
   return TOKIO_OK;
 } catch (const std::bad_alloc&) {
   return fail(TOKIO_ENOMEM, "no memory for a lookup");

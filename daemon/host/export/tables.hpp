@@ -22,6 +22,7 @@ extern const tokio_account_ext account_table;
 extern const tokio_process_ext process_table;
 extern const tokio_signal_ext signal_table;
 extern const tokio_trace_ext trace_table;
+extern const tokio_workers_ext workers_table;
 
 // Null: not served (service, local, span, lease, and what is not ours).
 [[nodiscard]] const void* extension(std::string_view id);

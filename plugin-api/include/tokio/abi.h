@@ -26,5 +26,6 @@
 #include "tokio/abi/time.h"
 #include "tokio/abi/trace.h"
 #include "tokio/abi/version.h"
+#include "tokio/abi/workers.h"
 
 #endif /* TOKIO_ABI_H */

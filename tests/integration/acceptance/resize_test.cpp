@@ -68,6 +68,37 @@ TEST_CASE("a reload applies another number of workers, which is told to who subs
   CHECK(d.stop() == 0);
 }
 
+TEST_CASE("a plugin resizes the daemon when its configuration says that it may, and is refused otherwise") {
+  const auto config = [](const std::string& right) {
+    return R"({"plugins": {"instances": {"asks": {"plugin": ")" TOKIOD_FIXTURES R"(/resizes.so", "config": )"
+           R"({"workers": 3})" +
+           right + "}}}}";
+  };
+  const auto ends_as = [](rpc_client& control, const std::string& state) {
+    eventually("it is " + state, [&] {
+      const auto asks = instance_of(control, "asks");
+      return !asks.is_null() && asks.at("state") == state;
+    });
+    return instance_of(control, "asks");
+  };
+  daemon_process d(config(R"(, "may_resize": true)"), {"--workers", "1"});
+  auto control = d.connect();
+  CHECK(ends_as(control, "stopped").at("finished") == 1);  // there was one before
+  CHECK(instance_of(control, "asks").at("limits").at("may_resize") == true);
+  CHECK(control.call("runtime.info").at("workers").at("total") == 3);
+  control.call("runtime.resize", {{"worker_threads", 2}});
+
+  d.write_config(config(""));
+  control.call("config.reload");
+  CHECK(ends_as(control, "failed")
+            .at("reason")
+            .get<std::string>()
+            .find("instance asks may not change the number of workers: may_resize is not set in its configuration") !=
+        std::string::npos);
+  CHECK(control.call("runtime.info").at("workers").at("total") == 2);
+  CHECK(d.stop() == 0);
+}
+
 TEST_CASE("numbers that cannot be had are refused with their limit") {
   daemon_process d(R"({"runtime": {"flavor": "multi_thread", "worker_threads": 2}})");
   auto control = d.connect();

@@ -10,6 +10,13 @@ namespace {
 
 constexpr duration_ns obeys_within = 2 * millisecond;  // a worker that is in no long poll
 
+std::unexpected<refusal> cancelled(const end_of_patience& until, std::uint32_t active) {
+  if (until.stopping.load(acquire))
+    return refuse(kind::wrong_state, "the runtime stops, so its workers cannot be changed");
+  return refuse(kind::cancelled,
+                "whoever asked for another number of workers has given up; workers that run: ", active);
+}
+
 void pause() {
   const timespec moment{0, 50'000};
   nanosleep(&moment, nullptr);
@@ -18,10 +25,12 @@ void pause() {
 }  // namespace
 
 outcome<void> scheduler::resize(std::uint32_t workers, const end_of_patience& given_up) {
-  while (all_.active() < workers)
+  while (all_.active() < workers) {
+    if (given_up.is_cancelled()) return cancelled(given_up, all_.active());
     if (auto grown = grow(); !grown)
       return refuse(kind::io_error, "cannot start worker ", all_.active(), ": ", grown.error().text(),
                     "; workers that run: ", all_.active());
+  }
   while (all_.active() > workers)
     if (auto shrunk = shrink(workers, given_up); !shrunk) return shrunk;
   return {};
@@ -74,6 +83,7 @@ outcome<void> scheduler::shrink(std::uint32_t keep, const end_of_patience& given
   if (!left_by(of, given_up)) {
     reclaim_home(of.of);
     allow_seating(of, true);
+    if (given_up.is_cancelled()) return cancelled(given_up, all_.active());
     return refuse(kind::timeout, "worker ", of.of.index,
                   " does not come back from its poll; workers that run: ", all_.active());
   }
@@ -82,8 +92,10 @@ outcome<void> scheduler::shrink(std::uint32_t keep, const end_of_patience& given
   return {};
 }
 
+// Whoever was started for a takeover that came too late may have taken the core meanwhile: then it is who sits there.
 void scheduler::allow_seating(seat& of, bool allowed) {
   const hold lock(seats_mutex_);
+  if (allowed && of.waiting != nullptr && of.sitting->sat.load(acquire) && successor_waits(of)) seat_who_waits(of);
   of.retiring = !allowed;
 }
 

@@ -89,11 +89,14 @@ void scheduler::seat_who_waits(seat& of) {
   of.leaving.push_back(std::exchange(of.sitting, std::exchange(of.waiting, nullptr)));
 }
 
-// Somebody waits until the core is vacant, and whoever holds it is among those who leave.
+// Somebody waits until the core is vacant, and whoever holds it is among those who leave. Nothing is ordered where
+// somebody waited already: who is to go knows that, and after a takeover the successor may sit down at this moment, who
+// would obey and leave the core to nobody.
 result<void> scheduler::replace(seat& of) {
   if (successor_waits(of)) return {};
   if (auto ready = prepare(of); !ready) return ready;
   seat_who_waits(of);
+  of.of.give_order(order_yield);
   return {};
 }
 
@@ -102,11 +105,7 @@ result<void> scheduler::rotate(instant_ns deadline) {
   for (auto& one : seats_) {
     const hold lock(seats_mutex_);
     if (one->sitting == nullptr) continue;  // retired
-    if (auto replaced = replace(*one); !replaced) {
-      done = replaced;
-      continue;
-    }
-    one->of.give_order(order_yield);
+    if (auto replaced = replace(*one); !replaced) done = replaced;
   }
   for (auto& one : seats_)
     if (!vacated(*one, deadline)) done = std::unexpected(error{ETIMEDOUT, "pthread_join"});

@@ -5,6 +5,7 @@
 // Threads:   start, rotate, resize, stop [one at a time; never from a worker]; take_over [the monitor].
 // No model: reads the runtime's flag that it stops.
 #pragma once
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -17,9 +18,11 @@ namespace tokiod::sched::multi_thread {
 
 // Until when somebody waits for workers.
 struct end_of_patience {
-  instant_ns deadline;                // by CLOCK_MONOTONIC
-  const std::atomic<bool>& stopping;  // the runtime ends: nothing else matters
-  [[nodiscard]] bool is_over(instant_ns now) const { return now >= deadline || stopping.load(acquire); }
+  instant_ns deadline;                    // by CLOCK_MONOTONIC
+  const std::atomic<bool>& stopping;      // the runtime ends: nothing else matters
+  const std::function<bool()>& given_up;  // null: whoever waits goes on
+  [[nodiscard]] bool is_cancelled() const { return stopping.load(acquire) || (given_up && given_up()); }
+  [[nodiscard]] bool is_over(instant_ns now) const { return now >= deadline || is_cancelled(); }
 };
 
 class scheduler {

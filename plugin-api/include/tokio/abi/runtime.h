@@ -114,8 +114,9 @@ typedef struct tokio_runtime_numbers { /* growable result struct */
   uint64_t tasks_alive, tasks_spawned, global_queue, remote_schedules, forced_yields;
   uint64_t blocking_threads, blocking_idle, blocking_queue;
   uint64_t fds_registered, fds_deregistered, io_ready;
-  uint64_t poll_buckets; /* 0: polls are not timed */
-  uint64_t wait_buckets; /* 0: waits are not counted */
+  uint64_t poll_buckets;            /* 0: polls are not timed */
+  uint64_t wait_buckets;            /* 0: waits are not counted */
+  uint32_t known_workers, reserved; /* numbers that worker() takes: also of those that were retired since */
 } tokio_runtime_numbers;
 
 typedef struct tokio_worker_numbers { /* growable result struct */

@@ -33,6 +33,7 @@ struct host_tables {
   const tokio_process_ext* process = nullptr;
   const tokio_signal_ext* signal = nullptr;
   const tokio_trace_ext* trace = nullptr;
+  const tokio_workers_ext* workers = nullptr;
 };
 
 TOKIO_HIDDEN inline constinit host_tables host{};
@@ -87,7 +88,8 @@ inline void bind_host(tokio_plugin* instance, const tokio_host* core) noexcept {
                      static_cast<const tokio_runtime_ext*>(find(TOKIO_EXT_RUNTIME)),
                      static_cast<const tokio_process_ext*>(find(TOKIO_EXT_PROCESS)),
                      static_cast<const tokio_signal_ext*>(find(TOKIO_EXT_SIGNAL)),
-                     static_cast<const tokio_trace_ext*>(find(TOKIO_EXT_TRACE))};
+                     static_cast<const tokio_trace_ext*>(find(TOKIO_EXT_TRACE)),
+                     static_cast<const tokio_workers_ext*>(find(TOKIO_EXT_WORKERS))};
   listening.store(TOKIO_HAS(tokio_trace_ext, host.trace, op_drop) ? host.trace->listening : &nobody_listens,
                   std::memory_order_relaxed);
   bind_stage.store(2, std::memory_order_release);  // publishes the tables to the next instance's bind_host

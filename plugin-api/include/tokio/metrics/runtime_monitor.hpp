@@ -119,7 +119,7 @@ class runtime_monitor {
                    of.io_driver_ready_count(),
                    {},
                    std::vector<std::uint64_t>(of.poll_time_histogram_num_buckets())};
-      for (std::size_t w = 0; w < of.num_workers(); ++w) {
+      for (std::size_t w = 0; w < of.num_known_workers(); ++w) {
         seen.workers.push_back({of.worker_total_busy_duration(w), of.worker_park_count(w), of.worker_noop_count(w),
                                 of.worker_steal_count(w), of.worker_steal_operations(w),
                                 of.worker_local_schedule_count(w), of.worker_overflow_count(w),

@@ -3,6 +3,8 @@
 // Threads:   [any].
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -12,6 +14,7 @@
 #include "tokio/runtime/dump.hpp"
 #include "tokio/runtime/enter.hpp"
 #include "tokio/runtime/metrics.hpp"
+#include "tokio/runtime/resize.hpp"
 #include "tokio/task/blocking.hpp"
 
 namespace tokio::runtime {
@@ -85,6 +88,19 @@ class handle {
   tokio::runtime::metrics metrics() const noexcept { return tokio::runtime::metrics(to_); }
   // All tasks that have not ended, at once; from any thread, also of a task of this runtime.
   tokio::runtime::dump dump(call_site at = call_site::current()) const { return tokio::runtime::dump::of(to_, at); }
+
+  // Another number of worker threads, 1 to 1024, while tasks run; gives how many there were before.
+  //   auto before = co_await handle::current().resize(4);
+  // Workers are started, or those with the highest numbers are retired: what they had queued, their sockets and their
+  // timers go on elsewhere, and nothing is lost. A worker in a poll is waited for, at most `limit` and a minute; then
+  // the error is of the kind timed_out, and some of the change may be done. From any thread and from tasks; one at a
+  // time: another one meanwhile is an error with TOKIO_EBUSY. A future that is destroyed after its first poll has not
+  // undone it. A program may resize its own runtimes; a plugin may not resize the daemon (permission_denied), unless
+  // `may_resize` is set in the configuration of its instance. invalid_input: not 1 to 1024. unsupported: the runtime is
+  // a current_thread one. shutdown: it ends. `metrics().num_workers()` is the number at this moment.
+  resize_future resize(std::size_t workers, std::chrono::nanoseconds limit = std::chrono::seconds(10)) const {
+    return {to_, workers, limit};
+  }
 
   flavor runtime_flavor() const { return static_cast<flavor>(info().flavor); }
   tokio::runtime::id id() const { return {info().id}; }

@@ -17,6 +17,9 @@ class metrics {
   explicit metrics(reference of) noexcept : of_(std::move(of)) {}
 
   std::size_t num_workers() const { return all().workers; }
+  // How many there have been at a time: what was counted of those that were retired since can still be asked for, by
+  // their numbers.
+  std::size_t num_known_workers() const { return all().known_workers; }
   std::size_t num_alive_tasks() const { return all().tasks_alive; }
   std::size_t global_queue_depth() const { return all().global_queue; }
   std::size_t num_blocking_threads() const { return all().blocking_threads; }

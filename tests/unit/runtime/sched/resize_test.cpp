@@ -37,6 +37,28 @@ void run_on(bench_runtime& rt, std::uint32_t worker, std::function<void()> run) 
   CHECK(eventually([&] { return out == in; }));
 }
 
+// A worker that stays in one poll until it is let go.
+class kept_busy {
+ public:
+  kept_busy(bench_runtime& rt, std::uint32_t worker)
+      : poll_([this, &rt, worker] {
+          run_on(rt, worker, [this] {
+            in_ = true;
+            CHECK(eventually([&] { return over_.load(); }));
+          });
+        }) {
+    CHECK(eventually([&] { return in_.load(); }));
+  }
+  void let_go() {
+    over_ = true;
+    poll_.join();
+  }
+
+ private:
+  std::atomic<bool> in_{false}, over_{false};
+  std::thread poll_;
+};
+
 }  // namespace
 
 TEST_CASE("a number of workers that cannot be had is refused with its reason") {
@@ -196,22 +218,40 @@ TEST_CASE("where takeovers are turned off, a poll that does not end keeps its wo
   runtime_options with = bench_runtime::with_workers(2);
   with.stuck_after = 0;
   bench_runtime rt(with);
-  std::atomic<bool> in{false}, over{false};
-  std::thread holder([&] {
-    run_on(rt, 1, [&] {
-      in = true;
-      CHECK(eventually([&] { return over.load(); }));
-    });
-  });
-  CHECK(eventually([&] { return in.load(); }));
+  kept_busy held(rt, 1);
   const auto refused = rt.all->resize(1, steady_clock().now() + 10 * millisecond);
   REQUIRE(!refused);
   CHECK(refused.error().sentence == "worker 1 does not come back from its poll; workers that run: 2");
   CHECK(rt.all->snapshot().active_workers == 2);
   CHECK(rt.all->engine().cores[0]->adopted.empty());
-  over = true;
-  holder.join();
+  held.let_go();
   run_on(rt, 1, [] {});  // it works on
+  resize(rt, 1);
+  rt.end();
+}
+
+TEST_CASE("whoever waits for a worker, or for his turn, may give up") {
+  runtime_options with = bench_runtime::with_workers(2);
+  with.stuck_after = 0;
+  bench_runtime rt(with);
+  kept_busy held(rt, 1);
+  std::atomic<bool> asked{false}, gives_up{false};
+  std::thread first([&] {
+    const auto refused = rt.all->resize(1, patience(), [&] {
+      asked = true;
+      return gives_up.load();
+    });
+    CHECK(refused.error().why == kind::cancelled);
+    CHECK(refused.error().sentence == "whoever asked for another number of workers has given up; workers that run: 2");
+  });
+  CHECK(eventually([&] { return asked.load(); }));
+  CHECK(rt.all->rotate_threads(steady_clock().now() + millisecond).error().code == ETIMEDOUT);
+  const auto next = rt.all->resize(1, patience(), [] { return true; });
+  CHECK(next.error().why == kind::timeout);
+  CHECK(next.error().sentence == "another change of the workers or their threads is under way; workers that run: 2");
+  gives_up = true;
+  first.join();
+  held.let_go();
   resize(rt, 1);
   rt.end();
 }

@@ -3,6 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
+#include <vector>
 
 #include "runtime/sched/multi_thread/monitor.hpp"
 #include "tasks.hpp"
@@ -42,6 +45,30 @@ TEST_CASE("a poll that does not end holds nobody up, also where it has the only 
   });
   CHECK(eventually([&] { return over.load(); }));
   CHECK(takeovers(rt) == 1);
+  rt.end();
+}
+
+TEST_CASE("what waits behind a poll that sleeps is not held up until that ends; for how long is printed") {
+  const runtime_options with = bench_runtime::with_workers(1);
+  bench_runtime rt(with);
+  std::vector<duration_ns> held_up;
+  for (int i = 0; i < 20; ++i) {
+    std::atomic<instant_ns> ran{0};
+    std::atomic<bool> over{false};
+    rt.spawn_once([&] {
+      const instant_ns begun = steady_clock().now();
+      rt.spawn_once([&] { ran = steady_clock().now(); });
+      for (int ms = 0; ms < 30'000 && ran == 0; ++ms) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      held_up.push_back(ran - begun);
+      CHECK(ran != 0);
+      over = true;
+    });
+    REQUIRE(eventually([&] { return over.load(); }));
+  }
+  CHECK(takeovers(rt) == held_up.size());
+  std::ranges::sort(held_up);
+  MESSAGE("threshold ", with.stuck_after / microsecond, " us, held up for ", held_up[10] / microsecond, " us, at most ",
+          held_up.back() / microsecond, " us");
   rt.end();
 }
 
