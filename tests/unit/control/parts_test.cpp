@@ -17,7 +17,7 @@ using namespace tokiod::control;
 
 namespace {
 
-// Something that a test opens and operations wait for.
+// Something that a test opens and operations wait for. It outlives the pool, whose end waits for them.
 class gate {
  public:
   void open() {
@@ -64,8 +64,8 @@ TEST_CASE("an outbox gives what was pushed, in pieces of any size") {
 }
 
 TEST_CASE("a key is taken while its operation runs and free afterwards") {
-  operations pool("test", 8);
   gate hold, done;
+  operations pool("test", 8);
   REQUIRE(pool.submit("echo", [&] { hold.wait(); }));
   const auto other = pool.submit("echo", [] {});
   REQUIRE_FALSE(other);
@@ -77,11 +77,12 @@ TEST_CASE("a key is taken while its operation runs and free afterwards") {
 }
 
 TEST_CASE("operations that follow one another share one thread, also when the answer to one asks for the next") {
-  operations pool("test", 8);
   gate done;
   std::set<std::thread::id> on;
   int left = 100;
-  std::function<void()> next = [&] {
+  std::function<void()> next;
+  operations pool("test", 8);
+  next = [&] {
     if (left-- == 0) return done.open();
     CHECK(pool.submit("echo", [&] { on.insert(std::this_thread::get_id()); }, [&] { next(); }));
   };
@@ -91,8 +92,8 @@ TEST_CASE("operations that follow one another share one thread, also when the an
 }
 
 TEST_CASE("more operations than threads wait; more than that are refused") {
-  operations pool("test", 8);
   gate hold;
+  operations pool("test", 8);
   std::size_t taken = 0;
   while (pool.submit("", [&] { hold.wait(); }) && taken < 1000) ++taken;
   CHECK(taken >= 64);
@@ -101,9 +102,9 @@ TEST_CASE("more operations than threads wait; more than that are refused") {
 }
 
 TEST_CASE("stop waits for what runs and refuses what comes") {
-  operations pool("test", 8);
   bool ran = false;
   gate begun;
+  operations pool("test", 8);
   REQUIRE(pool.submit("x", [&] {
     begun.open();
     ran = true;
