@@ -13,14 +13,10 @@
 
 namespace tokiod::control {
 
-namespace {
-
-// What comes next of each.
-struct rounds {
+// What comes next of each. Not in an anonymous namespace: a class of the header has it.
+struct page_rounds {
   change_query tasks, resources, ops;
 };
-
-}  // namespace
 
 struct subscriptions::one {
   one(asio::io_context& io, std::string id, const limits& bounds)
@@ -33,7 +29,7 @@ struct subscriptions::one {
   event_ring ring;
   asio::steady_timer timer;
   std::uint64_t task = 0;  // whose details are told
-  rounds next;
+  page_rounds next;
   bool open = true;
 
   [[nodiscard]] bool wants(std::string_view topic) const {
@@ -135,13 +131,13 @@ namespace {
 using page_text = std::shared_ptr<const std::string>;
 struct pages {
   page_text metrics, tasks, task, resources, ops;  // null: not wanted, or there is nothing
-  rounds next;
+  page_rounds next;
 };
 struct page_order {
   bool metrics, tasks, resources, ops;
   std::string match;
   std::uint64_t task;
-  rounds changes;
+  page_rounds changes;
 };
 
 page_text text_of(const json& page) { return std::make_shared<const std::string>(wire::dump(page)); }

@@ -110,14 +110,15 @@ struct in_process_host::parts {
 
   bool run(const std::function<bool()>& done, std::uint64_t limit_ms) {
     const auto limit = steady_clock().now() + limit_ms * millisecond;
-    const auto over = [&] { return done() || steady_clock().now() >= limit; };
+    bool seen = false;  // true once is enough: a job that begins after the last task ended makes it false again
+    const auto over = [&] { return (seen = seen || done()) || steady_clock().now() >= limit; };
     if (driven()) {
       const auto hook = options.virtual_time ? auto_advance(manual) : sched::current_thread::idle_hook{};
       (void)rt->run_until(over, options.virtual_time ? never : limit, hook);
     } else {
       while (!over()) pause();
     }
-    return done();
+    return seen;
   }
 
   leftovers stop(std::uint64_t drain_ms) {
