@@ -1,6 +1,7 @@
 // internal to sync/ and time/: what locks, channels and timers tell of themselves, and of what waits for them, while
 // somebody listens (tokio.trace/1).
-// Invariant: nobody listens: a resource costs one relaxed load and a test where it is made, and every other hook a test
+// Invariant: nobody listens: a resource costs two relaxed loads and a test where it is made, and every other hook a
+// test
 //            of a word of its own; one that was told of forgets that when it is used next. One that was there before is
 //            met by the first wait for it that is pending; of its state only what is set afterwards is known then.
 // Threads:   as what it is a part of; seen(), id() and changes of state [any].
