@@ -15,19 +15,7 @@ struct chain {
   std::uint32_t count = 0;
 };
 
-// Behind the others. The task belongs to whoever has the chain.
-template <class Task>
-void append(chain<Task>& to, Task& task) {
-  task.next.set(nullptr);
-  if (to.last == nullptr) {
-    to.first = &task;
-  } else {
-    to.last->next.set(&task);
-  }
-  to.last = &task;
-  ++to.count;
-}
-
+// Behind the others. The tasks belong to whoever has the chain.
 template <class Task>
 void append(chain<Task>& to, const chain<Task>& more) {
   if (more.count == 0) return;
@@ -38,6 +26,11 @@ void append(chain<Task>& to, const chain<Task>& more) {
   to.last->next.set(more.first);
   to.last = more.last;
   to.count += more.count;
+}
+template <class Task>
+void append(chain<Task>& to, Task& task) {
+  task.next.set(nullptr);
+  append(to, chain<Task>{&task, &task, 1});
 }
 // Up to `limit` of the first ones, which leave the chain.
 template <class Task>

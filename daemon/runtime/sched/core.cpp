@@ -34,17 +34,12 @@ core::~core() {
   for (auto& one : shares) delete one.load(relaxed);  // the engine ends alone
 }
 
-void core::overflow(task_chain tasks) noexcept {
+void core::spill(task_chain tasks) noexcept { send_away(tasks, all.with.in_depth); }
+
+void core::send_away(task_chain tasks, bool newest_first) noexcept {
   work.overflows.add();
   // Injectors are closed only when no worker runs any more.
-  const bool open = home.injector.push_chain(tasks);
-  TOKIOD_ASSERT(open);
-}
-
-void core::spill(task_chain tasks) noexcept {
-  if (!all.with.in_depth) return overflow(tasks);
-  work.overflows.add();
-  const bool open = home.injector.spill(tasks);  // as above
+  const bool open = newest_first ? home.injector.spill(tasks) : home.injector.push_chain(tasks);
   TOKIOD_ASSERT(open);
 }
 

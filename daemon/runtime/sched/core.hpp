@@ -110,7 +110,7 @@ class alignas(cache_line) core {
   [[nodiscard]] bool lost() const noexcept { return this_thread->held != this; }
   // The newer half of a full ring goes to the own shard's injector: behind the others there, or, of who spawns faster
   // than the core runs, before them.
-  void overflow(task_chain tasks) noexcept;
+  void overflow(task_chain tasks) noexcept { send_away(tasks, false); }
   void spill(task_chain tasks) noexcept;
 
   // ---- the life of a task begins here (runtime.hpp says what each does)
@@ -138,8 +138,7 @@ class alignas(cache_line) core {
       run_next(task);
     } else {
       spilling full{*this};
-      ring.push(&task, full);
-      if (!in_batch) notify_if_useful();
+      run_later(task, full);
     }
     return made;
   }
@@ -154,10 +153,7 @@ class alignas(cache_line) core {
     }
     if (behind != nullptr) run_later(*behind);
   }
-  void run_later(task::header& task) noexcept {
-    ring.push(&task, *this);
-    if (!in_batch) notify_if_useful();
-  }
+  void run_later(task::header& task) noexcept { run_later(task, *this); }
   // Wakes another worker, unless one searches already.
   void notify() noexcept;
   // Wakes another worker if there is one to wake, and enough waits here to pay for it.
@@ -316,6 +312,12 @@ class alignas(cache_line) core {
     void overflow(task_chain tasks) noexcept { of.spill(tasks); }
   };
 
+  template <class Overflow>
+  void run_later(task::header& task, Overflow& target) noexcept {
+    ring.push(&task, target);
+    if (!in_batch) notify_if_useful();
+  }
+  void send_away(task_chain tasks, bool newest_first) noexcept;
   [[nodiscard]] share& new_share(memory::owner_id id) noexcept;
   [[nodiscard]] bool keep(task::header& task, share& of) noexcept;
   [[gnu::cold]] void stamp(task::header& task, bool again) noexcept;
