@@ -27,6 +27,8 @@ class steady_clock final : public clock {
   [[nodiscard]] instant_ns now() const override;
 };
 
+[[nodiscard]] const clock& system_clock();  // a steady_clock that is there for as long as the process
+
 class manual_clock final : public clock {
  public:
   // Relaxed is enough: the value carries no other data, and a test that advances synchronises by other means.

@@ -9,6 +9,7 @@
 #include <deque>
 #include <mutex>
 
+#include "base/log_rate.hpp"
 #include "base/log_sink.hpp"
 #include "base/os_thread.hpp"
 #include "base/policy.hpp"
@@ -20,33 +21,6 @@ constinit std::uint32_t lowest_level = static_cast<std::uint32_t>(level::info);
 namespace {
 
 constexpr std::array<std::string_view, 6> names = {"trace", "debug", "info", "warn", "error", "off"};
-
-// How often one call site may speak. A table of fixed size: two sites that share a row share its rate, which costs
-// a record at worst and bounds the memory.
-class rate_limit {
- public:
-  struct verdict {
-    bool pass;
-    std::uint32_t suppressed;  // records this site lost in the window that has just ended
-  };
-  verdict ask(std::size_t site, instant_ns now, std::uint32_t burst, duration_ns window) {
-    row& r = rows_[site % rows_.size()];
-    std::uint32_t suppressed = 0;
-    if (now - r.since >= window) {
-      if (r.count > burst) suppressed = r.count - burst;
-      r = {now, 0};
-    }
-    ++r.count;
-    return {burst == 0 || r.count <= burst, suppressed};
-  }
-
- private:
-  struct row {
-    instant_ns since = 0;
-    std::uint32_t count = 0;
-  };
-  std::array<row, 509> rows_;
-};
 
 // The one logger of the process. Everything below `mutex` is protected by it; the sink is used outside of it, by the
 // writer alone (or, before start and after stop, by callers one at a time through `direct`).
@@ -266,7 +240,7 @@ void write(level severity, std::string_view target, std::string_view message, st
     const std::lock_guard hold(l.mutex);
     if (severity < l.how.speak.of(target)) return;
     const auto [pass, suppressed] =
-        l.rates.ask(site_of(at, target), steady_clock().now(), l.how.burst, l.how.burst_window);
+        l.rates.ask(site_of(at, target), l.how.time->now(), l.how.burst, l.how.burst_window);
     if (!pass) return;
     if (suppressed > 0) r.fields.emplace_back("suppressed", suppressed);
     if (l.running) {

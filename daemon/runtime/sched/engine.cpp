@@ -17,11 +17,6 @@ namespace tokiod::sched {
 
 namespace {
 
-const clock& system_clock() {
-  static const steady_clock only;
-  return only;
-}
-
 std::uint32_t cores_of(const options& with) { return with.kind == flavor::current_thread ? 1 : with.worker_threads; }
 
 options checked(options with) {

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/fd.hpp"
+#include "base/log_rate.hpp"
 #include "base/log_sink.hpp"
 
 using namespace tokiod;
@@ -114,16 +115,32 @@ TEST_CASE("a record below its target's level is not written, and a level can cha
 }
 
 TEST_CASE("a call site over its rate is silenced, and its next window says how much was suppressed") {
-  const captured log_of_test({.burst = 3, .burst_window = 30 * millisecond});
+  manual_clock time;
+  const captured log_of_test({.burst = 3, .burst_window = 10 * second, .time = &time});
   speak_from_one_place(10);
   log::info("other", "not affected");
   CHECK(log_of_test.take().size() == 4);
-  const steady_clock clock;
-  for (const auto start = clock.now(); clock.now() - start < 31 * millisecond;) std::this_thread::yield();
+  time.advance(10 * second - 1);
+  speak_from_one_place(1);
+  CHECK(log_of_test.take().empty());
+  time.advance(1);
   speak_from_one_place(1);
   const auto lines = log_of_test.take();
   REQUIRE(lines.size() == 1);
-  CHECK(after_time(lines[0]) == "info chatty: again suppressed=7");
+  CHECK(after_time(lines[0]) == "info chatty: again suppressed=8");
+}
+
+TEST_CASE("call sites that fall together in the table do not silence each other, and more than fit make room") {
+  log::rate_limit rates;
+  const std::size_t together = 127;  // rows of one place in the table
+  for (std::size_t site = 1; site <= 4; ++site) {
+    CHECK(rates.ask(site * together, site, 1, second).pass);
+    CHECK(!rates.ask(site * together, site, 1, second).pass);
+  }
+  CHECK(rates.ask(5 * together, 5, 1, second).pass);
+  CHECK(rates.ask(1 * together, 6, 1, second).pass);   // the fifth took the row of the first, whose window was oldest
+  CHECK(!rates.ask(3 * together, 7, 1, second).pass);  // the first then took that of the second; the third has its own
+  CHECK(rates.ask(3 * together, 3 + second, 1, second).suppressed == 2);
 }
 
 TEST_CASE("a sink that hangs blocks no caller: the ring fills, the rest is dropped, counted and reported") {
