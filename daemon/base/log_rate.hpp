@@ -1,6 +1,6 @@
-// How often one call site may speak. A table of fixed size, so that no number of sites grows it: a site has a row of its
-// own while it speaks, found among the few rows its key points at; where all of them are taken, the one whose window
-// began first makes room, and what that site had lost is not told.
+// How often one call site may speak. A table of fixed size, which no number of sites grows: a site has a row of its own
+// while it speaks, found among the few rows its key points at; where all are taken, the one whose window began first
+// makes room, and nobody is told what that site had lost.
 // Threads: one at a time (the logger's lock).
 #pragma once
 #include <algorithm>
