@@ -50,6 +50,13 @@ struct sync_policy {
   using cell = model::cell<T>;
   using mutex = model::mutex;
   using shared_mutex = model::shared_mutex;
+  class guarded {
+   public:
+    void touch() { used_.set(0); }
+
+   private:
+    cell<int> used_{0};
+  };
   static void wake(const tokio::waker& who) {
     if (who) sync_task::wake(who);
   }

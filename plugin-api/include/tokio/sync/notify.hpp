@@ -1,6 +1,10 @@
 // Wakes one task, or all, without a value. A notify_one() that finds nobody is kept for the next one who waits, once.
-// Invariant: the word says `waiting` exactly while the list is not empty; only the holder of the lock changes it then.
-//            Its upper part counts notify_waiters(): a future made before such a call is ready after it, polled or not.
+// Invariant: one bit of the word is the lock of the list. The word says `waiting` exactly while the list is not empty,
+// and
+//            while it is locked only the holder changes it. Its upper part counts notify_waiters(): a future made
+//            before such a call is ready after it, polled or not. A waiter is taken off the list, hears of it and is
+//            woken under the lock; it looks without it, and then only waits until the lock is free: what it does next
+//            may be to free all of this.
 // Threads:   everything [any].
 // Model:     tests/model/sync_model.cpp
 #pragma once
@@ -18,11 +22,23 @@ namespace tokio::sync {
 template <class P>
 class notify_core {
  public:
-  enum class told { nothing, first, last, all };
-  struct waiter : wait_node {
+  enum class told : unsigned { nothing, first, last, all };
+  class waiter : public wait_node {
+   public:
     explicit waiter(std::uint64_t made_at) noexcept : round(made_at) {}
+    waiter(waiter&& other) noexcept : wait_node(std::move(other)), round(other.round) {}
+
+    // Once it has left the line.
+    void wait_anew(std::uint64_t from) noexcept {
+      heard_.store(told::nothing, relaxed);  // nobody else knows it now
+      round = from;
+    }
+
     std::uint64_t round;  // how many notify_waiters() there were when the future was made
-    told heard = told::nothing;
+
+   private:
+    friend class notify_core;
+    typename P::template atomic<told> heard_{told::nothing};
   };
 
   std::uint64_t round() const noexcept { return word_.load(acquire) / one_round; }
@@ -30,103 +46,136 @@ class notify_core {
   // Wakes the oldest (told::first) or the newest (told::last) waiter, or is kept.
   void notify_one(told which) {
     auto word = word_.load(relaxed);  // only a guess for the CAS below
-    while (state(word) != waiting) {
-      // Also when it says `notified` already: the waiter must see what this caller wrote. Pairs with consume().
-      if (word_.compare_exchange_weak(word, with(word, notified), acq_rel, relaxed)) return;
+    while (true) {
+      if (word & locked) [[unlikely]] {
+        word = wait_for_lock();
+      } else if ((word & state) == waiting) {
+        if (word_.compare_exchange_weak(word, word | locked, acquire, relaxed)) break;  // acquire: the list
+      } else {
+        // Also when it says `notified` already: the waiter must see what this caller wrote. Pairs with wait().
+        if (word_.compare_exchange_weak(word, with(word, notified), acq_rel, relaxed)) return;
+      }
     }
-    const hold lock(mutex_);
-    notify_locked(which);
+    tell(which == told::first ? *list_.front() : *list_.back(), which);
+    unlock(list_.empty() ? with(word, empty) : word);
   }
 
   void notify_waiters() {
-    const hold lock(mutex_);
-    // Ends the round: futures of this one are ready. Publishes to the loads in consume() and round().
-    word_.fetch_add(one_round, acq_rel);
-    if (list_.empty()) return;
-    while (auto* next = list_.front()) tell(*next, told::all);
-    set_empty();
-  }
-
-  // Ready without standing in line?
-  bool consume(const waiter& who) noexcept {
-    auto word = word_.load(acquire);
-    if (word / one_round != who.round) return true;
-    while (state(word) == notified) {
-      // Takes the kept notification. Acquire: pairs with the CAS in notify_one().
-      if (word_.compare_exchange_weak(word, with(word, empty), acq_rel, acquire)) return true;
+    auto word = word_.load(relaxed);  // only a guess for the CAS below
+    while (true) {
+      if (word & locked) {
+        word = wait_for_lock();
+        continue;
+      }
+      const bool anybody = (word & state) == waiting;
+      const auto next = word + one_round;
+      // Ends the round: futures of this one are ready. Publishes to the loads in wait() and round(); acquire:
+      // the list.
+      if (!word_.compare_exchange_weak(word, anybody ? next | locked : next, acq_rel, relaxed)) continue;
+      if (anybody) tell_all(with(next, empty));
+      return;
     }
-    return word / one_round != who.round;
   }
 
   // True: ready. False: stands in line now and must be given to poll_waiter() or cancel().
   bool wait(waiter& who, waker task) {
-    const hold lock(mutex_);
-    auto word = word_.load(relaxed);  // a new round is ordered by the lock
-    while (true) {
-      if (word / one_round != who.round) return true;
-      const bool kept = state(word) == notified;
-      // Takes the kept notification, or says that there is a list to look into: then the CAS in notify_one() fails and
-      // its caller takes the lock. Acquire: what the notifier wrote.
-      if (!word_.compare_exchange_weak(word, with(word, kept ? empty : waiting), acq_rel, relaxed)) continue;
+    auto word = word_.load(acquire);
+    while (word / one_round == who.round) {
+      if (word & locked) [[unlikely]] {
+        word = wait_for_lock();
+        continue;
+      }
+      const bool kept = (word & state) == notified;
+      // Takes the kept notification (acquire: what the notifier wrote), or the lock.
+      if (!word_.compare_exchange_weak(word, kept ? with(word, empty) : word | locked, acq_rel, acquire)) continue;
       if (kept) return true;
-      break;
+      who.who = task;
+      guarded_.touch();
+      list_.push_back(who);
+      unlock(with(word, waiting));
+      return false;
     }
-    who.who = task;
-    list_.push_back(who);
-    return false;
+    return true;
   }
 
+  // Without the lock, unless another task polls it than before.
   bool poll_waiter(waiter& who, waker task) {
-    const hold lock(mutex_);
-    if (who.heard != told::nothing) return true;
-    who.who = task;
-    return false;
+    if (who.heard_.load(acquire) != told::nothing) {  // pairs with the store in tell()
+      if (word_.load(acquire) & locked) wait_for_lock();
+      return true;
+    }
+    return !(who.who == task) && !move_to(who, task);
   }
 
   // Leaves the line. A notification that the owner has not seen goes to the next one.
-  void cancel(waiter& who) {
-    const hold lock(mutex_);
-    if (who.heard == told::nothing) {
+  [[gnu::noinline]] void cancel(waiter& who) {
+    const auto word = lock();
+    const auto heard = who.heard_.load(relaxed);  // ordered by the lock
+    if (heard == told::nothing) {
+      guarded_.touch();
       list_.remove(who);
-      if (list_.empty()) set_empty();
-    } else if (who.heard != told::all) {
-      notify_locked(who.heard);
+      unlock(list_.empty() ? with(word, empty) : word);
+    } else {
+      unlock(word);
+      if (heard != told::all) notify_one(heard);
     }
   }
 
  private:
-  static constexpr std::uint64_t empty = 0;
-  static constexpr std::uint64_t waiting = 1;
-  static constexpr std::uint64_t notified = 2;
-  static constexpr std::uint64_t one_round = 4;
+  using word_type = std::uint64_t;
+  static constexpr word_type empty = 0;
+  static constexpr word_type waiting = 1;
+  static constexpr word_type notified = 2;
+  static constexpr word_type state = 3;
+  static constexpr word_type locked = 4;
+  static constexpr word_type one_round = 8;
 
-  static std::uint64_t state(std::uint64_t word) noexcept { return word % one_round; }
-  static std::uint64_t with(std::uint64_t word, std::uint64_t state) noexcept {
-    return word / one_round * one_round + state;
-  }
+  static word_type with(word_type word, word_type now) noexcept { return (word & ~(state | locked)) | now; }
 
-  void notify_locked(told which) {
+  // What the word was, without the lock.
+  word_type lock() noexcept {
     auto word = word_.load(relaxed);  // only a guess for the CAS below
-    while (state(word) != waiting) {
-      if (word_.compare_exchange_weak(word, with(word, notified), acq_rel, relaxed)) return;  // as in notify_one()
+    while (true) {
+      if (word & locked)
+        word = wait_for_lock();
+      else if (word_.compare_exchange_weak(word, word | locked, acquire, relaxed))  // pairs with unlock()
+        return word;
     }
-    tell(which == told::first ? *list_.front() : *list_.back(), which);
-    if (list_.empty()) set_empty();
+  }
+  // The last access: who is let in by it may free this. Passes on to all loads what the holder had seen.
+  void unlock(word_type next) noexcept { word_.store(next, release); }
+  [[gnu::cold, gnu::noinline]] word_type wait_for_lock() noexcept {
+    for (unsigned tries = 0;; P::wait(tries))
+      if (const auto word = word_.load(acquire); !(word & locked)) return word;
   }
 
+  // Under the lock, which the task waits for before it is gone.
   void tell(waiter& who, told what) {
+    guarded_.touch();
     list_.remove(who);
-    who.heard = what;
-    P::wake(who.who);  // the task takes the lock before it looks, hence after our unlock
+    who.heard_.store(what, release);  // publishes what the notifier wrote
+    P::wake(who.who);
+  }
+  // Under the lock.
+  [[gnu::noinline]] void tell_all(word_type next) {
+    while (auto* who = list_.front()) tell(*who, told::all);
+    unlock(next);
+  }
+  // False: it was told already.
+  [[gnu::cold, gnu::noinline]] bool move_to(waiter& who, waker task) {
+    const auto word = lock();
+    const bool in_line = who.heard_.load(relaxed) == told::nothing;  // ordered by the lock
+    if (in_line) {
+      guarded_.touch();
+      who.who = task;
+    }
+    unlock(word);
+    return in_line;
   }
 
-  // Under the lock, and the word says `waiting`: nobody else writes it. Release: passes on what notify_waiters()
-  // published to the loads in consume() and round(), which may see this store instead of its own.
-  void set_empty() noexcept { word_.store(with(word_.load(relaxed), empty), release); }
-
-  typename P::template atomic<std::uint64_t> word_{0};
-  typename P::mutex mutex_;
+  typename P::template atomic<word_type> word_{0};
   wait_list<waiter> list_;
+  [[no_unique_address]] typename P::guarded guarded_;
 };
 
 // The wait for one notification as a part of a future.
@@ -140,15 +189,10 @@ class notify_wait {
   notify_wait& operator=(notify_wait&&) = delete;
   ~notify_wait() { leave(); }
 
-  bool poll(waker task) {
-    switch (now_) {
-      case stage::made: return start(task);
-      case stage::in_line:
-        if (core_->poll_waiter(node_, task)) now_ = stage::done;
-        return now_ == stage::done;
-      case stage::done: break;
-    }
-    return true;
+  [[gnu::always_inline]] bool poll(waker task) {
+    if (now_ == stage::made) return start(task);
+    if (now_ == stage::in_line && core_->poll_waiter(node_, task)) now_ = stage::done;
+    return now_ == stage::done;
   }
   // For a fact that is made true before its notifications: true when it holds, else stands in line.
   template <class Fact>
@@ -163,19 +207,19 @@ class notify_wait {
   void again() noexcept {
     leave();
     now_ = stage::made;
-    node_.heard = core::told::nothing;
-    node_.round = core_->round();
+    node_.wait_anew(core_->round());
   }
 
  private:
   enum class stage { made, in_line, done };
 
-  bool start(waker task) {
-    const bool ready = core_->consume(node_) || core_->wait(node_, task);
+  // Apart, so that who has heard saves no registers for it.
+  [[gnu::noinline]] bool start(waker task) {
+    const bool ready = core_->wait(node_, task);
     now_ = ready ? stage::done : stage::in_line;
     return ready;
   }
-  void leave() noexcept {
+  [[gnu::always_inline]] void leave() noexcept {
     if (now_ == stage::in_line) core_->cancel(node_);
   }
 

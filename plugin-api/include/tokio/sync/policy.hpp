@@ -3,6 +3,7 @@
 //   P::atomic<T>    std::atomic's interface; every order is written out
 //   P::cell<T>      plain data that the protocol hands from one thread to another: get(), set(v)
 //   P::mutex        lock(), unlock(); held for a few list operations and never across user code
+//   P::guarded      stands for what a lock inside of a word guards: touch() where that is used
 //   P::wake(w)      wakes whoever `w` names; legal under a P::mutex, because a waker holds no user code
 //   P::spin()       one iteration of waiting
 //   P::resource, resource_of_one, operation, wait_name   what is told to whoever listens (tracing/resource.hpp)
@@ -40,6 +41,9 @@ struct policy : core_policy {
     T value_;
   };
   using mutex = spin_lock;
+  struct guarded {
+    static void touch() noexcept {}
+  };
   using resource = tracing::resource;
   using resource_of_one = tracing::resource_of_one;
   using operation = tracing::operation;
