@@ -204,7 +204,7 @@ void embedded::close() {
 void embedded::end_tasks_now() {
   (void)runtime_->abort_all(plugin_->owner, task::cancel_kind::ask);
   do (void)runtime_->run_until([this] { return runtime_->live(plugin_->owner) == 0; }, runtime_->now());
-  while (runtime_->engine().work_visible());
+  while (runtime_->live(plugin_->owner) != 0 && runtime_->engine().work_visible());
 }
 
 // What is left is tasks whose job has begun, and polls that have said that they block. Both may wait for a socket where

@@ -32,7 +32,7 @@ worker_view view_of(sched::engine& all, sched::core& of, instant_ns now) {
     view.owner = task::owner_of(*task);
     view.running_for = running_for(of, now);
   }
-  view.queued = of.ring.length();
+  view.queued = of.queued();
   view.injected = of.home.injector.length();
   view.ticks = of.work.polls.read();
   view.mean_poll = of.mean_poll.load(relaxed);
@@ -111,7 +111,7 @@ metrics::runtime_snapshot runtime::metrics() const {
   for (auto& one : engine_.cores) {
     all.workers.push_back({.index = one->index,
                            .state = state_of(engine_, *one, one->running.load(relaxed) != nullptr),
-                           .queued_tasks = one->ring.length(),
+                           .queued_tasks = one->queued(),
                            .mean_poll_ns = one->mean_poll.load(relaxed),
                            .totals = one->work.read(),
                            .poll_time_ns = one->work.poll_time_ns.read(),

@@ -15,7 +15,7 @@ enum class worker_state : std::uint8_t { running, searching, parked, blocking, s
 struct worker_snapshot {
   std::uint32_t index = 0;
   worker_state state = worker_state::parked;
-  std::uint32_t queued_tasks = 0;  // in the ring; a hint
+  std::uint32_t queued_tasks = 0;  // in its own queue; a hint
   std::uint64_t mean_poll_ns = 0;  // a moving average
   worker_totals totals;
   distribution poll_time_ns;

@@ -38,9 +38,26 @@ void core::spill(task_chain tasks) noexcept { send_away(tasks, all.with.in_depth
 
 void core::send_away(task_chain tasks, bool newest_first) noexcept {
   work.overflows.add();
+  if (all.with.kind == flavor::current_thread) {  // all of it is older than what stands there
+    queue::append(tasks, std::exchange(later, {}));
+    later = tasks;
+    later_length.store(later.count, relaxed);
+    return;
+  }
   // Injectors are closed only when no worker runs any more.
   const bool open = newest_first ? home.injector.spill(tasks) : home.injector.push_chain(tasks);
   TOKIOD_ASSERT(open);
+}
+
+void core::put_behind(task::header& task) noexcept {
+  queue::append(later, task);
+  later_length.store(later.count, relaxed);
+}
+
+task_chain core::take_behind() noexcept {
+  const task_chain taken = queue::cut(later, real_policy::ring_capacity / 2);
+  later_length.store(later.count, relaxed);
+  return taken;
 }
 
 void core::notify() noexcept {
@@ -103,6 +120,8 @@ void core::end_batch() noexcept {
 
 task_chain core::drain() {
   task_chain everything = ring.drain();
+  queue::append(everything, std::exchange(later, {}));
+  later_length.store(0, relaxed);
   task::header* const front = lifo.load(relaxed);
   if (front == nullptr) return everything;
   lifo.store(nullptr, relaxed);

@@ -69,6 +69,8 @@ class alignas(cache_line) core {
   // A task that ran: behind everything that waits. Nobody is notified: this core looks at its queue at once.
   void requeue(task::header& task) noexcept {
     count_runnable(task, true);
+    if (later.count != 0) [[unlikely]]
+      return put_behind(task);
     ring.push(&task, *this);
   }
   // It waits from now on. One in thirty-two on average, at random, gets a stamp, for the histogram of waits; where all
@@ -109,7 +111,7 @@ class alignas(cache_line) core {
   // While a body's code ran, the core went to another thread. [the thread that polls here, inside host code]
   [[nodiscard]] bool lost() const noexcept { return this_thread->held != this; }
   // The newer half of a full ring goes to the own shard's injector: behind the others there, or, of who spawns faster
-  // than the core runs, before them.
+  // than the core runs, before them. A current_thread core keeps it instead, and its order: first in, first out.
   void overflow(task_chain tasks) noexcept { send_away(tasks, false); }
   void spill(task_chain tasks) noexcept;
 
@@ -197,6 +199,9 @@ class alignas(cache_line) core {
     published = until_stamp;
   }
 
+  // What stands behind the ring and fits into it, which is empty.
+  [[nodiscard]] task_chain take_behind() noexcept;
+
   [[nodiscard]] bool just_maintained() const { return until_maintenance == maintenance_interval; }
 
   // While events are dispatched the tasks they wake stand in the ring, and nobody is notified for each of them.
@@ -231,7 +236,7 @@ class alignas(cache_line) core {
     const std::uint64_t poll = blocking_poll.load(relaxed);
     return poll != 0 && poll == work.polls.read();
   }
-  [[nodiscard]] std::uint32_t queued() const { return ring.length(); }
+  [[nodiscard]] std::uint32_t queued() const { return ring.length() + later_length.load(relaxed); }
   [[nodiscard]] const share* peek_share(memory::owner_id id) const { return shares[id].load(acquire); }
 
   // Something to do before the next poll; the worker is woken for it.
@@ -285,6 +290,10 @@ class alignas(cache_line) core {
   std::uint64_t polls_at_wake = no_sample;  // the core was woken for work, and has polled nothing since
 
   run_queue ring;
+  // Of a current_thread core: what came while the ring was full, and everything since. The length: relaxed, for
+  // observers.
+  task_chain later;
+  std::atomic<std::uint32_t> later_length{0};
   metrics::worker_counters work;
   std::atomic<task::header*> running{nullptr};  // relaxed: observers check the task's own words again
   // The number of the poll that said it may block (tokio::block_in_place); 0: none. Relaxed: a hint for the monitor,
@@ -314,10 +323,13 @@ class alignas(cache_line) core {
 
   template <class Overflow>
   void run_later(task::header& task, Overflow& target) noexcept {
+    if (later.count != 0) [[unlikely]]
+      return put_behind(task);
     ring.push(&task, target);
     if (!in_batch) notify_if_useful();
   }
   void send_away(task_chain tasks, bool newest_first) noexcept;
+  [[gnu::cold]] void put_behind(task::header& task) noexcept;
   [[nodiscard]] share& new_share(memory::owner_id id) noexcept;
   [[nodiscard]] bool keep(task::header& task, share& of) noexcept;
   [[gnu::cold]] void stamp(task::header& task, bool again) noexcept;

@@ -178,7 +178,7 @@ bool engine::work_visible() const {
   for (const auto& one : shards)
     if (one->injector.length() != 0) return true;
   for (const auto& one : cores)
-    if (one->ring.length() != 0) return true;
+    if (one->queued() != 0) return true;
   return false;
 }
 

@@ -80,6 +80,7 @@ void worker::mind_spilled(instant_ns steady) {
 
 task::header* worker::search() {
   core_.ran_dry = true;
+  if (core_.later.count != 0) return adopt(core_.take_behind());
   if (task::header* task = take_own_injected(injected_at_once, take_turn_of_oldest() ? overdue : newest))
     return stop_searching(task);
   if (all_.shards.size() == 1) return nullptr;
@@ -111,8 +112,7 @@ task::header* worker::take_injected(shard::shard& from, std::uint32_t limit, que
   const task_chain taken = from.injector.pop(std::min(limit, waiting / all_.active() + 1), first);
   if (taken.count == 0) return nullptr;
   core_.work.injected_taken.add(taken.count);
-  adopt(taken.first->next.get());
-  return taken.first;
+  return adopt(taken);
 }
 
 // Of all shards that are ours to serve, beginning with another one each time; what is overdue is mostly our own.
@@ -127,13 +127,14 @@ task::header* worker::take_own_injected(std::uint32_t limit, queue::pop_order fi
   return nullptr;
 }
 
-// Behind what is queued here, in order.
-void worker::adopt(task::header* tasks) {
-  while (tasks != nullptr) {
-    task::header* const rest = tasks->next.get();
-    core_.ring.push(tasks, core_);
-    tasks = rest;
+// The first, which is to run now; the others stand behind what is queued here, in order.
+task::header* worker::adopt(const task_chain& tasks) {
+  for (task::header* task = tasks.first->next.get(); task != nullptr;) {
+    task::header* const rest = task->next.get();
+    core_.ring.push(task, core_);
+    task = rest;
   }
+  return tasks.first;
 }
 
 task::header* worker::steal() {
@@ -179,8 +180,7 @@ task::header* worker::take_from_stuck() {
     all_.try_with_core(*other, [&] { taken = other->drain(); });
     if (taken.count == 0) continue;
     core_.work.stolen_tasks.add(taken.count);
-    adopt(taken.first->next.get());
-    return taken.first;
+    return adopt(taken);
   }
   return nullptr;
 }
@@ -286,7 +286,7 @@ void worker::park(instant_ns limit) {
 // It may have woken a task here, or who waits in block_on on this thread. What comes from other threads is seen later.
 bool worker::hook_made_work() {
   const bool rang = core_.root_rang.during(all_.with.on_thread_park);
-  return rang || core_.ring.length() != 0 || core_.lifo.load(relaxed) != nullptr;
+  return rang || core_.queued() != 0 || core_.lifo.load(relaxed) != nullptr;
 }
 
 // A sleep that ends at once, for hooks and counters, too. Sockets and timers must not wait for what the hook made.

@@ -34,7 +34,7 @@ class worker {
   [[nodiscard]] task::header* next_injected();
   [[nodiscard]] task::header* take_injected(shard::shard& from, std::uint32_t limit, queue::pop_order first);
   [[nodiscard]] task::header* take_own_injected(std::uint32_t limit, queue::pop_order first);
-  void adopt(task::header* tasks);
+  task::header* adopt(const task_chain& tasks);
   [[nodiscard]] task::header* stop_searching(task::header* found);
   void found_while_searching();
   [[nodiscard]] task::header* steal();

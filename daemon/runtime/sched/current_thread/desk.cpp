@@ -77,7 +77,7 @@ class between {
   }
 
  private:
-  [[nodiscard]] std::uint64_t queued() const { return on_.ring.length() + on_.home.injector.length(); }
+  [[nodiscard]] std::uint64_t queued() const { return on_.queued() + on_.home.injector.length(); }
   // One that gave its turn away comes after as many polls as tasks were queued then.
   [[nodiscard]] bool others_had_their_turn() const { return on_.work.polls.read() >= behind_ || queued() == 0; }
 

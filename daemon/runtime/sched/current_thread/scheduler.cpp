@@ -50,7 +50,7 @@ bool scheduler::run_until(const std::function<bool()>& done, instant_ns deadline
       one.look();
       (void)only.charge_to(nullptr);  // a hook may move the clock, and that is nobody's time
       // Asked again, because the look may have taken a nudge that was meant to end the sleep.
-      if (only.ring.length() != 0 || done()) continue;
+      if (only.queued() != 0 || done()) continue;
       if (!(idle && idle(only.home.timers.next_deadline()))) one.park(deadline);
     }
   }

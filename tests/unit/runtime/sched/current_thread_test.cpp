@@ -41,6 +41,26 @@ TEST_CASE("[SC-10] a current_thread runtime runs nothing until it is driven, and
   rt.end();
 }
 
+// More than a queue of fixed size holds, and each of them spawns another one.
+TEST_CASE("[SC-10] a current_thread runtime keeps the order of however many") {
+  constexpr int many = 3000;
+  bench_runtime rt(alone());
+  std::vector<int> order;
+  std::uint64_t queued = 0;
+  rt.spawn_once([&] {
+    for (int i = 0; i < many; ++i)
+      rt.spawn_once([&, i] {
+        order.push_back(i);
+        rt.spawn_once([&order, i] { order.push_back(many + i); });
+      });
+    queued = rt.all->metrics().workers.at(0).queued_tasks;
+  });
+  CHECK(rt.all->run_until([&] { return order.size() == 2 * many; }));
+  for (int i = 0; i < 2 * many; ++i) REQUIRE(order[static_cast<std::size_t>(i)] == i);
+  CHECK(queued == many);
+  rt.end();
+}
+
 TEST_CASE("a thread that drives a runtime and leaves it was busy until then") {
   bench_runtime rt(alone());
   bool over = false;
