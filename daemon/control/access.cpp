@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/accounts.hpp"
-#include "control/glob.hpp"
+#include "base/glob.hpp"
 
 namespace tokiod::control {
 namespace {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
-#include "control/glob.hpp"
+#include "base/glob.hpp"
 #include "control/guarded.hpp"
 #include "control/view.hpp"
 #include "wire/method.hpp"

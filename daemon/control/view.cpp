@@ -1,6 +1,6 @@
 #include "control/view.hpp"
 
-#include "control/glob.hpp"
+#include "base/glob.hpp"
 #include "control/id_text.hpp"
 #include "control/prometheus.hpp"
 #include "wire/get.hpp"

@@ -16,10 +16,11 @@ namespace {
 using wire::param;
 using wire::param_type;
 
-constexpr std::string_view own_words[] = {"call", "events", "methods", "version", "completion"};
+constexpr std::string_view own_words[] = {"call", "events", "top", "methods", "version", "completion"};
 // The parameter that --timeout becomes: a plugin that does not answer is the daemon's to give up, and to name.
 constexpr std::string_view answer_time = "timeout_s";
 constexpr duration_ns daemon_first = 2 * second;  // so its sentence arrives before ours
+constexpr duration_ns shortest_interval = 100 * millisecond;
 constexpr std::string_view value_options[] = {"--socket", "--timeout", "-s", "-t"};
 
 farewell mistake(std::string text) { return {"tokioctl: " + std::move(text) + "\n", exit_code::usage}; }
@@ -70,6 +71,15 @@ class reader {
       if (!time) return std::unexpected(mistake("--timeout must be a time as 30, 500ms or 2m, got " + timeout_));
       wanted_.timeout = *time;
     }
+    if (!interval_.empty()) {
+      const auto time = duration_named(interval_);
+      if (!time || *time < shortest_interval)
+        return std::unexpected(mistake("--interval must be a time of at least 100ms as 1s or 500ms, got " + interval_));
+      wanted_.top.interval = *time;
+    }
+    if (once_) wanted_.top.batch = (wanted_.top.count = 1) != 0;
+    if (wanted_.what == action::top && wanted_.json_output && !wanted_.top.batch)
+      return std::unexpected(mistake("top --json prints text, so it needs --once or --batch"));
     return finish(input);
   }
 
@@ -141,6 +151,7 @@ class reader {
     events->add_option("--interval-ms", interval_ms_, "how often metrics and tasks are sent");
     events->add_option("--match", match_, "only metric families whose name matches");
     events->callback([this] { wanted_.what = action::events; });
+    add_top();
     app_.add_subcommand("methods", "Lists the methods of the control socket")->callback([this] {
       wanted_.what = action::methods;
     });
@@ -151,6 +162,20 @@ class reader {
     auto* completion = app_.add_subcommand("completion", "Prints a completion script");
     completion->add_option("shell", wanted_.shell)->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
     completion->callback([this] { wanted_.what = action::completion; });
+  }
+
+  void add_top() {
+    auto& wanted = wanted_.top;
+    auto* top = app_.add_subcommand("top", "Shows tasks, workers, plugins, resources and events as they change");
+    top->add_option("--tab", wanted.tab, "tasks, workers, plugins, resources or events [tasks]");
+    top->add_option("--sort", wanted.sort, "by this column");
+    top->add_flag("--reverse", wanted.reverse, "the other way round");
+    top->add_option("--filter", wanted.filter, "only rows of which all words hold: plugin:echo 'busy>1s' accept");
+    top->add_option("--interval", interval_, "between samples: 1s, 500ms [1s]");
+    top->add_flag("--batch", wanted.batch, "text at every interval, without a terminal");
+    top->add_flag("--once", once_, "the same, one time");
+    top->add_option("-n,--count", wanted.count, "end after so many samples, in a batch");
+    top->callback([this] { wanted_.what = action::top; });
   }
 
   void chosen(const verb& each, CLI::App* at) {
@@ -221,7 +246,8 @@ class reader {
 
   CLI::App app_;
   order wanted_;
-  std::string timeout_, match_;
+  std::string timeout_, match_, interval_;
+  bool once_ = false;
   std::optional<std::int64_t> interval_ms_;
   std::vector<std::string> words_;
   bool prometheus_ = false;

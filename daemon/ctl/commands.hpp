@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "ctl/exit_code.hpp"
+#include "ctl/top/top.hpp"
 #include "ctl/verb.hpp"
 #include "wire/json.hpp"
 
@@ -18,7 +19,7 @@ namespace tokiod::ctl {
 
 using wire::json;
 
-enum class action : std::uint8_t { request, call, events, methods, version, completion, prometheus };
+enum class action : std::uint8_t { request, call, events, top, methods, version, completion, prometheus };
 
 struct order {
   action what = action::request;
@@ -27,6 +28,7 @@ struct order {
   json params = json::object();
   std::string shell;        // of a completion
   std::uint64_t count = 0;  // events to wait for; 0: until interrupted
+  top_order top;
 
   std::string socket;
   bool json_output = false, quiet = false, no_color = false;

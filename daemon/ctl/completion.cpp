@@ -45,9 +45,11 @@ void add(tree& all, const verb& each) {
 tree make_tree() {
   tree all;
   for (const auto& each : verbs()) add(all, each);
-  for (const auto own : {"call", "events", "methods", "version", "completion"}) add_once(all[""].words, own);
+  for (const auto own : {"call", "events", "top", "methods", "version", "completion"}) add_once(all[""].words, own);
   for (const auto shell : {"bash", "zsh", "fish"}) all["completion"].words.emplace_back(shell);
   for (const auto topic : {"daemon.state", "plugin.state", "metrics"}) all["events"].words.emplace_back(topic);
+  for (const auto option : {"--tab", "--sort", "--reverse", "--filter", "--interval", "--batch", "--once", "--count"})
+    all["top"].options.emplace_back(option);
   all["metrics"].options.emplace_back("--prometheus");
   for (const auto& row : wire::methods()) all["call"].words.emplace_back(row.name);
   for (const auto option : {"--help", "--json", "--quiet", "--no-color", "--socket", "--timeout"})

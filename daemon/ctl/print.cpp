@@ -34,17 +34,6 @@ tint tint_of(std::string_view state) {
   return tint::none;
 }
 
-const json* at(const json& row, std::string_view pointer) {
-  const json* here = &row;
-  while (here && !pointer.empty()) {
-    pointer.remove_prefix(1);
-    const auto end = std::min(pointer.find('/'), pointer.size());
-    here = wire::find(*here, pointer.substr(0, end));
-    pointer.remove_prefix(end);
-  }
-  return here;
-}
-
 std::string cell(const json* value, format shown_as);
 
 // "permits=3 duration=20ms"
@@ -72,12 +61,6 @@ std::string cell(const json* value, format shown_as) {
       std::abs(value->get<double>()) < exact_integers)
     return std::to_string(static_cast<std::int64_t>(value->get<double>()));
   return clean(wire::dump(*value));
-}
-
-// Columns a terminal uses for a UTF-8 text: one per code point is right for names and paths.
-std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 void put(std::string& line, std::string_view text, std::size_t wide, format shown_as, tint how,
@@ -125,28 +108,6 @@ std::string value_text(const json& value, std::string_view name) {
   return cell(&value, name.ends_with("_seconds") ? format::seconds : format::plain);
 }
 
-// An image with its instances becomes one row per instance.
-json plugin_rows(const json& plugins) {
-  json rows = json::array();
-  for (const auto& image : plugins) {
-    json head = {{"plugin", wire::text_or(image, "name")},
-                 {"version", wire::text_or(image, "version")},
-                 {"image_state", wire::text_or(image, "state")}};
-    if (const json* reason = wire::find(image, "reason")) head["reason"] = *reason;
-    const json* instances = wire::find(image, "instances");
-    if (!instances || instances->empty()) {
-      rows.push_back(std::move(head));
-      continue;
-    }
-    for (const auto& instance : *instances) {
-      json row = head;
-      for (const auto& [key, value] : instance.items()) row[key] = value;
-      rows.push_back(std::move(row));
-    }
-  }
-  return rows;
-}
-
 std::string labels_text(const json& sample) {
   const json* labels = wire::find(sample, "labels");
   if (!labels) return {};
@@ -192,6 +153,46 @@ std::string remainder(const verb& shown, const json& result, const print_style& 
 
 }  // namespace
 
+// Columns a terminal uses for a UTF-8 text: one per code point is right for names and paths.
+std::size_t width(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+const json* value_at(const json& row, std::string_view pointer) {
+  const json* here = &row;
+  while (here && !pointer.empty()) {
+    pointer.remove_prefix(1);
+    const auto end = std::min(pointer.find('/'), pointer.size());
+    here = wire::find(*here, pointer.substr(0, end));
+    pointer.remove_prefix(end);
+  }
+  return here;
+}
+
+std::string cell(const json& row, const column& shown) { return cell(value_at(row, shown.pointer), shown.shown_as); }
+
+json plugin_rows(const json& plugins) {
+  json rows = json::array();
+  for (const auto& image : plugins) {
+    json head = {{"plugin", wire::text_or(image, "name")},
+                 {"version", wire::text_or(image, "version")},
+                 {"image_state", wire::text_or(image, "state")}};
+    if (const json* reason = wire::find(image, "reason")) head["reason"] = *reason;
+    const json* instances = wire::find(image, "instances");
+    if (!instances || instances->empty()) {
+      rows.push_back(std::move(head));
+      continue;
+    }
+    for (const auto& instance : *instances) {
+      json row = head;
+      for (const auto& [key, value] : instance.items()) row[key] = value;
+      rows.push_back(std::move(row));
+    }
+  }
+  return rows;
+}
+
 std::string clean(std::string_view text) {
   std::string clean_text;
   for (const char c : text) clean_text += (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) ? ' ' : c;
@@ -231,7 +232,7 @@ std::string table(const json& rows, std::span<const column> columns, const print
   for (const auto& row : rows) {
     auto& line = cells.emplace_back();
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      line.push_back(cell(at(row, columns[i].pointer), columns[i].shown_as));
+      line.push_back(cell(row, columns[i]));
       wide[i] = std::max(wide[i], width(line.back()));
     }
   }

@@ -26,5 +26,12 @@ struct print_style {
 [[nodiscard]] std::string seconds_text(double seconds);    // 350us, 12.5ms, 3.2s, 4m05s, 2h03m, 3d04h
 [[nodiscard]] std::string time_text(double unix_seconds);  // 2026-01-31T12:00:00Z
 [[nodiscard]] std::string clean(std::string_view text);    // without control characters
+[[nodiscard]] std::size_t width(std::string_view text);    // columns of a terminal
+
+// What a column shows of a row. Null: the row has no such member.
+[[nodiscard]] const json* value_at(const json& row, std::string_view pointer);
+[[nodiscard]] std::string cell(const json& row, const column& shown);
+// Images with their instances as one row for each instance.
+[[nodiscard]] json plugin_rows(const json& plugins);
 
 }  // namespace tokiod::ctl

@@ -30,6 +30,8 @@ duration_ns timeout_of(const order& asked) {
 exit_code code_of(const refusal& why) {
   if (why.why == kind::timeout) return exit_code::temporary;
   if (why.why == kind::permission_denied) return exit_code::permission;
+  if (why.why == kind::invalid_params || why.why == kind::bad_enum) return exit_code::bad_input;
+  if (why.why == kind::refused || why.why == kind::unsupported) return exit_code::failed;
   if (why.why == kind::parse_error || why.why == kind::too_large) return exit_code::internal;
   return exit_code::unreachable;
 }
@@ -52,6 +54,7 @@ class conversation {
   exit_code hold() {
     auto connected = client::connect(socket_candidates(asked_.socket), deadline_);
     if (!connected) return complain(connected.error());
+    if (asked_.what == action::top) return watch(*connected);
     auto answer = connected->call(asked_.method, asked_.params, deadline_);
     if (!answer) return complain(answer.error());
     if (!*answer) return complain(answer->error());
@@ -94,6 +97,11 @@ class conversation {
     else
       at_.out << wire::dump(*wire::find(event, "ts")) << " " << clean(wire::text_or(event, "topic")) << " "
               << wire::dump(*wire::find(event, "data")) << std::endl;
+  }
+
+  exit_code watch(client& daemon) {
+    const auto shown = show_top(daemon, asked_.top, {asked_.json_output, style_.color, timeout_of(asked_)}, at_);
+    return shown ? exit_code::ok : complain(shown.error());
   }
 
   // A timeout, when one was named, ends the watch; without one it lasts until the daemon or the user ends it.
@@ -141,6 +149,7 @@ exit_code run(const std::vector<std::string>& args, const terminal& at) {
     case action::request:
     case action::call:
     case action::events:
+    case action::top:
     case action::version:
     case action::prometheus: return conversation(*asked, at).hold();
   }

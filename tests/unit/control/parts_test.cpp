@@ -1,4 +1,4 @@
-#include "control/glob.hpp"
+#include "base/glob.hpp"
 
 #include <doctest/doctest.h>
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace tokiod::control {
+namespace tokiod {
 
 // Linear: after a mismatch only the last star is retried, so no pattern makes it slow.
 [[nodiscard]] constexpr bool matches(std::string_view pattern, std::string_view name) {
@@ -27,4 +27,4 @@ namespace tokiod::control {
   return p == pattern.size();
 }
 
-}  // namespace tokiod::control
+}  // namespace tokiod

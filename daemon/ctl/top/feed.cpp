@@ -1,0 +1,130 @@
+#include "ctl/top/feed.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "ctl/print.hpp"
+#include "wire/get.hpp"
+#include "wire/parse.hpp"
+
+namespace tokiod::ctl {
+namespace {
+
+constexpr std::string_view told[] = {"console.state", "daemon.state", "plugin.state",
+                                     "runtime.resized", "runtime.stuck", "tasks"};
+constexpr std::int64_t most_asked_for = 1000;  // in one answer, as the daemon allows
+
+double number_at(const json& row, std::string_view pointer) {
+  const json* value = value_at(row, pointer);
+  return value != nullptr && value->is_number() ? value->get<double>() : 0;
+}
+
+}  // namespace
+
+outcome<json> top_feed::ask(std::string_view method, const json& params, instant_ns deadline) {
+  auto answer = daemon_.call(method, params, deadline);
+  if (!answer) return std::unexpected(answer.error());
+  if (!*answer) return refuse(kind::refused, method, " was refused: ", answer->error().message);
+  return std::move(**answer);
+}
+
+outcome<void> top_feed::begin(instant_ns deadline) {
+  const auto every = std::max<std::int64_t>(100, static_cast<std::int64_t>(interval_ / millisecond));
+  const auto begun = ask("event.subscribe", {{"topics", told}, {"interval_ms", every}}, deadline);
+  if (!begun) return std::unexpected(begun.error());
+  return {};
+}
+
+outcome<void> top_feed::listen(instant_ns until) {
+  for (;;) {
+    auto next = daemon_.next(until);
+    if (!next && next.error().why == kind::timeout) return {};
+    if (!next) return std::unexpected(next.error());
+    if (next->notification == "event" && next->what) take(*next->what);
+  }
+}
+
+// An ended task is told once; what lives is in the list that is asked for.
+void top_feed::take(const json& event) {
+  const json* data = wire::find(event, "data");
+  if (data == nullptr) return;
+  const auto topic = wire::text_or(event, "topic");
+  if (topic != "tasks") {
+    events_.push_back({{"time", time_text(wire::number_or(event, "ts", 0))}, {"topic", topic}, {"what", wire::dump(*data)}});
+    if (events_.size() > most_events) events_.pop_front();
+    return;
+  }
+  const json* all = wire::find(*data, "tasks");
+  if (all == nullptr) return;
+  for (const auto& task : *all)
+    if (value_at(task, "/stats/dropped") != nullptr && ended_.size() < most_rows)
+      ended_.insert_or_assign(wire::text_or(task, "id"), ended{task, steady_clock().now()});
+}
+
+void top_feed::forget_ended() {
+  const auto now = steady_clock().now();
+  std::erase_if(ended_, [&](const auto& each) { return now - each.second.since > ended_stay; });
+}
+
+outcome<json> top_feed::list(std::string_view method, std::string_view member, instant_ns deadline) {
+  auto got = ask(method, json::object(), deadline);
+  if (!got) return got;
+  const json* rows = wire::find(*got, member);
+  return rows != nullptr ? *rows : json::array();
+}
+
+outcome<json> top_feed::tasks(instant_ns deadline) {
+  auto got = ask("task.list", {{"limit", most_asked_for}}, deadline);
+  if (!got) return got;
+  json rows = *wire::find(*got, "tasks");
+  for (const auto& task : rows) ended_.erase(wire::text_or(task, "id"));
+  forget_ended();
+  for (const auto& [id, each] : ended_) rows.push_back(each.row);
+  for (auto& row : rows)
+    if (const json* warnings = value_at(row, "/stats/warnings"))
+      row["stats"]["warning_count"] = warnings->size();
+  return rows;
+}
+
+// Counters as what they grew by since the last sample.
+void top_feed::add_rates(json& rows, std::string_view name, std::string_view polls, std::string_view busy,
+                         std::string_view percent) {
+  const auto now = steady_clock().now();
+  for (auto& row : rows) {
+    const std::string key = std::string(name) + cell(row, {"", name, format::plain});
+    const counted is{number_at(row, polls), number_at(row, busy), now};
+    if (const auto was = before_.find(key); was != before_.end() && now > was->second.at) {
+      const double seconds = static_cast<double>(now - was->second.at) / 1e9;
+      row["polls_per_second"] = static_cast<std::int64_t>(std::max(0.0, (is.polls - was->second.polls) / seconds));
+      row[std::string(percent)] =
+          static_cast<std::int64_t>(std::max(0.0, 100 * (is.busy - was->second.busy) / seconds + 0.5));
+    }
+    before_.insert_or_assign(key, is);
+  }
+  std::erase_if(before_, [&](const auto& each) { return now - each.second.at > 60 * second; });
+}
+
+outcome<json> top_feed::sample(instant_ns deadline) {
+  json all = json::object();
+  auto info = ask("runtime.info", json::object(), deadline);
+  auto workers = list("runtime.workers", "workers", deadline);
+  auto plugins = list("plugin.list", "plugins", deadline);
+  auto resources = ask("resource.list", {{"limit", most_asked_for}}, deadline);
+  auto found = list("diag.lint", "findings", deadline);
+  auto rows = tasks(deadline);
+  for (const auto* each : {&info, &workers, &plugins, &resources, &found, &rows})
+    if (!*each) return std::unexpected(each->error());
+  json instances = plugin_rows(*plugins);
+  add_rates(*workers, "/worker", "/polls", "/busy_seconds", "busy_percent");
+  add_rates(instances, "/instance", "/usage/polls", "/usage/poll_seconds", "cpu_percent");
+  all["info"] = std::move(*info);
+  all["workers"] = std::move(*workers);
+  all["plugins"] = std::move(instances);
+  all["resources"] = *wire::find(*resources, "resources");
+  all["findings"] = std::move(*found);
+  all["tasks"] = std::move(*rows);
+  all["events"] = events_;
+  return all;
+}
+
+}  // namespace tokiod::ctl
