@@ -91,6 +91,7 @@ class stretch {
       server_begin_ = cpu_of(plan_.server);
     }
     if (now < begin_ + plan_.measure_ns) return true;
+    if (latencies_.count() == 0 && now < begin_ + patience_ns) return true;  // a busy machine, or a server that hangs
     took_ = now - begin_;
     server_took_ = cpu_of(plan_.server) - server_begin_;
     return false;
@@ -106,6 +107,8 @@ class stretch {
   }
 
  private:
+  static constexpr std::uint64_t patience_ns = 10'000'000'000;
+
   const plan& plan_;
   histogram latencies_;
   std::uint64_t begin_, took_ = 0, server_begin_ = 0, server_took_ = 0;

@@ -87,6 +87,11 @@ struct bench {
     CHECK_MESSAGE(answered.value_or(0) > 0, "a client of the plugin that stays was not served");
     eventually("the sockets of the clients are closed",
                [&] { return footprint::of(daemon.child().pid()).fds <= at_rest.fds; });
+    eventually("its threads have ended", [&] {
+      const auto now = footprint::of(daemon.child().pid());
+      const auto then = std::exchange(threads, now.threads);
+      return now.threads <= at_rest.threads || now.threads == then;
+    });
     return footprint::of(daemon.child().pid());
   }
 
@@ -97,6 +102,7 @@ struct bench {
     }
   }
 
+  std::int64_t threads = 0;  // when they were counted last
   reserved_port steady_port, cycled_port;
   daemon_process daemon;
   rpc_client control;

@@ -82,6 +82,7 @@ TEST_CASE("one that stops gets no more connections, clients notice nothing, and 
   b.wait_until_up(b.one, false);
   b.control.call("plugin.start", {{"instance", "one"}});
   b.wait_until_up(b.one, true);
+  eventually("the clients before are gone", [&] { return b.upstream(b.two).at("active") == 0; });
   tcp_client first(b.port.number()), second(b.port.number());
   say_and_hear(first, "a");
   say_and_hear(second, "b");

@@ -65,11 +65,12 @@ TEST_CASE("while every worker is inside a poll that never ends, another plugin's
   CHECK(echoes(after, "after\n"));
 
   CHECK(b.polled_of_hog() == workers);  // they still are where they were, and are shown
-  const auto told = events.next_line().at("params");
+  wire::json told;  // on a busy machine a poll of the hog that only begins its spinners may be slow, too
+  do told = events.next_line().at("params");
+  while (told.at("data").at("name") != "spinner");
   CHECK(told.at("topic") == "runtime.stuck");
   CHECK(told.at("data").at("instance") == "hog");
   CHECK(told.at("data").at("lasted_ms").get<int>() >= 10);
-  CHECK(told.at("data").at("name") == "spinner");
   CHECK(told.at("data").at("location") == "spins_everywhere.c:15");
 #ifdef TOKIOD_TSAN
   // ThreadSanitizer passes a signal on when the thread calls something of it, and this spinner calls nothing.

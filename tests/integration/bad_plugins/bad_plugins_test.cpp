@@ -29,7 +29,7 @@ bool contains(const std::string& text, std::string_view part) { return text.find
 
 // A daemon's worth of host in this process.
 struct bench {
-  explicit bench(unsigned workers = 2) {
+  explicit bench(unsigned workers = 2, duration_ns abort_grace = 10 * second) {
     runtime_options with;
     with.worker_threads = workers;
     auto made = runtime::start(with);
@@ -39,7 +39,7 @@ struct bench {
                                                                .runtime_dir = dir / "run",
                                                                .init_timeout = 20 * second,
                                                                .stop_deadline = 200 * millisecond,
-                                                               .abort_grace = 500 * millisecond});
+                                                               .abort_grace = abort_grace});
   }
 
   image_view image(const std::string& name) {
@@ -160,7 +160,7 @@ TEST_CASE("a task throws, another returns nonsense: each ends alone, their neigh
 }
 
 TEST_CASE("a task that never yields is named, its image quarantined, a new one loads beside it; later it can go") {
-  bench b;
+  bench b(2, 500 * millisecond);
   const auto gate = b.dir / "gate";
   b.run("never_yields", gate);
   CHECK(eventually([&] { return b.plugins->instance("never_yields")->usage.polls == 1; }));
@@ -187,6 +187,7 @@ TEST_CASE("a task that never yields is named, its image quarantined, a new one l
 TEST_CASE("leaked tasks are aborted at the deadline, a leaked join handle is taken back, the image goes") {
   bench b;
   b.run("leaks_task");
+  REQUIRE(eventually([&] { return b.plugins->instance("leaks_task")->usage.tasks_live == 3; }));
   const auto stopped = b.plugins->stop("leaks_task", 50 * millisecond);
   REQUIRE(stopped);
   CHECK(stopped->state == instance_state::stopped);

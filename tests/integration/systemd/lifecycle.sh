@@ -63,5 +63,6 @@ echo '{"nothing": 1}' >/etc/tokiod/conf.d/50-bad.json
 systemctl start tokiod && fail "started with a faulty configuration"
 sleep 1
 [ "$(systemctl show -p NRestarts --value tokiod)" = 0 ] || fail "restarted although the configuration is faulty"
-journalctl -u tokiod --no-pager | grep -q '50-bad.json:1:2: /nothing is not a setting' || fail "the fault is not in the journal"
+names_the_fault() { journalctl -u tokiod --no-pager | grep -q '50-bad.json:1:2: /nothing is not a setting'; }
+soon names_the_fault || fail "the fault is not in the journal"
 echo "the service lives as it should"

@@ -128,7 +128,7 @@ TEST_CASE("a line that does not end in time is refused, and only its own client 
 }
 
 TEST_CASE("a client that is silent for too long is let go, a subscriber is not") {
-  control_fixture daemon([](auto& options) { options.bounds.idle_timeout = 50 * millisecond; });
+  control_fixture daemon([](auto& options) { options.bounds.idle_timeout = second; });
   auto idle = daemon.client(), subscriber = daemon.client();
   CHECK(subscriber.call("event.subscribe", {{"topics", {"plugin.state"}}}).contains("result"));
   CHECK(idle.call("control.ping").contains("result"));

@@ -59,13 +59,13 @@ tokio_plugin_desc descriptor() {
 const tokio_plugin_desc patient = descriptor();
 
 struct bench {
-  bench() {
+  explicit bench(duration_ns init_timeout = 20 * second) {
     runtime_options with;
     with.worker_threads = 2;
     rt = std::move(*runtime::start(with));
     registry_options options;
     options.dirs = {TOKIOD_FIXTURES};
-    options.init_timeout = 50 * millisecond;
+    options.init_timeout = init_timeout;
     options.abort_grace = 10 * second;
     plugins = std::make_unique<registry>(*rt, options);
     REQUIRE(plugins->usable());
@@ -106,7 +106,7 @@ TEST_CASE("internal: without threads an instance hears stop and ends and its ima
 
 TEST_CASE("internal: without any thread a drain aborts at once and ends when there is one" * doctest::skip()) {
   test::child_begins();
-  bench b;
+  bench b(second);
   b.start("patient", "p");
   hold_init.store(true);
   test::without_threads alone;
@@ -131,7 +131,7 @@ TEST_CASE("internal: without any thread a drain aborts at once and ends when the
 
 TEST_CASE("internal: without any thread an image is not unmapped and says why" * doctest::skip()) {
   test::child_begins();
-  bench b;
+  bench b(second);
   REQUIRE(b.plugins->load({.path = {}, .name = "quiet"}));
   hold_init.store(true);
   test::without_threads alone;

@@ -258,8 +258,8 @@ TEST_CASE("at the cap of blocking jobs the next one is refused and dropped; one 
   CHECK(in.run_until([&] { return job.drops == 3; }));
   bool again = false;
   CHECK(in.run_until([&] { return again = again || job.spawn(in) == TOKIO_OK; }));
+  CHECK(in.run_until([&] { return job.runs == 3; }));  // a stop drops what has not begun
   CHECK(in.stop().clean());
-  CHECK(job.runs == 3);
 }
 
 TEST_CASE("who waited for a job finds its place free") {

@@ -8,7 +8,7 @@ namespace tokiod::sched::multi_thread {
 namespace {
 
 // A thread that gets no processor, or sleeps in the kernel and cannot be interrupted, answers later.
-constexpr duration_ns answers_within = 100 * millisecond;
+constexpr duration_ns answers_within = 2 * second;
 // A thread that was told to wake up and did not within this time never will.
 constexpr duration_ns wakes_within = second;
 

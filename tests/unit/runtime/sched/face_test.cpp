@@ -274,7 +274,7 @@ TEST_CASE("the time that polls take is charged to their owner, and that of some 
 }
 
 TEST_CASE("some runnable tasks tell how long they waited for their poll: to the worker and to their owner") {
-  bench_runtime rt(1);
+  bench_runtime rt(never_taken_over(1));
   std::atomic<bool> in{false}, go{false};
   rt.spawn_once([&] {
     in = true;
@@ -298,7 +298,7 @@ TEST_CASE("some runnable tasks tell how long they waited for their poll: to the 
 }
 
 TEST_CASE("a wake by a thread without a core is counted for the task's owner") {
-  bench_runtime rt(1);
+  bench_runtime rt(never_taken_over(1));
   std::atomic<int> polls{0}, turns{0};
   constexpr int wakes = 100;
   const task::key sleeper =

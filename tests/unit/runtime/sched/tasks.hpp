@@ -31,6 +31,13 @@ inline constexpr task::body_ops function_ops{poll_function_body, drop_function_b
 
 inline constexpr task::spawn_options joined{.with_join_handle = true, .home = 0, .kind = {}};
 
+inline runtime_options never_taken_over(std::uint32_t workers) {
+  runtime_options options;
+  options.worker_threads = workers;
+  options.stuck_after = 0;
+  return options;
+}
+
 // A runtime and an owner; every call is wrapped as a plugin's would be.
 class bench_runtime {
  public:
