@@ -12,7 +12,11 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cstdint>
 #include <optional>
+#include <source_location>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 #include "tokio/test/hand_poll.hpp"
@@ -107,8 +111,9 @@ void drop_in_front(edge at) {
 
 template <class Operation>
 void nothing_is_lost_wherever_it_is_dropped() {
+  INFO(std::string(std::source_location::current().function_name()));  // which operation
   for (const auto& [at, where] : all_edges) {
-    CAPTURE(where);
+    INFO(std::string(where));
     drop_and_begin_anew<Operation>(at);
     drop_in_front<Operation>(at);
   }
