@@ -2,6 +2,7 @@
 """Each rule of tidy.py on a text that keeps it and on one that breaks it."""
 import unittest
 
+import header_cost
 import includes
 import tidy
 
@@ -166,6 +167,14 @@ class Readme(unittest.TestCase):
         good = "see `daemon/base/` and `std::x` and `daemon/*.hpp`"
         self.assertEqual(list(tidy.check_paths("README.md", good, exists)), [])
         self.assertEqual(len(list(tidy.check_paths("README.md", "see [x](tests/none.md)", exists))), 1)
+
+
+class HeaderCostRule(unittest.TestCase):
+    def test_a_header_may_cost_its_times_of_the_baseline(self):
+        limits = header_cost.budgets("# why\ntokio/task.hpp 2.5  # as it is\n\n")
+        self.assertEqual(limits, {"tokio/task.hpp": 2.5})
+        self.assertIsNone(header_cost.fault("tokio/task.hpp", 250, 100, 2.5))
+        self.assertIn("251 lines after preprocessing are 2.51 times", header_cost.fault("tokio/task.hpp", 251, 100, 2.5))
 
 
 if __name__ == "__main__":

@@ -152,6 +152,15 @@ TEST_CASE("[TT-04] block_on runs a future to its end, with all that it spawned")
   assert_elapsed(start, 1h);
 }
 
+TEST_CASE("[TT-04] a task that gives its turn away again and again does not hold up a blocking job") {
+  fake_host host;
+  CHECK(block_on([]() -> task<int> {
+          auto job = tokio::spawn_blocking([] { return 3; });
+          while (!job.is_finished()) co_await tokio::yield_now();
+          co_return (co_await job).value();
+        }()) == 3);
+}
+
 TEST_CASE("[MC-02] an asynchronous test runs on a fresh host of its own, and leaves nothing behind") {
   const auto alive = std::make_shared<int>(1);
   const auto first = tokio::test::run([&]() -> tokio::task<std::uint64_t> {

@@ -43,6 +43,14 @@ concept has_live_config = requires(T& type, std::string_view text) {
   type.apply(text);
 };
 
+// There is one member of this name, whatever it takes and gives. Private ones are not seen, nor those of an overload.
+template <class T>
+concept names_run = requires { &T::run; } || has_run<T>;
+template <class T>
+concept names_stop = requires { &T::stop; } || has_stop<T>;
+template <class T>
+concept names_live_config = requires { &T::check; } || requires { &T::apply; } || has_live_config<T>;
+
 // The work is done: the host stops the instance, and `tokiod run` exits with `status`.
 inline void finish(int status = 0, call_site at = call_site::current()) {
   auto* instance = current_instance("finish() needs an instance", at);
@@ -66,6 +74,15 @@ inline void fail_with_exception() noexcept {
 
 template <class T>
 class instance {
+  static_assert(std::constructible_from<T, std::string_view> || std::default_initializable<T>,
+                "TOKIO_PLUGIN: the type is made of a std::string_view, its configuration, or of nothing.");
+  static_assert(has_run<T> || !names_run<T>,
+                "TOKIO_PLUGIN: run() gives a task, and takes a cancellation_token or nothing.");
+  static_assert(has_stop<T> || !names_stop<T>, "TOKIO_PLUGIN: stop() gives a task, and takes nothing.");
+  static_assert(has_live_config<T> || !names_live_config<T>,
+                "TOKIO_PLUGIN: check() and apply() come together; both take a std::string_view, and check() gives a "
+                "std::string.");
+
  public:
   explicit instance(tokio_plugin* self, std::string_view config) : self_(self), type_(make(config)) {}
 

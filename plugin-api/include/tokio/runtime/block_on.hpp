@@ -25,8 +25,9 @@ output_of<F> wait_for(tokio_plugin* instance, std::uint32_t flags, F& future, ca
 template <class F>
 concept waitable = pollable<F> || task_function<F>;
 
-template <waitable F>
+template <class F>
 auto block_on(tokio_plugin* instance, std::uint32_t flags, F&& future, call_site at) {
+  static_assert(waitable<F>, "block_on takes a future, or a function without parameters that gives one.");
   if (in_async_context())
     panic("Cannot start a runtime from within a runtime: this thread polls a task or calls a hook, and may not block",
           at);
@@ -34,7 +35,7 @@ auto block_on(tokio_plugin* instance, std::uint32_t flags, F&& future, call_site
   const own_stretches own;
   if constexpr (pollable<F>) {
     return wait_for(instance, flags, future, at);
-  } else {
+  } else if constexpr (waitable<F>) {
     auto made = future();
     return wait_for(instance, flags, made, at);
   }

@@ -80,7 +80,7 @@ class handle {
   }
   // Waits on this thread, and does nothing else meanwhile: on a current_thread runtime, timers and sockets stand still
   // unless another thread is in tokio::runtime::block_on. Panics in a task; legal in block_in_place and spawn_blocking.
-  template <waitable F>
+  template <class F>
   auto block_on(F&& future, call_site at = call_site::current()) const {
     return tokio::runtime::block_on(to_.get(), 0, std::forward<F>(future), at);
   }

@@ -27,7 +27,7 @@ class [[nodiscard]] local_runtime {
     if (std::uncaught_exceptions() == 0) panic(elsewhere);
   }
 
-  template <waitable F>
+  template <class F>
   auto block_on(F&& future, call_site at = call_site::current()) {
     check(at);
     return all_.block_on(std::forward<F>(future), at);

@@ -8,7 +8,7 @@
 namespace tokio {
 
 // Makes a runtime with everything on, waits for `main` and gives what it gives. Panics when no runtime can be made.
-template <runtime::waitable F>
+template <class F>
 auto run(F&& main, call_site at = call_site::current()) {
   auto all = runtime::runtime::create(at);
   if (!all) panic("no runtime can be made: the system has no memory, thread or descriptor for it", at);

@@ -29,7 +29,7 @@ class [[nodiscard]] runtime {
 
   // Waits on this thread for a future, or for what a function without parameters gives. On a current_thread runtime
   // this thread does all its work meanwhile, in turns with others that wait. Panics in a task.
-  template <waitable F>
+  template <class F>
   auto block_on(F&& future, call_site at = call_site::current()) {
     return tokio::runtime::block_on(instance(at), TOKIO_ROOT_DRIVES, std::forward<F>(future), at);
   }

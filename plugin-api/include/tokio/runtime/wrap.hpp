@@ -1,9 +1,10 @@
 // Futures and runtimes that do not belong together.
 //   wrap(handle, future)               a future that finds that runtime wherever it is polled: one that needs timers or
-//                                      sockets on a runtime without them
+//                                      sockets on a runtime without them; cancel safe when the future is
 //   elsewhere(handle, future, post)    awaited in a coroutine of another library: the future runs as a task of that
 //                                      runtime, and post(std::coroutine_handle<>) gives the coroutine back to its own
-//                                      executor; gives std::expected<T, join_error>
+//                                      executor; gives std::expected<T, join_error>. Not cancelled by dropping it: a
+//                                      coroutine that waits here must not be destroyed before it is given back
 //   auto bytes = co_await runtime::elsewhere(handle, fetch(url), [&](auto me) { pool.post(me); });
 // Threads: wrap as its future. post is called once, on a thread of the runtime, or where the task is refused; it must
 //          not run the coroutine there.

@@ -1,4 +1,6 @@
 // One value out of a stream: what all(), any(), fold() and collect() of stream.hpp return.
+// Dropping fold() or collect() loses the stream and what was taken from it; all() and any() borrow it, and what they
+// have seen did not decide: another one goes on behind that.
 // Invariant: they take items until the value is decided, and not one more.
 // Threads: [task].
 #pragma once

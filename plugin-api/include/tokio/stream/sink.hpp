@@ -64,6 +64,7 @@ class sink_methods {
   send_future<Self, std::decay_t<T>, false> feed(T&& value) {
     return {self(), std::forward<T>(value)};
   }
+  // Both cancel safe: another one goes on with what is left.
   auto flush() noexcept {
     return poll_fn([&to = self()](context& cx) { return to.poll_flush(cx); });
   }

@@ -110,9 +110,16 @@ class fold_future;
 template <class S, class C>
 class collect_future;
 
+template <class F, class Item>
+concept gives_optionals = requires(F& f, Item&& one) {
+  typename std::invoke_result_t<F&, Item>::value_type;
+  { f(std::move(one)).has_value() } -> std::same_as<bool>;
+};
+
 template <class Self>
 class methods {
  public:
+  // Both cancel safe: what an adapter waits with, it keeps.
   next_future<Self> next() noexcept { return next_future<Self>(self()); }
   try_next_future<Self> try_next() noexcept { return try_next_future<Self>(self()); }
 
@@ -141,27 +148,35 @@ class methods {
   }
   // What is inside the optionals that f(item) returns.
   template <class F>
-  filter_map_stream<Self, F> filter_map(F f) && {
-    return {given(), std::move(f)};
+  auto filter_map(F f) && {
+    constexpr bool fits = gives_optionals<F, item_of<Self>>;
+    static_assert(fits, "filter_map takes a function of the items of its stream that gives an optional.");
+    if constexpr (fits) return filter_map_stream<Self, F>(given(), std::move(f));
   }
   // As filter_map(), up to the first that is empty. The stream is not polled after that.
   template <class F>
-  map_while_stream<Self, F> map_while(F f) && {
-    return {given(), std::move(f)};
+  auto map_while(F f) && {
+    constexpr bool fits = gives_optionals<F, item_of<Self>>;
+    static_assert(fits, "map_while takes a function of the items of its stream that gives an optional.");
+    if constexpr (fits) return map_while_stream<Self, F>(given(), std::move(f));
   }
   // The first n items. The stream is not polled for more, and for n = 0 not at all.
   take_stream<Self> take(std::size_t n) && { return {given(), n}; }
   // Items up to the first that `keep(const item&)` refuses. The stream is not polled after that.
   template <class F>
-  take_while_stream<Self, F> take_while(F keep) && {
-    return {given(), std::move(keep)};
+  auto take_while(F keep) && {
+    constexpr bool fits = std::predicate<F&, const item_of<Self>&>;
+    static_assert(fits, "take_while takes a function of a const item of its stream that gives a bool.");
+    if constexpr (fits) return take_while_stream<Self, F>(given(), std::move(keep));
   }
   // All but the first n items.
   skip_stream<Self> skip(std::size_t n) && { return {given(), n}; }
   // Items from the first on that `drop(const item&)` refuses.
   template <class F>
-  skip_while_stream<Self, F> skip_while(F drop) && {
-    return {given(), std::move(drop)};
+  auto skip_while(F drop) && {
+    constexpr bool fits = std::predicate<F&, const item_of<Self>&>;
+    static_assert(fits, "skip_while takes a function of a const item of its stream that gives a bool.");
+    if constexpr (fits) return skip_while_stream<Self, F>(given(), std::move(drop));
   }
   // Goes at its end, and gives none from then on.
   fuse_stream<Self> fuse() && { return fuse_stream<Self>(given()); }
@@ -202,25 +217,34 @@ class methods {
 
   // Whether all items, or any, are accepted. Ends at the first one that decides it. Borrows the stream. Cancel safe.
   template <class F>
-  search_future<Self, F, false> all(F accept) {
-    return {self(), std::move(accept)};
+  auto all(F accept) {
+    return search<F, false>(std::move(accept));
   }
   template <class F>
-  search_future<Self, F, true> any(F accept) {
-    return {self(), std::move(accept)};
+  auto any(F accept) {
+    return search<F, true>(std::move(accept));
   }
-  // total = f(total, item) for each item.
+  // total = f(total, item) for each item. Not cancel safe: what was added up goes with it, and the rest of the stream.
   template <class T, class F>
-  fold_future<Self, T, F> fold(T total, F f) && {
-    return {given(), std::move(total), std::move(f)};
+  auto fold(T total, F f) && {
+    constexpr bool fits = std::is_invocable_r_v<T, F&, T, item_of<Self>>;
+    static_assert(fits, "fold takes a total and a function of it and an item of its stream that gives the next total.");
+    if constexpr (fits) return fold_future<Self, T, F>(given(), std::move(total), std::move(f));
   }
-  // All items in a container; of std::expected items also as std::expected<container, error>, to the first error.
+  // All items in a container; of std::expected items also as std::expected<container, error>, to the first error. Not
+  // cancel safe: what was gathered goes with it, and the rest of the stream.
   template <class C>
   collect_future<Self, C> collect() && {
     return collect_future<Self, C>(given());
   }
 
  private:
+  template <class F, bool Stop>
+  auto search(F accept) {
+    constexpr bool fits = std::predicate<F&, item_of<Self>>;
+    static_assert(fits, "all and any take a function of the items of their stream that gives a bool.");
+    if constexpr (fits) return search_future<Self, F, Stop>(self(), std::move(accept));
+  }
   Self& self() noexcept { return static_cast<Self&>(*this); }
   Self&& given() noexcept { return static_cast<Self&&>(*this); }
 };

@@ -317,7 +317,7 @@ class receiver {
     if (state_) state_->unsubscribe(next_);
   }
 
-  // Cancel safe.
+  // The next value, or how many were missed. Cancel safe.
   recv_future<T> recv() noexcept { return recv_future<T>(*this); }
   std::expected<T, try_recv_error> try_recv() {
     using outcome = typename channel_state<T>::outcome;

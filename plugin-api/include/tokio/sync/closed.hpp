@@ -1,5 +1,5 @@
 // internal to sync/: what closed() of a sender gives, for channels that a receiver may join again (watch, broadcast).
-// Invariant: ready while there is no receiver; a short time without one may be missed.
+// Invariant: ready while there is no receiver; a short time without one may be missed. Cancel safe.
 // Threads: one task at a time.
 #pragma once
 

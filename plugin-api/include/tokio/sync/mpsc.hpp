@@ -225,7 +225,8 @@ class [[nodiscard]] reserve_owned_future {
 template <class T>
 class sender {
  public:
-  // Waits for room, in line with the others. The message comes back when the receiver has closed or is gone.
+  // Waits for room, in line with the others. The message comes back when the receiver has closed or is gone. Dropping
+  // it loses the message and the place in line, and nothing of the channel: where that matters, reserve() first.
   send_future<T> send(T value) const { return send_future<T>(state(), std::move(value)); }
   std::expected<void, try_send_error<T>> try_send(T value) const {
     switch (state()->permits.try_acquire(1)) {
@@ -240,7 +241,8 @@ class sender {
     return block_on(send(std::move(value)), "blocking_send() was called inside a task: await send() instead", at);
   }
 
-  // As send(), for at most `span`; then the message comes back with send_timeout_failure::timeout. Needs
+  // As send(), for at most `span`; then the message comes back with send_timeout_failure::timeout. Dropping it before
+  // that loses the message. Needs
   // tokio/time/send_timeout.hpp (part of tokio/sync.hpp), which stands above this folder.
   template <class Span>
   auto send_timeout(T value, Span span, call_site at = call_site::current()) const {
@@ -253,13 +255,14 @@ class sender {
     if (auto failed = try_take(1)) return std::unexpected(*failed);
     return permit<T>(state());
   }
-  // Fails at once when n is more than the channel can ever hold.
+  // As reserve(), all n at once. Fails at once when n is more than the channel can ever hold.
   reserve_many_future<T> reserve_many(std::size_t n) const noexcept { return reserve_many_future<T>(state(), n); }
   std::expected<permit_iterator<T>, try_send_failure> try_reserve_many(std::size_t n) const {
     if (n > max_capacity()) return std::unexpected(try_send_failure::full);
     if (auto failed = try_take(n)) return std::unexpected(*failed);
     return permit_iterator<T>(state(), n);
   }
+  // As reserve(); this sender comes back from the permit. Dropping the wait drops the sender, too.
   reserve_owned_future<T> reserve_owned() && { return reserve_owned_future<T>(std::move(*this)); }
   std::expected<owned_permit<T>, try_send_error<sender>> try_reserve_owned() && {
     if (auto failed = try_take(1)) return std::unexpected(try_send_error<sender>{*failed, std::move(*this)});

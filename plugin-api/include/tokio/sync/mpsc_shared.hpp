@@ -198,7 +198,7 @@ class weak_ref {
   channel_ref<C> to_;
 };
 
-// Ready once the receiver has closed or is gone.
+// Ready once the receiver has closed or is gone. Cancel safe.
 template <class C>
 class [[nodiscard]] closed_future {
  public:

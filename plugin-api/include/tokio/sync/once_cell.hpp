@@ -116,6 +116,11 @@ class [[nodiscard]] once_future {
   std::optional<future> making_;
 };
 
+template <class T, class Fn>
+inline constexpr bool makes = false;
+template <class T, initializer Fn>
+inline constexpr bool makes<T, Fn> = std::constructible_from<T, output_of<std::invoke_result_t<Fn&>>>;
+
 template <class T>
 class once_cell {
  public:
@@ -141,10 +146,10 @@ class once_cell {
   }
 
   // The value; when there is none, what the future gives that `fn()` returns. Both live in the future that waits.
-  template <initializer Fn>
-    requires std::constructible_from<T, output_of<std::invoke_result_t<Fn&>>>
-  once_future<T, Fn, false> get_or_init(Fn fn) {
-    return {value_, std::move(fn)};
+  template <class Fn>
+  auto get_or_init(Fn fn) {
+    static_assert(makes<T, Fn>, "get_or_init takes a function without parameters that gives a task of the value.");
+    if constexpr (makes<T, Fn>) return once_future<T, Fn, false>(value_, std::move(fn));
   }
   // As get_or_init(), for a future that gives std::expected: an error leaves the cell as it was.
   template <initializer Fn>

@@ -126,7 +126,7 @@ std::pair<sender<T>, receiver<T>> channel(call_site at = call_site::current()) {
   return {sender<T>(shared), receiver<T>(shared)};
 }
 
-// Ready once the receiver is gone or has closed. The newest one of several is woken.
+// Ready once the receiver is gone or has closed. Cancel safe. The newest one of several is woken.
 template <class T>
 class [[nodiscard]] closed_future {
  public:

@@ -25,6 +25,8 @@ class poll_semaphore {
   }
 
   // None once the semaphore is closed. Of several polls the newest task is woken. Costs a unit of budget when ready.
+  // Who stops polling keeps the place in line, and what was given for it, until another number is asked for or this
+  // goes.
   tokio::poll<std::optional<owned_semaphore_permit>> poll_acquire(context& cx) { return poll_acquire_many(cx, 1); }
   // Another number than in the poll before goes to the end of the line.
   tokio::poll<std::optional<owned_semaphore_permit>> poll_acquire_many(context& cx, std::size_t n) {

@@ -128,6 +128,7 @@ class rwlock {
   rwlock(const rwlock&) = delete;
   rwlock& operator=(const rwlock&) = delete;
 
+  // Cancel safe, but the place in line is lost.
   waits<read_guard, rwlock*> read() noexcept { return {this, 1}; }
   waits<write_guard, rwlock*> write() noexcept { return {this, max_readers_}; }
   static waits<owned_read_guard, shared> read_owned(shared self) noexcept { return {std::move(self), 1}; }

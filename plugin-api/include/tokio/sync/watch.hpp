@@ -237,9 +237,12 @@ class receiver {
     return state_->borrow([&](std::uint64_t version) { return state_->see(seen_, version); });
   }
   // The first value that `pred` accepts, the current one included. An error only after the last value was refused.
-  template <std::predicate<const T&> Pred>
-  wait_for_future<T, Pred> wait_for(Pred pred) {
-    return wait_for_future<T, Pred>(*this, std::move(pred));
+  // Cancel safe: what was refused counts as seen, and the next wait_for() looks at the current value again.
+  template <class Pred>
+  auto wait_for(Pred pred) {
+    constexpr bool fits = std::predicate<Pred&, const T&>;
+    static_assert(fits, "wait_for takes a function of the value that says yes or no.");
+    if constexpr (fits) return wait_for_future<T, Pred>(*this, std::move(pred));
   }
   void mark_changed() noexcept { seen_ = state_->version(state_->now()) - channel_state<T>::one_change; }
   void mark_unchanged() noexcept { seen_ = state_->version(state_->now()); }

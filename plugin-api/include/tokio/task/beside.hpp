@@ -56,7 +56,7 @@ struct spawned_future<F> {
 
 // As spawn(), for a future that carries something. What was given is destroyed when the host refuses.
 template <task_name Name, class Beside, class... Args>
-join_handle<spawned_output<Args...>> spawn_beside(call_site at, Beside beside, Args&&... args) {
+auto spawn_beside(call_site at, Beside beside, Args&&... args) {
   static_assert(spawnable<Args...>,
                 "spawn takes a task (moved in), or a function and its arguments that together give a task.");
   using whole = accompanied<typename spawned_future<Args...>::type, Beside>;

@@ -95,7 +95,13 @@ class blocking_future {
 };
 
 template <class Fn>
-using blocking_handle = join_handle<std::invoke_result_t<std::decay_t<Fn>&>>;
+struct blocking_result {
+  static_assert(std::is_invocable_v<Fn&>,
+                "spawn_blocking takes a function without parameters: what it needs, it captures.");
+  using type = std::invoke_result_t<Fn&>;
+};
+template <class Fn>
+using blocking_handle = join_handle<typename blocking_result<std::decay_t<Fn>>::type>;
 
 // Gives the job to the host: a future of what `fn` returns. With the flag TOKIO_JOB_MANDATORY it runs also when the
 // future is dropped, or the host stops, before it begins.

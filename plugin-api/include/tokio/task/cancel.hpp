@@ -34,7 +34,8 @@ class cancellation_token {
   bool is_cancelled() const noexcept { return node_->cancelled(); }
   // Ready once the token is cancelled. Holds the token; cancel safe.
   cancelled_future cancelled() const noexcept;
-  // What `future` gives, or nothing when the token is cancelled first. Not even polled when it is cancelled already.
+  // What `future` gives, or nothing when the token is cancelled first. Not even polled when it is cancelled already. It
+  // ends with the future in it, so it is cancel safe when that one is; the same holds when the token is cancelled.
   template <pollable F>
   until_cancelled<F> run_until_cancelled(F future) const;
 

@@ -1,5 +1,6 @@
 // `join(a, b, ...)`: polls several futures in one task until all are ready, and gives a tuple of their values.
 // `try_join` does so for futures of std::expected, and stops at the first error, destroying the rest.
+// Not cancel safe: with it go the values of those that were ready, and the others are dropped.
 // Invariant: nothing is allocated; a finished future is destroyed at once and never polled again; without `biased` each
 //            poll starts at the next branch, so that one which uses up the budget cannot starve the others.
 // Threads: [task].
@@ -126,6 +127,9 @@ concept fallible = pollable<F> && requires(output_of<F>& given) {
 };
 
 template <class... Fs>
+concept of_one_error = requires { typename std::common_type_t<typename output_of<Fs>::error_type...>; };
+
+template <class... Fs>
   requires(!(std::same_as<std::remove_cvref_t<Fs>, biased_t> || ...))
 auto join(Fs&&... futures) {
   static_assert((pollable<Fs> && ...), "join takes futures: tasks, or types with `output` and `poll(context&)`.");
@@ -139,7 +143,10 @@ template <class... Fs>
   requires(!(std::same_as<std::remove_cvref_t<Fs>, biased_t> || ...))
 auto try_join(Fs&&... futures) {
   static_assert((fallible<Fs> && ...), "try_join takes futures of std::expected; join takes any.");
-  if constexpr ((fallible<Fs> && ...)) return try_joined<false, held<Fs>...>(held<Fs>(std::forward<Fs>(futures))...);
+  if constexpr ((fallible<Fs> && ...)) {
+    static_assert(of_one_error<Fs...>, "try_join: the errors of its futures have no common type.");
+    if constexpr (of_one_error<Fs...>) return try_joined<false, held<Fs>...>(held<Fs>(std::forward<Fs>(futures))...);
+  }
 }
 template <class... Fs>
 auto try_join(biased_t, Fs&&... futures) {

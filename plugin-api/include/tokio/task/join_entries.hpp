@@ -181,6 +181,8 @@ class join_entries {
   }
   template <task_name Name, class Fn>
   entry& spawn_blocking(call_site at, entry& into, Fn&& fn) {
+    static_assert(std::same_as<blocking_handle<Fn>, join_handle<T>>,
+                  "a set, map or queue of tasks that give T was given a task of another type.");
     return start(into, [&](join_note_carrier note) -> join_handle<T> {
       auto job = start_blocking<Name>(std::forward<Fn>(fn), at);
       if (!job) return {};

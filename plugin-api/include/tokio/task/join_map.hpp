@@ -114,7 +114,7 @@ class join_map {
   }
   // They stay in the map until they are joined; those that have ended keep their values.
   void abort_all() const noexcept { tasks_.abort_all(); }
-  // Aborts all, and waits until they are gone, however they end.
+  // Aborts all, and waits until they are gone, however they end. Cancel safe: another one waits for what is left.
   auto shutdown() noexcept { return shut_down(*this); }
   // They leave the map, and go on.
   void detach_all() {

@@ -75,7 +75,7 @@ class join_queue {
   // All values in the order of spawning. The first failed one, in that order, ends it: its exception is thrown, or a
   // panic when it was cancelled, and the rest is aborted. Not cancel safe: dropping it aborts all.
   auto join_all() && { return join_all_of<T>(std::move(*this)); }
-  // Aborts all, and waits until they are gone, however they end.
+  // Aborts all, and waits until they are gone, however they end. Cancel safe: another one waits for what is left.
   auto shutdown() noexcept { return shut_down(*this); }
   void abort_all() const noexcept {
     for (auto& task : tasks_) task.abort();

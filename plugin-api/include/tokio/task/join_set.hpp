@@ -110,9 +110,9 @@ class join_set {
   std::optional<joined_with_id<T>> try_join_next_with_id() { return with_id_of(tasks_.try_next()); }
 
   // All values, in the order in which the tasks ended. The first that failed ends it: its exception is thrown, or a
-  // panic when it was cancelled, and the rest is aborted. Dropping it aborts all.
+  // panic when it was cancelled, and the rest is aborted. Not cancel safe: dropping it aborts all.
   auto join_all() && { return join_all_of<T>(std::move(*this)); }
-  // Aborts all, and waits until they are gone, however they end.
+  // Aborts all, and waits until they are gone, however they end. Cancel safe: another one waits for what is left.
   auto shutdown() noexcept { return shut_down(*this); }
 
   // They stay in the set until they are joined; those that have ended keep their values.

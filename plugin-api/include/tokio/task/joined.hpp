@@ -52,7 +52,8 @@ auto join_all_of(Tasks tasks) {
   });
 }
 
-// Aborts all, and waits until they are gone, however they end.
+// Aborts all, and waits until they are gone, however they end. Cancel safe: what is left stays in the collection, and
+// another one waits for it.
 template <class Tasks>
 auto shut_down(Tasks& tasks) noexcept {
   return poll_fn([&tasks, told = false](context& cx) mutable -> tokio::poll<void> {

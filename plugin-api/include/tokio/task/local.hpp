@@ -1,6 +1,7 @@
 // Task locals: a value that everything inside one future can see, and nothing outside.
 //   static constinit tokio::local_key<int> request_id;
 //   co_await request_id.scope(7, handle(request));      // inside: request_id.get() == 7
+// Dropping it drops the future and the value: cancel safe when the future is.
 // Invariant: the value is in force around each poll of the future and around its destruction; a spawned task does not
 //            inherit it; an inner scope of the same key shadows the outer one.
 // Threads: [task]; the chain of scopes belongs to the thread that polls.

@@ -5,8 +5,9 @@
 //                   otherwise([&] { ... }));                     // when every branch is disabled
 //   co_await select(biased, ...);                                // polls in the order written
 // A handler returns a value, nothing, or a task, which is then run to its end.
-// Invariant: without budget nothing is polled; without `biased` each poll starts at a random branch.
-// Threads: [task].
+// Dropping a select drops its branches, and the task of a handler that runs: it is cancel safe when all its branches
+// are and none has such a task. A value that matching() refuses is gone. Invariant: without budget nothing is polled;
+// without `biased` each poll starts at a random branch. Threads: [task].
 #pragma once
 
 #include <tuple>
@@ -67,23 +68,33 @@ inline constexpr bool is_branch = false;
 template <class F, class H, class P>
 inline constexpr bool is_branch<select_branch<F, H, P>> = true;
 
+template <class F, class Handler = no_handler, class Pattern = any_value>
+auto make_branch(bool enabled, F&& future, Handler handler = {}, Pattern pattern = {}) {
+  static_assert(pollable<F>, "on(), when() and matching() take a future, and then a handler.");
+  if constexpr (pollable<F>) {
+    static_assert(std::predicate<Pattern&, const non_void<output_of<F>>&>,
+                  "matching: the pattern is a function of what its future gives that says yes or no.");
+    return select_branch<held<F>, Handler, Pattern>(enabled, held<F>(std::forward<F>(future)), std::move(handler),
+                                                    std::move(pattern));
+  }
+}
+
 // A branch with a handler; `when` takes part only if `enabled`; `matching` drops out when `pattern(value)` is false.
 template <class F, class Handler>
 auto on(F&& future, Handler handler) {
-  return select_branch<held<F>, Handler>(true, held<F>(std::forward<F>(future)), std::move(handler));
+  return make_branch(true, std::forward<F>(future), std::move(handler));
 }
 template <class F, class Handler>
 auto when(bool enabled, F&& future, Handler handler) {
-  return select_branch<held<F>, Handler>(enabled, held<F>(std::forward<F>(future)), std::move(handler));
+  return make_branch(enabled, std::forward<F>(future), std::move(handler));
 }
 template <class F>
 auto when(bool enabled, F&& future) {
-  return select_branch<held<F>>(enabled, held<F>(std::forward<F>(future)));
+  return make_branch(enabled, std::forward<F>(future));
 }
 template <class F, class Pattern, class Handler>
 auto matching(F&& future, Pattern pattern, Handler handler) {
-  return select_branch<held<F>, Handler, Pattern>(true, held<F>(std::forward<F>(future)), std::move(handler),
-                                                  std::move(pattern));
+  return make_branch(true, std::forward<F>(future), std::move(handler), std::move(pattern));
 }
 template <class Handler>
 auto otherwise(Handler handler) {
@@ -180,6 +191,13 @@ struct handler_result<task<T>> {
   using type = T;
 };
 
+// What select gives when no branch is left is of the type that it gives otherwise.
+template <class Otherwise, class R>
+inline constexpr bool ends_as = true;
+template <class Handler, class R>
+inline constexpr bool ends_as<otherwise_branch<Handler>, R> =
+    std::same_as<typename handler_result<std::invoke_result_t<Handler&>>::type, R>;
+
 template <class Branch>
 concept takes_its_value = std::is_invocable_v<decltype(Branch::handler)&, typename Branch::value_type&&> ||
                           std::is_invocable_v<decltype(Branch::handler)&>;
@@ -201,9 +219,9 @@ class [[nodiscard]] select_handled {
                                                           std::declval<typename Branch::value_type>()))>::type;
 
  public:
-  using output = std::common_type_t<result_of<Branches>...>;
-  static_assert((std::same_as<output, result_of<Branches>> && ...),
-                "select: all handlers give the same type (or a task of it)");
+  using output = std::tuple_element_t<0, std::tuple<result_of<Branches>...>>;
+  static_assert((std::same_as<output, result_of<Branches>> && ...) && ends_as<Otherwise, output>,
+                "select: all handlers give the same type, or a task of it.");
 
   select_handled(Otherwise&& otherwise, Branches&&... branches)
       : race_(std::move(branches)...), otherwise_(std::move(otherwise)) {}
@@ -286,6 +304,8 @@ auto select_with(Bs&&... given) {
   static_assert((selectable<Bs> && ...),
                 "select takes futures, branches made by on(), when() or matching(), and at the end otherwise().");
   using last = std::tuple_element_t<sizeof...(Bs) - 1, std::tuple<std::remove_cvref_t<Bs>...>>;
+  static_assert((int(is_otherwise<std::remove_cvref_t<Bs>>) + ...) == int(is_otherwise<last>),
+                "select: otherwise() is the last branch, and there is one of it.");
   if constexpr (is_otherwise<last>) {
     auto convert = []<class B>(B&& one) {
       if constexpr (is_otherwise<std::remove_cvref_t<B>>)

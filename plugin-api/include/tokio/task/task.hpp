@@ -1,5 +1,7 @@
 // `task<T>`: a lazy coroutine, move-only, awaited once. It runs only while something polls it: a coroutine that awaits
 // it (then both share one root and control passes directly), a spawned task, or a combinator.
+// Dropping a task that waits loses what it has in its frame, whatever it waits for: it is cancel safe only when that is
+// nothing, as with one whose only co_await is its last step.
 // Invariant: destroying a task destroys its frame, and with it everything it was waiting for. A destructor in it that
 //            throws ends nothing else: whoever awaits a coroutine that is done catches it; otherwise it is reported.
 // Threads: one at a time; may move between threads while it is suspended.
@@ -51,6 +53,13 @@ class promise_base {
       return std::suspend_never{};
   }
 
+  template <class T>
+  std::suspend_never yield_value(T&&) noexcept {
+    static_assert(!std::is_same_v<T, T>,
+                  "co_yield: a task gives one value, with co_return; who gives many sends them.");
+    return {};
+  }
+
   root* line = nullptr;                     // the root of the poll that this coroutine takes part in
   const await_place* awaited_by = nullptr;  // the co_await that waits for this coroutine, when it shares its root
 };
@@ -95,9 +104,10 @@ class task_promise : public task_promise_base<T> {
  public:
   task<T> get_return_object() noexcept;
   template <class U = T>
-    requires std::constructible_from<T, U&&>
   void return_value(U&& value) {
-    this->outcome.emplace(std::forward<U>(value));
+    constexpr bool fits = std::constructible_from<T, U&&>;
+    static_assert(fits, "co_return gives something else than what the task is of.");
+    if constexpr (fits) this->outcome.emplace(std::forward<U>(value));
   }
 };
 
@@ -109,7 +119,7 @@ class task_promise<void> : public task_promise_base<void> {
 };
 
 template <class T>
-class [[nodiscard]] task {
+class [[nodiscard("a task does nothing until it is awaited or spawned")]] task {
   static_assert(!std::is_reference_v<T>, "task<T&> is not offered: return a pointer.");
 
  public:

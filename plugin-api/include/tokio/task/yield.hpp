@@ -6,7 +6,8 @@
 
 namespace tokio {
 
-// Pending once; the task is polled again after what is queued and after the drivers were polled.
+// Pending once; the task is polled again after what is queued and after the drivers were polled. Dropping it gives up
+// nothing but the rest of the turn.
 class [[nodiscard]] yield_now {
  public:
   using output = void;
@@ -29,7 +30,7 @@ inline bool has_budget_remaining() noexcept {
   return !cx || *cx->budget > 0 || (cx->flags & TOKIO_CX_UNBUDGETED) != 0;
 }
 
-// Spends one unit; gives the turn away only when none is left.
+// Spends one unit; gives the turn away only when none is left. Cancel safe.
 class [[nodiscard]] consume_budget {
  public:
   using output = void;
@@ -59,7 +60,7 @@ class [[nodiscard]] turn {
   bool refund_;
 };
 
-// Charges one unit when `future` is done.
+// Charges one unit when `future` is done. Cancel safe when that is.
 template <pollable F>
 class [[nodiscard]] cooperative {
  public:
@@ -90,7 +91,7 @@ class [[nodiscard]] unlimited {
   std::int32_t before_;
 };
 
-// `future` is never made to yield by the budget.
+// `future` is never made to yield by the budget. Cancel safe when that is.
 template <pollable F>
 class [[nodiscard]] unconstrained {
  public:

@@ -45,7 +45,7 @@ class fake_host : public fake_state {
 
   // Runs tasks and blocking jobs until none is runnable. Time stands still.
   void run_until_stalled() {
-    while (poll_one() || run_one_job()) {
+    while (run_one()) {
     }
   }
   // As above, and lets time pass from timer to timer until nothing can happen any more.
@@ -56,7 +56,7 @@ class fake_host : public fake_state {
   // One event: a poll, a blocking job, or a jump to the next timer. False: nothing can happen any more, or only after
   // the jobs that are held.
   bool step() {
-    if (poll_one() || run_one_job()) return true;
+    if (run_one()) return true;
     auto next = next_deadline_ns();
     if (next == UINT64_MAX || paused_by_hand || !jobs.empty()) return false;
     move_clock(std::max(next, now_ns));
@@ -112,10 +112,19 @@ class fake_host : public fake_state {
   bool paused_by_hand = false;  // time moves by advance only
 
  private:
+  // A poll, or a job when there is none to make, or when there were many: tasks that never rest do not hold a job up.
+  bool run_one() {
+    if (polls_in_a_row_ < most_polls_in_a_row && poll_one()) return ++polls_in_a_row_, true;
+    polls_in_a_row_ = 0;
+    return run_one_job() || poll_one();
+  }
+  static constexpr int most_polls_in_a_row = 256;
+
   host_tables tables_before_;
   fake_core* core_before_;
   tokio_log_ext log_table_{};
   std::optional<instance_scope> scope_;
+  int polls_in_a_row_ = 0;
 };
 
 }  // namespace tokio::test

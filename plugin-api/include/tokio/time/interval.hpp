@@ -26,6 +26,12 @@ class interval {
     need_timers(at);
   }
 
+  template <class Number>
+    requires std::is_arithmetic_v<Number>
+  explicit interval(Number) : interval(duration(1)) {
+    static_assert(!std::is_arithmetic_v<Number>, "a span of time has a unit: 5ms, or std::chrono::seconds(5).");
+  }
+
   class [[nodiscard]] tick_future {
    public:
     using output = instant;
@@ -35,6 +41,7 @@ class interval {
    private:
     interval* owner_;
   };
+  // The scheduled instant of the next tick, once it has come. Cancel safe. Of several that wait the newest is woken.
   tick_future tick() noexcept { return tick_future(*this); }
   tokio::poll<instant> poll_tick(context& cx) {
     told_.begins(resource_);

@@ -1,4 +1,5 @@
 // `sleep(span)` and `sleep_until(instant)`: ready once, at the deadline or up to a millisecond after it, never before.
+// Cancel safe: one that is dropped takes its timer along, and sleep_until(deadline()) waits for the same instant.
 // Both panic where no host is that has timers, and a poll of them throws timer_error when it refuses one.
 // Threads: [task].
 #pragma once
@@ -35,6 +36,12 @@ inline sleep_future sleep_until(instant deadline, call_site at = call_site::curr
 inline sleep_future sleep(duration span, call_site at = call_site::current()) {
   need_timers(at);
   return sleep_future(instant::now(at) + span, at);
+}
+template <class Number>
+  requires std::is_arithmetic_v<Number>
+sleep_future sleep(Number) {
+  static_assert(!std::is_arithmetic_v<Number>, "a span of time has a unit: 5ms, or std::chrono::seconds(5).");
+  return sleep_future(instant());
 }
 
 }  // namespace tokio::time

@@ -1,4 +1,5 @@
 // `timeout(span, future)`: what the future gives, or `elapsed` when it takes longer; then the future is destroyed.
+// Dropping it drops the future, so it is cancel safe when that one is; by_ref(future) outlives it.
 // Invariant: the future is polled first, so one that is ready wins even with a span of zero, and costs no timer.
 // Threads: [task].
 #pragma once
@@ -18,8 +19,10 @@ struct elapsed {
   friend constexpr bool operator==(elapsed, elapsed) noexcept { return true; }
 };
 
-template <pollable F>
+template <class F>
 class [[nodiscard]] timeout {
+  static_assert(pollable<F>, "timeout takes a time and a future: timeout(5ms, f()).");
+
  public:
   using output = std::expected<output_of<F>, elapsed>;
   // The span counts from this call.
@@ -27,6 +30,12 @@ class [[nodiscard]] timeout {
       : start_(span, at), future_(std::in_place, std::move(future)) {}
   timeout(instant deadline, F future) noexcept(std::is_nothrow_move_constructible_v<F>)
       : start_(deadline), future_(std::in_place, std::move(future)) {}
+
+  template <class Number>
+    requires std::is_arithmetic_v<Number>
+  timeout(Number, F future) : timeout(duration(), std::move(future)) {
+    static_assert(!std::is_arithmetic_v<Number>, "a span of time has a unit: 5ms, or std::chrono::seconds(5).");
+  }
 
   tokio::poll<output> poll(context& cx) {
     bool had_budget = cx.has_budget();
@@ -90,6 +99,9 @@ template <class Rep, class Period, class F>
 timeout(std::chrono::duration<Rep, Period>, F) -> timeout<F>;
 template <class F>
 timeout(instant, F) -> timeout<F>;
+template <class Number, class F>
+  requires std::is_arithmetic_v<Number>
+timeout(Number, F) -> timeout<F>;
 
 template <pollable F>
 timeout<F> timeout_at(instant deadline, F future) {
