@@ -17,7 +17,7 @@ endfunction()
 
 
 # The host in the test's own process: tests/support/in_process_host.hpp.
-add_library(tokiod_in_process_host STATIC EXCLUDE_FROM_ALL support/deny_ring.cpp support/in_process_host.cpp)
+add_library(tokiod_in_process_host STATIC EXCLUDE_FROM_ALL support/deny_call.cpp support/in_process_host.cpp)
 target_link_libraries(tokiod_in_process_host PUBLIC tokiod::abi PRIVATE tokiod::host)
 target_include_directories(tokiod_in_process_host PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
 tokiod_reads_precompiled(tokiod_in_process_host code)

@@ -11,7 +11,7 @@
 #include "host/orphans.hpp"
 #include "host/plugin.hpp"
 #include "runtime/runtime.hpp"
-#include "support/deny_ring.hpp"
+#include "support/deny_call.hpp"
 
 namespace tokiod::test {
 namespace {
@@ -66,6 +66,13 @@ bool wants_ring() {
   return true;
 }
 
+// TOKIOD_TEST_CHILDREN is "by_number" where the kernel is to have no descriptors of processes.
+void deny_what_is_not_wanted() {
+  const char* const said = std::getenv("TOKIOD_TEST_CHILDREN");
+  if (said != nullptr && std::string_view(said) == "by_number") [[maybe_unused]]
+    static const bool once = (deny_pidfds(), true);
+}
+
 void pause() {
   const timespec moment{0, 200'000};
   ::nanosleep(&moment, nullptr);
@@ -88,6 +95,7 @@ struct in_process_host::parts {
   [[nodiscard]] bool driven() const { return options.workers == 0; }
 
   void start(const tokio_plugin_desc& d) {
+    deny_what_is_not_wanted();
     runtime_options with;
     with.kind = driven() ? flavor::current_thread : flavor::multi_thread;
     with.worker_threads = driven() ? 1 : options.workers;
@@ -158,6 +166,7 @@ in_process_host::~in_process_host() {
 bool in_process_host::running() const { return parts_->running; }
 const std::string& in_process_host::refusal() const { return parts_->refusal; }
 void in_process_host::make_what_stays() {
+  deny_what_is_not_wanted();
   if (auto made = host::orphans::prepare(); !made) throw std::runtime_error(made.error().text());
 }
 

@@ -9,10 +9,7 @@
 
 #include <csignal>
 #include <cstring>
-#include <expected>
 #include <string_view>
-
-#include "host/export/pidfd.hpp"
 
 namespace tokiod::host {
 namespace {
@@ -161,11 +158,6 @@ std::unexpected<launch_failure> failed(const error& said) {
   return std::unexpected(launch_failure{said.code, said.text(), false});
 }
 
-bool is_our_child(const unique_fd& pidfd) {
-  siginfo_t seen{};
-  return ::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &seen, WEXITED | WNOHANG | WNOWAIT) == 0;
-}
-
 void reap(pid_t pid) {
   (void)retry_eintr([&] { return ::waitpid(pid, nullptr, 0); });
 }
@@ -195,28 +187,27 @@ std::vector<std::string> places_of(const std::string& program, const std::vector
   }
 }
 
-std::expected<launched, launch_failure> launch(const launch_plan& plan, unique_fd report_from, unique_fd report_to) {
+std::expected<child_process, launch_failure> launch(const launch_plan& plan, unique_fd report_from,
+                                                    unique_fd report_to) {
   const prepared from(plan, report_to.get());
-  launched made;
+  pid_t pid = -1;
   {
     const no_signals quiet;
-    made.pid = make_child(from);
+    pid = make_child(from);
   }
-  if (made.pid < 0) return failed(error::last("fork"));
+  if (pid < 0) return failed(error::last("fork"));
   report_to.reset();
   if (const auto said = hear(report_from)) {
-    reap(made.pid);
+    reap(pid);
     return std::unexpected(launch_failure{said->code, sentence_of(plan, *said), true});
   }
   report_from.reset();  // makes room for the next
-  made.pidfd.reset(open_pidfd(made.pid));
-  if (made.pidfd && is_our_child(made.pidfd)) return made;
-  // Where the program reaps every child, or has said that nobody waits for them (SIGCHLD is ignored), it may be gone,
-  // and its number another's.
-  const auto why = made.pidfd ? error{ESRCH, "pidfd_open"} : error::last("pidfd_open");
-  if (why.code != ESRCH) {
-    ::kill(made.pid, SIGKILL);
-    reap(made.pid);
+  auto made = child_process::open(pid);
+  if (made) return std::move(*made);
+  const auto why = made.error();
+  if (why.code != ESRCH) {  // else it may be gone, and its number another's
+    ::kill(pid, SIGKILL);
+    reap(pid);
   }
   return failed(why);
 }

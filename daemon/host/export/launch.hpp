@@ -7,12 +7,13 @@
 #include <sys/types.h>
 
 #include <array>
+#include <expected>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
 #include "base/fd.hpp"
+#include "host/child_process.hpp"
 #include "tokio/abi/process.h"
 
 namespace tokiod::host {
@@ -30,11 +31,6 @@ struct launch_plan {
   void* pre_exec_user = nullptr;
 };
 
-struct launched {
-  pid_t pid = -1;
-  unique_fd pidfd;
-};
-
 // What went wrong where: "exec of /bin/nothing: No such file or directory".
 struct launch_failure {
   int code = 0;
@@ -45,8 +41,8 @@ struct launch_failure {
 // Where `program` may be, by the PATH of that environment.
 [[nodiscard]] std::vector<std::string> places_of(const std::string& program,
                                                  const std::vector<std::string>& environment);
-// `report` is a pipe for what the child says.
-[[nodiscard]] std::expected<launched, launch_failure> launch(const launch_plan& plan, unique_fd report_from,
-                                                             unique_fd report_to);
+// `report` is a pipe for what the child says. After child_process::prepare().
+[[nodiscard]] std::expected<child_process, launch_failure> launch(const launch_plan& plan, unique_fd report_from,
+                                                                  unique_fd report_to);
 
 }  // namespace tokiod::host

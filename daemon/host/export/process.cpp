@@ -1,15 +1,12 @@
 // tokio.process/1: the handles. How a child comes to be is process_spawn.cpp.
 #include "host/export/process.hpp"
 
-#include <sys/wait.h>
-
 #include <csignal>
 #include <utility>
 
 #include "host/export/child.hpp"
 #include "host/export/common.hpp"
 #include "host/export/io_handle.hpp"
-#include "host/export/pidfd.hpp"
 #include "host/export/tables.hpp"
 #include "host/orphans.hpp"
 
@@ -30,7 +27,7 @@ std::int32_t status_word(const siginfo_t& seen) {
 // 1: it has ended, and was reaped. -EAGAIN: it runs, or its end is held back (a debugger has it). Under the lock.
 ssize_t reap(tokio_proc& child) {
   siginfo_t seen{};
-  if (::waitid(P_PIDFD, static_cast<id_t>(child.pidfd.get()), &seen, WEXITED | WNOHANG) != 0) return -errno;
+  if (const int failed = child.process.look(seen); failed != 0) return -failed;
   if (seen.si_pid == 0) return -EAGAIN;
   child.status = status_word(seen);
   return 1;
@@ -46,7 +43,7 @@ void stop_watching(tokio_proc& child, const tokio_plugin& of) {
 }
 
 result<void> start_watching(tokio_proc& child, const tokio_plugin& of, tokio_plugin& by) {
-  const auto source = by.rt.register_fd(child.pidfd.get(), io::interest::read);
+  const auto source = by.rt.register_fd(child.process.event(), io::interest::read);
   if (!source) return std::unexpected(source.error());
   child.source = *source;
   child.watcher = &by;
@@ -84,7 +81,7 @@ tokio_res wait_for(tokio_proc& child, tokio_plugin& of, tokio_plugin& here, cons
   if (is_gone(seen)) return runtime_gone();
   if (seen < 0) return fail(error{static_cast<int>(-seen), "waitid"});
   stop_watching(child, of);
-  child.pidfd.reset();
+  child.process = {};
   return TOKIO_OK;
 }
 
@@ -104,7 +101,7 @@ tokio_res poll_wait(tokio_proc* child, tokio_cx* cx, int32_t* status) noexcept {
 int64_t child_pid(tokio_proc* child) noexcept {
   if (owner_of(child) == nullptr) return freed();
   const std::lock_guard hold(child->mutex);
-  return child->status ? 0 : child->pid;
+  return child->status ? 0 : child->process.pid();
 }
 
 tokio_status take_stdio(tokio_proc* child, uint32_t which, tokio_io** out) noexcept {
@@ -119,8 +116,8 @@ tokio_status take_stdio(tokio_proc* child, uint32_t which, tokio_io** out) noexc
 
 // Gone is as good: somebody else reaped it.
 tokio_status send(const tokio_proc& child, int signo) {
-  if (child.status || signal_pidfd(child.pidfd.get(), signo) == 0 || errno == ESRCH) return TOKIO_OK;
-  return fail(error::last("pidfd_send_signal"));
+  const int failed = child.status ? 0 : child.process.send(signo);
+  return failed == 0 || failed == ESRCH ? TOKIO_OK : fail(error{failed, "kill"});
 }
 
 tokio_status child_kill(tokio_proc* child, int32_t signo) noexcept {
@@ -148,8 +145,8 @@ void free_child(tokio_proc& child, tokio_plugin& of) noexcept {
       if (auto* const left = std::exchange(pipe, nullptr)) close_io(*left, of);
     stop_watching(child, of);
     if (child.kill_on_drop) (void)send(child, SIGKILL);
-    if (!child.status && reap(child) == -EAGAIN) orphans::add(std::move(child.pidfd));
-    child.pidfd.reset();
+    if (!child.status && reap(child) == -EAGAIN) orphans::add(std::move(child.process));
+    child.process = {};
     of.count(entry::children, -1);
   }
   handle_pool<tokio_proc>::give(child);

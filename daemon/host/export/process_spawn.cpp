@@ -157,12 +157,11 @@ tokio_status launch_into(tokio_plugin& p, launch_plan& plan, tokio_proc& child) 
   auto made = launch(plan, std::move(from), std::move(to));
   if (!made) {
     const auto& why = made.error();
-    if (why.code == EMFILE && !why.in_child) return no_descriptor(p, "pidfd_open", -EMFILE);
+    if (why.code == EMFILE && !why.in_child) return no_descriptor(p, "a descriptor of the child", -EMFILE);
     // In this contract E2BIG is about a struct.
     return fail(why.code == E2BIG ? TOKIO_EINVAL : -why.code, "spawn: ", why.sentence);
   }
-  child.pid = made->pid;
-  child.pidfd = std::move(made->pidfd);
+  child.process = std::move(*made);
   return TOKIO_OK;
 }
 
@@ -180,7 +179,6 @@ tokio_status spawn_checked(tokio_plugin& p, const tokio_proc_params& params, tok
   if (const auto ready = orphans::prepare(); !ready) return no_descriptor(p, ready.error().what, -ready.error().code);
   auto* const child = handle_pool<tokio_proc>::take(&p);
   if (child == nullptr) return fail(TOKIO_ENOMEM, "no memory for a child");
-  child->pid = 0;
   child->status = 0;  // nothing to reap, until there is
   child->kill_on_drop = (params.flags & TOKIO_PROC_KILL_ON_DROP) != 0;
   p.count(entry::children, 1);

@@ -4,7 +4,8 @@
 
 #include "host/export/common.hpp"
 #include "host/export/tables.hpp"
-#include "host/trace/listening.hpp"
+#include "host/trace/traced_task.hpp"
+#include "runtime/sched/root.hpp"
 
 namespace tokiod::host {
 namespace {
@@ -12,16 +13,20 @@ namespace {
 static_assert(static_cast<unsigned>(trace::change_of_state::set) == TOKIO_STATE_SET &&
               static_cast<unsigned>(trace::change_of_state::subtract) == TOKIO_STATE_SUB);
 
+// By whoever polls it: a thread that waits for it in block_on, else a core.
+std::optional<sched::core::delay> delay_of(const sched::host_entry& inside, task::header& task) {
+  if (const auto seen = sched::root::delay_of(task)) return seen;
+  sched::core* const on = core_for(inside, task);
+  return on != nullptr ? on->delay_of(task) : std::nullopt;
+}
+
 void trace_delay(tokio_cx* cx, tokio_delay* out) noexcept {
   if (cx == nullptr || cx->waker.task == nullptr || out == nullptr) return;
   tokio_delay told = {.size = sizeof told, .flags = 0, .runnable_ns = 0};
   const sched::host_entry inside;
-  auto& task = *key_of(cx->waker).task;
-  if (sched::core* const on = core_for(inside, task)) {
-    if (const auto seen = on->delay_of(task)) {
-      told.flags = TOKIO_DELAY_MEASURED | (seen->again ? TOKIO_DELAY_AGAIN : 0u);
-      told.runnable_ns = seen->lasted;
-    }
+  if (const auto seen = delay_of(inside, *key_of(cx->waker).task)) {
+    told.flags = TOKIO_DELAY_MEASURED | (seen->again ? TOKIO_DELAY_AGAIN : 0u);
+    told.runnable_ns = seen->lasted;
   }
   give_result(*out, told);
 }

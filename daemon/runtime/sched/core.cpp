@@ -93,11 +93,11 @@ void core::stamp(task::header& task, bool again) noexcept {
     until_stamp = published = all.with.track_waits ? 1 : 1 + random.below(2 * sampled_one_in - 1);
   }
   task.kind.again = again;
-  task::stamp(task, stamp_at(steady_clock().now()));
+  task::stamp(task, stamp_at(all.time.now()));
 }
 
 void core::waited(std::uint32_t since, share& of) noexcept {
-  const duration_ns lasted = time_since(since, steady_clock().now());
+  const duration_ns lasted = time_since(since, all.time.now());
   if (all.with.track_waits) last_wait = lasted;
   work.schedule_latency_ns.record(lasted);
   of.schedule_latency_ns.record(lasted);

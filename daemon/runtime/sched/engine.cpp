@@ -142,7 +142,7 @@ void engine::came_back(task::header& task) noexcept {
 void engine::inject(task::header& task, bool again) noexcept {
   if (task.kind.timed || with.track_waits || is_sampled(remote_schedules.load(relaxed))) {
     task.kind.again = again;
-    task::stamp(task, stamp_at(steady_clock().now()));
+    task::stamp(task, stamp_at(time.now()));
   }
   task.next.set(nullptr);
   inject(task_chain{&task, &task, 1});

@@ -1,5 +1,7 @@
 #include "runtime/sched/root.hpp"
 
+#include <utility>
+
 #include "runtime/task/handles.hpp"
 #include "runtime/task/spawn.hpp"
 
@@ -50,6 +52,7 @@ void root::end(task::header& task, owner& whose) {
 // The thread that waits may be gone as soon as the bell was rung, and we with it.
 void root::ring() noexcept {
   engine& all = all_;
+  runnable(false);
   const visit_of_waker inside(all);  // who waits has S only after this
   bell_.ring();
   // On its own core the thread looks at its bell before it calls the hook that comes before a sleep, and is told here
@@ -68,8 +71,27 @@ bool root::taken() { return mine_ = mine_ || bell_.heard(); }
 
 bool root::wait() { return mine_ = mine_ || bell_.wait(); }
 
+void root::runnable(bool again) noexcept {
+  if (!self_.task->kind.timed) return;
+  runnable_since_ = all_.time.now();
+  again_ = again;
+}
+
+void root::begin_delay() noexcept {
+  const auto since = std::exchange(runnable_since_, std::nullopt);
+  delay_.reset();
+  if (since) delay_ = {all_.time.now() - *since, again_};
+}
+
+std::optional<core::delay> root::delay_of(task::header& task) noexcept {
+  if (task.ops != &root_ops) return std::nullopt;
+  task.kind.timed = true;
+  return root_of(task).delay_;
+}
+
 bool root::poll(const root_poll& poll) {
   auto& state = self_.task->state;
+  begin_delay();
   // That it is told to end means that the runtime does; whoever waits for it is not ended by that.
   const task::begin_outcome begun = state.begin_poll();
   task::coop_budget budget;
@@ -83,6 +105,7 @@ bool root::poll(const root_poll& poll) {
     else
       yielded_ = true;  // it was woken while it ran: behind everything that waits
   }
+  if (yielded_) runnable(true);
   return false;
 }
 

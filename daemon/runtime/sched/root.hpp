@@ -7,8 +7,10 @@
 // No model: who may poll is task/state.hpp, and how it is told is bell.hpp; both have one.
 #pragma once
 #include <functional>
+#include <optional>
 
 #include "runtime/sched/bell.hpp"
+#include "runtime/sched/core.hpp"
 #include "runtime/sched/engine.hpp"
 #include "runtime/task/budget.hpp"
 
@@ -43,17 +45,26 @@ class root {
   [[nodiscard]] bool poll(const root_poll& poll);
   [[nodiscard]] bool yielded() const { return yielded_; }  // the last poll gave its turn away
 
+  // As core::delay_of(), of a root. Nothing also: it is none. [in its poll]
+  [[nodiscard]] static std::optional<core::delay> delay_of(task::header& task) noexcept;
+
   void ring() noexcept;   // [the waker that made it runnable]
   void nudge() noexcept;  // ends a wait()
 
  private:
   explicit root(engine& all) : all_(all) {}
   void end(task::header& task, owner& whose);
+  void runnable(bool again) noexcept;  // from now on, if that is measured
+  void begin_delay() noexcept;
 
   engine& all_;
   task::key self_;
   bool mine_ = true;  // S
   bool yielded_ = false;
+  // Like the word, of who has S.
+  std::optional<instant_ns> runnable_since_;
+  bool again_ = false;                // it became that in a poll of its own
+  std::optional<core::delay> delay_;  // before the poll that is going on
   bell bell_;
 };
 

@@ -1,6 +1,6 @@
-// How the time at which a task became runnable is kept in the 32 bits that its header has for it, and how often it is.
-// Invariant: a stamp is never 0; a span is right to 16 ns, and wraps at 2^36 ns (69 s), where the histograms end.
-// Threads:   no state.
+// How the time at which a task became runnable, by the runtime's clock, is kept in the 32 bits that its header has for
+// it, and how often it is. Invariant: a stamp is never 0; a span is right to 16 ns, and wraps at 2^36 ns (69 s), where
+// the histograms end. Threads:   no state.
 #pragma once
 #include <cstdint>
 

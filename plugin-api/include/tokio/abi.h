@@ -20,7 +20,6 @@
 #include "tokio/abi/runtime.h"
 #include "tokio/abi/service.h"
 #include "tokio/abi/signal.h"
-#include "tokio/abi/span.h"
 #include "tokio/abi/status.h"
 #include "tokio/abi/task.h"
 #include "tokio/abi/time.h"

@@ -130,3 +130,31 @@ TEST_CASE("[OB-13] on a real runtime a wait begins with the wake, for each poll 
     CHECK(seen.dropped_count == 1);
   });
 }
+
+TEST_CASE("[OB-13] what a block_on waits for is measured as a task is") {
+  on_both([](auto& rt, bool) {
+    const tokio::metrics::task_monitor monitor;
+    rt.block_on([&] { return monitor.instrument(some_work()); });
+    const auto seen = monitor.cumulative();
+    CHECK(seen.total_poll_count == 22);
+    CHECK(seen.total_scheduled_count == 21);
+    CHECK(seen.total_idled_count <= 1);
+  });
+}
+
+TEST_CASE("[OB-13] where the clock stands, waits are of that clock: idle for as long as it jumped, and never late") {
+  auto rt = make(both(true).start_paused(true));
+  const tokio::metrics::task_monitor monitor;
+  const auto sleeper = []() -> task<> { co_await tokio::time::sleep(5s); };
+  rt.block_on([&]() -> task<> {
+    (void)co_await tokio::spawn(monitor.instrument(sleeper()));
+    co_await monitor.instrument(sleeper());  // in what the block_on waits for
+  });
+  const auto seen = monitor.cumulative();
+  CHECK(seen.total_idled_count == 2);
+  CHECK(seen.total_idle_duration >= 10s);
+  CHECK(seen.total_idle_duration <= 10s + 2ms);  // a timer is as late as its resolution
+  CHECK(seen.total_scheduled_count == 2);
+  CHECK(seen.total_scheduled_duration == 0s);
+  CHECK(seen.total_poll_duration == 0s);
+}

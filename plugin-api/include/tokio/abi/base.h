@@ -92,7 +92,6 @@ typedef struct tokio_file tokio_file;
 typedef struct tokio_job tokio_job;
 typedef struct tokio_proc tokio_proc;
 typedef struct tokio_signal tokio_signal;
-typedef struct tokio_span tokio_span;
 typedef struct tokio_metric tokio_metric;
 typedef struct tokio_reg tokio_reg;   /* a registration (method, service): reg_drop undoes it */
 typedef struct tokio_call tokio_call; /* one control request being answered */

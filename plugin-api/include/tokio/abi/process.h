@@ -65,7 +65,8 @@ typedef struct tokio_process_ext {
   tokio_status (*take_stdio)(tokio_proc*, uint32_t which, tokio_io** out) TOKIO_NOEXCEPT;
   /* 0 and *status as of waitpid(), again and again, once the child has ended. A NULL cx looks once. [task nb] */
   tokio_res (*poll_wait)(tokio_proc*, tokio_cx*, int32_t* status) TOKIO_NOEXCEPT;
-  /* By the descriptor of the process, so it never meets another. OK also once its end was observed. [any nb] */
+  /* By the descriptor of the process, so it never meets another; where the kernel has none, by its number, which is
+   * the child's until the host reaps it. OK also once its end was observed. [any nb] */
   tokio_status (*kill)(tokio_proc*, int32_t signo) TOKIO_NOEXCEPT;
   void (*free)(tokio_proc*) TOKIO_NOEXCEPT; /* [any nb] a child that goes on running is reaped by the host */
 } tokio_process_ext;

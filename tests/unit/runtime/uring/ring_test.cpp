@@ -16,7 +16,7 @@
 
 #include "runtime/io/reactor.hpp"
 #include "runtime/uring/slot.hpp"
-#include "support/deny_ring.hpp"
+#include "support/deny_call.hpp"
 #include "support/eventually.hpp"
 #include "support/in_child.hpp"
 #include "support/pipe_ends.hpp"
