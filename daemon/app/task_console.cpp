@@ -7,7 +7,7 @@
 #include "app/show.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
-#include "control/view.hpp"
+#include "control/view/task.hpp"
 
 namespace tokiod::app {
 namespace {

@@ -7,7 +7,6 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "control/guarded.hpp"
-#include "control/view.hpp"
 #include "wire/get.hpp"
 #include "wire/parse.hpp"
 

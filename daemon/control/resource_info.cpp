@@ -3,7 +3,8 @@
 #include <utility>
 
 #include "control/id_text.hpp"
-#include "control/view.hpp"
+#include "control/view/task.hpp"
+#include "control/view/time.hpp"
 
 namespace tokiod::control {
 namespace {

@@ -1,15 +1,16 @@
 #include "control/subscriptions.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/clock.hpp"
 #include "base/glob.hpp"
 #include "control/guarded.hpp"
-#include "control/view.hpp"
+#include "control/view/metrics.hpp"
+#include "control/view/task.hpp"
 #include "wire/method.hpp"
 #include "wire/parse.hpp"
+#include "wire/topic.hpp"
 
 namespace tokiod::control {
 
@@ -41,21 +42,12 @@ struct subscriptions::one {
   [[nodiscard]] bool is_timed() const { return wants("metrics") || listens_to_tasks(); }
 };
 
-std::span<const std::string_view> topics() {
-  static constexpr std::array<std::string_view, 10> all = {
-      "async_ops", "console.state",   "daemon.state",  "metrics", "plugin.state",
-      "resources", "runtime.resized", "runtime.stuck", "task",    "tasks"};
-  return all;
-}
-
 outcome<subscriptions::opened> subscriptions::add(const subscribe_order& order) {
   for (const auto& topic : order.topics)
-    if (std::ranges::find(topics(), topic) == topics().end()) {
+    if (!wire::find_topic(topic)) {
       auto no = refuse(kind::bad_enum, "there is no topic ", topic);
       no.error().path = "/topics";
-      no.error().hint =
-          "topics are async_ops, console.state, daemon.state, metrics, plugin.state, resources, runtime.resized, "
-          "runtime.stuck, task, tasks";
+      no.error().hint = "topics are " + std::string(wire::topic_list());
       return no;
     }
   if (all_.size() >= shared_.bounds.max_subscriptions)

@@ -1,11 +1,10 @@
 // The event subscriptions of one connection: their rings, and the timers that feed metrics and tasks into them.
-// Invariant: a topic is one of topics(); what is not taken in time is dropped and counted, never kept without bound.
-// Threads:   [control].
+// Invariant: a topic is one of wire::topics(); what is not taken in time is dropped and counted, never kept without
+// bound. Threads:   [control].
 #pragma once
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,8 +14,6 @@
 #include "control/plane.hpp"
 
 namespace tokiod::control {
-
-[[nodiscard]] std::span<const std::string_view> topics();
 
 struct subscribe_order {
   std::vector<std::string> topics;

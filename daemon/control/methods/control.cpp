@@ -1,6 +1,6 @@
 #include "base/clock.hpp"
 #include "control/methods/methods.hpp"
-#include "control/view.hpp"
+#include "control/view/time.hpp"
 #include "wire/get.hpp"
 
 namespace tokiod::control {

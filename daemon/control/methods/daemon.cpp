@@ -1,5 +1,6 @@
+#include "control/view/daemon.hpp"
 #include "control/methods/methods.hpp"
-#include "control/view.hpp"
+#include "control/view/runtime.hpp"
 #include "wire/get.hpp"
 
 namespace tokiod::control {

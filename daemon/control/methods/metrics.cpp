@@ -1,7 +1,7 @@
+#include "control/view/metrics.hpp"
 #include "base/clock.hpp"
 #include "control/methods/methods.hpp"
 #include "control/prometheus.hpp"
-#include "control/view.hpp"
 #include "wire/get.hpp"
 
 namespace tokiod::control {

@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "control/methods/methods.hpp"
-#include "control/view.hpp"
+#include "control/view/plugin.hpp"
 #include "wire/get.hpp"
 #include "wire/instance_name.hpp"
 #include "wire/parse.hpp"

@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "control/methods/methods.hpp"
-#include "control/view.hpp"
+#include "control/view/runtime.hpp"
 #include "wire/get.hpp"
 
 namespace tokiod::control {

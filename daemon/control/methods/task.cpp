@@ -1,5 +1,5 @@
+#include "control/view/task.hpp"
 #include "control/methods/methods.hpp"
-#include "control/view.hpp"
 #include "wire/get.hpp"
 
 namespace tokiod::control {

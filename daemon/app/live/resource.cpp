@@ -1,10 +1,11 @@
-// What is known of resources and operations while somebody listens, as the control plane shows it.
+#include "app/live/resource.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <string>
 #include <utility>
 
-#include "app/live_backend.hpp"
+#include "app/live/task.hpp"
 #include "app/show.hpp"
 
 namespace tokiod::app {
@@ -83,7 +84,7 @@ std::vector<Record> page_of(std::vector<Record> all, const control::change_query
 
 }  // namespace
 
-control::resource_page live_backend::resources(const control::resource_query& query) const {
+control::resource_page live_resource::resources(const control::resource_query& query) const {
   control::resource_page page;
   const auto* const book = parts_.console.resources();
   if (book == nullptr) return page;
@@ -99,7 +100,7 @@ control::resource_page live_backend::resources(const control::resource_query& qu
   return page;
 }
 
-std::optional<control::resource_detail> live_backend::resource(std::uint64_t id) const {
+std::optional<control::resource_detail> live_resource::resource(std::uint64_t id) const {
   const auto* const book = parts_.console.resources();
   const auto record = book == nullptr ? std::nullopt : book->find(id);
   if (!record) return std::nullopt;
@@ -113,8 +114,8 @@ std::optional<control::resource_detail> live_backend::resource(std::uint64_t id)
   return detail;
 }
 
-control::resource_changes live_backend::changed_resources(const control::change_query& query) const {
-  control::resource_changes seen{facts_now(query), {}};
+control::resource_changes live_resource::changed_resources(const control::change_query& query) const {
+  control::resource_changes seen{facts_now(parts_.console, query), {}};
   if (const auto* const book = parts_.console.resources()) {
     const auto records = page_of(book->changed_since(query.since), query, seen);
     const moments at;
@@ -123,8 +124,8 @@ control::resource_changes live_backend::changed_resources(const control::change_
   return seen;
 }
 
-control::async_op_changes live_backend::changed_ops(const control::change_query& query) const {
-  control::async_op_changes seen{facts_now(query), {}};
+control::async_op_changes live_resource::changed_ops(const control::change_query& query) const {
+  control::async_op_changes seen{facts_now(parts_.console, query), {}};
   if (const auto* const book = parts_.console.resources()) {
     const auto records = page_of(book->ops_changed_since(query.since), query, seen);
     const moments at;

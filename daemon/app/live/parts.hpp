@@ -1,0 +1,44 @@
+// The parts of the running daemon that its control methods look at and change.
+// Invariant: all outlive the backend.
+// Threads:   plain values; what they refer to says for itself.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/live_config.hpp"
+#include "app/notify.hpp"
+#include "app/supervisor.hpp"
+#include "app/task_console.hpp"
+#include "control/backend/runtime.hpp"
+#include "host/registry.hpp"
+#include "runtime/runtime.hpp"
+
+namespace tokiod::app {
+
+// What never changes while the process runs.
+struct process_facts {
+  std::vector<std::string> command_line;
+  std::int64_t started_wall_ns = 0;
+  instant_ns started = 0;
+};
+
+// Changes the number of workers, and tells the log and who subscribed.
+using resizer =
+    std::function<outcome<control::resize_report>(std::uint32_t workers, duration_ns timeout, std::string_view reason)>;
+
+// The parts, all of which outlive the backend.
+struct live_parts {
+  const process_facts& facts;
+  tokiod::runtime& rt;
+  host::registry& plugins;
+  live_config& config;
+  supervisor& life;
+  notifier& manager;
+  const live_config::applier& apply;
+  const resizer& resize;
+  task_console& console;
+};
+
+}  // namespace tokiod::app

@@ -1,0 +1,23 @@
+// The runtime and its workers: control/backend/runtime.hpp for the running daemon.
+// Threads: as that file says.
+#pragma once
+#include "app/live/parts.hpp"
+#include "control/backend/runtime.hpp"
+
+namespace tokiod::app {
+
+class live_runtime : public virtual control::runtime_face {
+ public:
+  explicit live_runtime(const live_parts& parts) : parts_(parts) {}
+
+  [[nodiscard]] control::runtime_info runtime() const override;
+  [[nodiscard]] std::vector<control::worker_info> workers() const override;
+  outcome<control::resize_report> resize(std::uint32_t workers, duration_ns timeout, std::string_view reason) override {
+    return parts_.resize(workers, timeout, reason);
+  }
+
+ private:
+  const live_parts parts_;
+};
+
+}  // namespace tokiod::app

@@ -1,0 +1,60 @@
+// The runtime, its workers and how many there are. A part of control/backend.hpp.
+// Threads: as each function says.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/backend/common.hpp"
+#include "control/histogram_info.hpp"
+
+namespace tokiod::control {
+
+struct runtime_info {
+  std::string flavor;
+  std::uint32_t workers = 0, parked = 0, searching = 0, stuck = 0;
+  std::uint64_t tasks_live = 0, tasks_spawned = 0, tasks_completed = 0;
+  std::uint64_t forced_yields = 0;
+  std::uint64_t idle_backlogs = 0;  // tasks waited although a worker slept
+  double oldest_backlog_seconds = 0;
+  std::uint64_t global_queue_depth = 0, remote_schedules = 0;
+  std::uint32_t blocking_threads = 0, blocking_idle = 0, blocking_queue = 0, blocking_max = 0;
+  bool files_in_ring = false;  // else they are blocking jobs
+  std::uint64_t files_in_flight = 0, files_submitted = 0;
+  std::uint64_t io_sources = 0, io_registered = 0, io_deregistered = 0, io_ready_events = 0;
+  std::uint64_t timers = 0;
+  bool stopping = false;
+  json settings = json::object();  // the numbers it was started with
+};
+
+struct resize_report {
+  std::uint32_t before = 0, after = 0;  // workers
+};
+
+struct worker_info {
+  std::uint32_t worker = 0;
+  std::int32_t tid = 0;
+  std::string state;          // parked, searching, running, stuck, retired
+  std::uint64_t task_id = 0;  // what it runs now; 0: nothing
+  std::string task_name;
+  std::string plugin;
+  double poll_seconds = 0;  // for how long
+  std::uint32_t queue_depth = 0, injector_depth = 0;
+  std::uint64_t polls = 0, parks = 0, park_unparks = 0, noops = 0, local_schedules = 0;
+  std::uint64_t steal_operations = 0, stolen_tasks = 0, overflows = 0;
+  double busy_seconds = 0, mean_poll_seconds = 0;
+  histogram_info poll_time, schedule_latency;
+};
+
+class runtime_face {
+ public:
+  virtual ~runtime_face() = default;
+
+  [[nodiscard]] virtual runtime_info runtime() const = 0;              // [control]
+  [[nodiscard]] virtual std::vector<worker_info> workers() const = 0;  // [reader]
+  // [operation]
+  virtual outcome<resize_report> resize(std::uint32_t workers, duration_ns timeout, std::string_view reason) = 0;
+};
+
+}  // namespace tokiod::control

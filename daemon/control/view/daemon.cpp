@@ -1,0 +1,51 @@
+#include "control/view/daemon.hpp"
+
+#include "control/view/time.hpp"
+
+namespace tokiod::control {
+namespace {
+
+json view(const health_check& check) { return {{"name", check.name}, {"ok", check.ok}, {"detail", check.detail}}; }
+
+}  // namespace
+
+json view(const daemon_info& info, daemon_state state) {
+  return {{"version", info.version},
+          {"abi", info.abi},
+          {"compiler", info.compiler},
+          {"pid", info.pid},
+          {"uid", info.uid},
+          {"state", name(state)},
+          {"started", seconds_of(info.started_wall_ns)},
+          {"uptime_seconds", info.uptime_seconds},
+          {"command_line", info.command_line},
+          {"config_files", info.config_files},
+          {"systemd", {{"notify", info.systemd_notify}, {"watchdog_usec", info.systemd_watchdog_us}}}};
+}
+
+json view(const config_status& status) {
+  json shown = {{"revision", status.revision}};
+  if (!status.reloaded) return shown;
+  shown["last_reload"] = {{"ok", status.last_reload_ok}, {"time", seconds_of(status.last_reload_wall_ns)}};
+  if (!status.last_problem.empty()) shown["last_reload"]["problem"] = status.last_problem;
+  return shown;
+}
+
+health health_of(std::vector<health_check> checks) {
+  health seen;
+  for (const auto& check : checks) {
+    if (!check.ok) seen.ready = false;
+    if (!check.ok && check.vital) seen.live = false;
+  }
+  seen.checks = std::move(checks);
+  return seen;
+}
+
+json view(const health& seen, bool verbose) {
+  json checks = json::array();
+  for (const auto& check : seen.checks)
+    if (verbose || !check.ok) checks.push_back(view(check));
+  return {{"live", seen.live}, {"ready", seen.ready}, {"checks", std::move(checks)}};
+}
+
+}  // namespace tokiod::control

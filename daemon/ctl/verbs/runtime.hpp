@@ -1,0 +1,30 @@
+// The verbs of runtime.*. Part of ctl/verb.cpp.
+#pragma once
+#include <array>
+
+#include "ctl/verbs/common.hpp"
+
+namespace tokiod::ctl::rows {
+
+inline constexpr sv by_workers[] = {"worker_threads"};
+inline constexpr column worker_columns[] = {
+    {"WORKER", "/worker"},
+    {"TID", "/tid"},
+    {"STATE", "/state"},
+    {"TASK", "/current/task"},
+    {"PLUGIN", "/current/plugin"},
+    {"FOR", "/current/poll_seconds", format::seconds},
+    {"QUEUE", "/queue_depth", format::count},
+    {"POLLS", "/polls", format::count},
+    {"STEALS", "/steal_operations", format::count},
+    {"PARKS", "/parks", format::count},
+    {"BUSY", "/busy_seconds", format::seconds},
+};
+
+inline constexpr auto runtime = std::to_array<verb>({
+    {"runtime", "runtime.info"},
+    {"worker list", "runtime.workers", {}, "workers", worker_columns},
+    {"worker resize", "runtime.resize", by_workers},
+});
+
+}  // namespace tokiod::ctl::rows

@@ -1,0 +1,27 @@
+// The rows of event.*. Part of wire/method_table.cpp.
+#pragma once
+#include <array>
+
+#include "wire/rows/common.hpp"
+#include "wire/rows/topics.hpp"
+
+namespace tokiod::wire::rows {
+
+inline constexpr param subscribe_params[] = {
+    {"topics", texts, true, topic_list, "", 1, 16},
+    {"interval_ms", integer, false, "how often metrics, tasks, resources and async_ops are sent", "1000", 100, 60000},
+    {"match", text, false, "only metric families whose name matches", R"("*")"},
+    {"task", text, false, "of which the topic task tells everything", "", 3, 32},
+};
+inline constexpr param unsubscribe_params[] = {{"sub", text, true, "as event.subscribe gave it", "", 1, 32}};
+inline constexpr kind e_topic[] = {kind::bad_enum, kind::quota_exceeded};
+
+inline constexpr auto event = std::to_array<method>({
+    {"event.subscribe", level::observe, always, subscribe_params,
+     "Sends notifications `event` {sub, seq, ts, topic, data, dropped?} from now on", "{sub, seq}", e_topic,
+     R"({"topics":["plugin.state"]})"},
+    {"event.unsubscribe", level::observe, always, unsubscribe_params, "Ends a subscription of this connection", "{}",
+     e_found, R"({"sub":"s-1"})"},
+});
+
+}  // namespace tokiod::wire::rows

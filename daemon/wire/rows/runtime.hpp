@@ -1,0 +1,38 @@
+// The rows of runtime.*. Part of wire/method_table.cpp.
+#pragma once
+#include <array>
+
+#include "wire/rows/common.hpp"
+
+namespace tokiod::wire::rows {
+
+inline constexpr param runtime_resize_params[] = {
+    {"worker_threads", integer, true, "how many workers there are to be", "", 1, 1024},
+    {"timeout_s", number, false, "how long a worker may take to come back from its poll", "10", 0, most_seconds},
+    reason,
+};
+inline constexpr kind e_resize[] = {kind::unsupported, kind::wrong_state, kind::timeout, kind::io_error};
+
+inline constexpr auto runtime = std::to_array<method>({
+    {"runtime.info",
+     level::observe,
+     always,
+     {},
+     "The runtime as a whole",
+     "{flavor, workers, tasks, blocking, io, timers}",
+     {},
+     "{}"},
+    {"runtime.resize", level::operate, while_running, runtime_resize_params,
+     "Starts workers, or retires those with the highest numbers, while tasks run", "{before, after}", e_resize,
+     R"({"worker_threads":2})"},
+    {"runtime.workers",
+     level::observe,
+     always,
+     {},
+     "Every worker and what it runs now",
+     "{workers:[{worker, tid, state, current?, queue_depth, ...}]}",
+     {},
+     "{}"},
+});
+
+}  // namespace tokiod::wire::rows

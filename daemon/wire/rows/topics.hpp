@@ -1,0 +1,46 @@
+// The topics of events, and their names as one text for the row of event.subscribe.
+#pragma once
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+#include "wire/topic.hpp"
+
+namespace tokiod::wire::rows {
+
+inline constexpr auto topics = std::to_array<topic>({
+    {"async_ops", "what waits for resources, in pages of those that changed, every interval_ms"},
+    {"console.state", "writing down of tasks was paused or goes on: {paused}"},
+    {"daemon.state", "the daemon begins to run or to drain: {state}"},
+    {"metrics", "metric families that match, every interval_ms"},
+    {"plugin.state", "an image or an instance changed its state: {plugin, from, to, detail}"},
+    {"resources", "locks, channels and timers, in pages of those that changed, every interval_ms"},
+    {"runtime.resized", "the number of workers changed: {before, after}"},
+    {"runtime.stuck", "a poll lasts for longer than runtime.stuck_after_ms"},
+    {"task", "everything about one task, every interval_ms"},
+    {"tasks", "tasks, in pages of those that changed, every interval_ms"},
+});
+static_assert(std::ranges::is_sorted(topics, {}, &topic::name), "find_topic() searches by halves");
+
+inline constexpr std::string_view between_topics = ", ";
+
+consteval std::size_t topic_list_size() {
+  std::size_t size = 0;
+  for (const auto& each : topics) size += each.name.size() + between_topics.size();
+  return size - between_topics.size();
+}
+
+consteval auto joined_topics() {
+  std::array<char, topic_list_size()> text{};
+  auto to = text.begin();
+  for (const auto& each : topics) {
+    if (to != text.begin()) to = std::ranges::copy(between_topics, to).out;
+    to = std::ranges::copy(each.name, to).out;
+  }
+  return text;
+}
+inline constexpr auto topic_letters = joined_topics();
+inline constexpr std::string_view topic_list{topic_letters.data(), topic_letters.size()};
+
+}  // namespace tokiod::wire::rows
