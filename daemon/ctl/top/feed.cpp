@@ -10,7 +10,7 @@
 namespace tokiod::ctl {
 namespace {
 
-constexpr std::string_view told[] = {"console.state", "daemon.state", "plugin.state",
+constexpr std::string_view told[] = {"console.state",   "daemon.state",  "plugin.state",
                                      "runtime.resized", "runtime.stuck", "tasks"};
 constexpr std::int64_t most_asked_for = 1000;  // in one answer, as the daemon allows
 
@@ -50,7 +50,8 @@ void top_feed::take(const json& event) {
   if (data == nullptr) return;
   const auto topic = wire::text_or(event, "topic");
   if (topic != "tasks") {
-    events_.push_back({{"time", time_text(wire::number_or(event, "ts", 0))}, {"topic", topic}, {"what", wire::dump(*data)}});
+    events_.push_back(
+        {{"time", time_text(wire::number_or(event, "ts", 0))}, {"topic", topic}, {"what", wire::dump(*data)}});
     if (events_.size() > most_events) events_.pop_front();
     return;
   }
@@ -81,8 +82,7 @@ outcome<json> top_feed::tasks(instant_ns deadline) {
   forget_ended();
   for (const auto& [id, each] : ended_) rows.push_back(each.row);
   for (auto& row : rows)
-    if (const json* warnings = value_at(row, "/stats/warnings"))
-      row["stats"]["warning_count"] = warnings->size();
+    if (const json* warnings = value_at(row, "/stats/warnings")) row["stats"]["warning_count"] = warnings->size();
   return rows;
 }
 

@@ -59,7 +59,7 @@ outcome<row_filter::term> row_filter::read_word(std::string_view word, const tab
     made.text = value;
     return made;
   }
-  made.how = word[sign] == '=' ? comparison::equal
+  made.how = word[sign] == '='   ? comparison::equal
              : word[sign] == '<' ? (or_equal ? comparison::at_most : comparison::less)
                                  : (or_equal ? comparison::at_least : comparison::more);
   const auto number = number_named(value);

@@ -56,10 +56,14 @@ constexpr column plugin_columns[] = {
     {"REASON", "/reason"},
 };
 constexpr column resource_columns[] = {
-    {"ID", "/id"},           {"PLUGIN", "/plugin"},
-    {"KIND", "/kind"},       {"TYPE", "/type"},
-    {"VIS", "/visibility"},  {"TOTAL", "/total_seconds", format::seconds},
-    {"PARENT", "/parent"},   {"ATTRIBUTES", "/attributes", format::attributes},
+    {"ID", "/id"},
+    {"PLUGIN", "/plugin"},
+    {"KIND", "/kind"},
+    {"TYPE", "/type"},
+    {"VIS", "/visibility"},
+    {"TOTAL", "/total_seconds", format::seconds},
+    {"PARENT", "/parent"},
+    {"ATTRIBUTES", "/attributes", format::attributes},
     {"LOCATION", "/location"},
 };
 constexpr column event_columns[] = {
@@ -77,8 +81,9 @@ constexpr auto all = std::to_array<tab>({
 });
 
 bool same_word(std::string_view one, std::string_view other) {
-  return std::ranges::equal(one, other, {}, [](char c) { return std::tolower(static_cast<unsigned char>(c)); },
-                            [](char c) { return std::tolower(static_cast<unsigned char>(c)); });
+  return std::ranges::equal(
+      one, other, {}, [](char c) { return std::tolower(static_cast<unsigned char>(c)); },
+      [](char c) { return std::tolower(static_cast<unsigned char>(c)); });
 }
 
 }  // namespace

@@ -28,8 +28,19 @@ struct screen_size {
 };
 
 // Keys beside characters.
-enum class key : int { up = -1, down = -2, left = -3, right = -4, page_up = -5, page_down = -6, home = -7, end = -8,
-                       enter = -9, escape = -10, erase = -11 };
+enum class key : int {
+  up = -1,
+  down = -2,
+  left = -3,
+  right = -4,
+  page_up = -5,
+  page_down = -6,
+  home = -7,
+  end = -8,
+  enter = -9,
+  escape = -10,
+  erase = -11
+};
 
 // What a key asks of the daemon, or of the loop.
 struct wish {
