@@ -87,6 +87,7 @@ class tcp_socket {
     if (auto begun = socket_.listen(backlog); !begun) return std::unexpected(begun.error());
     return tcp_listener(std::move(socket_));
   }
+  // Destroying the future closes the socket.
   connect_opened_future<tcp_stream> connect(const socket_address& to) && noexcept {
     return {std::move(socket_), to.raw()};
   }

@@ -22,6 +22,7 @@ class unix_connect_future;
 class unix_stream : public stream_socket<unix_stream, unix_address> {
  public:
   explicit unix_stream(socket connected) noexcept : stream_socket(std::move(connected)) {}
+  // Destroying the future closes what it has begun.
   static unix_connect_future connect(std::string_view path);
   static unix_connect_future connect_addr(const unix_address& to);
   // A connection that was made elsewhere, and is non-blocking.
