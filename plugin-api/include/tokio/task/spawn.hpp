@@ -147,10 +147,14 @@ constexpr bool spawnable =
 // A function that would give a future if it were given these themselves: what a task is given it owns, and they are
 // moved into it.
 template <class First, class... Args>
-constexpr bool wants_references =
-    !spawnable<First, Args...> && requires(std::decay_t<First>& fn, std::decay_t<Args>&... args) {
+consteval bool wants_references() {
+  if constexpr (spawnable<First, Args...>)
+    return false;  // what it would do with others must not even be looked at
+  else
+    return requires(std::decay_t<First>& fn, std::decay_t<Args>&... args) {
       { fn(args...) } -> pollable;
     };
+}
 
 // What spawn, try_spawn and spawn_detached do for the line `at`.
 template <task_name Name, class... Args>
@@ -163,7 +167,7 @@ result<join_handle<spawned_output<Args...>>> try_spawn_from(call_site at, Args&&
 template <task_name Name, class... Args>
 auto spawn_from(call_site at, Args&&... args) {
   static_assert(
-      !wants_references<Args...>,
+      !wants_references<Args...>(),
       "spawn: the function takes an argument by reference, but a task owns its arguments: take it by value, or "
       "give it std::ref() of what outlives the task.");
   static_assert(spawnable<Args...>,
