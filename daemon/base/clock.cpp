@@ -16,7 +16,7 @@ std::uint64_t read(clockid_t id) {
 instant_ns steady_clock::now() const { return read(CLOCK_MONOTONIC); }
 
 const clock& system_clock() {
-  static const steady_clock only;
+  static const steady_clock& only = *new steady_clock;  // never destroyed: threads may end after everything else
   return only;
 }
 

@@ -193,6 +193,7 @@ void stop() {
   logger& l = the_logger();
   {
     const std::lock_guard hold(l.mutex);
+    l.how.time = &system_clock();  // records may still come, and the clock that was given may go
     if (!l.running) return;
     l.running = false;
     l.stopping = true;

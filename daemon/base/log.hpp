@@ -73,7 +73,7 @@ struct options {
   levels speak = {};
   std::uint32_t burst = 200;  // records that one call site and target may write per `burst_window`; 0 = any
   duration_ns burst_window = 10 * second;  // afterwards the next record carries suppressed=n
-  const clock* time = &system_clock();     // that windows are measured with; outlives the log
+  const clock* time = &system_clock();     // that windows are measured with, until stop()
   std::size_t ring_records = 4096;         // records that wait for the writer; more are dropped and counted
 };
 

@@ -14,6 +14,7 @@
 namespace tokiod::ctl {
 namespace {
 
+constexpr std::size_t widest_column = 200;
 constexpr double exact_integers = 9007199254740992.0;  // 2^53: up to here a double holds every integer
 
 enum class tint : std::uint8_t { none, good, bad, busy, faint };
@@ -65,7 +66,8 @@ std::string cell(const json* value, format shown_as) {
 
 void put(std::string& line, std::string_view text, std::size_t wide, format shown_as, tint how,
          const print_style& style) {
-  const std::string gap(wide - std::min(wide, width(text)), ' ');
+  const auto padded = std::min(wide, widest_column);  // one long cell does not make every line as long
+  const std::string gap(padded - std::min(padded, width(text)), ' ');
   if (!line.empty()) line += "  ";
   if (shown_as == format::plain || shown_as == format::attributes)
     line.append(paint(text, how, style)).append(gap);
@@ -195,7 +197,13 @@ json plugin_rows(const json& plugins) {
 
 std::string clean(std::string_view text) {
   std::string clean_text;
-  for (const char c : text) clean_text += (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) ? ' ' : c;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
+    const bool upper_control = c == 0xC2 && next >= 0x80 && next < 0xA0;  // U+0080 to U+009F: some begin a sequence
+    if (upper_control) ++i;
+    clean_text += upper_control || c < 0x20 || c == 0x7f ? ' ' : static_cast<char>(c);
+  }
   return clean_text;
 }
 

@@ -21,6 +21,7 @@ STANDARD = {
     "cctype": "isalnum isalpha isdigit isprint isspace isxdigit tolower toupper",
     "charconv": "chars_format from_chars from_chars_result to_chars to_chars_result",
     "chrono": "chrono chrono_literals",
+    "clocale": "setlocale",
     "cmath": "abs ceil exp floor fmod isfinite isinf isnan llround log lround pow round sqrt",
     "compare": "partial_ordering strong_ordering weak_ordering",
     "concepts": """constructible_from convertible_to copy_constructible copyable default_initializable derived_from

@@ -12,12 +12,15 @@ namespace {
 
 constexpr std::string_view told[] = {"console.state",   "daemon.state",  "plugin.state",
                                      "runtime.resized", "runtime.stuck", "tasks"};
+constexpr std::size_t looked_at_once = 1000;
 constexpr std::int64_t most_asked_for = 1000;  // in one answer, as the daemon allows
 
 double number_at(const json& row, std::string_view pointer) {
   const json* value = value_at(row, pointer);
   return value != nullptr && value->is_number() ? value->get<double>() : 0;
 }
+
+std::int64_t whole(double number) { return static_cast<std::int64_t>(std::clamp(number + 0.5, 0.0, 1e15)); }
 
 }  // namespace
 
@@ -29,14 +32,15 @@ outcome<json> top_feed::ask(std::string_view method, const json& params, instant
 }
 
 outcome<void> top_feed::begin(instant_ns deadline) {
-  const auto every = std::max<std::int64_t>(100, static_cast<std::int64_t>(interval_ / millisecond));
+  const auto every = std::clamp<std::int64_t>(static_cast<std::int64_t>(interval_ / millisecond), 100, 60'000);
   const auto begun = ask("event.subscribe", {{"topics", told}, {"interval_ms", every}}, deadline);
   if (!begun) return std::unexpected(begun.error());
   return {};
 }
 
 outcome<void> top_feed::listen(instant_ns until) {
-  for (;;) {
+  for (std::size_t heard = 1;; ++heard) {
+    if (heard % looked_at_once == 0 && steady_clock().now() >= until) return {};  // else a flood would keep us here
     auto next = daemon_.next(until);
     if (!next && next.error().why == kind::timeout) return {};
     if (!next) return std::unexpected(next.error());
@@ -50,9 +54,9 @@ void top_feed::take(const json& event) {
   if (data == nullptr) return;
   const auto topic = wire::text_or(event, "topic");
   if (topic != "tasks") {
-    events_.push_back(
+    events_.push_front(
         {{"time", time_text(wire::number_or(event, "ts", 0))}, {"topic", topic}, {"what", wire::dump(*data)}});
-    if (events_.size() > most_events) events_.pop_front();
+    if (events_.size() > most_events) events_.pop_back();
     return;
   }
   const json* all = wire::find(*data, "tasks");
@@ -67,17 +71,20 @@ void top_feed::forget_ended() {
   std::erase_if(ended_, [&](const auto& each) { return now - each.second.since > ended_stay; });
 }
 
-outcome<json> top_feed::list(std::string_view method, std::string_view member, instant_ns deadline) {
-  auto got = ask(method, json::object(), deadline);
+outcome<json> top_feed::list(std::string_view method, std::string_view member, const json& params,
+                             instant_ns deadline) {
+  auto got = ask(method, params, deadline);
   if (!got) return got;
   const json* rows = wire::find(*got, member);
-  return rows != nullptr ? *rows : json::array();
+  if (rows == nullptr || !std::ranges::all_of(*rows, [](const json& row) { return row.is_object(); }))
+    return refuse(kind::parse_error, method, " was answered without a list of ", member);
+  return *rows;
 }
 
 outcome<json> top_feed::tasks(instant_ns deadline) {
-  auto got = ask("task.list", {{"limit", most_asked_for}}, deadline);
+  auto got = list("task.list", "tasks", {{"limit", most_asked_for}}, deadline);
   if (!got) return got;
-  json rows = *wire::find(*got, "tasks");
+  json rows = std::move(*got);
   for (const auto& task : rows) ended_.erase(wire::text_or(task, "id"));
   forget_ended();
   for (const auto& [id, each] : ended_) rows.push_back(each.row);
@@ -95,9 +102,8 @@ void top_feed::add_rates(json& rows, std::string_view name, std::string_view pol
     const counted is{number_at(row, polls), number_at(row, busy), now};
     if (const auto was = before_.find(key); was != before_.end() && now > was->second.at) {
       const double seconds = static_cast<double>(now - was->second.at) / 1e9;
-      row["polls_per_second"] = static_cast<std::int64_t>(std::max(0.0, (is.polls - was->second.polls) / seconds));
-      row[std::string(percent)] =
-          static_cast<std::int64_t>(std::max(0.0, 100 * (is.busy - was->second.busy) / seconds + 0.5));
+      row["polls_per_second"] = whole((is.polls - was->second.polls) / seconds);
+      row[std::string(percent)] = whole(100 * (is.busy - was->second.busy) / seconds);
     }
     before_.insert_or_assign(key, is);
   }
@@ -107,10 +113,10 @@ void top_feed::add_rates(json& rows, std::string_view name, std::string_view pol
 outcome<json> top_feed::sample(instant_ns deadline) {
   json all = json::object();
   auto info = ask("runtime.info", json::object(), deadline);
-  auto workers = list("runtime.workers", "workers", deadline);
-  auto plugins = list("plugin.list", "plugins", deadline);
-  auto resources = ask("resource.list", {{"limit", most_asked_for}}, deadline);
-  auto found = list("diag.lint", "findings", deadline);
+  auto workers = list("runtime.workers", "workers", json::object(), deadline);
+  auto plugins = list("plugin.list", "plugins", json::object(), deadline);
+  auto resources = list("resource.list", "resources", {{"limit", most_asked_for}}, deadline);
+  auto found = list("diag.lint", "findings", json::object(), deadline);
   auto rows = tasks(deadline);
   for (const auto* each : {&info, &workers, &plugins, &resources, &found, &rows})
     if (!*each) return std::unexpected(each->error());
@@ -120,7 +126,7 @@ outcome<json> top_feed::sample(instant_ns deadline) {
   all["info"] = std::move(*info);
   all["workers"] = std::move(*workers);
   all["plugins"] = std::move(instances);
-  all["resources"] = *wire::find(*resources, "resources");
+  all["resources"] = std::move(*resources);
   all["findings"] = std::move(*found);
   all["tasks"] = std::move(*rows);
   all["events"] = events_;

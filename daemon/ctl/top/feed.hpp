@@ -34,7 +34,8 @@ class top_feed {
   void take(const json& event);
   void forget_ended();
   [[nodiscard]] outcome<json> tasks(instant_ns deadline);
-  [[nodiscard]] outcome<json> list(std::string_view method, std::string_view member, instant_ns deadline);
+  [[nodiscard]] outcome<json> list(std::string_view method, std::string_view member, const json& params,
+                                   instant_ns deadline);
   void add_rates(json& rows, std::string_view name, std::string_view polls, std::string_view busy,
                  std::string_view percent);
 
@@ -50,7 +51,7 @@ class top_feed {
   client& daemon_;
   duration_ns interval_;
   std::map<std::string, ended, std::less<>> ended_;
-  std::deque<json> events_;
+  std::deque<json> events_;  // the newest first
   std::map<std::string, counted, std::less<>> before_;
 };
 

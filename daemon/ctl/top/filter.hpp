@@ -1,5 +1,6 @@
 // Which rows of a tab are shown: words that must all hold. "plugin:echo" (a column is this, * and ? match),
-// "busy>1.5s", "polls>=100" (a column compared), "echo" (it stands anywhere in the row).
+// "busy>1.5s", "polls>=100" (a column compared), "echo" or
+// "main.cpp:42" (it stands anywhere in the row).
 // Invariant: a filter that was read holds columns of the tab that it was read for.
 // Threads:   pure functions [any].
 #pragma once

@@ -1,7 +1,9 @@
 #include "ctl/top/screen.hpp"
 
-#define NCURSES_NOMACROS
 #include <curses.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <clocale>
@@ -46,9 +48,20 @@ int meaning_of(int read) {
   }
 }
 
+// Nobody will press a key any more: then curses does not wait, and says the same as when none came.
+bool has_hung_up() {
+  pollfd input{STDIN_FILENO, POLLIN, 0};
+  if (::poll(&input, 1, 0) <= 0) return false;
+  int waiting = 0;
+  const bool at_end = (input.revents & POLLIN) != 0 && ::ioctl(STDIN_FILENO, FIONREAD, &waiting) == 0 && waiting == 0;
+  return at_end || (input.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
 }  // namespace
 
 outcome<screen> screen::open(bool color) {
+  if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDOUT_FILENO) != 1)
+    return refuse(kind::unsupported, "top needs a terminal; --once and --batch need none");
   std::setlocale(LC_CTYPE, "");
   if (::newterm(nullptr, stdout, stdin) == nullptr) {
     const char* term = std::getenv("TERM");
@@ -83,6 +96,9 @@ void screen::draw(std::span<const line> frame) {
   ::werase(stdscr);
   for (std::size_t i = 0; i < frame.size(); ++i) {
     ::wattrset(stdscr, static_cast<int>(attributes_of(frame[i].how, color_)));
+    // A text that turned out wider than it was taken for went on into this line.
+    ::wmove(stdscr, static_cast<int>(i), 0);
+    ::wclrtoeol(stdscr);
     ::mvwaddnstr(stdscr, static_cast<int>(i), 0, frame[i].text.data(), static_cast<int>(frame[i].text.size()));
   }
   ::wattrset(stdscr, A_NORMAL);
@@ -92,6 +108,7 @@ void screen::draw(std::span<const line> frame) {
 std::optional<int> screen::read_key(duration_ns wait) {
   ::wtimeout(stdscr, static_cast<int>(wait / millisecond));
   const int read = ::wgetch(stdscr);
+  if (read == ERR && has_hung_up()) return 'q';
   if (read == ERR || read == KEY_RESIZE) return std::nullopt;
   return meaning_of(read);
 }

@@ -16,7 +16,7 @@ namespace tokiod::ctl {
 
 class screen {
  public:
-  // On standard input and output. Fails: unsupported, $TERM names no terminal that curses knows.
+  // On standard input and output. Fails: unsupported, they are no terminal, or $TERM names none that curses knows.
   [[nodiscard]] static outcome<screen> open(bool color);
   screen(screen&& other) noexcept : open_(std::exchange(other.open_, false)), color_(other.color_) {}
   screen& operator=(screen&&) = delete;
@@ -24,7 +24,8 @@ class screen {
 
   [[nodiscard]] screen_size size() const;
   void draw(std::span<const line> frame);
-  // A character, or one of `key`. Nothing: none came in time, or the size changed.
+  // A character, or one of `key`. Nothing: none came in time, or the size changed. `q` when the
+  // terminal has hung up.
   [[nodiscard]] std::optional<int> read_key(duration_ns wait);
 
  private:

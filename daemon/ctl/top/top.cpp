@@ -1,5 +1,7 @@
 #include "ctl/top/top.hpp"
 
+#include <algorithm>
+
 #include "ctl/print.hpp"
 #include "ctl/top/feed.hpp"
 #include "ctl/top/screen.hpp"
@@ -55,11 +57,11 @@ class top {
     for (instant_ns next_sample = 0;;) {
       const auto now = steady_clock().now();
       if (auto heard = feed_.listen(now); !heard) return heard;
-      if (now >= next_sample && !view_.paused()) {
-        auto taken = feed_.sample(until_answer());
-        if (!taken) return std::unexpected(taken.error());
-        view_.show(std::move(*taken));
+      if (next_sample == 0 || (now >= next_sample && !view_.paused())) {
         next_sample = now + asked_.interval;
+        auto taken = feed_.sample(soon());
+        if (auto kept = survives(taken); !kept) return kept;
+        if (taken) view_.show(std::move(*taken));
       }
       opened->draw(view_.frame(opened->size()));
       const auto pressed = opened->read_key(key_wait);
@@ -74,7 +76,18 @@ class top {
  private:
   [[nodiscard]] instant_ns until_answer() const { return steady_clock().now() + style_.answer_within; }
 
-  // What the daemon refuses is said on the screen; what ends the connection ends us.
+  // Keys wait for an answer, so not for long; one that comes later is passed over.
+  [[nodiscard]] instant_ns soon() const {
+    return steady_clock().now() + std::min<duration_ns>(style_.answer_within, 2 * second);
+  }
+  // What the daemon refuses, or is late with, is said on the screen; what ends the connection ends us.
+  outcome<void> survives(const outcome<json>& answer) {
+    if (answer) return {};
+    const auto why = answer.error().why;
+    if (why != kind::refused && why != kind::timeout) return std::unexpected(answer.error());
+    view_.say(answer.error().sentence);
+    return {};
+  }
   outcome<void> grant(const wish& wanted) {
     if (wanted.kind != wish::what::detail && wanted.kind != wish::what::cancel) return {};
     const bool cancel = wanted.kind == wish::what::cancel;
@@ -82,11 +95,9 @@ class top {
     json params = {{"id", wanted.id}};
     if (!cancel && task) params["histograms"] = true;
     const auto method = cancel ? "task.cancel" : task ? "task.get" : "resource.get";
-    auto answer = feed_.ask(method, params, until_answer());
-    if (!answer && answer.error().why != kind::refused) return std::unexpected(answer.error());
-    if (!answer)
-      view_.say(answer.error().sentence);
-    else if (cancel)
+    auto answer = feed_.ask(method, params, soon());
+    if (!answer) return survives(answer);
+    if (cancel)
       view_.say("task " + wanted.id + " ends at its next poll edge");
     else
       view_.show_detail(record(*answer, {}));

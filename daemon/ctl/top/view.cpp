@@ -21,12 +21,16 @@ std::string cut(std::string_view text, std::size_t columns) {
   return std::string(text.substr(0, at));
 }
 
-// Numbers by their value, what is not there last, everything else as text.
+bool is_number(const json& row, const column& of) {
+  const json* value = value_at(row, of.pointer);
+  return value != nullptr && value->is_number();
+}
+
+// Numbers by their value, and before everything else, which is compared as text.
 bool before(const json& one, const json& other, const column& by) {
-  const json* a = value_at(one, by.pointer);
-  const json* b = value_at(other, by.pointer);
-  if (a != nullptr && b != nullptr && a->is_number() && b->is_number()) return a->get<double>() < b->get<double>();
-  if ((a != nullptr && a->is_number()) != (b != nullptr && b->is_number())) return b != nullptr && b->is_number();
+  const bool number = is_number(one, by);
+  if (number != is_number(other, by)) return number;
+  if (number) return value_at(one, by.pointer)->get<double>() < value_at(other, by.pointer)->get<double>();
   return cell(one, by) < cell(other, by);
 }
 
@@ -100,8 +104,10 @@ void top_view::arrange() {
   const auto& by = now().columns[order_[tab_].column];
   const bool down = order_[tab_].descending;
   std::ranges::sort(found, [&](const json* a, const json* b) {
-    if (before(*a, *b, by)) return !down;
-    if (before(*b, *a, by)) return down;
+    const bool numbers = is_number(*a, by) && is_number(*b, by);
+    const bool turned = down && (numbers || is_number(*a, by) == is_number(*b, by));  // what is no number stays last
+    if (before(*a, *b, by)) return !turned;
+    if (before(*b, *a, by)) return turned;
     return a < b;  // of one list: as the daemon gave them
   });
   rows_.clear();
@@ -173,9 +179,13 @@ wish top_view::press_in_list(int pressed) {
       return redraw;
     case ' ': return {wish::what::sample_now, {}};
     case static_cast<int>(key::enter):
-      return {selected_id().empty() ? wish::what::nothing : wish::what::detail, selected_id()};
+      if (!selected_id().empty()) return {wish::what::detail, selected_id()};
+      say("a row of this tab has no detail");
+      return redraw;
     case 'k':
-      if (now().rows == "tasks" && !selected_id().empty()) mode_ = mode::confirm;
+      if (now().rows != "tasks" || selected_id().empty()) return {};
+      asked_ = selected_id();
+      mode_ = mode::confirm;
       return redraw;
     default: return {};
   }
@@ -213,7 +223,7 @@ wish top_view::press_in_detail(int pressed) {
 
 wish top_view::press_in_confirm(int pressed) {
   mode_ = mode::list;
-  if (pressed == 'y') return {wish::what::cancel, selected_id()};
+  if (pressed == 'y') return {wish::what::cancel, asked_};
   return {wish::what::redraw, {}};
 }
 
@@ -245,7 +255,7 @@ std::string top_view::status() const {
   if (!said_.empty()) return clean(said_);
   switch (mode_) {
     case mode::filter: return "filter: " + typed_ + "_";
-    case mode::confirm: return "cancel task " + selected_id() + "? y/n";
+    case mode::confirm: return "cancel task " + clean(asked_) + "? y/n";
     case mode::detail: return "Esc back";
     case mode::list: break;
   }

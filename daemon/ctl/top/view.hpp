@@ -98,6 +98,7 @@ class top_view {
   std::vector<json> rows_;
   std::vector<std::string> detail_;
   std::string said_, typed_;
+  std::string asked_;  // the task that is to be cancelled, wherever its row is now
   std::size_t selected_ = 0, top_ = 0, page_ = 10;
   mode mode_ = mode::list;
   bool paused_ = false;

@@ -54,6 +54,13 @@ void core::put_behind(task::header& task) noexcept {
   later_length.store(later.count, relaxed);
 }
 
+task::header* core::put_behind(task_chain tasks) noexcept {
+  task::header* const first = queue::cut(tasks, 1).first;
+  queue::append(later, tasks);
+  later_length.store(later.count, relaxed);
+  return first;
+}
+
 task_chain core::take_behind() noexcept {
   const task_chain taken = queue::cut(later, real_policy::ring_capacity / 2);
   later_length.store(later.count, relaxed);

@@ -199,6 +199,9 @@ class alignas(cache_line) core {
     published = until_stamp;
   }
 
+  // Tasks from outside, where some stand behind the ring already: the first is to run now, the others stand there too,
+  // or they would keep the ring from running empty.
+  [[nodiscard]] task::header* put_behind(task_chain tasks) noexcept;
   // What stands behind the ring and fits into it, which is empty.
   [[nodiscard]] task_chain take_behind() noexcept;
 

@@ -112,7 +112,7 @@ task::header* worker::take_injected(shard::shard& from, std::uint32_t limit, que
   const task_chain taken = from.injector.pop(std::min(limit, waiting / all_.active() + 1), first);
   if (taken.count == 0) return nullptr;
   core_.work.injected_taken.add(taken.count);
-  return adopt(taken);
+  return core_.later.count != 0 ? core_.put_behind(taken) : adopt(taken);
 }
 
 // Of all shards that are ours to serve, beginning with another one each time; what is overdue is mostly our own.

@@ -113,7 +113,7 @@ TEST_CASE("top shows what runs, takes keys, follows the size, and leaves the ter
   top.press("/\b\b\b\b\b\bhello\r");
   top.sees("greeter");
   top.press("\r");
-  top.sees("hello_c.c:");
+  top.sees("cancelled");
   top.press("\x1b");
   top.sees("rows by");
   top.resize(20, 60);

@@ -130,17 +130,25 @@ TEST_CASE("a call site over its rate is silenced, and its next window says how m
   CHECK(after_time(lines[0]) == "info chatty: again suppressed=8");
 }
 
-TEST_CASE("call sites that fall together in the table do not silence each other, and more than fit make room") {
+TEST_CASE("call sites that fall together in the table do not silence each other while there is room") {
   log::rate_limit rates;
   const std::size_t together = 127;  // rows of one place in the table
+  const instant_ns begin = 10 * second;
   for (std::size_t site = 1; site <= 4; ++site) {
-    CHECK(rates.ask(site * together, site, 1, second).pass);
-    CHECK(!rates.ask(site * together, site, 1, second).pass);
+    CHECK(rates.ask(site * together, begin + site, 1, second).pass);
+    CHECK(!rates.ask(site * together, begin + site, 1, second).pass);
   }
-  CHECK(rates.ask(5 * together, 5, 1, second).pass);
-  CHECK(rates.ask(1 * together, 6, 1, second).pass);   // the fifth took the row of the first, whose window was oldest
-  CHECK(!rates.ask(3 * together, 7, 1, second).pass);  // the first then took that of the second; the third has its own
-  CHECK(rates.ask(3 * together, 3 + second, 1, second).suppressed == 2);
+  CHECK(
+      !rates.ask(5 * together, begin + 5, 1, second).pass);  // goes on with the row of the first, whose window is used
+  CHECK(!rates.ask(3 * together, begin + 7, 1, second).pass);  // has its own still
+  CHECK(rates.ask(3 * together, begin + 3 + second, 1, second).suppressed == 2);
+  CHECK(rates.ask(6 * together, begin + 9 + second, 1, second).pass);  // the oldest window is over: its row is free
+}
+
+TEST_CASE("without a limit nothing is said to be suppressed") {
+  log::rate_limit rates;
+  for (int i = 0; i < 10; ++i) CHECK(rates.ask(1, 10 * second, 0, second).pass);
+  CHECK(rates.ask(1, 11 * second, 0, second).suppressed == 0);
 }
 
 TEST_CASE("a sink that hangs blocks no caller: the ring fills, the rest is dropped, counted and reported") {

@@ -304,10 +304,15 @@ TEST_CASE("events are printed as they come, until the count is reached") {
 
 TEST_CASE("what a plugin says cannot move the cursor") {
   control_fixture daemon;
-  daemon.backend.fail_plugin_work({kind::init_failed, "bad\x1b[2J\nname", {}, {}});
+  daemon.backend.fail_plugin_work({kind::init_failed,
+                                   "bad\x1b[2J\nname\xc2\x9b"
+                                   "2J",
+                                   {},
+                                   {}});
   const auto seen = run_on(daemon, {"plugin", "start", "echo"});
   CHECK(seen.code == exit_code::failed);
   CHECK_FALSE(has(seen.err, "\x1b"));
+  CHECK_FALSE(has(seen.err, "\xc2\x9b"));
 }
 
 TEST_CASE("a daemon that is full is reported as such") {

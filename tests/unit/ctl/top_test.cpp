@@ -20,7 +20,7 @@ using ctl::wish;
 
 namespace {
 
-json sample() {
+json taken() {
   return *wire::parse(R"({
     "info": {"workers": {"total": 4, "parked": 3, "stuck": 1}, "tasks": {"live": 3, "spawned": 9}},
     "tasks": [
@@ -36,7 +36,7 @@ json sample() {
 
 ctl::top_view shown() {
   ctl::top_view made;
-  made.show(sample());
+  made.show(taken());
   return made;
 }
 
@@ -77,12 +77,13 @@ TEST_CASE("a filter's words must all hold: a column that matches, one that compa
   CHECK(ids_with("http.cpp") == names{"t-3"});
   CHECK(ids_with("worker<3") == names{"t-2"});
   CHECK(ids_with("nothing").empty());
+  CHECK(ids_with("echo.cpp:20") == names{"t-2"});
 }
 
 TEST_CASE("a filter that cannot be read says which word, and leaves the one before") {
   auto made = shown();
   REQUIRE(made.filter_by("plugin:http"));
-  CHECK(has(made.filter_by("colour:red").error().sentence, "colour:red names no column of the tab tasks"));
+  CHECK(has(made.filter_by("colour=7").error().sentence, "colour=7 names no column of the tab tasks"));
   CHECK(has(made.filter_by("busy>soon").error().sentence, "busy>soon must end with a number"));
   CHECK(ids(made) == std::vector<std::string>{"t-3"});
 }
@@ -170,6 +171,23 @@ TEST_CASE("keys change tabs, pause, type a filter, and ask twice before they can
   const auto asked = made.press('y');
   CHECK(asked.kind == wish::what::cancel);
   CHECK(asked.id == "t-3");
+}
+
+TEST_CASE("the task that is cancelled is the one that was asked about, also when its row has gone") {
+  auto made = shown();
+  (void)made.press('k');
+  auto later = taken();
+  later["tasks"].erase(1);  // t-2
+  made.show(std::move(later));
+  CHECK(has(text_of(made), "cancel task t-2? y/n"));
+  CHECK(made.press('y').id == "t-2");
+}
+
+TEST_CASE("what has no number in a column comes last in either order") {
+  auto made = shown();
+  CHECK(ids(made).back() == "t-3");
+  (void)made.press('r');
+  CHECK(ids(made) == std::vector<std::string>{"t-1", "t-2", "t-3"});
 }
 
 TEST_CASE("a row in detail fills the screen until it is left") {

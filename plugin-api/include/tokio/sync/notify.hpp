@@ -6,7 +6,7 @@
 //            woken under the lock; it looks without it, and then only waits until the lock is free: what it does next
 //            may be to free all of this.
 // Threads:   everything [any].
-// Model:     tests/model/sync_model.cpp
+// Model:     tests/model/notify_model.cpp
 #pragma once
 
 #include <cstdint>
@@ -104,7 +104,7 @@ class notify_core {
       if (word_.load(acquire) & locked) wait_for_lock();
       return true;
     }
-    return !(who.who == task) && !move_to(who, task);
+    return task && !(who.who == task) && !move_to(who, task);  // enable() has none: whoever polled it is woken
   }
 
   // Leaves the line. A notification that the owner has not seen goes to the next one.

@@ -61,6 +61,35 @@ TEST_CASE("[SC-10] a current_thread runtime keeps the order of however many") {
   rt.end();
 }
 
+// Tasks that another thread wakes again and again, more than the queue holds, and behind them those of one poll.
+TEST_CASE("what stands behind a full queue gets its turn beside a crowd from outside") {
+  constexpr int crowd = 600, spawned = 400;
+  bench_runtime rt(alone());
+  std::atomic<bool> over{false};
+  std::atomic<std::uint64_t> polls{0};
+  std::vector<task::key> callers;
+  for (int i = 0; i < crowd; ++i)
+    callers.push_back(rt.spawn([&](task::key, task::context&) {
+      ++polls;
+      return over.load() ? poll_result::ready : poll_result::pending;
+    }));
+  std::jthread outside([&] {
+    while (!over.load())
+      for (const auto& each : callers) rt.wake(each);
+  });
+  int ran = 0;
+  rt.spawn_once([&] {
+    for (int i = 0; i < spawned; ++i) rt.spawn_once([&] { ++ran; });
+  });
+  CHECK(rt.all->run_until([&] { return ran == spawned || polls.load() > 10'000'000; }));
+  CHECK(ran == spawned);
+  over = true;
+  outside.join();
+  for (const auto& each : callers) rt.wake(each);
+  CHECK(rt.all->run_until([&] { return rt.all->live(*rt.mine) == 0; }));
+  rt.end();
+}
+
 TEST_CASE("a thread that drives a runtime and leaves it was busy until then") {
   bench_runtime rt(alone());
   bool over = false;
