@@ -9,6 +9,7 @@
 #include <string_view>
 #include <variant>
 
+#include "config/secrets.hpp"
 #include "control/backend.hpp"
 #include "control/peer.hpp"
 #include "control/plane.hpp"
@@ -53,6 +54,11 @@ struct binding {
 [[nodiscard]] std::span<const binding> task_methods();
 
 [[nodiscard]] const code* find_code(std::string_view method);
+
+// Configurations of plugins are shown whole to who may change them, over a socket that lets him.
+[[nodiscard]] inline config::audience audience_of(const call_site& site) {
+  return site.rights.has >= level::admin ? config::audience::admin : config::audience::everybody;
+}
 
 // A refusal as a method's answer.
 [[nodiscard]] inline answer refused(const refusal& why) { return std::unexpected(wire::to_rpc_error(why)); }

@@ -30,6 +30,36 @@ TEST_CASE("there is no code without a row") {
     for (const auto& each : group) CHECK(wire::find_method(each.name) != nullptr);
 }
 
+TEST_CASE("no method shows an observer what a plugin keeps secret") {
+  control_fixture daemon;
+  for (const auto* const socket : {"observe", "control"}) {
+    auto client = daemon.client(socket);
+    for (const auto& row : wire::methods()) {
+      CAPTURE(row.name);
+      if (row.name == "event.unsubscribe") client.call("event.subscribe", {{"topics", {"metrics"}}});
+      const auto text = client.call(row.name, *wire::parse(row.example)).dump();
+      CHECK(text.find("planted-marked") == std::string::npos);
+      if (socket == std::string_view("observe")) CHECK(text.find("planted-unknown") == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("an instance's configuration is shown by its plugin's schema, and the rest of it to administrators") {
+  control_fixture daemon;
+  const auto config_seen = [&](const char* socket, const char* method, const json& params) {
+    auto result = daemon.client(socket).call(method, params)["result"];
+    if (result.contains("plugins")) result = result["plugins"][0];
+    return result["instances"][0]["config"];
+  };
+  for (const auto& [method, params] : {std::pair<const char*, json>{"plugin.list", json::object()},
+                                       std::pair<const char*, json>{"plugin.info", {{"plugin", "echo"}}}}) {
+    CAPTURE(method);
+    CHECK(config_seen("observe", method, params) == json({{"port", 7007}, {"key", "***"}, {"note", "***"}}));
+    CHECK(config_seen("control", method, params) ==
+          json({{"port", 7007}, {"key", "***"}, {"note", "planted-unknown"}}));
+  }
+}
+
 TEST_CASE("rpc.discover gives the table") {
   control_fixture daemon;
   const auto reply = daemon.client().call("rpc.discover");
