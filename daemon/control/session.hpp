@@ -13,6 +13,7 @@
 
 #include "control/access.hpp"
 #include "control/asio.hpp"
+#include "control/client_info.hpp"
 #include "control/dispatch.hpp"
 #include "control/outbox.hpp"
 #include "control/peer.hpp"
@@ -24,9 +25,10 @@
 namespace tokiod::control {
 
 struct identity {
+  std::uint64_t id;    // counts connections of this process
   std::string socket;  // label of the listening socket
   peer who;
-  grant rights;
+  grant rights;  // it may give some of them up
 };
 
 class session : public std::enable_shared_from_this<session> {
@@ -39,6 +41,7 @@ class session : public std::enable_shared_from_this<session> {
   void finish();  // reads nothing more; closes when everything that is ready was written
   void close();   // now
   [[nodiscard]] const identity& client() const { return client_; }
+  [[nodiscard]] client_info info() const;
 
  private:
   enum class protocol : std::uint8_t { unknown, rpc, http };
@@ -76,7 +79,10 @@ class session : public std::enable_shared_from_this<session> {
   plane& shared_;
   const limits bounds_;  // those of the moment it connected
   local::socket socket_;
-  const identity client_;
+  identity client_;
+  std::string name_;  // that it gave itself
+  const std::int64_t since_wall_ns_ = wall_clock_ns();
+  std::uint64_t requests_ = 0;
   std::function<void(session&)> gone_;
 
   protocol speaks_ = protocol::unknown;

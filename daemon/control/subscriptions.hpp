@@ -2,6 +2,7 @@
 // Invariant: a topic is one of wire::topics(); what is not taken in time is dropped and counted, never kept without
 // bound. Threads:   [control].
 #pragma once
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -39,6 +40,7 @@ class subscriptions {
   [[nodiscard]] bool remove(std::string_view sub);
   void clear();
   [[nodiscard]] bool empty() const { return all_.empty(); }
+  [[nodiscard]] std::size_t count() const { return all_.size(); }
 
   void publish(std::string_view topic, std::int64_t wall_ns, const std::shared_ptr<const std::string>& data);
   [[nodiscard]] std::optional<std::string> pop();  // the next event of the next subscription that has one

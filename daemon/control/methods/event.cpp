@@ -1,6 +1,7 @@
 #include "control/methods/methods.hpp"
 #include "control/view/task.hpp"
 #include "wire/get.hpp"
+#include "wire/topic.hpp"
 
 namespace tokiod::control {
 namespace {
@@ -8,6 +9,12 @@ namespace {
 answer event_subscribe(const call_site& site, const json& params) {
   subscribe_order order;
   for (const auto& topic : *wire::find(params, "topics")) order.topics.push_back(topic.get<std::string>());
+  for (const auto& topic : order.topics)
+    if (const auto* const row = wire::find_topic(topic); row && row->needs > site.rights.has)
+      return refused({kind::permission_denied,
+                      "the topic " + topic + " needs the level " + std::string(name(row->needs)),
+                      "/topics",
+                      {}});
   order.interval = static_cast<duration_ns>(wire::integer_or(params, "interval_ms", 1000)) * millisecond;
   order.match = wire::text_or(params, "match", "*");
   if (const auto named = wire::text_or(params, "task"); !named.empty()) {

@@ -4,8 +4,10 @@
 //            control thread may (lists of tasks, files, metrics of many parts) but never waits; it runs on a reader's
 //            thread. `operation` may wait and runs on a thread for operations.
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -24,9 +26,11 @@ using wire::answer;
 struct call_site {
   plane& shared;
   const peer& who;
-  const grant& rights;
+  grant& rights;
   std::string_view socket;
   subscriptions& subs;
+  std::uint64_t client;  // as control.clients counts
+  std::string& name;     // that it gave itself
 };
 
 using quick = answer (*)(const call_site& site, const json& params);

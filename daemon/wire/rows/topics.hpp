@@ -12,6 +12,11 @@ namespace tokiod::wire::rows {
 inline constexpr auto topics = std::to_array<topic>({
     {"async_ops", "what waits for resources, in pages of those that changed, every interval_ms"},
     {"console.state", "writing down of tasks was paused or goes on: {paused}"},
+    {"control.audit",
+     "somebody called a method that changes something, or was refused it: {method, outcome, client, uid, pid, comm, "
+     "socket, reason?}",
+     level::operate},
+    {"control.client", "a client came or went: {client, event, uid, pid, comm, socket}", level::operate},
     {"daemon.state", "the daemon begins to run or to drain: {state}"},
     {"metrics", "metric families that match, every interval_ms"},
     {"plugin.state", "an image or an instance changed its state: {plugin, from, to, detail}"},
