@@ -139,19 +139,11 @@ std::string key_of(const wire::method& row, const json& params) {
   return std::string(row.name);
 }
 
-void run_operation(const call_site& site, const wire::method& row, operation run, json params, const reply& done) {
-  const bool wait = wire::boolean_or(params, "wait", true);
-  auto key = key_of(row, params);
-  auto answered = wait ? done : reply([](const answer&) {});
-  const auto what = std::make_shared<answer>();
-  const auto begun = site.shared.doing.submit(
-      std::move(key),
-      [&daemon = site.shared.daemon, &row, run, params = std::move(params), what] {
-        *what = guarded_method(row, [&] { return run(daemon, params); });
-      },
-      [box = site.shared.box, answered, what] { box->post([answered, what] { answered(std::move(*what)); }); });
-  if (!begun) return done(refused(begun.error()));
-  if (!wait) done(json{{"accepted", true}});
+patience patience_of(const json& params) {
+  patience how_long{.waits = wire::boolean_or(params, "wait", true)};
+  if (wire::find(params, "patience_s"))
+    how_long.at_most = static_cast<duration_ns>(wire::number_or(params, "patience_s", 0) * static_cast<double>(second));
+  return how_long;
 }
 
 struct runner {
@@ -175,7 +167,11 @@ struct runner {
     return std::nullopt;
   }
   std::optional<host::call_id> operator()(operation run) {
-    run_operation(site, row, run, std::move(params), done);
+    begin(false, [run](backend& daemon, const json& with, const auto&) { return run(daemon, with); });
+    return std::nullopt;
+  }
+  std::optional<host::call_id> operator()(stoppable run) {
+    begin(true, run);
     return std::nullopt;
   }
   std::optional<host::call_id> operator()(deferred run) {
@@ -185,6 +181,23 @@ struct runner {
     if (begun) return *begun;
     done(refused(begun.error()));
     return std::nullopt;
+  }
+
+ private:
+  template <class Run>
+  void begin(bool may_stop, Run run) {
+    const auto how_long = patience_of(params);
+    operation_order order{.row = &row,
+                          .key = key_of(row, params),
+                          .client = site.client,
+                          .uid = site.who.uid,
+                          .stoppable = may_stop,
+                          .work = nullptr};
+    order.work = [&daemon = site.shared.daemon, &method = row, run,
+                  with = std::move(params)](const std::function<bool()>& given_up) {
+      return guarded_method(method, [&] { return run(daemon, with, given_up); });
+    };
+    site.shared.desk.begin(std::move(order), how_long, done);
   }
 };
 

@@ -12,7 +12,9 @@
 #include "control/asio.hpp"
 #include "control/backend.hpp"
 #include "control/client_info.hpp"
+#include "control/event_log.hpp"
 #include "control/mailbox.hpp"
+#include "control/operation_desk.hpp"
 #include "control/operations.hpp"
 #include "control/options.hpp"
 #include "control/spare_descriptors.hpp"
@@ -30,6 +32,7 @@ struct plane {
   std::string version;
   std::string instance_id;              // of this process: another one knows none of our numbers
   client_directory* clients = nullptr;  // set before anybody is connected
+  event_log events{10'000, 4u << 20};
   // An event to those who subscribed. [any]
   std::function<void(std::string_view topic, json data)> publish;
   statistics counts;
@@ -38,6 +41,7 @@ struct plane {
   // only looks ever waits for somebody's drain.
   operations doing{"tokiod-operate", 8};
   operations reading{"tokiod-read", 2};
+  operation_desk desk{*this};
   std::shared_ptr<mailbox> box = std::make_shared<mailbox>(io);  // outlives us in listeners of plugin calls
 
   // The daemon's families and our own.

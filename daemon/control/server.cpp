@@ -207,8 +207,9 @@ bool server::parts::disconnect(std::uint64_t id, bool politely) {
 void server::parts::publish(std::string_view topic, const wire::json& data) {
   auto text = std::make_shared<const std::string>(wire::dump(data));
   shared.box->post([this, topic = std::string(topic), text = std::move(text), at = wall_clock_ns()] {
+    const logged_event event = shared.events.append(topic, at, text);
     const auto all = sessions;  // a slow one may be disconnected on the way
-    for (const auto& each : all) each->publish(topic, at, text);
+    for (const auto& each : all) each->publish(event);
   });
 }
 

@@ -50,9 +50,7 @@ void session::start() {
   read();
 }
 
-void session::publish(std::string_view topic, std::int64_t wall_ns, const std::shared_ptr<const std::string>& data) {
-  subs_.publish(topic, wall_ns, data);
-}
+void session::publish(const logged_event& event) { subs_.publish(event); }
 
 client_info session::info() const {
   return {client_.id,     name_,     client_.who, client_.socket, client_.rights.has,

@@ -37,7 +37,7 @@ class session : public std::enable_shared_from_this<session> {
   session(plane& shared, local::socket socket, identity client, std::function<void(session&)> gone);
 
   void start();
-  void publish(std::string_view topic, std::int64_t wall_ns, const std::shared_ptr<const std::string>& data);
+  void publish(const logged_event& event);
   void finish();  // reads nothing more; closes when everything that is ready was written
   void close();   // now
   [[nodiscard]] const identity& client() const { return client_; }

@@ -28,6 +28,12 @@ const json* schema_at(const json& root, std::string_view pointer) {
   return at;
 }
 
+json paths_of(const std::vector<config::change>& changes) {
+  json paths = json::array();
+  for (const auto& each : changes) paths.push_back(each.path);
+  return paths;
+}
+
 // Of what is loaded now. A plugin may be named by its file, its name or its id.
 config::schema_source schemas_of(const host::registry& plugins) {
   return [images = plugins.list()](const std::string& plugin) -> json {
@@ -77,10 +83,14 @@ outcome<reload_report> reload_now(const live_parts& parts, std::string_view reas
   parts.manager.ready();
   if (report) {
     log::info("config", "reloaded", {{"revision", report->revision}, {"changes", report->changed.size()}});
+    parts.tell("config.applied", {{"revision", report->revision},
+                                  {"changed", paths_of(report->changed)},
+                                  {"needs_restart", report->needs_restart}});
     for (const auto& path : report->needs_restart)
       log::warn("config", "a changed setting takes effect at the next start only", {{"path", path}});
   } else {
     log::error("config", "not reloaded; the old configuration stays in force", {{"why", report.error().sentence}});
+    parts.tell("config.reload_failed", {{"message", report.error().sentence}, {"path", report.error().path}});
   }
   return report;
 }

@@ -34,7 +34,7 @@ answer control_whoami(const call_site& site, const json&) {
 
 // ---- what this connection is
 constexpr std::int64_t protocol_spoken = 1;
-constexpr std::string_view features[] = {"batch", "events", "http", "plugin_call_events"};
+constexpr std::string_view features[] = {"batch", "event_replay", "events", "http", "operations", "plugin_call_events"};
 
 json limits_of(const limits& bounds) {
   return {{"max_request_bytes", bounds.max_request_bytes},

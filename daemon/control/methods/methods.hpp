@@ -5,6 +5,7 @@
 //            thread. `operation` may wait and runs on a thread for operations.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -36,9 +37,11 @@ struct call_site {
 using quick = answer (*)(const call_site& site, const json& params);
 using reading = answer (*)(const plane& shared, const json& params);
 using operation = answer (*)(backend& daemon, const json& params);
+// One that ends before its time when `given_up` says so.
+using stoppable = answer (*)(backend& daemon, const json& params, const std::function<bool()>& given_up);
 using deferred = outcome<host::call_id> (*)(backend& daemon, const json& params,
                                             std::shared_ptr<host::call_listener> listener);
-using code = std::variant<quick, reading, operation, deferred>;
+using code = std::variant<quick, reading, operation, stoppable, deferred>;
 
 struct binding {
   std::string_view name;
@@ -52,6 +55,7 @@ struct binding {
 [[nodiscard]] std::span<const binding> event_methods();
 [[nodiscard]] std::span<const binding> log_methods();
 [[nodiscard]] std::span<const binding> metrics_methods();
+[[nodiscard]] std::span<const binding> operation_methods();
 [[nodiscard]] std::span<const binding> plugin_methods();
 [[nodiscard]] std::span<const binding> resource_methods();
 [[nodiscard]] std::span<const binding> runtime_methods();
