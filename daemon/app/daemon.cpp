@@ -62,7 +62,7 @@ class daemon {
   [[nodiscard]] const char* ask_for_ring(const config::runtime_settings& s);
   [[nodiscard]] bool healthy() const;
   [[nodiscard]] live_parts parts() {
-    return {facts_, *runtime_, *plugins_, config_, life_, manager_, applier_, resizer_, console_};
+    return {facts_, *runtime_, *plugins_, config_, life_, manager_, applier_, resizer_, console_, teller_};
   }
 
   const steady_clock time_;
@@ -72,7 +72,10 @@ class daemon {
   live_config config_;
   task_console console_;
   live_config::applier applier_ = [this](const auto& changes, const auto& next) { return apply(changes, next); };
-  const resizer resizer_ = [this](auto workers, auto timeout, auto reason) { return resize(workers, timeout, reason); };
+  const resizer resizer_ = [this](auto workers, auto timeout, auto reason, const auto& given_up) {
+    return resize(workers, timeout, reason, given_up);
+  };
+  const teller teller_ = [this](std::string_view topic, wire::json data) { control_->publish(topic, std::move(data)); };
   // No model: rises once, and publishes what was built before.
   std::atomic<bool> ready_{false};  // everything below is built
   instant_ns stuck_logged_ = 0;     // [monitor]

@@ -91,20 +91,22 @@ outcome<reload_report> live_config::finish(outcome<reload_report> report) {
   return report;
 }
 
-json live_config::check(const json& document) const {
+json live_config::check(const json& document, const config::schema_source& schemas) const {
   const auto next = config::load_text("document", wire::dump(document));
   json problems = json::array();
   if (!next)
     for (const auto& f : next.error()) problems.push_back(problem_of(f));
   json answer = {{"valid", next.has_value()}, {"problems", std::move(problems)}};
-  if (next) answer["plan"] = plan_of(changes(*current(), *next));
+  if (next) answer["plan"] = plan_of(changes(*current(), *next), schemas);
   return answer;
 }
 
-outcome<json> live_config::get(std::string_view path, bool origin) const {
+outcome<json> live_config::get(std::string_view path, bool origin, const config::schema_source& schemas,
+                               config::audience to) const {
   const auto now = current();
   const std::string pointer = pointer_of(path);
-  const json* const at = find(now->document, pointer);
+  const json document = config::shown_document(now->document, schemas, to);
+  const json* const at = find(document, pointer);
   if (!at) return refuse(kind::not_found, "there is no setting ", pointer);
   json answer = {{"revision", status().revision}, {"value", *at}};
   if (!origin) return answer;
@@ -123,9 +125,9 @@ std::string pointer_of(std::string_view path_or_name) {
   return "/" + pointer;
 }
 
-json plan_of(const std::vector<config::change>& changes) {
+json plan_of(std::vector<config::change> changes, const config::schema_source& schemas) {
   json plan = json::array();
-  for (const auto& c : changes)
+  for (const auto& c : config::shown_changes(std::move(changes), schemas))
     plan.push_back({{"path", c.path}, {"from", c.from}, {"to", c.to}, {"apply", name(c.when)}, {"origin", c.origin}});
   return plan;
 }

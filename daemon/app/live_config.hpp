@@ -12,6 +12,7 @@
 
 #include "config/diff.hpp"
 #include "config/load.hpp"
+#include "config/secrets.hpp"
 
 namespace tokiod::app {
 
@@ -43,9 +44,11 @@ class live_config {
   [[nodiscard]] outcome<reload_report> reload(const applier& apply);
 
   // {valid, problems: [{path, source, kind, message, hint}], plan: [{path, from, to, apply}]}
-  [[nodiscard]] wire::json check(const wire::json& document) const;
+  // Values in the plan are shown as to everybody.
+  [[nodiscard]] wire::json check(const wire::json& document, const config::schema_source& schemas) const;
   // A value by JSON Pointer or dotted name, with where it came from.
-  [[nodiscard]] outcome<wire::json> get(std::string_view path, bool origin) const;
+  [[nodiscard]] outcome<wire::json> get(std::string_view path, bool origin, const config::schema_source& schemas,
+                                        config::audience to) const;
 
  private:
   outcome<reload_report> finish(outcome<reload_report> report);
@@ -63,6 +66,6 @@ class live_config {
 // "runtime.worker_threads" and "/runtime/worker_threads" are the same setting.
 [[nodiscard]] std::string pointer_of(std::string_view path_or_name);
 
-[[nodiscard]] wire::json plan_of(const std::vector<config::change>& changes);
+[[nodiscard]] wire::json plan_of(std::vector<config::change> changes, const config::schema_source& schemas);
 
 }  // namespace tokiod::app

@@ -277,7 +277,9 @@ class checker {
     }
   }
   void mismatch(const json& value, const std::string& pointer, std::string expected, kind why = kind::wrong_type) {
-    const std::string got = shown(value);
+    const setting* const row = find_setting(pattern_of(pointer));
+    const bool hide = row && row->secret && !value.is_structured();
+    const std::string got = hide ? std::string(wire::type_name(value)) : shown(value);
     std::string sentence = subject(pointer) + " must be " + expected + ", got " + got;
     found_.push_back({why, pointer, document_.source_of(pointer), std::move(sentence), std::move(expected), got, {}});
   }

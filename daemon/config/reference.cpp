@@ -33,6 +33,7 @@ json schema_of_row(const setting& row, const json& defaults) {
   s["description"] = row.doc;
   s["x-apply"] = name(row.when);
   if (!row.unit.empty()) s["x-unit"] = row.unit;
+  if (row.secret) s["x-secret"] = true;
   const json::json_pointer at{std::string(row.pattern)};
   if (defaults.contains(at)) s["default"] = defaults[at];
   if (row.pattern == worker_threads_pattern) s["type"] = {"integer", "null"};

@@ -56,6 +56,7 @@ struct setting {
   std::string_view doc;
   // Where the value lives; nothing for a row below a "*" or "#": parse.cpp reads those by section.
   member in = {};
+  bool secret = false;  // its values are hidden as config/secrets.hpp says
 };
 
 // runtime.worker_threads alone may be null: "as many as this process may use".

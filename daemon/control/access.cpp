@@ -19,8 +19,10 @@ bool names(const access_rule& rule, const peer& who) {
   return rule.uid || rule.gid;
 }
 
-bool any_matches(const std::vector<std::string>& globs, std::string_view name) {
-  return std::any_of(globs.begin(), globs.end(), [&](const auto& glob) { return matches(glob, name); });
+// The first that matches; empty: none does.
+std::string_view matching(const std::vector<std::string>& globs, std::string_view name) {
+  const auto found = std::ranges::find_if(globs, [&](const auto& glob) { return matches(glob, name); });
+  return found == globs.end() ? std::string_view() : *found;
 }
 
 outcome<void> look_up(access_rule& rule) {
@@ -49,9 +51,12 @@ access_rule for_uid(uid_t uid) {
 
 }  // namespace
 
-bool grant::may(const wire::method& row) const {
-  if (row.needs > ceiling || any_matches(deny, row.name)) return false;
-  return row.needs <= has || any_matches(allow, row.name);
+decision grant::judge(const wire::method& row) const {
+  if (row.needs > ceiling) return {false, "ceiling", {}};
+  if (const auto glob = matching(deny, row.name); !glob.empty()) return {false, "deny", glob};
+  if (row.needs <= has) return {true, "level", {}};
+  if (const auto glob = matching(allow, row.name); !glob.empty()) return {true, "allow", glob};
+  return {false, "level", {}};
 }
 
 outcome<access_policy> access_policy::compile(std::vector<access_rule> configured) {

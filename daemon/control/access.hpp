@@ -13,6 +13,13 @@
 
 namespace tokiod::control {
 
+// Whether a method may be called, and what said so.
+struct decision {
+  bool allowed = false;
+  std::string_view by;       // "ceiling" of the socket, "deny" or "allow" of the rule, or its "level"
+  std::string_view pattern;  // of deny and allow: the glob that matched; as long as the grant lives
+};
+
 // What one connection may do.
 struct grant {
   level has = level::none;
@@ -20,7 +27,8 @@ struct grant {
   std::string rule;  // which rule said so, for whoami
   std::vector<std::string> allow, deny;
 
-  [[nodiscard]] bool may(const wire::method& row) const;
+  [[nodiscard]] decision judge(const wire::method& row) const;
+  [[nodiscard]] bool may(const wire::method& row) const { return judge(row).allowed; }
 };
 
 class access_policy {

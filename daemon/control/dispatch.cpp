@@ -22,7 +22,8 @@ answer unknown_method(const std::string& name) {
 answer not_permitted(const wire::method& row, const grant& rights) {
   const auto no = refuse(kind::permission_denied, row.name, " needs the level ", name(row.needs), "; this caller has ",
                          name(rights.has), " (", rights.rule, ")");
-  return std::unexpected(wire::to_rpc_error(no.error(), {{"required", name(row.needs)}, {"have", name(rights.has)}}));
+  return std::unexpected(wire::to_rpc_error(
+      no.error(), {{"required", name(row.needs)}, {"have", name(rights.has)}, {"decided_by", rights.judge(row).by}}));
 }
 
 answer not_now(const wire::method& row, daemon_state now) {
@@ -34,16 +35,49 @@ answer not_now(const wire::method& row, daemon_state now) {
   return std::unexpected(wire::to_rpc_error(no.error(), {{"current", name(now)}, {"allowed", std::move(allowed)}}));
 }
 
+// Who calls, as the audit tells of him; copied, because a method may end after its connection.
+struct caller {
+  peer who;
+  std::string socket;
+  std::uint64_t client;
+};
+
+std::vector<log::field> audit_fields(const wire::method& row, const caller& from, std::string_view outcome) {
+  return {{"method", row.name},
+          {"peer_uid", from.who.uid},
+          {"peer_pid", from.who.pid},
+          {"peer_comm", from.who.comm},
+          {"outcome", outcome}};
+}
+
+void tell_of(const plane& shared, const wire::method& row, const caller& from, const std::string& reason,
+             const answer& what) {
+  json event = {{"method", row.name},
+                {"outcome", what ? "ok" : wire::text_or(what.error().data, "kind")},
+                {"client", client_id_text(from.client)},
+                {"uid", from.who.uid},
+                {"pid", from.who.pid},
+                {"comm", from.who.comm},
+                {"socket", from.socket}};
+  if (!reason.empty()) event["reason"] = reason;
+  shared.publish("control.audit", std::move(event));
+}
+
 // Everything that changes something leaves a line: who, what, why, and how it ended.
-void audit(const wire::method& row, const peer& who, const std::string& reason, const answer& what) {
+void audit(const plane& shared, const wire::method& row, const caller& from, const std::string& reason,
+           const answer& what) {
   if (row.needs < level::operate) return;
-  std::vector<log::field> fields = {{"method", row.name},
-                                    {"peer_uid", who.uid},
-                                    {"peer_pid", who.pid},
-                                    {"peer_comm", who.comm},
-                                    {"outcome", what ? "ok" : what.error().message}};
+  auto fields = audit_fields(row, from, what ? "ok" : what.error().message);
   if (!reason.empty()) fields.emplace_back("reason", reason);
   log::write(log::level::info, "control", "method called", std::move(fields));
+  tell_of(shared, row, from, reason, what);
+}
+
+// So does who is refused it. A place of its own in the code has a rate of its own: a flood of refusals hides no call.
+void audit_refusal(const plane& shared, const wire::method& row, const caller& from, const answer& what) {
+  if (row.needs < level::operate) return;
+  log::write(log::level::warn, "control", "method refused", audit_fields(row, from, what.error().message));
+  tell_of(shared, row, from, {}, what);
 }
 
 // What a plugin says of its own failure: its number and its data, beside our kind.
@@ -105,19 +139,11 @@ std::string key_of(const wire::method& row, const json& params) {
   return std::string(row.name);
 }
 
-void run_operation(const call_site& site, const wire::method& row, operation run, json params, const reply& done) {
-  const bool wait = wire::boolean_or(params, "wait", true);
-  auto key = key_of(row, params);
-  auto answered = wait ? done : reply([](const answer&) {});
-  const auto what = std::make_shared<answer>();
-  const auto begun = site.shared.doing.submit(
-      std::move(key),
-      [&daemon = site.shared.daemon, &row, run, params = std::move(params), what] {
-        *what = guarded_method(row, [&] { return run(daemon, params); });
-      },
-      [box = site.shared.box, answered, what] { box->post([answered, what] { answered(std::move(*what)); }); });
-  if (!begun) return done(refused(begun.error()));
-  if (!wait) done(json{{"accepted", true}});
+patience patience_of(const json& params) {
+  patience how_long{.waits = wire::boolean_or(params, "wait", true)};
+  if (wire::find(params, "patience_s"))
+    how_long.at_most = static_cast<duration_ns>(wire::number_or(params, "patience_s", 0) * static_cast<double>(second));
+  return how_long;
 }
 
 struct runner {
@@ -141,7 +167,11 @@ struct runner {
     return std::nullopt;
   }
   std::optional<host::call_id> operator()(operation run) {
-    run_operation(site, row, run, std::move(params), done);
+    begin(false, [run](backend& daemon, const json& with, const auto&) { return run(daemon, with); });
+    return std::nullopt;
+  }
+  std::optional<host::call_id> operator()(stoppable run) {
+    begin(true, run);
     return std::nullopt;
   }
   std::optional<host::call_id> operator()(deferred run) {
@@ -151,6 +181,23 @@ struct runner {
     if (begun) return *begun;
     done(refused(begun.error()));
     return std::nullopt;
+  }
+
+ private:
+  template <class Run>
+  void begin(bool may_stop, Run run) {
+    const auto how_long = patience_of(params);
+    operation_order order{.row = &row,
+                          .key = key_of(row, params),
+                          .client = site.client,
+                          .uid = site.who.uid,
+                          .stoppable = may_stop,
+                          .work = nullptr};
+    order.work = [&daemon = site.shared.daemon, &method = row, run,
+                  with = std::move(params)](const std::function<bool()>& given_up) {
+      return guarded_method(method, [&] { return run(daemon, with, given_up); });
+    };
+    site.shared.desk.begin(std::move(order), how_long, done);
   }
 };
 
@@ -171,17 +218,18 @@ std::optional<host::call_id> dispatch(const call_site& site, wire::request asked
     counts.answered(method, what ? 0 : what.error().code, steady_clock().now() - began);
     done(std::move(what));
   };
-  if (auto away = turned_away(site, row, asked.method)) {
-    counted(std::move(*away));
+  caller from{site.who, std::string(site.socket), site.client};
+  const auto turn_away = [&](answer no) {
+    if (row) audit_refusal(site.shared, *row, from, no);
+    counted(std::move(no));
     return std::nullopt;
-  }
+  };
+  if (auto away = turned_away(site, row, asked.method)) return turn_away(std::move(*away));
   auto params = wire::check_params(*row, std::move(asked.params));
-  if (!params) {
-    counted(refused(params.error()));
-    return std::nullopt;
-  }
-  auto audited = [row, who = site.who, reason = wire::text_or(*params, "reason"), counted](answer what) {
-    audit(*row, who, reason, what);
+  if (!params) return turn_away(refused(params.error()));
+  auto audited = [row, &shared = site.shared, from = std::move(from), reason = wire::text_or(*params, "reason"),
+                  counted](answer what) {
+    audit(shared, *row, from, reason, what);
     counted(std::move(what));
   };
   runner run{site, *row, std::move(*params), std::move(audited), std::move(event)};

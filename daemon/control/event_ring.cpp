@@ -2,14 +2,24 @@
 
 #include <utility>
 
+#include "control/view/time.hpp"
 #include "wire/json.hpp"
 #include "wire/parse.hpp"
 
 namespace tokiod::control {
 
-std::uint64_t event_ring::push(std::string_view topic, std::int64_t wall_ns, std::shared_ptr<const std::string> data) {
-  bytes_ += data->size();
-  waiting_.push_back({next_seq_++, wall_ns, std::string(topic), std::move(data)});
+std::string event_line(const std::string& sub, const logged_event& event, std::uint64_t dropped) {
+  wire::json head = {{"sub", sub}, {"seq", event.seq}, {"ts", seconds_of(event.wall_ns)}, {"topic", event.topic}};
+  if (dropped != 0) head["dropped"] = dropped;
+  // The data is text already: it goes in as the last member, behind the head without its closing brace.
+  std::string params = wire::dump(head);
+  params.pop_back();
+  return R"({"jsonrpc":"2.0","method":"event","params":)" + params + ",\"data\":" + *event.data + "}}\n";
+}
+
+std::uint64_t event_ring::push(logged_event event) {
+  bytes_ += event.data->size();
+  waiting_.push_back(std::move(event));
   std::uint64_t gone = 0;
   for (; too_full(); ++gone) {
     bytes_ -= waiting_.front().data->size();
@@ -24,13 +34,7 @@ std::optional<std::string> event_ring::pop() {
   const auto oldest = std::move(waiting_.front());
   waiting_.pop_front();
   bytes_ -= oldest.data->size();
-  wire::json head = {
-      {"sub", sub_}, {"seq", oldest.seq}, {"ts", static_cast<double>(oldest.wall_ns) / 1e9}, {"topic", oldest.topic}};
-  if (const auto dropped = std::exchange(dropped_, 0)) head["dropped"] = dropped;
-  // The data is text already: it goes in as the last member, behind the head without its closing brace.
-  std::string params = wire::dump(head);
-  params.pop_back();
-  return R"({"jsonrpc":"2.0","method":"event","params":)" + params + ",\"data\":" + *oldest.data + "}}\n";
+  return event_line(sub_, oldest, std::exchange(dropped_, 0));
 }
 
 }  // namespace tokiod::control

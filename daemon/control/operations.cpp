@@ -1,5 +1,6 @@
 #include "control/operations.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace tokiod::control {
@@ -14,7 +15,8 @@ result<void> operations::start() {
   return add_thread();
 }
 
-outcome<void> operations::submit(std::string key, std::function<void()> work, std::function<void()> then) {
+outcome<void> operations::submit(std::string key, std::function<void()> work, std::function<void()> then,
+                                 std::uint64_t tag) {
   const std::lock_guard lock(mutex_);
   if (stopping_) return refuse(kind::draining, "the control plane is closing and begins nothing new");
   if (waiting_.size() >= max_waiting) return refuse(kind::busy, max_waiting, " operations are waiting already");
@@ -26,9 +28,20 @@ outcome<void> operations::submit(std::string key, std::function<void()> work, st
       return refuse(kind::internal, "no thread could be had for the operation: ", added.error().text());
   }
   if (!key.empty()) taken_.insert(key);
-  waiting_.push_back({std::move(key), std::move(work), std::move(then)});
+  waiting_.push_back({std::move(key), std::move(work), std::move(then), tag});
   changed_.notify_one();
   return {};
+}
+
+bool operations::withdraw(std::uint64_t tag) {
+  std::deque<job> gone;  // dies outside the lock: what it captured may do anything
+  const std::lock_guard lock(mutex_);
+  const auto found = std::ranges::find(waiting_, tag, &job::tag);
+  if (found == waiting_.end()) return false;
+  taken_.erase(found->key);
+  gone.push_back(std::move(*found));
+  waiting_.erase(found);
+  return true;
 }
 
 void operations::stop() {

@@ -2,10 +2,11 @@
 // there, the others are started when needed.
 // Invariant: at most one operation per key at a time; a second one is refused as busy, not queued, because it was asked
 //            for without knowing of the first.
-// Threads:   submit [any]; start, stop [one thread, once]; operations run on threads of the pool.
+// Threads:   submit, withdraw [any]; start, stop [one thread, once]; operations run on threads of the pool.
 #pragma once
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -31,13 +32,18 @@ class operations {
   [[nodiscard]] result<void> start();
   // An empty key excludes nobody. Fails: busy (the key is taken, or too many wait), draining (stopped).
   // `then` follows on the same thread once the key is free: who is answered there may ask for the next one at once.
-  [[nodiscard]] outcome<void> submit(std::string key, std::function<void()> work, std::function<void()> then = {});
+  // `tag`: what withdraw() knows it by.
+  [[nodiscard]] outcome<void> submit(std::string key, std::function<void()> work, std::function<void()> then = {},
+                                     std::uint64_t tag = 0);
+  // True: it had not begun, and never will. [any]
+  [[nodiscard]] bool withdraw(std::uint64_t tag);
   void stop();  // nothing new starts; waits for what runs, drops what waits
 
  private:
   struct job {
     std::string key;
     std::function<void()> work, then;
+    std::uint64_t tag;
   };
   void run();
   result<void> add_thread();

@@ -2,14 +2,19 @@
 // Invariant: bounds, policy and spares change on the control thread only.
 // Threads:   [control]; daemon, version, counts, metrics() and box also [reader] and [operation].
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "control/access.hpp"
 #include "control/asio.hpp"
 #include "control/backend.hpp"
+#include "control/client_info.hpp"
+#include "control/event_log.hpp"
 #include "control/mailbox.hpp"
+#include "control/operation_desk.hpp"
 #include "control/operations.hpp"
 #include "control/options.hpp"
 #include "control/spare_descriptors.hpp"
@@ -25,12 +30,18 @@ struct plane {
   limits bounds;
   access_policy policy;
   std::string version;
+  std::string instance_id;              // of this process: another one knows none of our numbers
+  client_directory* clients = nullptr;  // set before anybody is connected
+  event_log events{10'000, 4u << 20};
+  // An event to those who subscribed. [any]
+  std::function<void(std::string_view topic, json data)> publish;
   statistics counts;
   spare_descriptors spares{4};
   // Drains wait most of the time; the ninth one waits for its turn. Readers never wait for a plugin, and so nobody who
   // only looks ever waits for somebody's drain.
   operations doing{"tokiod-operate", 8};
   operations reading{"tokiod-read", 2};
+  operation_desk desk{*this};
   std::shared_ptr<mailbox> box = std::make_shared<mailbox>(io);  // outlives us in listeners of plugin calls
 
   // The daemon's families and our own.

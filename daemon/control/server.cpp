@@ -1,10 +1,15 @@
 #include "control/server.hpp"
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
+#include <cinttypes>
+#include <cstdio>
 #include <exception>
 #include <set>
 #include <system_error>
@@ -26,6 +31,15 @@ constexpr int accepts_per_turn = 16;
 constexpr duration_ns accept_pause = 100 * millisecond;  // after the process ran out of descriptors or memory
 constexpr duration_ns farewell = 500 * millisecond;      // for replies that are ready when the server stops
 
+// Sixteen hexadecimal digits that no other process has had, or will have.
+std::string new_instance_id() {
+  std::uint64_t number = 0;
+  static_cast<void>(::getrandom(&number, sizeof number, 0));  // eight bytes come whole
+  std::array<char, 17> text{};
+  static_cast<void>(std::snprintf(text.data(), text.size(), "%016" PRIx64, number));
+  return text.data();
+}
+
 void say_full(int fd, std::size_t limit) {
   const auto no = refuse(kind::too_many_clients, "the control socket serves at most ", limit, " clients at once");
   const auto line = wire::print_reply(nullptr, std::unexpected(wire::to_rpc_error(no.error()))) + "\n";
@@ -41,7 +55,7 @@ std::vector<metric_family> plane::metrics() const {
   return families;
 }
 
-struct server::parts {
+struct server::parts final : client_directory {
   struct door {
     door(asio::io_context& io, listen_socket made) : socket(std::move(made)), acceptor(io), pause(io) {}
     listen_socket socket;
@@ -49,7 +63,10 @@ struct server::parts {
     asio::steady_timer pause;
   };
 
-  explicit parts(backend& daemon) : shared(io, daemon), ticker(io), goodbye(io) {}
+  explicit parts(backend& daemon) : shared(io, daemon), ticker(io), goodbye(io) {
+    shared.clients = this;
+    shared.publish = [this](std::string_view topic, const wire::json& data) { publish(topic, data); };
+  }
 
   // ---- accepting
   void wait_for(door& at);
@@ -57,6 +74,13 @@ struct server::parts {
   [[nodiscard]] unique_fd accept_one(const door& at);
   void admit(door& at, unique_fd fd);
   void leave(session& who);
+  void tell_of(const session& who, std::string_view event);
+
+  // ---- who is there
+  [[nodiscard]] std::vector<client_info> clients() const override;
+  bool disconnect(std::uint64_t id, bool politely) override;
+
+  void publish(std::string_view topic, const wire::json& data);  // [any]
 
   // ---- the loop's own health
   void tick();
@@ -73,6 +97,7 @@ struct server::parts {
   std::set<std::shared_ptr<session>> sessions;
   asio::steady_timer ticker, goodbye;
   instant_ns next_tick = 0;
+  std::uint64_t last_client = 0;
   bool closing = false;
   os_thread thread;
   // Written by the control thread, read by the watchdog; relaxed: it carries nothing but itself.
@@ -137,16 +162,55 @@ void server::parts::admit(door& at, unique_fd fd) {
   if (failed) return log::warn("control", "cannot watch a client", {{"error", failed.message()}});
   static_cast<void>(fd.release());
   auto rights = shared.policy.decide(*who, at.socket.ceiling());
-  identity client{at.socket.label(), std::move(*who), std::move(rights)};
+  identity client{++last_client, at.socket.label(), std::move(*who), std::move(rights)};
   auto made =
       std::make_shared<session>(shared, std::move(socket), std::move(client), [this](session& gone) { leave(gone); });
   sessions.insert(made);
+  tell_of(*made, "connected");  // before it can subscribe: nobody hears of himself
   made->start();
 }
 
 void server::parts::leave(session& who) {
+  tell_of(who, "disconnected");
   sessions.erase(who.shared_from_this());
   if (closing && sessions.empty()) io.stop();
+}
+
+void server::parts::tell_of(const session& who, std::string_view event) {
+  const auto& client = who.client();
+  publish("control.client", {{"client", client_id_text(client.id)},
+                             {"event", event},
+                             {"uid", client.who.uid},
+                             {"pid", client.who.pid},
+                             {"comm", client.who.comm},
+                             {"socket", client.socket}});
+}
+
+// ---- who is there
+
+std::vector<client_info> server::parts::clients() const {
+  std::vector<client_info> all;
+  for (const auto& each : sessions) all.push_back(each->info());
+  std::ranges::sort(all, {}, &client_info::id);
+  return all;
+}
+
+bool server::parts::disconnect(std::uint64_t id, bool politely) {
+  const auto found = std::ranges::find_if(sessions, [id](const auto& each) { return each->client().id == id; });
+  if (found == sessions.end()) return false;
+  shared.counts.rejected("killed");
+  // Later: the caller may be the one, and is not to lose its connection in the middle of its own request.
+  asio::post(io, [gone = *found, politely] { politely ? gone->finish() : gone->close(); });
+  return true;
+}
+
+void server::parts::publish(std::string_view topic, const wire::json& data) {
+  auto text = std::make_shared<const std::string>(wire::dump(data));
+  shared.box->post([this, topic = std::string(topic), text = std::move(text), at = wall_clock_ns()] {
+    const logged_event event = shared.events.append(topic, at, text);
+    const auto all = sessions;  // a slow one may be disconnected on the way
+    for (const auto& each : all) each->publish(event);
+  });
 }
 
 // ---- the loop's own health
@@ -221,6 +285,7 @@ outcome<std::unique_ptr<server>> server::open(server_options options, backend& d
   made->shared.policy = std::move(*policy);
   made->shared.bounds = options.bounds;
   made->shared.version = std::move(options.version);
+  made->shared.instance_id = new_instance_id();
   if (const auto spare = made->shared.spares.open(); !spare)
     return refuse(kind::io_error, "cannot keep descriptors for the control sockets: ", spare.error().text());
   for (auto& each : options.sockets) {
@@ -265,14 +330,7 @@ void server::stop() {
   all.doors.clear();  // 7  the files go
 }
 
-void server::publish(std::string_view topic, wire::json data) {
-  auto text = std::make_shared<const std::string>(wire::dump(data));
-  parts_->shared.box->post(
-      [all = parts_.get(), topic = std::string(topic), text = std::move(text), at = wall_clock_ns()] {
-        const auto sessions = all->sessions;  // a slow one may be disconnected on the way
-        for (const auto& each : sessions) each->publish(topic, at, text);
-      });
-}
+void server::publish(std::string_view topic, wire::json data) { parts_->publish(topic, data); }
 
 outcome<void> server::reconfigure(limits bounds, std::vector<access_rule> access) {
   auto policy = access_policy::compile(std::move(access));

@@ -50,8 +50,11 @@ void session::start() {
   read();
 }
 
-void session::publish(std::string_view topic, std::int64_t wall_ns, const std::shared_ptr<const std::string>& data) {
-  subs_.publish(topic, wall_ns, data);
+void session::publish(const logged_event& event) { subs_.publish(event); }
+
+client_info session::info() const {
+  return {client_.id,     name_,     client_.who, client_.socket, client_.rights.has,
+          since_wall_ns_, requests_, in_flight_,  out_.bytes(),   subs_.count()};
 }
 
 void session::finish() {
@@ -209,7 +212,8 @@ void session::answered_http(std::string page) {
 // ---- working
 
 void session::submit(wire::request asked, const std::shared_ptr<batch>& group, std::size_t slot) {
-  const call_site site{shared_, client_.who, client_.rights, client_.socket, subs_};
+  const call_site site{shared_, client_.who, client_.rights, client_.socket, subs_, client_.id, name_};
+  ++requests_;
   const auto serial = ++last_call_;
   const auto id = asked.id;
   // Weak: a plugin may keep its call for longer than the connection lives.

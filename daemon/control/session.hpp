@@ -13,6 +13,7 @@
 
 #include "control/access.hpp"
 #include "control/asio.hpp"
+#include "control/client_info.hpp"
 #include "control/dispatch.hpp"
 #include "control/outbox.hpp"
 #include "control/peer.hpp"
@@ -24,9 +25,10 @@
 namespace tokiod::control {
 
 struct identity {
+  std::uint64_t id;    // counts connections of this process
   std::string socket;  // label of the listening socket
   peer who;
-  grant rights;
+  grant rights;  // it may give some of them up
 };
 
 class session : public std::enable_shared_from_this<session> {
@@ -35,10 +37,11 @@ class session : public std::enable_shared_from_this<session> {
   session(plane& shared, local::socket socket, identity client, std::function<void(session&)> gone);
 
   void start();
-  void publish(std::string_view topic, std::int64_t wall_ns, const std::shared_ptr<const std::string>& data);
+  void publish(const logged_event& event);
   void finish();  // reads nothing more; closes when everything that is ready was written
   void close();   // now
   [[nodiscard]] const identity& client() const { return client_; }
+  [[nodiscard]] client_info info() const;
 
  private:
   enum class protocol : std::uint8_t { unknown, rpc, http };
@@ -76,7 +79,10 @@ class session : public std::enable_shared_from_this<session> {
   plane& shared_;
   const limits bounds_;  // those of the moment it connected
   local::socket socket_;
-  const identity client_;
+  identity client_;
+  std::string name_;  // that it gave itself
+  const std::int64_t since_wall_ns_ = wall_clock_ns();
+  std::uint64_t requests_ = 0;
   std::function<void(session&)> gone_;
 
   protocol speaks_ = protocol::unknown;

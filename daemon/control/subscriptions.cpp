@@ -32,6 +32,9 @@ struct subscriptions::one {
   std::uint64_t task = 0;  // whose details are told
   page_rounds next;
   bool open = true;
+  // While it is given what came before: the last number that it was given or passed over. What is published meanwhile
+  // is in the log as well, and comes from there.
+  std::optional<std::uint64_t> replaying;
 
   [[nodiscard]] bool wants(std::string_view topic) const {
     return std::find(topics.begin(), topics.end(), topic) != topics.end();
@@ -42,14 +45,14 @@ struct subscriptions::one {
   [[nodiscard]] bool is_timed() const { return wants("metrics") || listens_to_tasks(); }
 };
 
+refusal no_topic(std::string_view topic, std::string path) {
+  return {kind::bad_enum, "there is no topic " + std::string(topic.substr(0, 60)), std::move(path),
+          "topics are " + std::string(wire::topic_list())};
+}
+
 outcome<subscriptions::opened> subscriptions::add(const subscribe_order& order) {
   for (const auto& topic : order.topics)
-    if (!wire::find_topic(topic)) {
-      auto no = refuse(kind::bad_enum, "there is no topic ", topic);
-      no.error().path = "/topics";
-      no.error().hint = "topics are " + std::string(wire::topic_list());
-      return no;
-    }
+    if (!wire::find_topic(topic)) return std::unexpected(no_topic(topic, "/topics"));
   if (all_.size() >= shared_.bounds.max_subscriptions)
     return refuse(kind::quota_exceeded, "a connection has at most ", shared_.bounds.max_subscriptions,
                   " subscriptions");
@@ -70,7 +73,13 @@ outcome<subscriptions::opened> subscriptions::add(const subscribe_order& order) 
   if (made->task != 0) shared_.daemon.watch_task(made->task, true);
   // The first page comes one interval after the reply, so that the reply comes first.
   if (made->is_timed()) tick(made);
-  return opened{made->name, made->ring.next_seq()};
+  made->replaying = order.since_seq;
+  if (order.since_seq)
+    shared_.box->post([this, weak = std::weak_ptr(made)] {
+      if (const auto still = weak.lock(); still && still->open) wake_();
+    });
+  return opened{made->name, shared_.events.next_seq(),
+                order.since_seq && shared_.events.has_lost_after(*order.since_seq)};
 }
 
 bool subscriptions::remove(std::string_view sub) {
@@ -89,21 +98,37 @@ void subscriptions::clear() {
   while (!all_.empty()) static_cast<void>(remove(all_.back()->name));
 }
 
-void subscriptions::publish(std::string_view topic, std::int64_t wall_ns,
-                            const std::shared_ptr<const std::string>& data) {
-  for (const auto& each : all_)
-    if (each->wants(topic)) push(*each, topic, wall_ns, data);
+void subscriptions::publish(const logged_event& event) {
+  for (const auto& each : all_) {
+    if (!each->wants(event.topic)) continue;
+    each->replaying ? wake_() : push(*each, event);
+  }
 }
 
-void subscriptions::push(one& into, std::string_view topic, std::int64_t wall_ns,
-                         const std::shared_ptr<const std::string>& data) {
-  if (const auto gone = into.ring.push(topic, wall_ns, data)) shared_.counts.dropped(topic, gone);
+void subscriptions::push(one& into, const logged_event& event) {
+  if (const auto gone = into.ring.push(event)) shared_.counts.dropped(event.topic, gone);
   wake_();
+}
+
+std::optional<std::string> subscriptions::replayed(one& to) {
+  while (to.replaying) {
+    const auto* const next = shared_.events.after(*to.replaying);
+    if (!next) {
+      to.replaying.reset();
+      break;
+    }
+    // As many may be missing, of its topics and of others: nobody knows any more.
+    const auto missing = shared_.events.has_lost_after(*to.replaying) ? next->seq - *to.replaying - 1 : 0;
+    to.replaying = next->seq;
+    if (to.wants(next->topic)) return event_line(to.name, *next, missing);
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> subscriptions::pop() {
   for (std::size_t i = 0; i < all_.size(); ++i) {
     turn_ = (turn_ + 1) % all_.size();
+    if (auto text = replayed(*all_[turn_])) return text;
     if (auto text = all_[turn_]->ring.pop()) return text;
   }
   return std::nullopt;
@@ -187,7 +212,7 @@ void subscriptions::collect(const std::shared_ptr<one>& each) {
         for (const auto& [topic, page] :
              {std::pair("metrics", &made.metrics), std::pair("tasks", &made.tasks), std::pair("task", &made.task),
               std::pair("resources", &made.resources), std::pair("async_ops", &made.ops)})
-          if (*page) push(*open, topic, now, *page);
+          if (*page) push(*open, {shared_.events.take_number(), now, topic, *page});
         open->next = made.next;
         tick(open);
       });

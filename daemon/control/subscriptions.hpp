@@ -2,6 +2,7 @@
 // Invariant: a topic is one of wire::topics(); what is not taken in time is dropped and counted, never kept without
 // bound. Threads:   [control].
 #pragma once
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,11 +16,15 @@
 
 namespace tokiod::control {
 
+// Of a topic that does not exist; `path`: where it was named.
+[[nodiscard]] refusal no_topic(std::string_view topic, std::string path);
+
 struct subscribe_order {
   std::vector<std::string> topics;
   duration_ns interval = second;  // of metrics and tasks
   std::string match = "*";
-  std::uint64_t task = 0;  // of the topic task
+  std::uint64_t task = 0;                  // of the topic task
+  std::optional<std::uint64_t> since_seq;  // first what came after that one and is still kept
 };
 
 class subscriptions {
@@ -32,22 +37,26 @@ class subscriptions {
 
   struct opened {
     std::string sub;
-    std::uint64_t next_seq;
+    std::uint64_t next_seq;  // of the daemon
+    bool missed = false;     // some of what came after since_seq is not kept any more
   };
   // Fails: bad_enum, missing_param, quota_exceeded
   [[nodiscard]] outcome<opened> add(const subscribe_order& order);
   [[nodiscard]] bool remove(std::string_view sub);
   void clear();
   [[nodiscard]] bool empty() const { return all_.empty(); }
+  [[nodiscard]] std::size_t count() const { return all_.size(); }
 
-  void publish(std::string_view topic, std::int64_t wall_ns, const std::shared_ptr<const std::string>& data);
+  void publish(const logged_event& event);
   [[nodiscard]] std::optional<std::string> pop();  // the next event of the next subscription that has one
 
  private:
   struct one;
   void tick(const std::shared_ptr<one>& each);     // waits for the interval, then collects
   void collect(const std::shared_ptr<one>& each);  // one page of each
-  void push(one& into, std::string_view topic, std::int64_t wall_ns, const std::shared_ptr<const std::string>& data);
+  void push(one& into, const logged_event& event);
+  [[nodiscard]] std::optional<std::string> replayed(
+      one& to);  // the next of the log; ends the replay when there is none
 
   plane& shared_;
   std::function<void()> wake_;

@@ -146,10 +146,11 @@ class reader {
     call->add_option("params", words_, "key=value ..., @FILE or -");
     call->callback([this] { wanted_.what = action::call; });
     auto* events = app_.add_subcommand("events", "Prints events as they happen");
-    events->add_option("topic", words_, "daemon.state, plugin.state, metrics, tasks ... [the first two]");
+    events->add_option("topic", words_, "as tokioctl event topics lists them [daemon.state plugin.state]");
     events->add_option("-n,--count", wanted_.count, "end after this many");
     events->add_option("--interval-ms", interval_ms_, "how often metrics and tasks are sent");
     events->add_option("--match", match_, "only metric families whose name matches");
+    events->add_option("--since", since_, "first what came after the event of this number, as far as it is kept");
     events->callback([this] { wanted_.what = action::events; });
     add_top();
     app_.add_subcommand("methods", "Lists the methods of the control socket")->callback([this] {
@@ -242,13 +243,14 @@ class reader {
     wanted_.params = {{"topics", words_}};
     if (interval_ms_) wanted_.params["interval_ms"] = *interval_ms_;
     if (!match_.empty()) wanted_.params["match"] = match_;
+    if (since_) wanted_.params["since_seq"] = *since_;
   }
 
   CLI::App app_;
   order wanted_;
   std::string timeout_, match_, interval_;
   bool once_ = false;
-  std::optional<std::int64_t> interval_ms_;
+  std::optional<std::int64_t> interval_ms_, since_;
   std::vector<std::string> words_;
   bool prometheus_ = false;
   std::map<std::string, CLI::App*> groups_;

@@ -7,6 +7,7 @@
 
 #include "ctl/verb.hpp"
 #include "wire/method.hpp"
+#include "wire/topic.hpp"
 
 namespace tokiod::ctl {
 namespace {
@@ -47,7 +48,8 @@ tree make_tree() {
   for (const auto& each : verbs()) add(all, each);
   for (const auto own : {"call", "events", "top", "methods", "version", "completion"}) add_once(all[""].words, own);
   for (const auto shell : {"bash", "zsh", "fish"}) all["completion"].words.emplace_back(shell);
-  for (const auto topic : {"daemon.state", "plugin.state", "metrics"}) all["events"].words.emplace_back(topic);
+  for (const auto& topic : wire::topics())
+    for (const auto* const before : {"events", "event recent"}) all[before].words.emplace_back(topic.name);
   for (const auto option : {"--tab", "--sort", "--reverse", "--filter", "--interval", "--batch", "--once", "--count"})
     all["top"].options.emplace_back(option);
   all["metrics"].options.emplace_back("--prometheus");
@@ -59,7 +61,8 @@ tree make_tree() {
 
 // The options whose value is a word of its own, and so is none of the words before.
 std::vector<std::string> options_with_value() {
-  std::vector<std::string> all = {"-s", "--socket", "-t", "--timeout", "-n", "--count", "--interval-ms", "--match"};
+  std::vector<std::string> all = {"-s",      "--socket",      "-t",      "--timeout", "-n",
+                                  "--count", "--interval-ms", "--match", "--since"};
   for (const auto& each : verbs())
     for (const auto& rule : wire::find_method(each.method)->params)
       if (rule.type != wire::param_type::boolean) add_once(all, option_name(rule));

@@ -22,7 +22,7 @@ constexpr double margin_seconds = 15;  // over a deadline that the daemon itself
 duration_ns timeout_of(const order& asked) {
   if (asked.timeout != 0) return asked.timeout;
   double longest = 0;
-  for (const auto name : {"deadline_s", "timeout_s"})
+  for (const auto name : {"deadline_s", "timeout_s", "patience_s"})
     longest = std::max(longest, wire::number_or(asked.params, name, 0));
   return std::max(default_timeout, static_cast<duration_ns>((longest + margin_seconds) * 1e9));
 }

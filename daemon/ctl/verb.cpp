@@ -7,8 +7,10 @@
 #include "ctl/verbs/control.hpp"
 #include "ctl/verbs/daemon.hpp"
 #include "ctl/verbs/diag.hpp"
+#include "ctl/verbs/event.hpp"
 #include "ctl/verbs/log.hpp"
 #include "ctl/verbs/metrics.hpp"
+#include "ctl/verbs/operation.hpp"
 #include "ctl/verbs/plugin.hpp"
 #include "ctl/verbs/resource.hpp"
 #include "ctl/verbs/runtime.hpp"
@@ -18,9 +20,9 @@
 namespace tokiod::ctl {
 namespace {
 
-constexpr auto table =
-    wire::sorted_rows(&verb::words, rows::config, rows::console, rows::control, rows::daemon, rows::diag, rows::log,
-                      rows::metrics, rows::plugin, rows::resource, rows::runtime, rows::task);
+constexpr auto table = wire::sorted_rows(&verb::words, rows::config, rows::console, rows::control, rows::daemon,
+                                         rows::diag, rows::event, rows::log, rows::metrics, rows::operation,
+                                         rows::plugin, rows::resource, rows::runtime, rows::task);
 
 }  // namespace
 

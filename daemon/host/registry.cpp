@@ -164,6 +164,7 @@ image_view registry::parts::view_of(const image& i) const {
   v.id = i.id;
   v.version = i.version;
   v.description = i.description;
+  v.config_schema = i.config_schema;
   v.abi_major = i.abi_major;
   v.abi_minor = i.abi_minor;
   v.flags = i.flags;
@@ -219,7 +220,6 @@ outcome<image_info> registry::info(std::string_view plugin) const {
   const auto& i = *found;
   image_info all;
   all.image = parts_->view_of(i);
-  all.config_schema = i.config_schema;
   all.required_extensions = i.required_extensions;
   all.optional_extensions = i.optional_extensions;
   all.findings = i.seen.findings;

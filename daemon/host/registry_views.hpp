@@ -76,6 +76,7 @@ struct image_view {
   std::uint32_t abi_major = 0, abi_minor = 0;
   std::uint64_t flags = 0;  // TOKIO_PF_*
   std::string build_id;
+  std::string config_schema;  // of its instances' configuration: JSON Schema text, or empty
   image_state state = image_state::loading;
   std::int64_t since_wall_ns = 0;
   std::string reason;  // of resident, quarantined and failed
@@ -84,7 +85,6 @@ struct image_view {
 
 struct image_info {
   image_view image;
-  std::string config_schema;  // JSON Schema text, or empty
   std::vector<std::string> required_extensions, optional_extensions;
   std::vector<finding> findings;                                          // of the ELF gate
   std::vector<std::pair<std::string, std::vector<method_view>>> methods;  // by instance

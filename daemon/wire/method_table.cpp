@@ -12,6 +12,7 @@
 #include "wire/rows/event.hpp"
 #include "wire/rows/log.hpp"
 #include "wire/rows/metrics.hpp"
+#include "wire/rows/operation.hpp"
 #include "wire/rows/plugin.hpp"
 #include "wire/rows/resource.hpp"
 #include "wire/rows/runtime.hpp"
@@ -23,7 +24,7 @@ namespace {
 
 constexpr auto table =
     sorted_rows(&method::name, rows::config, rows::console, rows::control, rows::daemon, rows::diag, rows::event,
-                rows::log, rows::metrics, rows::plugin, rows::resource, rows::runtime, rows::task);
+                rows::log, rows::metrics, rows::operation, rows::plugin, rows::resource, rows::runtime, rows::task);
 
 // Edits between two names, for did-you-mean; both are short.
 std::size_t distance(std::string_view a, std::string_view b) {

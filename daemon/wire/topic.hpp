@@ -5,11 +5,14 @@
 #include <span>
 #include <string_view>
 
+#include "wire/method.hpp"
+
 namespace tokiod::wire {
 
 struct topic {
   std::string_view name;
   std::string_view doc;  // when it is sent, and what its data holds
+  level needs = level::observe;
 };
 
 // In alphabetical order of names.

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "config/reference.hpp"
+#include "wire/parse.hpp"
 
 namespace tokiod::app {
 namespace {
@@ -27,6 +28,22 @@ const json* schema_at(const json& root, std::string_view pointer) {
   return at;
 }
 
+json paths_of(const std::vector<config::change>& changes) {
+  json paths = json::array();
+  for (const auto& each : changes) paths.push_back(each.path);
+  return paths;
+}
+
+// Of what is loaded now. A plugin may be named by its file, its name or its id.
+config::schema_source schemas_of(const host::registry& plugins) {
+  return [images = plugins.list()](const std::string& plugin) -> json {
+    for (const auto& image : images)
+      if (!image.config_schema.empty() && (image.path == plugin || image.name == plugin || image.id == plugin))
+        return wire::parse(image.config_schema).value_or(json());
+    return nullptr;
+  };
+}
+
 }  // namespace
 
 control::config_status live_settings::config() const {
@@ -34,11 +51,13 @@ control::config_status live_settings::config() const {
   return {s.revision, s.reloaded, s.last_ok, s.last_wall_ns, s.last_problem};
 }
 
-outcome<json> live_settings::config_get(std::string_view path, bool origin) const {
-  return parts_.config.get(path, origin);
+outcome<json> live_settings::config_get(std::string_view path, bool origin, config::audience to) const {
+  return parts_.config.get(path, origin, schemas_of(parts_.plugins), to);
 }
 
-json live_settings::config_check(const json& document) const { return parts_.config.check(document); }
+json live_settings::config_check(const json& document) const {
+  return parts_.config.check(document, schemas_of(parts_.plugins));
+}
 
 outcome<json> live_settings::config_schema(std::string_view path) const {
   const json whole = config::schema();
@@ -51,8 +70,9 @@ outcome<json> live_settings::config_schema(std::string_view path) const {
 outcome<json> live_settings::config_reload(std::string_view reason) {
   const auto report = reload_now(parts_, reason.empty() ? "config.reload" : reason);
   if (!report) return std::unexpected(report.error());
-  return json{
-      {"revision", report->revision}, {"changed", plan_of(report->changed)}, {"needs_restart", report->needs_restart}};
+  return json{{"revision", report->revision},
+              {"changed", plan_of(report->changed, schemas_of(parts_.plugins))},
+              {"needs_restart", report->needs_restart}};
 }
 
 outcome<reload_report> reload_now(const live_parts& parts, std::string_view reason) {
@@ -63,10 +83,14 @@ outcome<reload_report> reload_now(const live_parts& parts, std::string_view reas
   parts.manager.ready();
   if (report) {
     log::info("config", "reloaded", {{"revision", report->revision}, {"changes", report->changed.size()}});
+    parts.tell("config.applied", {{"revision", report->revision},
+                                  {"changed", paths_of(report->changed)},
+                                  {"needs_restart", report->needs_restart}});
     for (const auto& path : report->needs_restart)
       log::warn("config", "a changed setting takes effect at the next start only", {{"path", path}});
   } else {
     log::error("config", "not reloaded; the old configuration stays in force", {{"why", report.error().sentence}});
+    parts.tell("config.reload_failed", {{"message", report.error().sentence}, {"path", report.error().path}});
   }
   return report;
 }

@@ -11,7 +11,7 @@ class live_settings : public virtual control::config_face {
   explicit live_settings(const live_parts& parts) : parts_(parts) {}
 
   [[nodiscard]] control::config_status config() const override;
-  [[nodiscard]] outcome<wire::json> config_get(std::string_view path, bool origin) const override;
+  [[nodiscard]] outcome<wire::json> config_get(std::string_view path, bool origin, config::audience to) const override;
   [[nodiscard]] wire::json config_check(const wire::json& document) const override;
   [[nodiscard]] outcome<wire::json> config_schema(std::string_view path) const override;
   outcome<wire::json> config_reload(std::string_view reason) override;

@@ -25,8 +25,10 @@ struct process_facts {
 };
 
 // Changes the number of workers, and tells the log and who subscribed.
-using resizer =
-    std::function<outcome<control::resize_report>(std::uint32_t workers, duration_ns timeout, std::string_view reason)>;
+using resizer = std::function<outcome<control::resize_report>(
+    std::uint32_t workers, duration_ns timeout, std::string_view reason, const std::function<bool()>& given_up)>;
+// Tells those who subscribed.
+using teller = std::function<void(std::string_view topic, wire::json data)>;
 
 // The parts, all of which outlive the backend.
 struct live_parts {
@@ -39,6 +41,7 @@ struct live_parts {
   const live_config::applier& apply;
   const resizer& resize;
   task_console& console;
+  const teller& tell;
 };
 
 }  // namespace tokiod::app

@@ -12,8 +12,9 @@ class live_runtime : public virtual control::runtime_face {
 
   [[nodiscard]] control::runtime_info runtime() const override;
   [[nodiscard]] std::vector<control::worker_info> workers() const override;
-  outcome<control::resize_report> resize(std::uint32_t workers, duration_ns timeout, std::string_view reason) override {
-    return parts_.resize(workers, timeout, reason);
+  outcome<control::resize_report> resize(std::uint32_t workers, duration_ns timeout, std::string_view reason,
+                                         const std::function<bool()>& given_up) override {
+    return parts_.resize(workers, timeout, reason, given_up);
   }
 
  private:

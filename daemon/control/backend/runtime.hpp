@@ -2,6 +2,7 @@
 // Threads: as each function says.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,8 +54,9 @@ class runtime_face {
 
   [[nodiscard]] virtual runtime_info runtime() const = 0;              // [control]
   [[nodiscard]] virtual std::vector<worker_info> workers() const = 0;  // [reader]
-  // [operation]
-  virtual outcome<resize_report> resize(std::uint32_t workers, duration_ns timeout, std::string_view reason) = 0;
+  // Ends early when `given_up` says so, which is asked now and then. [operation]
+  virtual outcome<resize_report> resize(std::uint32_t workers, duration_ns timeout, std::string_view reason,
+                                        const std::function<bool()>& given_up) = 0;
 };
 
 }  // namespace tokiod::control

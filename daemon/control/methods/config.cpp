@@ -10,8 +10,8 @@ answer passed_on(outcome<json> got) {
 }
 
 answer config_get(const call_site& site, const json& params) {
-  return passed_on(
-      site.shared.daemon.config_get(wire::text_or(params, "path"), wire::boolean_or(params, "origin", false)));
+  return passed_on(site.shared.daemon.config_get(wire::text_or(params, "path"),
+                                                 wire::boolean_or(params, "origin", false), audience_of(site)));
 }
 
 // On a reader: names of users and groups are looked up, which may ask another machine.

@@ -33,14 +33,14 @@ answer brief(const outcome<host::instance_view>& got) {
 // ---- looking
 answer plugin_list(const call_site& site, const json&) {
   json plugins = json::array();
-  for (const auto& image : site.shared.daemon.plugins()) plugins.push_back(view(image));
+  for (const auto& image : site.shared.daemon.plugins()) plugins.push_back(view(image, audience_of(site)));
   return json{{"plugins", std::move(plugins)}};
 }
 
 answer plugin_info(const call_site& site, const json& params) {
   const auto got = site.shared.daemon.plugin(wire::text_or(params, "plugin"));
   if (!got) return refused(got.error());
-  return view(*got);
+  return view(*got, audience_of(site));
 }
 
 answer plugin_inspect(const plane& shared, const json& params) {

@@ -15,10 +15,10 @@ answer runtime_workers(const plane& shared, const json&) {
   return json{{"workers", std::move(list)}};
 }
 
-answer runtime_resize(backend& daemon, const json& params) {
+answer runtime_resize(backend& daemon, const json& params, const std::function<bool()>& given_up) {
   const auto workers = static_cast<std::uint32_t>(wire::integer_or(params, "worker_threads", 0));
   const auto timeout = static_cast<duration_ns>(std::llround(wire::number_or(params, "timeout_s", 10) * 1e9));
-  const auto report = daemon.resize(workers, timeout, wire::text_or(params, "reason"));
+  const auto report = daemon.resize(workers, timeout, wire::text_or(params, "reason"), given_up);
   if (!report) return refused(report.error());
   return json{{"before", report->before}, {"after", report->after}};
 }
@@ -28,7 +28,7 @@ answer runtime_resize(backend& daemon, const json& params) {
 std::span<const binding> runtime_methods() {
   static constexpr binding bindings[] = {
       {"runtime.info", quick(show_runtime)},
-      {"runtime.resize", operation(runtime_resize)},
+      {"runtime.resize", stoppable(runtime_resize)},
       {"runtime.workers", reading(runtime_workers)},
   };
   return bindings;

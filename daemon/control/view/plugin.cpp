@@ -84,18 +84,22 @@ static json all(const std::vector<Value>& values) {
   return list;
 }
 
-json view(const host::instance_view& instance) {
-  json shown = {{"instance", instance.name},           {"plugin", instance.plugin},
-                {"state", name(instance.state)},       {"since", seconds_of(instance.since_wall_ns)},
-                {"starts", instance.starts},           {"faults", instance.faults},
-                {"config", embedded(instance.config)}, {"usage", view(instance.usage)},
+static json view(const host::instance_view& instance, const json& schema, config::audience to) {
+  json shown = {{"instance", instance.name},
+                {"plugin", instance.plugin},
+                {"state", name(instance.state)},
+                {"since", seconds_of(instance.since_wall_ns)},
+                {"starts", instance.starts},
+                {"faults", instance.faults},
+                {"config", config::shown_config(embedded(instance.config), schema, to)},
+                {"usage", view(instance.usage)},
                 {"limits", view(instance.limits)}};
   if (!instance.reason.empty()) shown["reason"] = instance.reason;
   if (instance.finished) shown["finished"] = *instance.finished;
   return shown;
 }
 
-json view(const host::image_view& image) {
+json view(const host::image_view& image, config::audience to) {
   json shown = {{"name", image.name},
                 {"id", image.id},
                 {"version", image.version},
@@ -106,15 +110,17 @@ json view(const host::image_view& image) {
                 {"generation", image.generation},
                 {"path", image.path},
                 {"build_id", image.build_id},
-                {"instances", all(image.instances)}};
+                {"instances", json::array()}};
+  const json schema = embedded(image.config_schema);
+  for (const auto& each : image.instances) shown["instances"].push_back(view(each, schema, to));
   if (!image.reason.empty()) shown["reason"] = image.reason;
   return shown;
 }
 
-json view(const host::image_info& info) {
-  json shown = view(info.image);
+json view(const host::image_info& info, config::audience to) {
+  json shown = view(info.image, to);
   shown["mapped_path"] = info.image.mapped_path;
-  shown["config_schema"] = embedded(info.config_schema);
+  shown["config_schema"] = embedded(info.image.config_schema);
   shown["required_extensions"] = info.required_extensions;
   shown["optional_extensions"] = info.optional_extensions;
   shown["findings"] = all(info.findings);

@@ -3,13 +3,14 @@
 #pragma once
 #include <vector>
 
+#include "config/secrets.hpp"
 #include "control/backend/plugin.hpp"
 
 namespace tokiod::control {
 
-[[nodiscard]] json view(const host::instance_view& instance);
-[[nodiscard]] json view(const host::image_view& image);
-[[nodiscard]] json view(const host::image_info& info);
+// What instances are configured with is shown as far as the caller may see it.
+[[nodiscard]] json view(const host::image_view& image, config::audience to);
+[[nodiscard]] json view(const host::image_info& info, config::audience to);
 [[nodiscard]] json view(const host::inspection& seen);
 [[nodiscard]] json view(const host::scan_result& result);
 [[nodiscard]] json view(const std::vector<host::held>& held);

@@ -6,7 +6,25 @@
 
 namespace tokiod::ctl::rows {
 
+inline constexpr sv by_method[] = {"method"};
+inline constexpr column client_columns[] = {
+    {"ID", "/id"},
+    {"NAME", "/name"},
+    {"UID", "/uid"},
+    {"PID", "/pid"},
+    {"PROGRAM", "/comm"},
+    {"SOCKET", "/socket"},
+    {"LEVEL", "/level"},
+    {"REQUESTS", "/requests", format::count},
+    {"BUSY", "/in_flight", format::count},
+    {"EVENTS", "/subscriptions", format::count},
+};
+
 inline constexpr auto control = std::to_array<verb>({
+    {"client can", "control.can", by_method},
+    {"client hello", "control.hello"},
+    {"client kill", "control.kill", by_id},
+    {"client list", "control.clients", {}, "clients", client_columns},
     {"ping", "control.ping"},
     {"whoami", "control.whoami"},
 });

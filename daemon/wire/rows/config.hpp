@@ -13,7 +13,8 @@ inline constexpr param config_get_params[] = {
 inline constexpr param config_check_params[] = {{"document", object, true, "a whole configuration document"}};
 inline constexpr param config_schema_params[] = {{"path", text, false, "one setting; absent: everything", R"("")"}};
 inline constexpr param config_reload_params[] = {
-    {"wait", boolean, false, "answer when the reload is done, with its outcome", "true"},
+    wait,
+    patience_s,
     {"reason", text, false, "goes to the log"},
 };
 inline constexpr kind e_reload[] = {kind::invalid_config, kind::busy};

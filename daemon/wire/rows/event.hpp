@@ -12,14 +12,31 @@ inline constexpr param subscribe_params[] = {
     {"interval_ms", integer, false, "how often metrics, tasks, resources and async_ops are sent", "1000", 100, 60000},
     {"match", text, false, "only metric families whose name matches", R"("*")"},
     {"task", text, false, "of which the topic task tells everything", "", 3, 32},
+    {"since_seq", integer, false, "first what came after the event of that number, as far as it is kept", "", 0,
+     most_count},
+};
+inline constexpr param recent_params[] = {
+    {"topic", text, false, "only events of this topic; absent: of all that the caller may hear", R"("")", 0, 64},
+    {"limit", integer, false, "at most this many, the newest", "100", 1, 1000},
 };
 inline constexpr param unsubscribe_params[] = {{"sub", text, true, "as event.subscribe gave it", "", 1, 32}};
-inline constexpr kind e_topic[] = {kind::bad_enum, kind::quota_exceeded};
+inline constexpr kind e_topic[] = {kind::bad_enum, kind::quota_exceeded, kind::permission_denied};
 
 inline constexpr auto event = std::to_array<method>({
+    {"event.recent", level::observe, always, recent_params,
+     "Events that were published and are still kept, but for the pages of metrics and tasks; oldest first",
+     "{events:[{seq, ts, topic, data}], seq}", e_topic, R"({"topic":"plugin.state","limit":10})"},
     {"event.subscribe", level::observe, always, subscribe_params,
-     "Sends notifications `event` {sub, seq, ts, topic, data, dropped?} from now on", "{sub, seq}", e_topic,
+     "Sends notifications `event` {sub, seq, ts, topic, data, dropped?} from now on", "{sub, seq, missed?}", e_topic,
      R"({"topics":["plugin.state"]})"},
+    {"event.topics",
+     level::observe,
+     always,
+     {},
+     "What there are events about",
+     "{topics:[{topic, level, doc}]}",
+     {},
+     "{}"},
     {"event.unsubscribe", level::observe, always, unsubscribe_params, "Ends a subscription of this connection", "{}",
      e_found, R"({"sub":"s-1"})"},
 });

@@ -8,7 +8,6 @@ namespace tokiod::wire::rows {
 
 inline constexpr param plugin_name = {"plugin", text, true, "name or id of a loaded plugin", "", 1, 128};
 inline constexpr param instance_name = {"instance", text, true, "name of an instance", "", 1, 128};
-inline constexpr double most_count = 9'007'199'254'740'992;  // up to it a JSON number is exact
 // Of a new instance, named and bounded as in the configuration.
 inline constexpr param max_tasks = {
     "max_tasks", integer, false, "tasks that it may have at a time; absent: any number", "", 1, most_count};
@@ -41,9 +40,11 @@ inline constexpr param plugin_load_params[] = {
     max_jobs,
     cpu_quota,
     {"start", boolean, false, "also start an instance", "true"},
+    wait,
+    patience_s,
     reason,
 };
-inline constexpr param plugin_unload_params[] = {plugin_name, deadline, reason};
+inline constexpr param plugin_unload_params[] = {plugin_name, deadline, wait, patience_s, reason};
 inline constexpr param plugin_start_params[] = {
     instance_name,
     {"plugin", text, false, "make a new instance of this loaded plugin", "", 1, 128},
@@ -52,14 +53,15 @@ inline constexpr param plugin_start_params[] = {
     max_memory,
     max_jobs,
     cpu_quota,
+    wait,
+    patience_s,
     reason,
 };
-inline constexpr param plugin_stop_params[] = {instance_name, deadline, reason};
+inline constexpr param plugin_stop_params[] = {instance_name, deadline, wait, patience_s, reason};
 inline constexpr param plugin_reload_params[] = {
-    plugin_name,
-    {"path", text, false, "take this file instead of the one it came from", "", 1},
-    deadline,
-    reason,
+    plugin_name, {"path", text, false, "take this file instead of the one it came from", "", 1},
+    deadline,    wait,
+    patience_s,  reason,
 };
 inline constexpr param plugin_call_params[] = {
     instance_name,

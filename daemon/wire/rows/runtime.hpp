@@ -9,6 +9,8 @@ namespace tokiod::wire::rows {
 inline constexpr param runtime_resize_params[] = {
     {"worker_threads", integer, true, "how many workers there are to be", "", 1, 1024},
     {"timeout_s", number, false, "how long a worker may take to come back from its poll", "10", 0, most_seconds},
+    wait,
+    patience_s,
     reason,
 };
 inline constexpr kind e_resize[] = {kind::unsupported, kind::wrong_state, kind::timeout, kind::io_error};

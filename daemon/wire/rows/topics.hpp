@@ -11,9 +11,17 @@ namespace tokiod::wire::rows {
 
 inline constexpr auto topics = std::to_array<topic>({
     {"async_ops", "what waits for resources, in pages of those that changed, every interval_ms"},
+    {"config.applied", "a configuration is in force: {revision, changed, needs_restart}"},
+    {"config.reload_failed", "a reload was refused and changed nothing: {message, path}"},
     {"console.state", "writing down of tasks was paused or goes on: {paused}"},
+    {"control.audit",
+     "somebody called a method that changes something, or was refused it: {method, outcome, client, uid, pid, comm, "
+     "socket, reason?}",
+     level::operate},
+    {"control.client", "a client came or went: {client, event, uid, pid, comm, socket}", level::operate},
     {"daemon.state", "the daemon begins to run or to drain: {state}"},
     {"metrics", "metric families that match, every interval_ms"},
+    {"operation.state", "an operation began or ended: {operation_id, method, about, state}"},
     {"plugin.state", "an image or an instance changed its state: {plugin, from, to, detail}"},
     {"resources", "locks, channels and timers, in pages of those that changed, every interval_ms"},
     {"runtime.resized", "the number of workers changed: {before, after}"},

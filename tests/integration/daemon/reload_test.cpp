@@ -2,10 +2,12 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "support/daemon_process.hpp"
 #include "support/eventually.hpp"
+#include "wire/parse.hpp"
 
 using namespace tokiod;
 using namespace tokiod::test;
@@ -68,4 +70,40 @@ TEST_CASE("a document can be checked, and the schema of one setting read") {
   CHECK(check.at("valid") == false);
   CHECK(check.at("problems").at(0).at("path") == "/runtime/worker_threads");
   CHECK(client.call("config.schema", {{"path", "runtime.worker_threads"}}).at("maximum") == 1024);
+}
+
+TEST_CASE("what a plugin is configured with leaves the daemon on no way but to its administrator") {
+  const auto config = [](const std::string& word) {
+    return R"({"log": {"level": "trace"},
+               "plugins": {"instances": {"one": {"plugin": "hello_c", "config": {"word": ")" +
+           word + R"("}}}}})";
+  };
+  daemon_process d(config("planted-old"));
+  rpc_client observer(d.observe_socket());
+  auto admin = d.connect();
+  const auto told = [](const wire::json& reply) { return reply.dump().find("planted") != std::string::npos; };
+  const wire::json next = {{"document", *wire::parse(config("planted-new"))}};
+
+  CHECK(told(admin.reply("config.get")));
+  for (const auto* const path : {"", "plugins.instances.one", "plugins.instances.one.config.word"})
+    CHECK_FALSE(told(observer.reply("config.get", {{"path", path}, {"origin", true}})));
+  CHECK_FALSE(told(observer.reply("plugin.list")));
+  CHECK_FALSE(told(observer.reply("plugin.info", {{"plugin", "hello_c"}})));
+  const auto plan = observer.call("config.check", next).at("plan");
+  const auto of_instance =
+      std::ranges::find_if(plan, [](const auto& each) { return each.at("path") == "/plugins/instances/one"; });
+  REQUIRE(of_instance != plan.end());
+  CHECK(of_instance->at("to").at("config").at("word") == "***");
+  CHECK_FALSE(told(plan));
+
+  d.write_config(config("planted-new"));
+  const auto report = admin.reply("config.reload");
+  CHECK(report.at("result").at("changed").size() == 1);
+  CHECK_FALSE(told(report));
+  d.write_config(R"({"plugins": {"instances": {"one": {"plugin": "hello_c", "config": "planted-fault"}}}})");
+  CHECK_FALSE(told(admin.reply("config.reload")));
+  CHECK_FALSE(told(observer.reply("daemon.status")));
+  CHECK(d.stop() == 0);
+  CHECK(d.child().err().find("planted") == std::string::npos);
+  CHECK(d.child().out().find("planted") == std::string::npos);
 }

@@ -13,7 +13,7 @@ using namespace control;
 class fake_config : public virtual control::config_face, public virtual fake_core {
  public:
   [[nodiscard]] config_status config() const override { return {3, false, true, 0, {}}; }
-  [[nodiscard]] outcome<json> config_get(std::string_view path, bool) const override {
+  [[nodiscard]] outcome<json> config_get(std::string_view path, bool, config::audience) const override {
     if (path == "/nothing") return refuse(kind::not_found, "there is no setting ", path);
     return json{{"revision", 3}, {"value", {{"worker_threads", 2}}}};
   }

@@ -1,7 +1,9 @@
 // What the parts of a fake daemon share: one lock, and the switches that make work slow or wrong.
 // Threads: any; guarded.
 #pragma once
+#include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -43,12 +45,13 @@ class fake_core {
     changed_.notify_all();
   }
 
-  outcome<void> work() {
+  outcome<void> work(const std::function<bool()>& given_up = nullptr) {
     std::unique_lock lock(mutex_);
     throw_if_told("work");
     ++operations_;
     changed_.notify_all();
-    changed_.wait(lock, [this] { return !held_; });
+    while (held_ && !(given_up && given_up())) changed_.wait_for(lock, std::chrono::milliseconds(1));
+    if (held_) return refuse(kind::cancelled, "given up");
     if (failure_) return std::unexpected(*failure_);
     return {};
   }

@@ -117,7 +117,7 @@ class fake_plugin : public virtual control::plugin_face, public virtual fake_cor
     view.name = name;
     view.plugin = "echo";
     view.state = host::instance_state::running;
-    view.config = R"({"port":7007})";
+    view.config = R"({"port":7007,"key":"planted-marked","note":"planted-unknown"})";
     return view;
   }
   static host::image_view image() {
@@ -127,6 +127,7 @@ class fake_plugin : public virtual control::plugin_face, public virtual fake_cor
     view.version = "1.0";
     view.path = "/lib/echo.so";
     view.state = host::image_state::loaded;
+    view.config_schema = R"({"properties":{"port":{"type":"integer"},"key":{"secret":true}}})";
     view.instances = {instance_of("echo")};
     return view;
   }

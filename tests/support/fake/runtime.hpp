@@ -1,6 +1,7 @@
 // A runtime of two workers.
 // Threads: any; the switches are guarded.
 #pragma once
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -39,8 +40,9 @@ class fake_runtime : public virtual control::runtime_face, public virtual fake_c
     parked.state = "parked";
     return {busy, parked};
   }
-  outcome<resize_report> resize(std::uint32_t workers, duration_ns timeout, std::string_view) override {
-    work();
+  outcome<resize_report> resize(std::uint32_t workers, duration_ns timeout, std::string_view,
+                                const std::function<bool()>& given_up) override {
+    if (auto done = work(given_up); !done) return std::unexpected(done.error());
     if (timeout == 0) return refuse(kind::timeout, "worker 1 does not come back from its poll; workers that run: 2");
     return resize_report{2, workers};
   }

@@ -23,6 +23,8 @@ struct fixture {
   config::sources from;
 };
 
+wire::json no_schemas(const std::string&) { return nullptr; }
+
 std::vector<std::string> nothing(const std::vector<config::change>&, const config::loaded&) { return {}; }
 
 }  // namespace
@@ -75,7 +77,8 @@ TEST_CASE("the worker count of another flavor waits for the restart, as the flav
   REQUIRE(back.changed.size() == 2);
   CHECK(back.changed[1].when == config::apply::live);
   CHECK(back.needs_restart.empty());
-  CHECK(live.check({{"runtime", {{"flavor", "current_thread"}}}}).at("plan").at(1).at("apply") == "restart");
+  CHECK(live.check({{"runtime", {{"flavor", "current_thread"}}}}, no_schemas).at("plan").at(1).at("apply") ==
+        "restart");
 }
 
 TEST_CASE("a faulty file changes nothing, and the refusal names the first fault") {
@@ -95,24 +98,25 @@ TEST_CASE("a faulty file changes nothing, and the refusal names the first fault"
 TEST_CASE("one setting can be read by pointer or dotted name, with its origin") {
   const fixture f(R"({"log": {"level": "warn"}})");
   const auto live = f.make();
-  const auto got = live.get("log.level", true);
+  const auto got = live.get("log.level", true, no_schemas, config::audience::everybody);
   REQUIRE(got);
   CHECK(got->at("value") == "warn");
   CHECK(got->at("origins").at("/log/level") == f.file + ":1:10");
-  CHECK(live.get("", false)->at("value").contains("runtime"));
-  CHECK(live.get("log.sink", true)->at("origins").at("/log/sink") == "default");
+  CHECK(live.get("", false, no_schemas, config::audience::everybody)->at("value").contains("runtime"));
+  CHECK(live.get("log.sink", true, no_schemas, config::audience::everybody)->at("origins").at("/log/sink") ==
+        "default");
   for (const char* const wrong : {"log.nothing", "/log/level/x", "/a~x", "/plugins/dirs/7"})
-    CHECK(live.get(wrong, true).error().why == kind::not_found);
+    CHECK(live.get(wrong, true, no_schemas, config::audience::everybody).error().why == kind::not_found);
 }
 
 TEST_CASE("a document can be checked without touching anything, and its plan is shown") {
   const fixture f("{}");
   const auto live = f.make();
-  const auto bad = live.check({{"runtime", {{"worker_threads", 0}}}});
+  const auto bad = live.check({{"runtime", {{"worker_threads", 0}}}}, no_schemas);
   CHECK(bad.at("valid") == false);
   CHECK(bad.at("problems").at(0).at("kind") == "out_of_range");
   CHECK(bad.at("problems").at(0).at("path") == "/runtime/worker_threads");
-  const auto good = live.check({{"log", {{"level", "debug"}}}});
+  const auto good = live.check({{"log", {{"level", "debug"}}}}, no_schemas);
   CHECK(good.at("valid") == true);
   CHECK(good.at("plan").at(0).at("apply") == "live");
 }

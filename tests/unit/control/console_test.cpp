@@ -12,7 +12,7 @@ TEST_CASE("[OB-05] who subscribes to tasks is told what changed, each interval, 
   daemon.backend.have_tasks(3);
   auto client = daemon.client();
   const json order = {{"topics", {"tasks"}}, {"interval_ms", 100}};
-  CHECK(client.call("event.subscribe", order)["result"]["seq"] == 1);
+  CHECK(client.call("event.subscribe", order)["result"]["sub"] == "s-1");
   CHECK(daemon.backend.listeners() == 1);
   auto event = client.reply()["params"];
   CHECK(event["topic"] == "tasks");

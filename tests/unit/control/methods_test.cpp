@@ -10,12 +10,27 @@
 using namespace tokiod;
 using namespace tokiod::test;
 
+namespace {
+
+// Connected one after the other, so that the daemon counts them so.
+std::vector<control_client> two_clients(const control_fixture& daemon) {
+  std::vector<control_client> made;
+  for (int i = 0; i < 2; ++i) {
+    made.push_back(daemon.client());
+    CHECK(made.back().call("control.ping").contains("result"));
+  }
+  return made;
+}
+
+}  // namespace
+
 TEST_CASE("every row of the method table has code, and its example succeeds") {
   control_fixture daemon;
-  auto client = daemon.client();
+  const auto others = two_clients(daemon);  // c-1, and c-2 whom the example of control.kill means
   for (const auto& row : wire::methods()) {
     CAPTURE(row.name);
     CHECK(control::find_code(row.name) != nullptr);
+    auto client = daemon.client();
     if (row.name == "event.unsubscribe") client.call("event.subscribe", {{"topics", {"metrics"}}});
     const auto reply = client.call(row.name, *wire::parse(row.example));
     CHECK_MESSAGE(reply.contains("result"), reply.dump());
@@ -28,6 +43,37 @@ TEST_CASE("there is no code without a row") {
         control::event_methods(), control::log_methods(), control::metrics_methods(), control::plugin_methods(),
         control::resource_methods(), control::runtime_methods(), control::task_methods()})
     for (const auto& each : group) CHECK(wire::find_method(each.name) != nullptr);
+}
+
+TEST_CASE("no method shows an observer what a plugin keeps secret") {
+  control_fixture daemon;
+  const auto others = two_clients(daemon);
+  for (const auto* const socket : {"observe", "control"}) {
+    for (const auto& row : wire::methods()) {
+      CAPTURE(row.name);
+      auto client = daemon.client(socket);
+      if (row.name == "event.unsubscribe") client.call("event.subscribe", {{"topics", {"metrics"}}});
+      const auto text = client.call(row.name, *wire::parse(row.example)).dump();
+      CHECK(text.find("planted-marked") == std::string::npos);
+      if (socket == std::string_view("observe")) CHECK(text.find("planted-unknown") == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("an instance's configuration is shown by its plugin's schema, and the rest of it to administrators") {
+  control_fixture daemon;
+  const auto config_seen = [&](const char* socket, const char* method, const json& params) {
+    auto result = daemon.client(socket).call(method, params)["result"];
+    if (result.contains("plugins")) result = result["plugins"][0];
+    return result["instances"][0]["config"];
+  };
+  for (const auto& [method, params] : {std::pair<const char*, json>{"plugin.list", json::object()},
+                                       std::pair<const char*, json>{"plugin.info", {{"plugin", "echo"}}}}) {
+    CAPTURE(method);
+    CHECK(config_seen("observe", method, params) == json({{"port", 7007}, {"key", "***"}, {"note", "***"}}));
+    CHECK(config_seen("control", method, params) ==
+          json({{"port", 7007}, {"key", "***"}, {"note", "planted-unknown"}}));
+  }
 }
 
 TEST_CASE("rpc.discover gives the table") {

@@ -7,6 +7,9 @@
 //     tokio::task<> stop();                                  // runs when the instance is asked to stop
 //     std::string check(std::string_view config_json);       // live configuration: "" or why not; no effect
 //     void apply(std::string_view config_json);
+//     // JSON Schema of config_json. A key with "secret": true is shown to nobody by the daemon; one that the schema
+//     does
+//     // not tell of, to administrators only.
 //     static constexpr const char* description = "...", *config_schema = "{...}";
 //     static constexpr std::uint64_t flags = TOKIO_PF_UNLOADABLE | TOKIO_PF_MULTI;   // this is the default
 //   };
