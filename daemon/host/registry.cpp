@@ -2,6 +2,7 @@
 #include "host/registry.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "base/log.hpp"
 #include "host/export/tables.hpp"
@@ -283,8 +284,12 @@ scan_result registry::scan() const {
 std::vector<metric_sample> registry::metrics() const {
   const std::lock_guard hold(parts_->mutex);
   std::vector<metric_sample> all;
-  for (const auto& [_, one] : parts_->instances)
-    if (one.run != nullptr && parts::active(one)) one.run->metrics.read(all);
+  for (const auto& [_, one] : parts_->instances) {
+    if (one.run == nullptr || !parts::active(one)) continue;
+    const auto before = all.size();
+    one.run->metrics.read(all);
+    for (auto& sample : std::span(all).subspan(before)) sample.plugin = one.in->name;
+  }
   return all;
 }
 

@@ -33,6 +33,13 @@ as_nobody tokioctl --socket /run/tokiod/observe.sock ping || fail "nobody cannot
 as_nobody tokioctl --socket /run/tokiod/control.sock ping && fail "nobody reached the control socket"
 as_nobody tokioctl --socket /run/tokiod/observe.sock plugin stop echo && fail "nobody stopped a plugin"
 
+# 3b metrics over a loopback port, for a Prometheus that reaches no Unix socket
+systemctl start tokiod-metrics.socket || fail "the socket for metrics"
+exec 3<>/dev/tcp/127.0.0.1/9464 || fail "nobody listens for scrapers"
+printf 'GET /metrics HTTP/1.1\r\nHost: x\r\nAccept: application/openmetrics-text\r\n\r\n' >&3
+page=$(timeout 20 cat <&3); exec 3>&-
+[[ $page == *'tokiod_build_info{'*'# EOF' ]] || fail "no metrics over the loopback port: $page"
+
 # 4 reload: a good file is applied when systemctl returns, a bad one is refused and changes nothing
 before=$(systemctl show -p MainPID --value tokiod)
 echo '{"log": {"level": "debug"}}' >/etc/tokiod/conf.d/50-log.json

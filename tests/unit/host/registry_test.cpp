@@ -303,7 +303,8 @@ TEST_CASE("a plugin's metrics are read, and gone with its instance") {
   b.run("talker");
   const auto samples = b.plugins.metrics();
   REQUIRE(samples.size() == 3);
-  CHECK(samples[0].name == "talks");
+  CHECK(samples[0].name == "talks_total");
+  CHECK(samples[0].plugin == "talker");
   CHECK(samples[0].value == 2);
   CHECK(samples[1].value == 1.5);
   CHECK(samples[2].count == 1);
