@@ -57,6 +57,8 @@ class daemon {
                                          const std::function<bool()>& given_up = nullptr);
   outcome<std::uint32_t> resize_for(const host::resize_order& order);
   [[nodiscard]] bool drain(const stop_order& order);
+  void wait_for(const char* phase);
+  [[nodiscard]] std::uint64_t remaining() const;
   void hurry();
   void stuck(const sched::stuck_poll& found);
   [[nodiscard]] const char* ask_for_ring(const config::runtime_settings& s);
@@ -75,7 +77,9 @@ class daemon {
   const resizer resizer_ = [this](auto workers, auto timeout, auto reason) { return resize(workers, timeout, reason); };
   // No model: rises once, and publishes what was built before.
   std::atomic<bool> ready_{false};  // everything below is built
-  instant_ns stuck_logged_ = 0;     // [monitor]
+  // No model: text for the status line, of static life.
+  std::atomic<const char*> phase_{nullptr};  // what the drain waits for
+  instant_ns stuck_logged_ = 0;              // [monitor]
   std::uint64_t stuck_unlogged_ = 0;
   std::unique_ptr<tokiod::runtime> runtime_;
   std::unique_ptr<host::registry> plugins_;
@@ -132,7 +136,11 @@ int daemon::run() {
   act.drain = [this](const stop_order& order) { return drain(order); };
   act.hurry = [this] { hurry(); };
   act.healthy = [this] { return healthy(); };
-  act.status = [this] { return status_line(parts()); };
+  act.remaining = [this] { return remaining(); };
+  act.status = [this] {
+    const char* const phase = phase_.load(acquire);
+    return status_line(parts()) + (phase == nullptr ? std::string() : std::string("; waits for ") + phase);
+  };
   act.changed = [this](life now) {
     control_->publish("daemon.state", {{"state", now == life::draining ? "draining" : "running"}});
   };
@@ -208,10 +216,30 @@ outcome<std::uint32_t> daemon::resize_for(const host::resize_order& order) {
 bool daemon::drain(const stop_order& order) {
   const auto configured = config_.current()->values.shutdown.deadline_ms * millisecond;
   const instant_ns deadline = time_.now() + (order.drain ? order.deadline.value_or(configured) : 0);
+  wait_for("plugins");
   const bool plugins_gone = plugins_->stop_all(deadline);
+  wait_for("tasks");
   const auto stopped = runtime_->stop(std::max(deadline, time_.now()) + runtime_grace);
   if (stopped != stop_result::drained) log::error("daemon", "tasks did not end in time and are left behind");
   return plugins_gone && stopped == stop_result::drained;
+}
+
+void daemon::wait_for(const char* phase) {
+  phase_.store(phase, release);  // pairs with the status line
+  log::info("daemon", "the drain waits", {{"for", phase}});
+  control_->publish("daemon.state", {{"state", "draining"}, {"phase", phase}});
+}
+
+// Instances that have not ended, tasks, and blocking jobs.
+std::uint64_t daemon::remaining() const {
+  const auto now = runtime_->metrics();
+  std::uint64_t count = now.all_tasks().live() + now.blocking_queued_jobs + now.blocking_threads -
+                        std::min(now.blocking_threads, now.blocking_idle_threads);
+  for (const auto& image : plugins_->list())
+    count += static_cast<std::uint64_t>(std::ranges::count_if(image.instances, [](const host::instance_view& i) {
+      return i.state == host::instance_state::running || i.state == host::instance_state::draining;
+    }));
+  return count;
 }
 
 void daemon::hurry() {

@@ -114,8 +114,10 @@ class registry {
   using listener = std::function<void(const plugin_event&)>;
   void listen(listener l);  // at most one, before the first load
 
-  // ---- the end: drains all instances side by side until the deadline, unloads all images. False: something was left
-  // behind, and named in the log. A second call from another thread shortens the deadline.
+  // ---- the end: stops all instances, in reverse order of their starts, until the deadline, and unloads all images.
+  // One is told to stop when those before it have ended; who takes more than its equal share of the time goes on beside
+  // those that follow, so that nobody is cut short by another. False: something was left behind, and named in the log.
+  // A second call from another thread shortens the deadline.
   bool stop_all(instant_ns deadline);
 
   struct parts;  // internal to registry*.cpp
