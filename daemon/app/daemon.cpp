@@ -8,6 +8,8 @@
 #include <memory>
 #include <utility>
 
+#include "app/crash_loop.hpp"
+#include "app/crash_report.hpp"
 #include "app/instances.hpp"
 #include "app/live_backend.hpp"
 #include "app/stuck_report.hpp"
@@ -46,7 +48,8 @@ class daemon {
         manager_(notifier::from_environment(time_)),
         life_(manager_, time_),
         config_(o.sources, std::move(values)),
-        console_(config_.current()->values.console) {}
+        console_(config_.current()->values.console),
+        crashes_(state_directory()) {}
 
   [[nodiscard]] outcome<void> build();
   [[nodiscard]] int run();
@@ -73,6 +76,7 @@ class daemon {
   supervisor life_;
   live_config config_;
   task_console console_;
+  crash_loop crashes_;  // [main until the start, then the start's thread]
   live_config::applier applier_ = [this](const auto& changes, const auto& next) { return apply(changes, next); };
   const resizer resizer_ = [this](auto workers, auto timeout, auto reason) { return resize(workers, timeout, reason); };
   // No model: rises once, and publishes what was built before.
@@ -128,9 +132,12 @@ int daemon::run() {
              {"workers", values->values.runtime.worker_threads},
              {"workers_from", values->origin_of("/runtime/worker_threads")},
              {"files", ask_for_ring(values->values.runtime)}});
+  crashes_.look(values->values.plugins, wall_clock_ns() / static_cast<std::int64_t>(second));
+  plugins_->hold_back(crashes_.held_back());
   supervisor::actions act;
   act.start = [this, values] {
-    for (const std::string& problem : start_instances(*plugins_, values->values)) log::error("host", problem);
+    for (const std::string& problem : start_instances(*plugins_, values->values, crashes_.held_back()))
+      log::error("host", problem);
   };
   act.reload = [this](const std::string& reason) { (void)reload_now(parts(), reason); };
   act.drain = [this](const stop_order& order) { return drain(order); };

@@ -63,9 +63,18 @@ void add_states(std::vector<metric_family>& to, const std::vector<host::image_vi
   metric_family info{"tokiod_plugin_info", metric_type::info, "", "Plugin files.", {}};
   metric_family files{"tokiod_plugin_images", metric_type::gauge, "", "Mapped files of a plugin, by state.", {}};
   metric_family states{"tokiod_plugin_state", metric_type::gauge, "", "1 for the state that the instance is in.", {}};
+  metric_family held_back{"tokiod_plugin_held_back",
+                          metric_type::gauge,
+                          "",
+                          "1 for a plugin that is not started because it ended the daemon again and again.",
+                          {}};
   std::map<std::pair<std::string, std::string_view>, double> counts;
   std::set<labels> known;  // a file that was loaded again is the same file
   for (const auto& image : images) {
+    if (image.generation == 0) {
+      held_back.samples.push_back({{{"plugin", image.name}}, 1, {}});
+      continue;
+    }
     const auto abi = std::to_string(image.abi_major) + "." + std::to_string(image.abi_minor);
     const labels with = {{"plugin", image.name}, {"version", image.version}, {"abi", abi}};
     if (known.insert(with).second) info.samples.push_back({with, 1, {}});
@@ -80,7 +89,7 @@ void add_states(std::vector<metric_family>& to, const std::vector<host::image_vi
   }
   for (const auto& [of, count] : counts)
     files.samples.push_back({{{"plugin", of.first}, {"state", std::string(of.second)}}, count, {}});
-  for (auto* const f : {&info, &files, &states}) to.push_back(std::move(*f));
+  for (auto* const f : {&info, &files, &states, &held_back}) to.push_back(std::move(*f));
 }
 
 metric_type type_of(host::metric_sample::type kind) {

@@ -210,7 +210,20 @@ std::vector<image_view> registry::list() const {
   const std::lock_guard hold(parts_->mutex);
   std::vector<image_view> all;
   for (const auto& one : parts_->images) all.push_back(parts_->view_of(*one));
+  for (const auto& [name, why] : parts_->held_back) {
+    if (parts_->find(name) != nullptr) continue;
+    image_view v;
+    v.name = name;
+    v.state = image_state::quarantined;
+    v.reason = why;
+    all.push_back(std::move(v));
+  }
   return all;
+}
+
+void registry::hold_back(std::map<std::string, std::string> plugins) {
+  const std::lock_guard hold(parts_->mutex);
+  parts_->held_back = std::move(plugins);
 }
 
 outcome<image_info> registry::info(std::string_view plugin) const {

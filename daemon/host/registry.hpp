@@ -15,6 +15,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -77,6 +78,10 @@ class registry {
   [[nodiscard]] std::string file_behind(const std::string& mapped_path) const;
   [[nodiscard]] std::vector<std::string> dirs() const;
   void set_dirs(std::vector<std::string> dirs);  // the configuration changed
+
+  // Plugins that somebody has decided not to load, by name, with the reason: list() shows them as quarantined, of
+  // generation 0, for as long as no file of that name is loaded. [before the first load]
+  void hold_back(std::map<std::string, std::string> plugins);
 
   // ---- images
   [[nodiscard]] outcome<load_report> load(const load_request& request);

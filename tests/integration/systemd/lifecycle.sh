@@ -72,4 +72,17 @@ sleep 1
 [ "$(systemctl show -p NRestarts --value tokiod)" = 0 ] || fail "restarted although the configuration is faulty"
 names_the_fault() { journalctl -u tokiod --no-pager | grep -q '50-bad.json:1:2: /nothing is not a setting'; }
 soon names_the_fault || fail "the fault is not in the journal"
+rm /etc/tokiod/conf.d/50-bad.json
+
+# 9 a plugin that ends the daemon is named, and after the third time the daemon runs without it
+echo '{"plugins": {"instances": {"bad": {"plugin": "crashes"}}}}' >/etc/tokiod/conf.d/60-crashes.json
+systemctl reset-failed tokiod
+systemctl start tokiod  # may fail: the first process may end before it is ready
+runs_without() { systemctl -q is-active tokiod && tokioctl --json plugin list | grep -q quarantine/crashes.json; }
+soon runs_without || fail "the daemon does not get over a plugin that crashes"
+[ "$(systemctl show -p NRestarts --value tokiod)" = 3 ] || fail "restarted $(systemctl show -p NRestarts --value tokiod) times"
+[ "$(find /var/lib/tokiod/crash -name 'held-*.json' | wc -l)" = 3 ] || fail "no report of each crash"
+names_the_instance() { journalctl -u tokiod --no-pager | grep -q 'SIGSEGV in instance bad'; }
+soon names_the_instance || fail "the journal does not name the instance"
+systemctl stop tokiod || fail "stop after the crashes"
 echo "the service lives as it should"

@@ -62,6 +62,7 @@ TEST_CASE("files are counted by state, and an instance is in one state") {
   host::image_view image;
   image.name = "echo";
   image.version = "1";
+  image.generation = 1;
   image.state = host::image_state::loaded;
   image.instances.resize(1);
   image.instances[0].name = "e";
@@ -70,8 +71,13 @@ TEST_CASE("files are counted by state, and an instance is in one state") {
   auto old = image;
   old.state = host::image_state::resident;
   old.instances.clear();
+  host::image_view held_back;
+  held_back.name = "crashes";
+  held_back.state = host::image_state::quarantined;
   const auto text =
-      control::metrics_page(app::plugin_families({image, old, old}, {}), control::exposition::openmetrics);
+      control::metrics_page(app::plugin_families({image, old, old, held_back}, {}), control::exposition::openmetrics);
+  CHECK(has(text, "tokiod_plugin_held_back{plugin=\"crashes\"} 1"));
+  CHECK(text.find("tokiod_plugin_images{plugin=\"crashes\"") == std::string::npos);
   CHECK(has(text, "tokiod_plugin_images{plugin=\"echo\",state=\"loaded\"} 1"));
   CHECK(has(text, "tokiod_plugin_images{plugin=\"echo\",state=\"resident\"} 2"));
   CHECK(has(text, "tokiod_plugin_info{plugin=\"echo\",version=\"1\",abi=\"0.0\"} 1"));
