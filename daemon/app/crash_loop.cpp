@@ -149,9 +149,17 @@ void crash_loop::read_quarantine() {
     const auto name = fs::path(path).stem().string();
     const auto times = record.is_object() ? number_in(record, "crashes", 0) : 0;
     held_[name] = "it ended the daemon " + std::to_string(times) + " times, the last time by " +
-                  (record.is_object() ? member(record, "last") : "an unknown fault") + "; remove " + path +
-                  " to have it started again";
+                  (record.is_object() ? member(record, "last") : "an unknown fault") +
+                  "; plugin.clear_quarantine has it started again";
   }
+}
+
+outcome<void> crash_loop::clear(const std::string& plugin) const {
+  std::error_code failed;
+  const std::string path = root_ + "/quarantine/" + plugin + ".json";
+  fs::remove(path, failed);
+  if (failed) return refuse(kind::io_error, path, " cannot be removed: ", failed.message());
+  return {};
 }
 
 void crash_loop::forget_oldest() const {

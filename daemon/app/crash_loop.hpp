@@ -6,13 +6,14 @@
 //
 // A plugin is put there when its code was running at so many faults within so long. plugin.load starts it all the same.
 // Invariant: a file that cannot be read or renamed is passed over and named in the log.
-// Threads:   [one: at the start, before plugins run].
+// Threads:   look [main, before plugins run]; held_back, clear [any, afterwards].
 #pragma once
 #include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "config/config.hpp"
 
 namespace tokiod::app {
@@ -38,6 +39,8 @@ class crash_loop {
   void look(const config::plugins_settings& plugins, std::int64_t now);
   // By the plugin's name, as plugin.list shows it: why it is not started.
   [[nodiscard]] const std::map<std::string, std::string>& held_back() const { return held_; }
+  // Of one of these: it starts with the daemon from the next start on. io_error.
+  [[nodiscard]] outcome<void> clear(const std::string& plugin) const;
 
  private:
   [[nodiscard]] std::vector<crash> reports(const std::string& prefix) const;

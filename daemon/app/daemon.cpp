@@ -67,7 +67,7 @@ class daemon {
   [[nodiscard]] const char* ask_for_ring(const config::runtime_settings& s);
   [[nodiscard]] bool healthy() const;
   [[nodiscard]] live_parts parts() {
-    return {facts_, *runtime_, *plugins_, config_, life_, manager_, applier_, resizer_, console_};
+    return {facts_, *runtime_, *plugins_, config_, life_, manager_, applier_, resizer_, console_, crashes_};
   }
 
   const steady_clock time_;

@@ -221,9 +221,20 @@ std::vector<image_view> registry::list() const {
   return all;
 }
 
-void registry::hold_back(std::map<std::string, std::string> plugins) {
+void registry::hold_back(const std::map<std::string, std::string>& plugins) {
   const std::lock_guard hold(parts_->mutex);
-  parts_->held_back = std::move(plugins);
+  parts_->held_back = {plugins.begin(), plugins.end()};
+}
+
+bool registry::holds_back(std::string_view plugin) const {
+  const std::lock_guard hold(parts_->mutex);
+  return parts_->held_back.contains(plugin);
+}
+
+void registry::release(std::string_view plugin) {
+  const std::lock_guard hold(parts_->mutex);
+  if (const auto found = parts_->held_back.find(plugin); found != parts_->held_back.end())
+    parts_->held_back.erase(found);
 }
 
 outcome<image_info> registry::info(std::string_view plugin) const {

@@ -81,7 +81,9 @@ class registry {
 
   // Plugins that somebody has decided not to load, by name, with the reason: list() shows them as quarantined, of
   // generation 0, for as long as no file of that name is loaded. [before the first load]
-  void hold_back(std::map<std::string, std::string> plugins);
+  void hold_back(const std::map<std::string, std::string>& plugins);
+  [[nodiscard]] bool holds_back(std::string_view plugin) const;
+  void release(std::string_view plugin);  // it is not shown any more
 
   // ---- images
   [[nodiscard]] outcome<load_report> load(const load_request& request);

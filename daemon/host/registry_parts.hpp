@@ -124,7 +124,7 @@ struct registry::parts final : plugin_events {
   std::condition_variable changed;
   std::vector<std::shared_ptr<image>> images;
   std::map<std::string, instance_slot, std::less<>> instances;
-  std::map<std::string, std::string> held_back;
+  std::map<std::string, std::string, std::less<>> held_back;
   std::uint64_t generations = 0;
   std::uint64_t turns = 0;
   call_id calls = 0;
