@@ -8,6 +8,8 @@
 #include <memory>
 #include <utility>
 
+#include "app/crash_loop.hpp"
+#include "app/crash_report.hpp"
 #include "app/instances.hpp"
 #include "app/live_backend.hpp"
 #include "app/stuck_report.hpp"
@@ -46,7 +48,8 @@ class daemon {
         manager_(notifier::from_environment(time_)),
         life_(manager_, time_),
         config_(o.sources, std::move(values)),
-        console_(config_.current()->values.console) {}
+        console_(config_.current()->values.console),
+        crashes_(state_directory()) {}
 
   [[nodiscard]] outcome<void> build();
   [[nodiscard]] int run();
@@ -57,12 +60,14 @@ class daemon {
                                          const std::function<bool()>& given_up = nullptr);
   outcome<std::uint32_t> resize_for(const host::resize_order& order);
   [[nodiscard]] bool drain(const stop_order& order);
+  void wait_for(const char* phase);
+  [[nodiscard]] std::uint64_t remaining() const;
   void hurry();
   void stuck(const sched::stuck_poll& found);
   [[nodiscard]] const char* ask_for_ring(const config::runtime_settings& s);
   [[nodiscard]] bool healthy() const;
   [[nodiscard]] live_parts parts() {
-    return {facts_, *runtime_, *plugins_, config_, life_, manager_, applier_, resizer_, console_, teller_};
+    return {facts_, *runtime_, *plugins_, config_, life_, manager_, applier_, resizer_, console_, teller_, crashes_};
   }
 
   const steady_clock time_;
@@ -71,6 +76,7 @@ class daemon {
   supervisor life_;
   live_config config_;
   task_console console_;
+  crash_loop crashes_;  // [main until the start, then the start's thread]
   live_config::applier applier_ = [this](const auto& changes, const auto& next) { return apply(changes, next); };
   const resizer resizer_ = [this](auto workers, auto timeout, auto reason, const auto& given_up) {
     return resize(workers, timeout, reason, given_up);
@@ -78,7 +84,9 @@ class daemon {
   const teller teller_ = [this](std::string_view topic, wire::json data) { control_->publish(topic, std::move(data)); };
   // No model: rises once, and publishes what was built before.
   std::atomic<bool> ready_{false};  // everything below is built
-  instant_ns stuck_logged_ = 0;     // [monitor]
+  // No model: text for the status line, of static life.
+  std::atomic<const char*> phase_{nullptr};  // what the drain waits for
+  instant_ns stuck_logged_ = 0;              // [monitor]
   std::uint64_t stuck_unlogged_ = 0;
   std::unique_ptr<tokiod::runtime> runtime_;
   std::unique_ptr<host::registry> plugins_;
@@ -127,15 +135,22 @@ int daemon::run() {
              {"workers", values->values.runtime.worker_threads},
              {"workers_from", values->origin_of("/runtime/worker_threads")},
              {"files", ask_for_ring(values->values.runtime)}});
+  crashes_.look(values->values.plugins, wall_clock_ns() / static_cast<std::int64_t>(second));
+  plugins_->hold_back(crashes_.held_back());
   supervisor::actions act;
   act.start = [this, values] {
-    for (const std::string& problem : start_instances(*plugins_, values->values)) log::error("host", problem);
+    for (const std::string& problem : start_instances(*plugins_, values->values, crashes_.held_back()))
+      log::error("host", problem);
   };
   act.reload = [this](const std::string& reason) { (void)reload_now(parts(), reason); };
   act.drain = [this](const stop_order& order) { return drain(order); };
   act.hurry = [this] { hurry(); };
   act.healthy = [this] { return healthy(); };
-  act.status = [this] { return status_line(parts()); };
+  act.remaining = [this] { return remaining(); };
+  act.status = [this] {
+    const char* const phase = phase_.load(acquire);
+    return status_line(parts()) + (phase == nullptr ? std::string() : std::string("; waits for ") + phase);
+  };
   act.changed = [this](life now) {
     control_->publish("daemon.state", {{"state", now == life::draining ? "draining" : "running"}});
   };
@@ -211,10 +226,30 @@ outcome<std::uint32_t> daemon::resize_for(const host::resize_order& order) {
 bool daemon::drain(const stop_order& order) {
   const auto configured = config_.current()->values.shutdown.deadline_ms * millisecond;
   const instant_ns deadline = time_.now() + (order.drain ? order.deadline.value_or(configured) : 0);
+  wait_for("plugins");
   const bool plugins_gone = plugins_->stop_all(deadline);
+  wait_for("tasks");
   const auto stopped = runtime_->stop(std::max(deadline, time_.now()) + runtime_grace);
   if (stopped != stop_result::drained) log::error("daemon", "tasks did not end in time and are left behind");
   return plugins_gone && stopped == stop_result::drained;
+}
+
+void daemon::wait_for(const char* phase) {
+  phase_.store(phase, release);  // pairs with the status line
+  log::info("daemon", "the drain waits", {{"for", phase}});
+  control_->publish("daemon.state", {{"state", "draining"}, {"phase", phase}});
+}
+
+// Instances that have not ended, tasks, and blocking jobs.
+std::uint64_t daemon::remaining() const {
+  const auto now = runtime_->metrics();
+  std::uint64_t count = now.all_tasks().live() + now.blocking_queued_jobs + now.blocking_threads -
+                        std::min(now.blocking_threads, now.blocking_idle_threads);
+  for (const auto& image : plugins_->list())
+    count += static_cast<std::uint64_t>(std::ranges::count_if(image.instances, [](const host::instance_view& i) {
+      return i.state == host::instance_state::running || i.state == host::instance_state::draining;
+    }));
+  return count;
 }
 
 void daemon::hurry() {

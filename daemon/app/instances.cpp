@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/crash_loop.hpp"
 #include "base/log.hpp"
 
 namespace tokiod::app {
@@ -97,10 +98,17 @@ outcome<host::instance_view> bring_up(host::registry& plugins, const std::string
   return plugins.start(request);
 }
 
-std::vector<std::string> start_instances(host::registry& plugins, const config::config& values) {
+std::vector<std::string> start_instances(host::registry& plugins, const config::config& values,
+                                         const std::map<std::string, std::string>& held_back) {
   std::vector<std::string> problems;
-  for (const auto& [name, as] : values.plugins.instances)
-    if (as.enabled) put_up(plugins, name, as, problems);
+  for (const auto& [name, as] : values.plugins.instances) {
+    if (!as.enabled) continue;
+    const auto why = held_back.find(plugin_name(as.plugin));
+    if (why == held_back.end())
+      put_up(plugins, name, as, problems);
+    else
+      problems.push_back("instance " + name + " is not started: " + why->first + " is quarantined: " + why->second);
+  }
   return problems;
 }
 

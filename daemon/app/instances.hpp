@@ -2,6 +2,7 @@
 // Invariant: one instance's failure is a sentence for the log and does not keep the others from starting.
 // Threads:   [any but a worker]; the functions wait for plugins, up to their deadlines.
 #pragma once
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,9 @@ namespace tokiod::app {
 [[nodiscard]] outcome<host::instance_view> bring_up(host::registry& plugins, const std::string& name,
                                                     const config::plugin_instance& as);
 
-// Every enabled instance, by name. Returns what went wrong.
-std::vector<std::string> start_instances(host::registry& plugins, const config::config& values);
+// Every enabled instance, by name, but for those of plugins that are held back. Returns what went wrong.
+std::vector<std::string> start_instances(host::registry& plugins, const config::config& values,
+                                         const std::map<std::string, std::string>& held_back);
 
 // What changed below /plugins: directories, and instances that came, went or changed. Returns what went wrong.
 std::vector<std::string> follow_plugin_changes(host::registry& plugins, const std::vector<config::change>& changes,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/crash_report.hpp"
 #include "app/daemon.hpp"
 #include "app/options.hpp"
 #include "app/supervisor.hpp"
@@ -50,5 +51,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "tokiod: %s\n", blocked.error().text().c_str());
     return app::exit_internal;
   }
+  const bool has_plugins = o->what == app::command::serve || o->what == app::command::run_plugin;
+  if (has_plugins) app::install_crash_report(app::state_directory());
   return obey(*o, std::move(*values), {argv, argv + argc});
 }

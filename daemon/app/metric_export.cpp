@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "app/metric_rows.hpp"
 #include "app/show.hpp"
 
 namespace tokiod::app {
@@ -12,12 +13,6 @@ using control::labels;
 using control::metric_family;
 using control::metric_type;
 using control::sample;
-
-double number(std::uint64_t value) { return static_cast<double>(value); }
-
-metric_family single(const char* name, metric_type type, const char* unit, const char* help, double value) {
-  return {name, type, unit, help, {{{}, value, {}}}};
-}
 
 // One row: a counter of each worker.
 struct worker_row {
@@ -74,7 +69,7 @@ constexpr task_row task_rows[] = {
      [](const auto& t) { return number(t.yields); }},
     {"tokiod_budget_forced_yields_total", "", "Times that a task used up its cooperative budget.",
      [](const auto& t) { return number(t.budget_exhaustions); }},
-    {"tokiod_task_poll_seconds_total", "seconds", "Time that workers spent on polls.",
+    {"tokiod_task_busy_seconds_total", "seconds", "Time that workers spent on polls.",
      [](const auto& t) { return seconds(t.poll_ns); }},
 };
 
@@ -93,7 +88,9 @@ control::buckets spread_of(const metrics::distribution& d) {
 }
 
 void add_workers(std::vector<metric_family>& to, const metrics::runtime_snapshot& now) {
-  std::map<std::string, double> states;
+  std::map<std::string, double> states;  // all of them, so that a graph has no gaps
+  for (unsigned at = 0; at <= static_cast<unsigned>(metrics::worker_state::retired); ++at)
+    states[state_name(static_cast<metrics::worker_state>(at))] = 0;
   metrics::distribution polls;
   metric_family depth{
       "tokiod_worker_local_queue_depth", metric_type::gauge, "", "Tasks in the worker's own queue.", {}};
@@ -177,7 +174,12 @@ std::vector<metric_family> runtime_families(const metrics::runtime_snapshot& now
   all.push_back(single("tokiod_io_ready_events_total", counter, "", "Events of the kernel about descriptors.",
                        number(now.ready_events)));
   all.push_back(single("tokiod_timers_active", gauge, "", "Timers armed.", number(now.timers)));
+  all.push_back(single("tokiod_timers_fired_total", counter, "", "Timers whose time came.", number(now.timers_fired)));
+  all.push_back(single("tokiod_reactor_polls_total", counter, "", "Times that the kernel was asked for events.",
+                       number(now.reactor_turns)));
   all.push_back(single("tokiod_io_fds", gauge, "", "Descriptors registered.", number(now.sources)));
+  all.push_back(single("tokiod_blocking_jobs_total", counter, "", "Blocking jobs that a thread has begun.",
+                       number(now.blocking_jobs)));
   all.push_back(single("tokiod_blocking_queue_depth", gauge, "", "Blocking jobs that wait for a thread.",
                        number(now.blocking_queued_jobs)));
   const double idle = number(now.blocking_idle_threads), threads = number(now.blocking_threads);
@@ -187,85 +189,6 @@ std::vector<metric_family> runtime_families(const metrics::runtime_snapshot& now
                  "Threads of the blocking pool.",
                  {{{{"state", "idle"}}, idle, {}}, {{{"state", "busy"}}, std::max(0.0, threads - idle), {}}}});
   return all;
-}
-
-namespace {
-
-// One row: a number of each instance, beside those that its tasks have in task_rows.
-struct instance_row {
-  const char* name;
-  metric_type type;
-  const char* unit;
-  const char* help;
-  double (*read)(const host::instance_view&);
-};
-constexpr instance_row instance_rows[] = {
-    {"tokiod_plugin_up", metric_type::gauge, "", "1 while the instance runs.",
-     [](const auto& i) { return i.state == host::instance_state::running ? 1.0 : 0.0; }},
-    {"tokiod_plugin_faults_total", metric_type::counter, "", "Panics and misuse of the ABI.",
-     [](const auto& i) { return number(i.faults); }},
-    {"tokiod_plugin_slow_polls_total", metric_type::counter, "", "Polls that took too long.",
-     [](const auto& i) { return number(i.usage.slow_polls); }},
-    {"tokiod_plugin_memory_bytes", metric_type::gauge, "bytes", "Memory of the host, beside that of tasks.",
-     [](const auto& i) { return number(i.usage.memory_bytes); }},
-    {"tokiod_plugin_fds", metric_type::gauge, "",
-     "Sockets, files and other descriptors that the host has for the instance.",
-     [](const auto& i) { return number(i.usage.sockets + i.usage.files); }},
-    {"tokiod_plugin_blocking_jobs", metric_type::gauge, "", "Blocking jobs that wait or run.",
-     [](const auto& i) { return number(i.usage.jobs); }},
-    {"tokiod_plugin_blocking_cpu_seconds_total", metric_type::counter, "seconds",
-     "CPU time of blocking jobs that have returned.", [](const auto& i) { return seconds(i.usage.job_cpu_ns); }},
-    {"tokiod_plugin_read_bytes_total", metric_type::counter, "bytes", "Bytes that came in.",
-     [](const auto& i) { return number(i.usage.read_bytes); }},
-    {"tokiod_plugin_written_bytes_total", metric_type::counter, "bytes", "Bytes that went out.",
-     [](const auto& i) { return number(i.usage.written_bytes); }},
-};
-
-void add_instances(std::vector<metric_family>& to, const std::vector<host::image_view>& images) {
-  for (const auto& row : instance_rows) {
-    metric_family f{row.name, row.type, row.unit, row.help, {}};
-    for (const auto& image : images)
-      for (const auto& i : image.instances)
-        f.samples.push_back({{{"plugin", i.plugin}, {"instance", i.name}}, row.read(i), {}});
-    to.push_back(std::move(f));
-  }
-}
-
-}  // namespace
-
-std::vector<metric_family> plugin_families(const std::vector<host::image_view>& images,
-                                           const std::vector<host::metric_sample>& own) {
-  constexpr auto gauge = metric_type::gauge;
-  metric_family info{"tokiod_plugin_info", gauge, "", "Loaded plugin files.", {}};
-  for (const auto& image : images)
-    info.samples.push_back(
-        {{{"plugin", image.name}, {"version", image.version}, {"state", std::string(name(image.state))}}, 1, {}});
-  std::vector<metric_family> all;
-  all.push_back(std::move(info));
-  add_instances(all, images);
-  // Samples of one name from several instances belong to one family.
-  std::map<std::string, metric_family> by_name;
-  for (const auto& s : own) {
-    auto& family = by_name[s.name];
-    family.name = s.name;
-    family.unit = s.unit;
-    family.help = s.help;
-    family.type = s.kind == host::metric_sample::type::counter     ? metric_type::counter
-                  : s.kind == host::metric_sample::type::histogram ? metric_type::histogram
-                                                                   : gauge;
-    labels with = s.labels;
-    with.emplace_back("instance", s.instance);
-    family.samples.push_back({std::move(with), s.value, {s.buckets, s.count, s.sum}});
-  }
-  for (auto& [name, family] : by_name) all.push_back(std::move(family));
-  return all;
-}
-
-std::vector<metric_family> descriptor_families(const host::descriptor_line::view& seen) {
-  return {single("tokiod_plugin_max_fds", metric_type::gauge, "", "Descriptors up to which plugins are given sockets.",
-                 number(seen.line)),
-          single("tokiod_plugin_fds_refused_total", metric_type::counter, "",
-                 "Sockets that plugins did not get for want of a descriptor.", number(seen.refused))};
 }
 
 }  // namespace tokiod::app

@@ -31,7 +31,7 @@ class notifier {
   void reloading();  // with MONOTONIC_USEC, without which newer managers time the reload out
   void stopping();
   void status(std::string text);
-  void extend_timeout(duration_ns by);  // while a stop makes progress
+  void extend_timeout(duration_ns by);  // when a stop has made progress
 
   // Sends what is due: a status that waited, and a watchdog ping while `healthy`. Returns when to call again.
   [[nodiscard]] instant_ns turn(bool healthy);

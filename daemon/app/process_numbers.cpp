@@ -6,7 +6,10 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <ctime>
 #include <string_view>
+
+#include "base/clock.hpp"
 
 namespace tokiod::app {
 namespace {
@@ -29,10 +32,29 @@ std::optional<double> number_after(const std::string& status, std::string_view k
   return static_cast<double>(number) * factor;
 }
 
+// The kernel gives it in clock ticks since the boot; /proc/stat, which has the boot's date, is not there in a sandbox.
+std::optional<double> started_at() {
+  const auto stat = read_file("/proc/self/stat", 4096);
+  if (!stat) return {};
+  const auto name_end = stat->rfind(')');  // the name may hold anything
+  unsigned long long ticks = 0;
+  constexpr const char* fields_between =
+      " %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu";
+  if (name_end == std::string::npos || std::sscanf(stat->c_str() + name_end + 1, fields_between, &ticks) != 1)
+    return {};
+  timespec up{};
+  ::clock_gettime(CLOCK_BOOTTIME, &up);
+  const double age = static_cast<double>(up.tv_sec) + static_cast<double>(up.tv_nsec) / 1e9 -
+                     static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  return static_cast<double>(wall_clock_ns()) / 1e9 - age;
+}
+
 }  // namespace
 
 process_numbers::process_numbers()
-    : descriptors_(::opendir("/proc/self/fd")), status_(::open("/proc/self/status", O_RDONLY | O_CLOEXEC)) {}
+    : descriptors_(::opendir("/proc/self/fd")),
+      status_(::open("/proc/self/status", O_RDONLY | O_CLOEXEC)),
+      started_(started_at()) {}
 
 std::optional<std::uint64_t> process_numbers::open_descriptors() const {
   if (!descriptors_) return {};
@@ -71,6 +93,7 @@ std::vector<metric_family> process_numbers::families() const {
   add(all, "process_resident_memory_bytes", gauge, "bytes", "Memory in use.", number_after(status, "\nVmRSS:", 1024));
   add(all, "process_virtual_memory_bytes", gauge, "bytes", "Address space in use.",
       number_after(status, "\nVmSize:", 1024));
+  add(all, "process_start_time_seconds", gauge, "seconds", "When the process was started, since 1970.", started_);
   add(all, "process_threads", gauge, "", "Threads.", number_after(status, "\nThreads:"));
   return all;
 }

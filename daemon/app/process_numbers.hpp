@@ -31,7 +31,8 @@ class process_numbers {
 
   const std::unique_ptr<DIR, close_directory> descriptors_;
   const unique_fd status_;
-  mutable std::mutex mutex_;  // the directory's position is one for all
+  const std::optional<double> started_;  // Unix seconds
+  mutable std::mutex mutex_;             // the directory's position is one for all
 };
 
 }  // namespace tokiod::app

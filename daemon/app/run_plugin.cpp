@@ -66,6 +66,7 @@ int run_plugin(const options& o, const config::loaded& values) {
     return (*rt)->stop(std::max(deadline, time.now()) + runtime_grace) == stop_result::drained && clean;
   };
   act.hurry = [&] { (void)plugins.stop_all(time.now()); };
+  act.remaining = [] { return std::uint64_t{0}; };  // no service manager listens
   act.healthy = [] { return true; };
   act.status = [] { return std::string(); };
   act.changed = [](app::life) {};

@@ -241,8 +241,16 @@ void supervisor::tell_status(const actions& act) {
   const instant_ns now = time_.now();
   if (now < status_due_) return;
   manager_.status(act.status());
-  if (state() == life::draining) manager_.extend_timeout(extension);
+  if (state() == life::draining && got_on(act)) manager_.extend_timeout(extension);
   status_due_ = manager_.listened() || state() == life::draining ? now + status_interval : never;
+}
+
+// Only what was never so little counts: who makes as much as he ends does not get on. True when the drain begins.
+bool supervisor::got_on(const actions& act) {
+  const std::uint64_t left = act.remaining();
+  if (left >= least_remaining_) return false;
+  least_remaining_ = left;
+  return true;
 }
 
 bool supervisor::drained_or_given_up() {

@@ -36,6 +36,7 @@ class supervisor {
     std::function<void(const std::string& reason)> reload = {};  // on a thread of its own
     std::function<bool(const stop_order&)> drain = {};           // the same; false: something was left behind
     std::function<void()> hurry = {};                            // shortens a running drain to nothing; may block
+    std::function<std::uint64_t()> remaining = {};               // what the drain still waits for; less is progress
     std::function<bool()> healthy = {};                          // may the watchdog be fed
     std::function<std::string()> status = {};                    // one line for the service manager
     std::function<void(life)> changed = {};                      // the state has changed
@@ -80,6 +81,7 @@ class supervisor {
   void begin_hurry(const actions& act);
   void enter(life next, const actions& act);
   void tell_status(const actions& act);
+  [[nodiscard]] bool got_on(const actions& act);
   bool drained_or_given_up();
 
   notifier& manager_;
@@ -89,6 +91,7 @@ class supervisor {
   spare_thread for_the_drain_;
   instant_ns status_due_ = 0;
   instant_ns give_up_at_ = never;
+  std::uint64_t least_remaining_ = UINT64_MAX;
   unsigned stop_signals_ = 0;
   unsigned first_stop_signal_ = 0;
   instant_ns first_stop_at_ = 0;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/alternate_stack.hpp"
 #include "base/assert.hpp"
 
 namespace tokiod {
@@ -21,6 +22,7 @@ struct start_block {
 void* run(void* argument) {
   const std::unique_ptr<start_block> block(static_cast<start_block*>(argument));
   if (!block->name.empty()) pthread_setname_np(pthread_self(), block->name.substr(0, 15).c_str());
+  const alternate_stack of_handlers;
   block->body();
   return nullptr;
 }

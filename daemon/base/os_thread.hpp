@@ -1,7 +1,8 @@
 // A thread of the system with a name and a stack size, whose creation may fail and is then an error value (std::thread
 // would throw), and which can be joined with a deadline.
 // Invariant: a started thread is joined or detached exactly once; all signals are blocked in it (the process has one
-//            place that takes signals, and it is not a worker).
+//            place that takes signals, and it is not a worker), but for those of faults where somebody takes these
+//            (alternate_stack.hpp).
 // Threads:   one owner at a time; the body runs on the new thread.
 #pragma once
 #include <pthread.h>

@@ -1,5 +1,8 @@
 #include "control/http.hpp"
 
+#include <algorithm>
+#include <cctype>
+
 #include "control/guarded.hpp"
 #include "control/prometheus.hpp"
 #include "control/view.hpp"
@@ -31,7 +34,26 @@ std::expected<http_request, std::string> read_first_line(std::string_view line) 
   const auto target = line.substr(space + 1, last - space - 1);
   const auto question = target.find('?');
   const auto query = question == std::string_view::npos ? std::string_view() : target.substr(question + 1);
-  return http_request{std::string(line.substr(0, space)), std::string(target.substr(0, question)), std::string(query)};
+  return http_request{
+      std::string(line.substr(0, space)), std::string(target.substr(0, question)), std::string(query), {}};
+}
+
+// The values of the header `wanted` (in small letters), joined by commas as if they stood in one.
+std::string header_of(std::string_view lines, std::string_view wanted) {
+  std::string joined;
+  while (!lines.empty()) {
+    const auto end = std::min(lines.find('\n'), lines.size());
+    const auto line = lines.substr(0, end);
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos) continue;
+    std::string name(line.substr(0, colon));
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    auto value = line.substr(colon + 1);
+    if (value.ends_with('\r')) value.remove_suffix(1);
+    if (name == wanted) joined.append(joined.empty() ? "" : ",").append(value);
+  }
+  return joined;
 }
 
 std::string checks_text(const health& seen, bool verbose, bool ok) {
@@ -58,7 +80,10 @@ std::optional<std::expected<http_request, std::string>> read_http(std::string_vi
   auto request = read_first_line(line);
   if (!request) return request;
   const bool complete = head.find("\r\n\r\n") != std::string_view::npos || head.find("\n\n") != std::string_view::npos;
-  if (complete) return request;
+  if (complete) {
+    request->accept = header_of(head.substr(line_end + 1), "accept");
+    return request;
+  }
   if (head.size() <= max_http_bytes) return std::nullopt;
   return std::unexpected(response("431 Request Header Fields Too Large", plain, "the headers are too long\n"));
 }
@@ -71,8 +96,10 @@ std::string page_of(const plane& shared, const grant& rights, const http_request
     return response("405 Method Not Allowed", plain, "only GET and HEAD; changes are made over JSON-RPC\n", false,
                     "Allow: GET, HEAD\r\n");
   if (rights.has < level::observe) return response("403 Forbidden", plain, "this caller may not observe\n", head);
-  if (request.path == "/metrics")
-    return response("200 OK", prometheus_content_type, prometheus_text(shared.metrics()), head);
+  if (request.path == "/metrics") {
+    const auto form = negotiated(request.accept);
+    return response("200 OK", content_type(form), metrics_page(shared.metrics(), form), head, "Vary: Accept\r\n");
+  }
   if (request.path != "/livez" && request.path != "/readyz")
     return response("404 Not Found", plain, "there is /metrics, /livez and /readyz\n", head);
   const auto seen = health_of(shared.daemon.health());

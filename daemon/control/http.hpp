@@ -19,6 +19,7 @@ struct http_request {
   std::string method;
   std::string path;
   std::string query;
+  std::string accept;  // what the client prefers; empty: anything
 };
 
 // Nothing yet: the head is not complete. An error is the finished refusal to send.

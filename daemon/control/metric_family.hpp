@@ -1,6 +1,6 @@
 // Metrics on their way out, as values: what a backend and the control plane give, and what prometheus.hpp and
 // metrics.get print.
-// Invariant: names and units follow OpenMetrics: base units, _total on counters.
+// Invariant: names and units follow OpenMetrics: base units, _total on counters, _info on facts that are always 1.
 // Threads:   plain values.
 #pragma once
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace tokiod::control {
 
-enum class metric_type : std::uint8_t { counter, gauge, histogram };
+enum class metric_type : std::uint8_t { counter, gauge, histogram, info };
 
 using labels = std::vector<std::pair<std::string, std::string>>;
 

@@ -1,9 +1,11 @@
 #include "control/prometheus.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <set>
 
 namespace tokiod::control {
 namespace {
@@ -23,17 +25,34 @@ std::string clean_name(std::string_view name) {
   return clean.empty() ? "_" : clean;
 }
 
+// Bytes of the UTF-8 sequence that `text` begins with; 0: it begins with none. A scraper drops a page with such bytes.
+std::size_t utf8_length(std::string_view text) {
+  const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const unsigned lead = at(0);
+  const std::size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : (lead & 0xF0) == 0xE0 ? 3 : 4;
+  if ((lead >= 0x80 && lead < 0xC2) || lead > 0xF4) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((at(i) & 0xC0) != 0x80) return 0;
+  const bool overlong = (lead == 0xE0 && at(1) < 0xA0) || (lead == 0xF0 && at(1) < 0x90);
+  const bool outside = (lead == 0xED && at(1) >= 0xA0) || (lead == 0xF4 && at(1) >= 0x90);
+  return overlong || outside ? 0 : length;
+}
+
 std::string escape(std::string_view text, bool quotes) {
   std::string escaped;
-  for (const char c : text) {
-    if (c == '\\')
+  while (!text.empty()) {
+    const auto length = utf8_length(text);
+    if (length == 0)
+      escaped += "\xEF\xBF\xBD";
+    else if (text[0] == '\\')
       escaped += "\\\\";
-    else if (c == '\n')
+    else if (text[0] == '\n')
       escaped += "\\n";
-    else if (c == '"' && quotes)
+    else if (text[0] == '"' && quotes)
       escaped += "\\\"";
     else
-      escaped += c;
+      escaped += text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return escaped;
 }
@@ -46,44 +65,98 @@ std::string number(double value) {
   return {text.data(), end};
 }
 
-std::string print(const labels& with, std::string_view upto = {}) {
+// OpenMetrics has one spelling for a bucket's bound: 1.0, 0.0001, 1e-05.
+std::string bound_text(double value, exposition form) {
+  if (form == exposition::prometheus || !std::isfinite(value)) return number(value);
+  const double size = std::abs(value);
+  if (size != 0 && (size < 1e-4 || size >= 1e15)) return number(value);
+  std::array<char, 64> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed).ptr;
+  std::string plain(text.data(), end);
+  return plain.find('.') == std::string::npos ? plain + ".0" : plain;
+}
+
+// The families' names after cleaning, and what OpenMetrics calls the family: without the suffix of its samples.
+struct spelling {
+  std::string base;    // of HELP and TYPE
+  std::string sample;  // of the samples, but for a histogram's suffixes
+};
+
+spelling spelling_of(const metric_family& family, exposition form) {
+  std::string clean = clean_name(family.name);
+  const std::string_view suffix = family.type == metric_type::counter ? "_total"
+                                  : family.type == metric_type::info  ? "_info"
+                                                                      : "";
+  if (form == exposition::prometheus || suffix.empty()) return {clean, clean};
+  if (clean.ends_with(suffix)) clean.resize(clean.size() - suffix.size());
+  return {clean, clean + std::string(suffix)};
+}
+
+// `name="value"` for each label; of two whose names are the same now the first one stays.
+std::vector<std::string> pairs_of(const labels& with) {
+  std::vector<std::string> pairs;
+  std::set<std::string> names;
+  for (const auto& [name, value] : with) {
+    const auto clean = clean_name(name);
+    if (names.insert(clean).second) pairs.push_back(clean + "=\"" + escape(value, true) + "\"");
+  }
+  return pairs;
+}
+
+std::string braces(const std::vector<std::string>& pairs, std::string_view upto = {}) {
   std::string text;
-  for (const auto& [name, value] : with)
-    text.append(text.empty() ? "{" : ",")
-        .append(clean_name(name))
-        .append("=\"")
-        .append(escape(value, true))
-        .append("\"");
+  for (const auto& pair : pairs) text.append(text.empty() ? "{" : ",").append(pair);
   if (!upto.empty()) text.append(text.empty() ? "{" : ",").append("le=\"").append(upto).append("\"");
   return text.empty() ? text : text + "}";
 }
 
-void print_spread(std::string& text, const std::string& name, const sample& each) {
-  const auto line = [&](std::string_view suffix, const std::string& with, const std::string& value) {
-    text.append(name).append(suffix).append(with).append(" ").append(value).append("\n");
-  };
-  for (const auto& [bound, count] : each.spread.upto)
-    line("_bucket", print(each.with, number(bound)), std::to_string(count));
-  line("_bucket", print(each.with, "+Inf"), std::to_string(each.spread.count));
-  line("_sum", print(each.with), number(each.spread.sum));
-  line("_count", print(each.with), std::to_string(each.spread.count));
-}
-
-std::string print_samples(const metric_family& family, const std::string& name) {
-  std::string text;
-  for (const auto& each : family.samples) {
-    if (family.type == metric_type::histogram)
-      print_spread(text, name, each);
-    else
-      text.append(name).append(print(each.with)).append(" ").append(number(each.value)).append("\n");
+// The text of one family, and which samples it has already.
+class paragraph {
+ public:
+  paragraph(const metric_family& family, exposition form) : names_(spelling_of(family, form)), form_(form) {
+    const auto line = [&](std::string_view what, std::string_view rest) {
+      text_.append("# ").append(what).append(" ").append(names_.base).append(" ").append(rest).append("\n");
+    };
+    const bool plain_info = family.type == metric_type::info && form == exposition::prometheus;
+    line("HELP", escape(family.help.empty() ? family.name : family.help, form == exposition::openmetrics));
+    line("TYPE", name(plain_info ? metric_type::gauge : family.type));
+    if (form == exposition::openmetrics && !family.unit.empty() && names_.base.ends_with("_" + family.unit))
+      line("UNIT", family.unit);
   }
-  return text;
-}
 
-std::string header(const metric_family& family, const std::string& clean) {
-  std::string text = "# HELP " + clean + " " + escape(family.help.empty() ? family.name : family.help, false) + "\n";
-  return text.append("# TYPE ").append(clean).append(" ").append(name(family.type)).append("\n");
-}
+  void add(const metric_family& family) {
+    for (const auto& each : family.samples) {
+      auto pairs = pairs_of(each.with);
+      if (family.type == metric_type::histogram) std::erase_if(pairs, [](auto& p) { return p.starts_with("le="); });
+      auto sorted = pairs;
+      std::ranges::sort(sorted);
+      if (!seen_.insert(braces(sorted)).second) continue;
+      if (family.type == metric_type::histogram)
+        add_spread(pairs, each.spread);
+      else
+        line("", braces(pairs), number(each.value));
+    }
+  }
+
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  void line(std::string_view suffix, std::string_view with, std::string_view value) {
+    text_.append(names_.sample).append(suffix).append(with).append(" ").append(value).append("\n");
+  }
+  void add_spread(const std::vector<std::string>& pairs, const buckets& spread) {
+    for (const auto& [bound, count] : spread.upto)
+      if (std::isfinite(bound)) line("_bucket", braces(pairs, bound_text(bound, form_)), std::to_string(count));
+    line("_bucket", braces(pairs, "+Inf"), std::to_string(spread.count));
+    line("_sum", braces(pairs), number(spread.sum));
+    line("_count", braces(pairs), std::to_string(spread.count));
+  }
+
+  spelling names_;
+  exposition form_;
+  std::string text_;
+  std::set<std::string> seen_;
+};
 
 }  // namespace
 
@@ -92,24 +165,28 @@ std::string_view name(metric_type type) {
     case metric_type::counter: return "counter";
     case metric_type::gauge: return "gauge";
     case metric_type::histogram: return "histogram";
+    case metric_type::info: return "info";
   }
   return "untyped";
 }
 
-std::string prometheus_text(const std::vector<metric_family>& families) {
-  std::vector<std::string> texts;
+std::string metrics_page(const std::vector<metric_family>& families, exposition form) {
+  std::vector<paragraph> all;
   std::map<std::string, std::pair<std::size_t, metric_type>> first;  // where each name's text is
   for (const auto& family : families) {
     if (family.samples.empty()) continue;
-    const auto clean = clean_name(family.name);
-    const auto [at, added] = first.try_emplace(clean, texts.size(), family.type);
-    if (added) texts.push_back(header(family, clean));
+    const auto [at, added] = first.try_emplace(spelling_of(family, form).base, all.size(), family.type);
+    if (added) all.emplace_back(family, form);
     // A second family of that name and another type would break the whole page: it is left out.
-    if (at->second.second == family.type) texts[at->second.first] += print_samples(family, clean);
+    if (at->second.second == family.type) all[at->second.first].add(family);
   }
   std::string page;
-  for (const auto& text : texts) page += text;
-  return page;
+  for (const auto& each : all) page += each.text();
+  return form == exposition::openmetrics ? page + "# EOF\n" : page;
+}
+
+std::string prometheus_text(const std::vector<metric_family>& families) {
+  return metrics_page(families, exposition::prometheus);
 }
 
 }  // namespace tokiod::control

@@ -83,8 +83,8 @@ std::vector<metric_family> statistics::families() const {
   const guard lock(mutex_);
   std::vector<metric_family> all;
   all.push_back(by_label("tokiod_control_connections", gauge, "", "Open control connections.", "socket", connections_));
-  all.push_back(by_label("tokiod_control_connections_total", counter, "", "Control connections accepted.", "socket",
-                         connections_total_));
+  all.push_back(by_label("tokiod_control_connections_opened_total", counter, "", "Control connections accepted.",
+                         "socket", connections_total_));
   all.push_back(by_label("tokiod_control_rejected_total", counter, "", "Connections and requests turned away.",
                          "reason", rejected_));
   all.push_back(by_label("tokiod_control_events_dropped_total", counter, "", "Events that a slow subscriber lost.",

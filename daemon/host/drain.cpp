@@ -21,6 +21,7 @@
 #include "host/own_thread.hpp"
 #include "host/plugin_task.hpp"
 #include "host/quiet.hpp"
+#include "host/texts.hpp"
 #include "host/trace/listening.hpp"
 #include "host/usage.hpp"
 #include "runtime/task/registry.hpp"
@@ -93,6 +94,22 @@ bool tell_to_stop(tokio_plugin& p, const drain_limits& limits) {
 }
 
 // ---- step 4
+
+// Who is late, for the log. The image is mapped, so the kinds may be read.
+void name_the_late(const tokio_plugin& p) {
+  constexpr std::size_t named = 4;
+  const auto tasks = p.rt.tasks(&p.owner, named);
+  std::string list;
+  for (const auto& t : tasks) {
+    if (t.state == task_state::done || t.about == nullptr) continue;
+    const auto& kind = *static_cast<const tokio_task_vt*>(t.about);
+    list +=
+        (list.empty() ? "" : ", ") + text_of(kind.name) + " at " + text_of(kind.file) + ":" + std::to_string(kind.line);
+  }
+  if (!list.empty())
+    log::warn(p.log_target, "tasks have not ended by themselves and are aborted",
+              {{"count", p.rt.live(p.owner)}, {"among_them", list}});
+}
 
 std::vector<held> close_and_abort(tokio_plugin& p) {
   p.enter_phase(std::max(p.now_in(), phase::closed));
@@ -253,6 +270,7 @@ stop_report drain(tokio_plugin& p, const drain_limits& limits) {
     if (p.state_given && p.descriptor.stop != nullptr && tell_to_stop(p, limits))                  // 2
       (void)wait_until([&] { return !foreground_left(p); }, [&] { return limits.abort_time(); });  // 3
   }
+  if (!again && foreground_left(p)) name_the_late(p);
   report.aborted = close_and_abort(p);                                                       // 4
   if (!wait_for_end(p, limits)) return quarantine(p, blockers_of(p), std::move(report));     // 5
   p.calls.abandon_all(stopped(p));                                                           // 6

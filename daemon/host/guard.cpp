@@ -33,6 +33,8 @@ guard_slot& acquire_guard_slot() {
 
 std::uint32_t foreign_threads_inside(const tokio_plugin* plugin) { return all_slots.inside(plugin); }
 
+const tokio_plugin* inside_if_any() noexcept { return guard::slot == nullptr ? nullptr : guard::slot->inside.mine(); }
+
 const tokio_plugin* inside_now() { return acquire_guard_slot().inside.mine(); }
 
 }  // namespace tokiod::host

@@ -61,6 +61,9 @@ class basic_guard_slots {
 
 using guard_slot = basic_guard_slot<real_policy>;
 
+// Whose code this thread is inside of, or null; in a signal handler, too: it makes nothing.
+[[nodiscard]] const tokio_plugin* inside_if_any() noexcept;
+
 [[nodiscard]] guard_slot& acquire_guard_slot();  // the slow path of a thread's first scope
 
 class guard {
@@ -82,6 +85,7 @@ class guard {
   static guard_slot& own() { return slot != nullptr ? *slot : acquire_guard_slot(); }
   static inline thread_local constinit guard_slot* slot = nullptr;
   friend guard_slot& acquire_guard_slot();
+  friend const tokio_plugin* inside_if_any() noexcept;
 
   guard_slot* slot_;
   const tokio_plugin* outer_ = nullptr;

@@ -4,11 +4,14 @@
 #include <bit>
 #include <cmath>
 
+#include "host/metric_rules.hpp"
 #include "host/plugin.hpp"
 #include "host/texts.hpp"
 
 namespace tokiod::host {
 namespace {
+
+using labels = decltype(tokio_metric::labels);
 
 constexpr std::size_t line_words = 8;  // of 64 bytes
 
@@ -21,11 +24,10 @@ std::vector<double> default_bounds() {
   return bounds;
 }
 
-bool valid_name(std::string_view name) {
-  const auto good = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':';
-  };
-  return !name.empty() && (name[0] < '0' || name[0] > '9') && std::ranges::all_of(name, good);
+// Two metrics of an instance that cannot both be: the same samples, or two kinds of one family.
+bool clash(const tokio_metric& has, const tokio_metric_desc& wanted, std::string_view name, const labels& with) {
+  if (family_of(has.kind, has.name) != family_of(wanted.kind, name)) return false;
+  return has.kind != wanted.kind || has.labels == with;
 }
 
 }  // namespace
@@ -80,16 +82,15 @@ void tokio_metric::record(std::int32_t core, double value) {
 namespace tokiod::host {
 
 tokio_status metric_table::create(const tokio_metric_desc& d, tokio_metric** out) {
-  std::vector<std::pair<std::string, std::string>> labels;
-  for (std::size_t i = 0; i < d.nlabels; ++i) labels.emplace_back(text_of(d.labels[i].key), text_of(d.labels[i]));
+  labels with;
+  for (std::size_t i = 0; i < d.nlabels; ++i) with.emplace_back(text_of(d.labels[i].key), text_of(d.labels[i]));
+  std::ranges::sort(with);
   auto name = text_of(d.name), help = text_of(d.help), unit = text_of(d.unit);
   auto bounds = d.buckets == nullptr ? default_bounds() : std::vector<double>(d.buckets, d.buckets + d.nbuckets);
-  if (!valid_name(name) || !std::ranges::is_sorted(bounds)) return TOKIO_EINVAL;
   if (d.kind != TOKIO_METRIC_HISTOGRAM) bounds.clear();
   auto lines = std::make_unique<metric_lines>(cores_, 3 + bounds.size());
   const std::lock_guard hold(mutex_);
-  if (std::ranges::any_of(all_, [&](const auto* m) { return m->name == name && m->labels == labels; }))
-    return TOKIO_EEXIST;
+  if (std::ranges::any_of(all_, [&](const auto* m) { return clash(*m, d, name, with); })) return TOKIO_EEXIST;
   all_.reserve(all_.size() + 1);
   // From here on nothing throws: a handle that was taken is counted, or given back.
   auto* made = handle_pool<tokio_metric>::take(&of_);
@@ -98,7 +99,7 @@ tokio_status metric_table::create(const tokio_metric_desc& d, tokio_metric** out
   made->name = std::move(name);
   made->help = std::move(help);
   made->unit = std::move(unit);
-  made->labels = std::move(labels);
+  made->labels = std::move(with);
   made->level.store(0, relaxed);
   made->bounds = std::move(bounds);
   made->lines = std::move(lines);

@@ -1,5 +1,5 @@
 // What one instance publishes through tokio.metrics/1. Every core adds to a line of its own; a reader sums.
-// Invariant: two metrics of one instance differ in name or labels.
+// Invariant: two metrics of one instance differ in name or labels, and are of one kind where they share a family.
 // Threads:   add, record [any, naming its core]; create, drop, read [any].
 // No model: counters and levels, relaxed, nothing else is published.
 #pragma once
@@ -35,8 +35,8 @@ struct metric_lines {
 struct tokio_metric final : tokiod::host::pooled<tokio_metric> {
   std::uint32_t kind = 0;
   std::string name, help, unit;
-  std::vector<std::pair<std::string, std::string>> labels;
-  std::vector<double> bounds;                         // histogram: upper bounds, ascending
+  std::vector<std::pair<std::string, std::string>> labels;  // sorted
+  std::vector<double> bounds;                               // histogram: upper bounds, ascending
   std::unique_ptr<tokiod::host::metric_lines> lines;  // counter: [0]; histogram: [0] count, [1] sum, [2..] buckets
   std::atomic<double> level{0};                       // gauge
 
@@ -48,6 +48,7 @@ namespace tokiod::host {
 class metric_table {
  public:
   metric_table(tokio_plugin& of, std::uint32_t cores) : of_(of), cores_(cores) {}
+  // `d` keeps the rules (metric_rules.hpp). EEXIST, ENOMEM.
   [[nodiscard]] tokio_status create(const tokio_metric_desc& d, tokio_metric** out);
   void drop(tokio_metric& metric);
   std::uint64_t take_back();

@@ -2,6 +2,7 @@
 #include "host/registry.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "base/log.hpp"
 #include "host/export/tables.hpp"
@@ -210,7 +211,31 @@ std::vector<image_view> registry::list() const {
   const std::lock_guard hold(parts_->mutex);
   std::vector<image_view> all;
   for (const auto& one : parts_->images) all.push_back(parts_->view_of(*one));
+  for (const auto& [name, why] : parts_->held_back) {
+    if (parts_->find(name) != nullptr) continue;
+    image_view v;
+    v.name = name;
+    v.state = image_state::quarantined;
+    v.reason = why;
+    all.push_back(std::move(v));
+  }
   return all;
+}
+
+void registry::hold_back(const std::map<std::string, std::string>& plugins) {
+  const std::lock_guard hold(parts_->mutex);
+  parts_->held_back = {plugins.begin(), plugins.end()};
+}
+
+bool registry::holds_back(std::string_view plugin) const {
+  const std::lock_guard hold(parts_->mutex);
+  return parts_->held_back.contains(plugin);
+}
+
+void registry::release(std::string_view plugin) {
+  const std::lock_guard hold(parts_->mutex);
+  if (const auto found = parts_->held_back.find(plugin); found != parts_->held_back.end())
+    parts_->held_back.erase(found);
 }
 
 outcome<image_info> registry::info(std::string_view plugin) const {
@@ -283,8 +308,12 @@ scan_result registry::scan() const {
 std::vector<metric_sample> registry::metrics() const {
   const std::lock_guard hold(parts_->mutex);
   std::vector<metric_sample> all;
-  for (const auto& [_, one] : parts_->instances)
-    if (one.run != nullptr && parts::active(one)) one.run->metrics.read(all);
+  for (const auto& [_, one] : parts_->instances) {
+    if (one.run == nullptr || !parts::active(one)) continue;
+    const auto before = all.size();
+    one.run->metrics.read(all);
+    for (auto& sample : std::span(all).subspan(before)) sample.plugin = one.in->name;
+  }
   return all;
 }
 

@@ -15,6 +15,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -78,6 +79,12 @@ class registry {
   [[nodiscard]] std::vector<std::string> dirs() const;
   void set_dirs(std::vector<std::string> dirs);  // the configuration changed
 
+  // Plugins that somebody has decided not to load, by name, with the reason: list() shows them as quarantined, of
+  // generation 0, for as long as no file of that name is loaded. [before the first load]
+  void hold_back(const std::map<std::string, std::string>& plugins);
+  [[nodiscard]] bool holds_back(std::string_view plugin) const;
+  void release(std::string_view plugin);  // it is not shown any more
+
   // ---- images
   [[nodiscard]] outcome<load_report> load(const load_request& request);
   // Stops its instances, then unmaps. `drain`: for all of them together.
@@ -114,8 +121,10 @@ class registry {
   using listener = std::function<void(const plugin_event&)>;
   void listen(listener l);  // at most one, before the first load
 
-  // ---- the end: drains all instances side by side until the deadline, unloads all images. False: something was left
-  // behind, and named in the log. A second call from another thread shortens the deadline.
+  // ---- the end: stops all instances, in reverse order of their starts, until the deadline, and unloads all images.
+  // One is told to stop when those before it have ended; who takes more than its equal share of the time goes on beside
+  // those that follow, so that nobody is cut short by another. False: something was left behind, and named in the log.
+  // A second call from another thread shortens the deadline.
   bool stop_all(instant_ns deadline);
 
   struct parts;  // internal to registry*.cpp

@@ -265,45 +265,4 @@ outcome<reload_report> registry::reload(std::string_view plugin, const std::stri
   return report;
 }
 
-// ---- the end
-
-bool registry::stop_all(instant_ns deadline) {
-  auto& all = *parts_;
-  // Relaxed: whoever waits reads it again and again. Only a nearer deadline counts.
-  for (auto seen = all.hurry.load(relaxed);
-       deadline < seen && !all.hurry.compare_exchange_weak(seen, deadline, relaxed);) {
-  }
-  std::vector<std::shared_ptr<image>> images;
-  {
-    guarded lock(all.mutex);
-    if (std::exchange(all.stopping, true)) {
-      all.changed.wait(lock, [&] { return all.stopped; });
-      return all.clean;
-    }
-    images = all.images;
-  }
-  std::vector<os_thread> threads;
-  // No model: a flag that is read when its writers were joined.
-  std::atomic<bool> clean{true};
-  for (const auto& one : images) {
-    const auto unload_one = [&all, &clean, one, deadline] {
-      guarded lock(all.mutex);
-      if (!all.begin(lock, one, "unload")) return clean.store(false);
-      if (!allowed(one->state, image_state::unloading)) return all.end(lock, *one);
-      if (all.unload(lock, one, deadline).state == image_state::quarantined) clean.store(false);
-    };
-    if (auto thread = os_thread::start({.name = "tokio-drain"}, unload_one))
-      threads.push_back(std::move(*thread));
-    else
-      unload_one();  // one after the other then
-  }
-  for (auto& thread : threads) thread.join();
-  all.stop_threads();
-  const std::lock_guard hold(all.mutex);
-  all.clean = clean.load();
-  all.stopped = true;
-  all.changed.notify_all();
-  return all.clean;
-}
-
 }  // namespace tokiod::host

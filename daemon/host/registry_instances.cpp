@@ -56,6 +56,7 @@ outcome<void> registry::parts::start(guarded& lock, instance_slot& which) {
   which.gave_up.clear();
   which.run = nullptr;
   ++which.starts;
+  which.turn = ++turns;
   const auto newest = [&] { return which.in->runs.empty() ? nullptr : which.in->runs.back().get(); };
   const auto* const before = newest();
   const auto run = make_run(lock, *which.in, which);

@@ -34,6 +34,7 @@ struct instance_slot {
   std::optional<std::int32_t> finished;
   std::string gave_up;  // why it asked to be stopped; empty: it did not
   std::uint32_t starts = 0;
+  std::uint64_t turn = 0;  // who was started later has a higher one; a reload keeps it
 };
 
 struct open_call {
@@ -67,6 +68,11 @@ struct registry::parts final : plugin_events {
   // ---- operations. begin() waits for the operation in progress, and refuses `busy` when that takes too long.
   [[nodiscard]] outcome<void> begin(guarded& lock, const std::shared_ptr<image>& which, const char* operation);
   void end(guarded& lock, image& which);
+
+  // ---- the end
+  void stop_in_turn(instant_ns deadline);
+  [[nodiscard]] std::vector<std::pair<std::shared_ptr<image>, std::string>> stop_order() const;
+  void stop_one(const std::shared_ptr<image>& in, const std::string& instance, instant_ns deadline);
 
   // ---- changes; with the lock
   void set(image& which, image_state next, std::string reason = {});
@@ -118,7 +124,9 @@ struct registry::parts final : plugin_events {
   std::condition_variable changed;
   std::vector<std::shared_ptr<image>> images;
   std::map<std::string, instance_slot, std::less<>> instances;
+  std::map<std::string, std::string, std::less<>> held_back;
   std::uint64_t generations = 0;
+  std::uint64_t turns = 0;
   call_id calls = 0;
   std::map<call_id, open_call> open_calls;
   std::deque<std::pair<std::string, tokio_plugin*>> ending;

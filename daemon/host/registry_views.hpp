@@ -169,7 +169,7 @@ struct plugin_event {            // topic plugin.state
 // One sample of what plugins publish through tokio.metrics/1.
 struct metric_sample {
   enum class type : std::uint8_t { counter, gauge, histogram };
-  std::string instance, name, help, unit;
+  std::string plugin, instance, name, help, unit;  // plugin: the image's name
   type kind = type::counter;
   std::vector<std::pair<std::string, std::string>> labels;
   double value = 0;                                       // counter, gauge

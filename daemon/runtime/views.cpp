@@ -117,12 +117,15 @@ metrics::runtime_snapshot runtime::metrics() const {
                            .poll_time_ns = one->work.poll_time_ns.read(),
                            .schedule_latency_ns = one->work.schedule_latency_ns.read()});
     all.injected_tasks += one->home.injector.length();
-    all.timers += one->home.timers.counts().live();
+    const time::timer_counts timers = one->home.timers.counts();
+    all.timers += timers.live();
+    all.timers_fired += timers.fired;
     const io::reactor_counts io = one->home.reactor->counts();
     all.sources += io.live();
     all.sources_registered += io.registered;
     all.sources_deregistered += io.deregistered;
     all.ready_events += io.ready_events;
+    all.reactor_turns += io.turns;
   }
   engine_.for_each_owner([&](const runtime_owner& of) {
     all.owners.push_back({.owner = of.id(),
@@ -141,6 +144,7 @@ metrics::runtime_snapshot runtime::metrics() const {
   all.blocking_threads = jobs.threads;
   all.blocking_idle_threads = jobs.idle;
   all.blocking_queued_jobs = jobs.queued;
+  all.blocking_jobs = jobs.ran;
   return all;
 }
 

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "app/daemon_export.hpp"
 #include "app/metric_export.hpp"
+#include "app/plugin_export.hpp"
 
 namespace tokiod::app {
 
@@ -10,6 +12,7 @@ std::vector<control::metric_family> live_metrics::metrics() const {
   auto all = runtime_families(parts_.rt.metrics());
   for (auto& f : plugin_families(parts_.plugins.list(), parts_.plugins.metrics())) all.push_back(std::move(f));
   for (auto& f : descriptor_families(parts_.plugins.descriptors())) all.push_back(std::move(f));
+  for (auto& f : daemon_families(parts_.config.status())) all.push_back(std::move(f));
   for (auto& f : process_.families()) all.push_back(std::move(f));
   return all;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/crash_loop.hpp"
 #include "app/live_config.hpp"
 #include "app/notify.hpp"
 #include "app/supervisor.hpp"
@@ -42,6 +43,7 @@ struct live_parts {
   const resizer& resize;
   task_console& console;
   const teller& tell;
+  const crash_loop& crashes;
 };
 
 }  // namespace tokiod::app

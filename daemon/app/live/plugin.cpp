@@ -33,6 +33,12 @@ outcome<host::stop_report> live_plugin::stop(std::string_view instance, control:
 outcome<host::instance_view> live_plugin::restart(std::string_view instance, control::drain_time drain) {
   return parts_.plugins.restart(instance, drain);
 }
+outcome<void> live_plugin::clear_quarantine(std::string_view plugin) {
+  if (!parts_.plugins.holds_back(plugin)) return refuse(kind::not_found, "no plugin ", plugin, " is held back");
+  if (auto cleared = parts_.crashes.clear(std::string(plugin)); !cleared) return cleared;
+  parts_.plugins.release(plugin);
+  return {};
+}
 outcome<host::call_id> live_plugin::call(std::string_view instance, std::string_view method, std::string params,
                                          std::shared_ptr<host::call_listener> listener, duration_ns timeout) {
   return parts_.plugins.call(instance, method, std::move(params), std::move(listener), timeout);

@@ -23,6 +23,7 @@ class live_plugin : public virtual control::plugin_face {
   outcome<host::instance_view> start_again(std::string_view instance) override;
   outcome<host::stop_report> stop(std::string_view instance, control::drain_time drain) override;
   outcome<host::instance_view> restart(std::string_view instance, control::drain_time drain) override;
+  outcome<void> clear_quarantine(std::string_view plugin) override;
   outcome<host::call_id> call(std::string_view instance, std::string_view method, std::string params,
                               std::shared_ptr<host::call_listener> listener, duration_ns timeout) override;
   void cancel_call(host::call_id id) override;

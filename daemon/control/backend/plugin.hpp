@@ -34,6 +34,9 @@ class plugin_face {
   virtual outcome<host::stop_report> stop(std::string_view instance, drain_time drain) = 0;
   virtual outcome<host::instance_view> restart(std::string_view instance, drain_time drain) = 0;
 
+  // One that plugins() shows as held back. not_found, io_error.
+  virtual outcome<void> clear_quarantine(std::string_view plugin) = 0;
+
   // ---- methods of plugins [control]: returns at once, the listener hears the rest on any thread, done() exactly once
   virtual outcome<host::call_id> call(std::string_view instance, std::string_view method, std::string params,
                                       std::shared_ptr<host::call_listener> listener, duration_ns timeout) = 0;

@@ -52,6 +52,13 @@ answer plugin_inspect(const plane& shared, const json& params) {
 answer plugin_scan(const plane& shared, const json&) { return view(shared.daemon.scan()); }
 
 // ---- images
+answer plugin_clear_quarantine(backend& daemon, const json& params) {
+  const auto plugin = wire::text_or(params, "plugin");
+  const auto cleared = daemon.clear_quarantine(plugin);
+  if (!cleared) return refused(cleared.error());
+  return json{{"plugin", plugin}};
+}
+
 host::load_request load_request_of(const json& params) {
   auto named = wire::text_or(params, "plugin");
   if (named.find('/') == std::string::npos) return {{}, std::move(named)};
@@ -197,7 +204,7 @@ std::span<const binding> plugin_methods() {
       {"plugin.load", operation(plugin_load)},     {"plugin.unload", operation(plugin_unload)},
       {"plugin.reload", operation(plugin_reload)}, {"plugin.start", operation(plugin_start)},
       {"plugin.stop", operation(plugin_stop)},     {"plugin.restart", operation(plugin_restart)},
-      {"plugin.call", deferred(plugin_call)},
+      {"plugin.call", deferred(plugin_call)},      {"plugin.clear_quarantine", operation(plugin_clear_quarantine)},
   };
   return bindings;
 }

@@ -1,6 +1,7 @@
 // tokio.metrics/1: a plugin's own counters, gauges and histograms; the table of the instance keeps them.
 #include "host/export/common.hpp"
 #include "host/export/tables.hpp"
+#include "host/metric_rules.hpp"
 
 namespace tokiod::host {
 namespace {
@@ -12,11 +13,13 @@ tokio_status metric_create(tokio_plugin* p, const tokio_metric_desc* given, toki
   if (const auto status = refused_new(*p); status != TOKIO_OK) return status;
   if (d.kind < TOKIO_METRIC_COUNTER || d.kind > TOKIO_METRIC_HISTOGRAM)
     return fail(TOKIO_EINVAL, "there is no kind of metric ", d.kind);
+  if (const auto why = fault_of(d); !why.empty())
+    return fail(TOKIO_EINVAL, "metric ", view(d.name), " cannot be created: ", why);
   const auto status = p->metrics.create(d, out);
   return status == TOKIO_OK
              ? status
              : fail(status, "metric ", view(d.name), " cannot be created: ",
-                    status == TOKIO_EEXIST ? "it exists already" : "its name, labels or buckets are not valid");
+                    status == TOKIO_EEXIST ? "it exists already, or its family with another kind" : "no memory");
 } catch (const std::bad_alloc&) {
   return fail(TOKIO_ENOMEM, "no memory for a metric");
 }

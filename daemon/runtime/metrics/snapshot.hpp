@@ -41,6 +41,8 @@ struct runtime_snapshot {
   std::uint64_t idle_backlogs = 0;      // looks of the monitor at work that waited although a worker slept
   std::uint64_t oldest_backlog_ns = 0;  // the longest that such work had waited then
   std::uint64_t timers = 0;             // armed
+  std::uint64_t timers_fired = 0;       // since the start
+  std::uint64_t reactor_turns = 0;      // the same: waits for the kernel
   std::uint64_t sources = 0;            // registered descriptors
   std::uint64_t sources_registered = 0, sources_deregistered = 0;  // since the start
   std::uint64_t ready_events = 0;                                  // that the kernel told of them
@@ -51,6 +53,7 @@ struct runtime_snapshot {
   std::uint64_t blocking_threads = 0;
   std::uint64_t blocking_idle_threads = 0;
   std::uint64_t blocking_queued_jobs = 0;
+  std::uint64_t blocking_jobs = 0;  // begun, since the start
 
   [[nodiscard]] worker_totals all_workers() const;
   [[nodiscard]] task_totals all_tasks() const;

@@ -29,6 +29,8 @@ inline constexpr param cpu_quota = {"cpu_quota_percent",
                                     1,
                                     100'000};
 inline constexpr param plugin_info_params[] = {plugin_name};
+inline constexpr param plugin_clear_params[] = {
+    {"plugin", text, true, "name of a plugin that is held back", "", 1, 128}, reason};
 inline constexpr param plugin_inspect_params[] = {{"path", text, true, "file, or name in a plugin directory", "", 1}};
 inline constexpr param plugin_load_params[] = {
     {"plugin", text, true, "path of a file (with a slash), or name in a plugin directory", "", 1},
@@ -70,6 +72,7 @@ inline constexpr param plugin_call_params[] = {
     {"timeout_s", number, false, "how long to wait for its answer", "30", 0.001, most_seconds},
 };
 inline constexpr kind e_inspect[] = {kind::bad_plugin, kind::not_found, kind::io_error};
+inline constexpr kind e_clear[] = {kind::not_found, kind::io_error};
 inline constexpr kind e_load[] = {kind::bad_plugin,  kind::abi_mismatch, kind::missing_dependency,
                                   kind::init_failed, kind::not_trusted,  kind::conflict,
                                   kind::busy};
@@ -79,6 +82,9 @@ inline constexpr kind e_call[] = {kind::not_found, kind::plugin_error, kind::tim
 inline constexpr auto plugin = std::to_array<method>({
     {"plugin.call", level::operate, while_running, plugin_call_params, "Calls a method that a plugin offers",
      "whatever the plugin answers", e_call, R"({"instance":"echo","method":"stats"})"},
+    {"plugin.clear_quarantine", level::admin, while_running, plugin_clear_params,
+     "Lets a plugin start with the daemon again that was held back because it ended it again and again", "{plugin}",
+     e_clear, R"({"plugin":"echo"})"},
     {"plugin.info", level::observe, always, plugin_info_params, "Everything about one plugin",
      "{name, version, state, path, instances, methods, holds, unload_blockers, ...}", e_found, R"({"plugin":"echo"})"},
     {"plugin.inspect", level::operate, always, plugin_inspect_params,

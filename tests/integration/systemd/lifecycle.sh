@@ -33,6 +33,13 @@ as_nobody tokioctl --socket /run/tokiod/observe.sock ping || fail "nobody cannot
 as_nobody tokioctl --socket /run/tokiod/control.sock ping && fail "nobody reached the control socket"
 as_nobody tokioctl --socket /run/tokiod/observe.sock plugin stop echo && fail "nobody stopped a plugin"
 
+# 3b metrics over a loopback port, for a Prometheus that reaches no Unix socket
+systemctl start tokiod-metrics.socket || fail "the socket for metrics"
+exec 3<>/dev/tcp/127.0.0.1/9464 || fail "nobody listens for scrapers"
+printf 'GET /metrics HTTP/1.1\r\nHost: x\r\nAccept: application/openmetrics-text\r\n\r\n' >&3
+page=$(timeout 20 cat <&3); exec 3>&-
+[[ $page == *'tokiod_build_info{'*'# EOF' ]] || fail "no metrics over the loopback port: $page"
+
 # 4 reload: a good file is applied when systemctl returns, a bad one is refused and changes nothing
 before=$(systemctl show -p MainPID --value tokiod)
 echo '{"log": {"level": "debug"}}' >/etc/tokiod/conf.d/50-log.json
@@ -65,4 +72,19 @@ sleep 1
 [ "$(systemctl show -p NRestarts --value tokiod)" = 0 ] || fail "restarted although the configuration is faulty"
 names_the_fault() { journalctl -u tokiod --no-pager | grep -q '50-bad.json:1:2: /nothing is not a setting'; }
 soon names_the_fault || fail "the fault is not in the journal"
+rm /etc/tokiod/conf.d/50-bad.json
+
+# 9 a plugin that ends the daemon is named, and after the third time the daemon runs without it
+echo '{"plugins": {"instances": {"bad": {"plugin": "crashes"}}}}' >/etc/tokiod/conf.d/60-crashes.json
+systemctl reset-failed tokiod
+systemctl start tokiod  # may fail: the first process may end before it is ready
+runs_without() { systemctl -q is-active tokiod && tokioctl --json plugin list | grep -q 'ended the daemon 3 times'; }
+soon runs_without || fail "the daemon does not get over a plugin that crashes"
+[ "$(systemctl show -p NRestarts --value tokiod)" = 3 ] || fail "restarted $(systemctl show -p NRestarts --value tokiod) times"
+[ "$(find /var/lib/tokiod/crash -name 'held-*.json' | wc -l)" = 3 ] || fail "no report of each crash"
+names_the_instance() { journalctl -u tokiod --no-pager | grep -q 'SIGSEGV in instance bad'; }
+soon names_the_instance || fail "the journal does not name the instance"
+tokioctl plugin clear-quarantine crashes || fail "plugin clear-quarantine"
+[ -z "$(ls /var/lib/tokiod/quarantine)" ] || fail "the quarantine was not cleared"
+systemctl stop tokiod || fail "stop after the crashes"
 echo "the service lives as it should"

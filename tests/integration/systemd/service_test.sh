@@ -10,4 +10,5 @@ stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 chmod 755 "$stage"  # it becomes the mode of the root directory in there
 DESTDIR=$stage cmake --install "$build" --prefix /usr >/dev/null
+cp "$build/tests/fixtures/crashes.so" "$stage/usr/lib/tokiod/plugins/"
 bash "$here/sdtest.sh" run "$stage" "$here/systemd/lifecycle.sh"

@@ -33,7 +33,7 @@ class heartbeat {
 
  private:
   std::string config_;
-  tokio::metrics::counter beats_{"heartbeat_beats_total", "beats since the start"};
+  tokio::metrics::counter beats_{"beats_total", "beats since the start"};
   control::method ping_{"ping", "answers at once", [](std::string_view) -> control::answer { return "\"pong\""; }};
 };
 // [/plugin]
@@ -113,7 +113,7 @@ TEST_CASE("a heartbeat beats once a second and stops when it is told") {
   tokio::test::paused clock;
   host.run_until_stalled();
   for (int i = 0; i < 3; ++i) clock.advance(1s);
-  CHECK(host.metrics.at("heartbeat_beats_total")->value == 4);  // the first tick is at once
+  CHECK(host.metrics.at("beats_total")->value == 4);  // the first tick is at once
   CHECK(host.call_method("ping").result == "\"pong\"");
   plugin.stop();
   host.run_until_stalled();

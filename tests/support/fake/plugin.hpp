@@ -93,6 +93,11 @@ class fake_plugin : public virtual control::plugin_face, public virtual fake_cor
     if (auto failed = work(); !failed) return std::unexpected(failed.error());
     return instance_of(std::string(instance));
   }
+  outcome<void> clear_quarantine(std::string_view plugin) override {
+    if (auto failed = work(); !failed) return std::unexpected(failed.error());
+    if (plugin != "echo") return refuse(kind::not_found, "no plugin ", plugin, " is held back");
+    return {};
+  }
   outcome<host::call_id> call(std::string_view instance, std::string_view, std::string params,
                               std::shared_ptr<host::call_listener> listener, duration_ns) override {
     if (instance != "echo") return refuse(kind::not_found, "there is no instance ", instance);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "app/daemon_export.hpp"
+#include "app/plugin_export.hpp"
 #include "app/process_numbers.hpp"
 
 using namespace tokiod;
@@ -39,6 +41,7 @@ std::vector<control::metric_family> everything() {
   auto all = app::runtime_families(two_workers());
   for (auto& f : app::plugin_families({}, {})) all.push_back(std::move(f));
   for (auto& f : app::descriptor_families({})) all.push_back(std::move(f));
+  for (auto& f : app::daemon_families({})) all.push_back(std::move(f));
   for (auto& f : app::process_numbers().families()) all.push_back(std::move(f));
   return all;
 }
@@ -46,20 +49,29 @@ std::vector<control::metric_family> everything() {
 }  // namespace
 
 TEST_CASE("names keep the rules: counters end in _total, base units are suffixes, every family says what it is") {
-  std::set<std::string> names;
+  std::set<std::string> names, bases;
   for (const auto& f : everything()) {
     CAPTURE(f.name);
     CHECK(names.insert(f.name).second);
     CHECK(f.name.ends_with("_total") == (f.type == control::metric_type::counter));
+    CHECK(f.name.ends_with("_info") == (f.type == control::metric_type::info));
+    // OpenMetrics knows a family without these.
+    const auto base = f.name.substr(0, f.name.size() - (f.name.ends_with("_total")  ? 6
+                                                        : f.name.ends_with("_info") ? 5
+                                                                                    : 0));
+    CHECK(bases.insert(base).second);
     CHECK(f.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string::npos);
     CHECK(!f.help.empty());
-    if (!f.unit.empty()) CHECK(f.name.find("_" + f.unit) != std::string::npos);
+    if (!f.unit.empty()) CHECK(base.ends_with("_" + f.unit));
   }
 }
 
 TEST_CASE("workers are counted by state, tasks by plugin and outcome") {
   const auto all = app::runtime_families(two_workers());
-  CHECK(family(all, "tokiod_runtime_workers").samples.size() == 2);
+  const auto& states = family(all, "tokiod_runtime_workers").samples;
+  CHECK(states.size() == 6);
+  CHECK(std::ranges::count(states, 1.0, &control::sample::value) == 2);
+  CHECK(std::ranges::count(states, 0.0, &control::sample::value) == 4);
   CHECK(family(all, "tokiod_worker_polls_total").samples[0].value == 5);
   CHECK(family(all, "tokiod_tasks_alive").samples[0].value == 5);
   CHECK(family(all, "tokiod_tasks_alive").samples[0].with == control::labels{{"plugin", "echo"}});

@@ -5,8 +5,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <ctime>
 #include <optional>
 #include <string>
+
+#include "base/clock.hpp"
 
 using namespace tokiod;
 
@@ -44,4 +47,14 @@ TEST_CASE("what cannot be read is left out") {
   CHECK_FALSE(value(all, "process_open_fds"));
   CHECK_FALSE(value(all, "process_threads"));
   CHECK(value(all, "process_max_fds") == 256);
+}
+
+TEST_CASE("the process began before now, and not before the machine did") {
+  const auto started = value(app::process_numbers().families(), "process_start_time_seconds");
+  REQUIRE(started);
+  const double now = static_cast<double>(wall_clock_ns()) / 1e9;
+  timespec up{};
+  REQUIRE(::clock_gettime(CLOCK_BOOTTIME, &up) == 0);
+  CHECK(*started <= now + 1);
+  CHECK(*started >= now - static_cast<double>(up.tv_sec) - 2);
 }

@@ -27,6 +27,7 @@ class running {
     if (!act.reload) act.reload = [this](const std::string&) { ++reloads; };
     if (!act.drain) act.drain = [](const app::stop_order&) { return true; };
     if (!act.hurry) act.hurry = [] {};
+    if (!act.remaining) act.remaining = [] { return std::uint64_t{0}; };
     act.healthy = [this] {
       ++turns;
       return true;
@@ -163,6 +164,37 @@ TEST_CASE("two SIGTERMs at one moment are one request to stop; a later one is th
   ::kill(::getpid(), SIGTERM);
   CHECK(r.finish().exit_code == 0);
   CHECK(hurried);
+}
+
+TEST_CASE("more time is asked for when less is left than ever before, and not otherwise") {
+  manual_clock time;
+  gate drain;
+  std::atomic<std::uint64_t> left{10};
+  running r({.drain =
+                 [&](const app::stop_order&) {
+                   drain.pass();
+                   return true;
+                 },
+             .remaining = [&] { return left.load(); }},
+            false, time);
+  r.boss.request_stop({});
+  drain.wait_for_somebody();
+  int heard = 0;
+  const auto asked = [&](std::uint64_t now_left) {
+    left = now_left;
+    time.advance(second);
+    r.wait_a_turn();
+    for (const auto& message : r.service_manager.take()) heard += message == "EXTEND_TIMEOUT_USEC=10000000";
+    return heard;
+  };
+  CHECK(asked(10) == 1);  // the drain has begun
+  CHECK(asked(10) == 1);
+  CHECK(asked(9) == 2);
+  CHECK(asked(12) == 2);
+  CHECK(asked(9) == 2);
+  CHECK(asked(3) == 3);
+  drain.open();
+  CHECK(r.finish().exit_code == 0);
 }
 
 TEST_CASE("a signal during the start drains; READY is never said") {

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include "control/prometheus.hpp"
 #include "support/control_fixture.hpp"
 
@@ -18,7 +20,7 @@ TEST_CASE("GET /metrics gives the Prometheus text of the daemon and of the contr
   CHECK(page.starts_with("HTTP/1.1 200 OK\r\n"));
   CHECK(page.find("Content-Type: text/plain; version=0.0.4") != std::string::npos);
   CHECK(page.find("# TYPE tokiod_tasks_alive gauge\ntokiod_tasks_alive{plugin=\"echo\"} 3\n") != std::string::npos);
-  CHECK(page.find("tokiod_control_connections_total{socket=\"observe\"} 1\n") != std::string::npos);
+  CHECK(page.find("tokiod_control_connections_opened_total{socket=\"observe\"} 1\n") != std::string::npos);
 }
 
 TEST_CASE("livez and readyz follow the checks") {
@@ -71,4 +73,74 @@ TEST_CASE("families of one name share a header, and one of another type is left 
   const metric_family c{"x", metric_type::counter, "", "h", {{{}, 3, {}}}};
   const metric_family none{"y", metric_type::gauge, "", "h", {}};
   CHECK(control::prometheus_text({a, c, b, none}) == "# HELP x h\n# TYPE x gauge\nx{i=\"1\"} 1\nx{i=\"2\"} 2\n");
+}
+
+TEST_CASE("the Accept header chooses between Prometheus text and OpenMetrics") {
+  using control::exposition;
+  using control::negotiated;
+  CHECK(negotiated("") == exposition::prometheus);
+  CHECK(negotiated("*/*") == exposition::prometheus);
+  CHECK(negotiated("text/plain") == exposition::prometheus);
+  CHECK(negotiated("application/openmetrics-text") == exposition::openmetrics);
+  CHECK(negotiated("Application/OpenMetrics-Text; Version=\"1.0.0\"") == exposition::openmetrics);
+  CHECK(negotiated("application/openmetrics-text;version=0.0.1") == exposition::prometheus);
+  CHECK(negotiated("application/openmetrics-text;version=1.0.0;q=0") == exposition::prometheus);
+  CHECK(negotiated("application/openmetrics-text;q=nonsense") == exposition::prometheus);
+  CHECK(negotiated("application/openmetrics-text;q=0.3 , text/plain;q=0.9") == exposition::prometheus);
+  CHECK(negotiated(";;,,=") == exposition::prometheus);
+  // What a Prometheus server sends.
+  CHECK(negotiated("application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+                   "text/plain;version=0.0.4;q=0.5,*/*;q=0.1") == exposition::openmetrics);
+}
+
+TEST_CASE("GET /metrics answers in the form that was asked for") {
+  control_fixture daemon;
+  const auto page = daemon.http("GET /metrics HTTP/1.1\r\nHost: x\r\nACCEPT: application/openmetrics-text\r\n\r\n");
+  CHECK(page.find("Content-Type: application/openmetrics-text; version=1.0.0") != std::string::npos);
+  CHECK(page.find("Vary: Accept\r\n") != std::string::npos);
+  CHECK(page.find("# TYPE tokiod_control_connections_opened counter\n"
+                  "tokiod_control_connections_opened_total{socket=\"observe\"} 1\n") != std::string::npos);
+  CHECK(page.ends_with("\n# EOF\n"));
+  CHECK(daemon.http("GET /metrics HTTP/1.1\r\nX-Accept: application/openmetrics-text\r\n\r\n").find("EOF") ==
+        std::string::npos);
+}
+
+TEST_CASE("OpenMetrics names families without the suffix of their samples, gives units, and ends with EOF") {
+  const metric_family bytes{"a_bytes_total", metric_type::counter, "bytes", "say \"a\"", {{{}, 1, {}}}};
+  const metric_family odd{"b_seconds", metric_type::gauge, "bytes", "", {{{}, 0.5, {}}}};
+  const metric_family facts{"c_info", metric_type::info, "", "h", {{{{"v", "1"}}, 1, {}}}};
+  const metric_family spread{
+      "d_seconds", metric_type::histogram, "seconds", "h", {{{}, 0, {{{1e-5, 1}, {1e-4, 2}, {1, 3}}, 4, 7.5}}}};
+  CHECK(control::metrics_page({bytes, odd, facts, spread}, control::exposition::openmetrics) ==
+        "# HELP a_bytes say \\\"a\\\"\n# TYPE a_bytes counter\n# UNIT a_bytes bytes\na_bytes_total 1\n"
+        "# HELP b_seconds b_seconds\n# TYPE b_seconds gauge\nb_seconds 0.5\n"
+        "# HELP c h\n# TYPE c info\nc_info{v=\"1\"} 1\n"
+        "# HELP d_seconds h\n# TYPE d_seconds histogram\n# UNIT d_seconds seconds\n"
+        "d_seconds_bucket{le=\"1e-05\"} 1\nd_seconds_bucket{le=\"0.0001\"} 2\nd_seconds_bucket{le=\"1.0\"} 3\n"
+        "d_seconds_bucket{le=\"+Inf\"} 4\nd_seconds_sum 7.5\nd_seconds_count 4\n# EOF\n");
+  CHECK(control::prometheus_text({facts}) == "# HELP c_info h\n# TYPE c_info gauge\nc_info{v=\"1\"} 1\n");
+}
+
+TEST_CASE("nothing that a family says breaks a page: a repeated sample, a label twice, bytes that are no UTF-8") {
+  const metric_family twice{
+      "x", metric_type::gauge, "", "h", {{{{"a", "1"}, {"b", "2"}}, 1, {}}, {{{"b", "2"}, {"a", "1"}}, 2, {}}}};
+  CHECK(control::prometheus_text({twice, twice}) == "# HELP x h\n# TYPE x gauge\nx{a=\"1\",b=\"2\"} 1\n");
+  const metric_family label{"x", metric_type::gauge, "", "h", {{{{"a-b", "1"}, {"a_b", "2"}}, 1, {}}}};
+  CHECK(control::prometheus_text({label}) == "# HELP x h\n# TYPE x gauge\nx{a_b=\"1\"} 1\n");
+  const metric_family spread{"y",
+                             metric_type::histogram,
+                             "",
+                             "h",
+                             {{{{"le", "7"}}, 0, {{{std::numeric_limits<double>::infinity(), 1}}, 1, 2}}}};
+  CHECK(control::prometheus_text({spread}) ==
+        "# HELP y h\n# TYPE y histogram\ny_bucket{le=\"+Inf\"} 1\ny_sum 2\ny_count 1\n");
+  const auto shown = [](const std::string& value) {
+    const auto text = control::prometheus_text({{"x", metric_type::gauge, "", "h", {{{{"a", value}}, 1, {}}}}});
+    const auto begin = text.find("a=\"") + 3;
+    return text.substr(begin, text.rfind('"') - begin);
+  };
+  CHECK(shown("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80") == "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80");
+  for (const char* const bad : {"\x80", "\xFF", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xC3"})
+    CHECK(shown(bad).starts_with("\xEF\xBF\xBD"));
+  CHECK(shown("a\xE2\x82z") == "a\xEF\xBF\xBD\xEF\xBF\xBDz");
 }

@@ -12,6 +12,8 @@
 #include <fstream>
 #include <mutex>
 #include <set>
+#include <span>
+#include <thread>
 
 #include "base/fd.hpp"
 #include "host/image.hpp"
@@ -303,7 +305,8 @@ TEST_CASE("a plugin's metrics are read, and gone with its instance") {
   b.run("talker");
   const auto samples = b.plugins.metrics();
   REQUIRE(samples.size() == 3);
-  CHECK(samples[0].name == "talks");
+  CHECK(samples[0].name == "talks_total");
+  CHECK(samples[0].plugin == "talker");
   CHECK(samples[0].value == 2);
   CHECK(samples[1].value == 1.5);
   CHECK(samples[2].count == 1);
@@ -377,6 +380,68 @@ TEST_CASE("a thousand times loaded, started, stopped and unloaded: mappings, des
   CHECK(
       test::becomes_true([&] { return entries("/proc/self/task") <= threads; }));  // a thread that ended stays a moment
   CHECK(std::filesystem::is_empty(b.dir / "run"));
+}
+
+namespace {
+// Who has been told to stop, in order, and how many were on their way out at that moment; and who has ended.
+struct witness {
+  explicit witness(registry& plugins) {
+    plugins.listen([this, &plugins](const plugin_event& e) {
+      if (e.instance.empty()) return;
+      std::size_t draining = 0;
+      for (const auto& image : plugins.list())
+        draining += static_cast<std::size_t>(
+            std::ranges::count(image.instances, instance_state::draining, &instance_view::state));
+      const std::lock_guard hold(mutex);
+      seen.push_back(e.instance + " " + e.state);
+      if (e.state == "draining") stops.push_back(e.instance + " " + std::to_string(draining));
+      changed.notify_all();
+    });
+  }
+  [[nodiscard]] bool comes(const std::string& what) {
+    std::unique_lock hold(mutex);
+    return changed.wait_for(hold, std::chrono::seconds(60), [&] { return std::ranges::count(seen, what) != 0; });
+  }
+  void forget() {
+    const std::lock_guard hold(mutex);
+    stops.clear();
+  }
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::string> seen, stops;
+};
+}  // namespace
+
+TEST_CASE(
+    "the end stops instances in reverse order of their starts, across files, each when the one before has ended") {
+  bench b;
+  witness w(b.plugins);
+  b.run("quiet", "z");
+  b.run("talker", "t");
+  b.run("quiet", "a");
+  CHECK(b.plugins.stop("z", 0));
+  CHECK(b.plugins.start_again("z"));  // the last one now
+  b.run("quiet", "m");
+  w.forget();
+  CHECK(b.plugins.stop_all(from_now(60 * second)));
+  CHECK(w.stops == std::vector<std::string>{"m 1", "z 1", "a 1", "t 1"});
+}
+
+TEST_CASE("an instance that takes more than its share of the end does not keep the others from it") {
+  bench b;
+  witness w(b.plugins);
+  b.run("quiet", "first");
+  b.run("slow_fini", "slow", b.dir.path());
+  REQUIRE(::mkfifo((b.dir / "go").c_str(), 0600) == 0);
+  std::thread lets_go([&] {
+    CHECK(w.comes("first stopped"));  // long before the deadline, and beside the slow one
+    const unique_fd go(::open((b.dir / "go").c_str(), O_WRONLY));
+    CHECK(write_some(go.get(), std::as_bytes(std::span("x", 1))));
+  });
+  const bool clean = b.plugins.stop_all(from_now(2 * second));
+  lets_go.join();
+  CHECK(w.comes(clean ? "slow stopped" : "slow quarantined"));
+  CHECK(std::ranges::find(w.seen, "slow draining") < std::ranges::find(w.seen, "first draining"));
 }
 
 TEST_CASE("the end drains all instances and unloads all images, and refuses what comes after") {

@@ -12,6 +12,9 @@ extern "C" {
 #define TOKIO_METRIC_COUNTER 1u
 #define TOKIO_METRIC_GAUGE 2u
 #define TOKIO_METRIC_HISTOGRAM 3u
+/* A name is made of a-z, 0-9 and _; a counter's ends in _total and no other kind's does; a unit ("seconds", "bytes") is
+   the last word of it, before _total. The host exports it as tokiod_plugin_<name of the plugin's file>_<name>, with the
+   label `instance`. What breaks these rules is refused with EINVAL. */
 typedef struct tokio_metric_desc {
   uint32_t size, kind;
   tokio_str name, help, unit;

@@ -26,7 +26,8 @@ class handle {
   }
 
  protected:
-  // Panics when the host refuses: a name that is taken, a limit, no metrics at all.
+  // Panics when the host refuses: a name that is taken or breaks the rules of tokio/abi/metrics.h (a counter's ends in
+  // _total, no other kind's does), a label twice or called `instance`, bounds that do not rise, no metrics at all.
   handle(call_site at, std::uint32_t kind, std::string_view name, std::string_view help,
          std::initializer_list<label> labels, std::span<const double> buckets = {}) {
     auto* instance = current_instance("there is no runtime here: a metric needs an instance", at);

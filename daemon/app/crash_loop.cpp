@@ -1,0 +1,175 @@
+#include "app/crash_loop.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include "base/fd.hpp"
+#include "base/log.hpp"
+#include "wire/get.hpp"
+#include "wire/parse.hpp"
+
+namespace tokiod::app {
+namespace {
+
+namespace fs = std::filesystem;
+using wire::json;
+
+constexpr std::size_t largest_file = 256 * 1024;
+
+std::vector<std::string> files_in(const std::string& folder, const std::string& prefix) {
+  std::vector<std::string> paths;
+  std::error_code failed;
+  for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
+    const std::string name = at->path().filename().string();
+    if (name.starts_with(prefix) && name.ends_with(".json")) paths.push_back(at->path().string());
+  }
+  std::ranges::sort(paths);
+  return paths;
+}
+
+// The object on one line of the text.
+json object_in(const std::string& text, std::size_t line) {
+  std::size_t begin = 0;
+  for (; line > 0 && begin != std::string::npos; --line) begin = text.find('\n', begin) + 1;
+  auto read = wire::parse(text.substr(begin, text.find('\n', begin) - begin));
+  return read && read->is_object() ? std::move(*read) : json();
+}
+
+std::string member(const json& of, const char* name) {
+  const auto found = of.find(name);
+  return found != of.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::int64_t number_in(const json& of, const char* name, std::int64_t otherwise) {
+  const auto found = of.find(name);
+  return found != of.end() && found->is_number_integer() ? found->get<std::int64_t>() : otherwise;
+}
+
+std::string innermost_module(const json& frames) {
+  if (!frames.is_object() || !frames.contains("frames") || !frames["frames"].is_array() || frames["frames"].empty())
+    return {};
+  return frames["frames"][0].is_object() ? member(frames["frames"][0], "module") : std::string();
+}
+
+// The path that the file has then.
+std::string rename_to(const std::string& path, const char* prefix) {
+  const fs::path from(path);
+  const auto name = from.filename().string();
+  const auto to = from.parent_path() / (prefix + name.substr(name.find('-')));
+  std::error_code failed;
+  fs::rename(from, to, failed);
+  if (!failed) return to.string();
+  log::warn("daemon", "a crash report cannot be renamed", {{"file", path}, {"why", failed.message()}});
+  return path;
+}
+
+std::string sentence(const crash& of) {
+  std::string text = of.signal;
+  if (!of.instance.empty()) text += " in instance " + of.instance;
+  if (!of.task.empty()) text += ", task " + of.task + " (" + of.name + " at " + of.place + ")";
+  return text;
+}
+
+}  // namespace
+
+std::string plugin_name(const std::string& configured) {
+  const auto name = fs::path(configured).filename().string();
+  return name.ends_with(".so") ? name.substr(0, name.size() - 3) : name;
+}
+
+std::vector<crash> crash_loop::reports(const std::string& prefix) const {
+  std::vector<crash> all;
+  for (const auto& path : files_in(root_ + "/crash", prefix)) {
+    const auto text = read_file(path, largest_file);
+    const json facts = text ? object_in(*text, 0) : json();
+    if (!facts.is_object()) {
+      log::warn("daemon", "a crash report cannot be read", {{"file", path}});
+      continue;
+    }
+    crash one;
+    one.file = path;
+    one.time = number_in(facts, "time", 0);
+    one.signal = member(facts, "signal");
+    one.instance = member(facts, "instance");
+    one.plugin = member(facts, "plugin");
+    one.task = member(facts, "task");
+    one.name = member(facts, "name");
+    one.place = member(facts, "file") + ":" + std::to_string(number_in(facts, "line", 0));
+    one.worker = static_cast<int>(number_in(facts, "worker", -1));
+    one.module = innermost_module(object_in(*text, 1));
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+void crash_loop::tell(const crash& of) {
+  log::error("daemon", "an earlier process was ended by a fault: " + sentence(of),
+             {{"plugin", of.plugin}, {"worker", of.worker}, {"module", of.module}, {"report", of.file}});
+}
+
+void crash_loop::look(const config::plugins_settings& plugins, std::int64_t now) {
+  if (root_.empty()) return;
+  for (auto& fresh : reports("new-")) {
+    fresh.file = rename_to(fresh.file, "crash");
+    tell(fresh);
+  }
+  std::map<std::string, std::vector<crash>> by_plugin;
+  for (auto& one : reports("crash-")) {
+    const auto of = plugins.instances.find(one.instance);
+    const bool counts = one.time <= now && now - one.time <= crash_window_seconds;
+    if (counts && of != plugins.instances.end()) by_plugin[plugin_name(of->second.plugin)].push_back(std::move(one));
+  }
+  for (const auto& [plugin, crashes] : by_plugin)
+    if (crashes.size() >= crashes_until_quarantine) quarantine(plugin, crashes, now);
+  read_quarantine();
+  forget_oldest();
+}
+
+void crash_loop::quarantine(const std::string& plugin, const std::vector<crash>& because, std::int64_t now) {
+  std::error_code failed;
+  fs::create_directories(root_ + "/quarantine", failed);
+  const std::string path = root_ + "/quarantine/" + plugin + ".json";
+  const json record = {
+      {"plugin", plugin}, {"since", now}, {"crashes", because.size()}, {"last", sentence(because.back())}};
+  std::ofstream(path) << record.dump() << "\n";
+  if (!fs::exists(path, failed)) {
+    log::error("daemon", "a plugin that ends the daemon again and again cannot be quarantined",
+               {{"plugin", plugin}, {"file", path}});
+    return;
+  }
+  for (const auto& one : because) (void)rename_to(one.file, "held");
+}
+
+void crash_loop::read_quarantine() {
+  for (const auto& path : files_in(root_ + "/quarantine", "")) {
+    const auto text = read_file(path, largest_file);
+    const json record = text ? object_in(*text, 0) : json();
+    const auto name = fs::path(path).stem().string();
+    const auto times = record.is_object() ? number_in(record, "crashes", 0) : 0;
+    held_[name] = "it ended the daemon " + std::to_string(times) + " times, the last time by " +
+                  (record.is_object() ? member(record, "last") : "an unknown fault") +
+                  "; plugin.clear_quarantine has it started again";
+  }
+}
+
+outcome<void> crash_loop::clear(const std::string& plugin) const {
+  std::error_code failed;
+  const std::string path = root_ + "/quarantine/" + plugin + ".json";
+  fs::remove(path, failed);
+  if (failed) return refuse(kind::io_error, path, " cannot be removed: ", failed.message());
+  return {};
+}
+
+void crash_loop::forget_oldest() const {
+  auto all = files_in(root_ + "/crash", "");
+  std::ranges::sort(all, {}, [](const std::string& path) {
+    const auto name = fs::path(path).filename().string();
+    return name.substr(name.find('-'));
+  });
+  std::error_code failed;
+  for (std::size_t n = 0; n + crash_reports_kept < all.size(); ++n) fs::remove(all[n], failed);
+}
+
+}  // namespace tokiod::app

@@ -1,0 +1,180 @@
+#include "app/crash_report.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <unwind.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <ctime>
+
+#include "app/safe_text.hpp"
+#include "base/alternate_stack.hpp"
+#include "base/code_place.hpp"
+#include "host/crash_scene.hpp"
+
+namespace tokiod::app {
+namespace {
+
+struct fault {
+  int number;
+  const char* name;
+  struct sigaction before;
+};
+constinit fault faults[] = {{SIGSEGV, "SIGSEGV", {}}, {SIGBUS, "SIGBUS", {}}, {SIGABRT, "SIGABRT", {}},
+                            {SIGILL, "SIGILL", {}},   {SIGFPE, "SIGFPE", {}}, {SIGTRAP, "SIGTRAP", {}},
+                            {SIGSYS, "SIGSYS", {}}};
+
+constinit int folder = -1;  // where reports go
+constinit int spare = -1;   // given up for the report's descriptor
+// No model: the first who sets it writes, everybody else leaves.
+constinit std::atomic<int> writer{0};
+
+using text = safe_text<16 * 1024>;
+
+void put(int fd, std::string_view words) { (void)!::write(fd, words.data(), words.size()); }
+
+// Sent by somebody, and not by this process itself: then nobody's code is to blame.
+bool sent_from_outside(const siginfo_t& info) {
+  return info.si_code == SI_USER || info.si_code == SI_QUEUE || (info.si_code == SI_TKILL && info.si_pid != ::getpid());
+}
+
+void tell_facts(text& out, const fault& what, const siginfo_t& info, const host::crash_scene& scene, long now) {
+  out << "{\"time\":";
+  out.number(static_cast<std::uint64_t>(now)) << ",\"pid\":";
+  out.number(static_cast<std::uint64_t>(::getpid())) << ",\"thread\":";
+  out.number(static_cast<std::uint64_t>(::gettid()))
+      << ",\"version\":\"" TOKIOD_VERSION "\",\"signal\":\"" << what.name;
+  out << "\",\"sent\":" << (sent_from_outside(info) ? "true" : "false");
+  if (info.si_code > 0) {
+    out << ",\"address\":\"0x";
+    out.number(reinterpret_cast<std::uintptr_t>(info.si_addr), 16) << "\"";
+  }
+  if (!scene.instance.empty()) {
+    out << ",\"instance\":";
+    out.quoted(scene.instance) << ",\"plugin\":";
+    out.quoted(scene.plugin);
+  }
+  if (scene.task != 0) {
+    out << ",\"task\":\"t-";
+    out.number(scene.task) << "\",\"name\":";
+    out.quoted(scene.name) << ",\"file\":";
+    out.quoted(scene.file) << ",\"line\":";
+    out.number(scene.line);
+  }
+  if (scene.worker >= 0) {
+    out << ",\"worker\":";
+    out.number(static_cast<std::uint64_t>(scene.worker));
+  }
+  out << "}\n";
+}
+
+// ---- the stack
+
+struct walk {
+  text out;
+  bool past_handler = false;  // what comes before is the handler's own
+  unsigned frames = 0;
+};
+
+_Unwind_Reason_Code tell_frame(_Unwind_Context* frame, void* of) {
+  auto& all = *static_cast<walk*>(of);
+  int interrupted = 0;
+  const std::uintptr_t at = _Unwind_GetIPInfo(frame, &interrupted);
+  all.past_handler = all.past_handler || interrupted != 0;
+  if (at == 0 || all.frames == 64) return _URC_END_OF_STACK;
+  if (!all.past_handler) return _URC_NO_REASON;
+  const code_place found = locate(interrupted != 0 ? at : at - 1);
+  all.out << (all.frames++ == 0 ? "" : ",") << "{\"module\":";
+  all.out.quoted(found.module == nullptr ? "no file" : found.module) << ",\"offset\":\"0x";
+  all.out.number(found.offset, 16) << "\",\"symbol\":";
+  all.out.quoted(found.symbol.substr(0, 120)) << "}";
+  return _URC_NO_REASON;
+}
+
+void tell_stack(int fd) {
+  walk all;
+  all.out << "{\"frames\":[";
+  (void)_Unwind_Backtrace(tell_frame, &all);
+  all.out << "]}\n";
+  put(fd, all.out.view());
+}
+
+// ---- the report
+
+void tell_person(const fault& what, const host::crash_scene& scene, std::string_view file) {
+  safe_text<1024> line;
+  line << "tokiod: " << what.name;
+  if (!scene.instance.empty()) line << " in instance " << scene.instance << " of " << scene.plugin;
+  if (scene.task != 0) {
+    line << ", task t-";
+    line.number(scene.task) << " (" << scene.name << " at " << scene.file << ":";
+    line.number(scene.line) << ")";
+  }
+  line << (file.empty() ? "" : ", report ") << file << "\n";
+  put(STDERR_FILENO, line.view());
+}
+
+void report(const fault& what, const siginfo_t& info) {
+  const auto scene = sent_from_outside(info) ? host::crash_scene{} : host::scene_here();
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  safe_text<64> name;
+  name << "new-";
+  name.number(static_cast<std::uint64_t>(now.tv_sec)) << "-";
+  name.number(static_cast<std::uint64_t>(::getpid())) << ".json" << std::string_view("", 1);
+  ::close(spare);
+  const int fd = folder < 0 ? -1 : ::openat(folder, name.view().data(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+  text facts;
+  tell_facts(facts, what, info, scene, now.tv_sec);
+  if (fd >= 0) put(fd, facts.view());
+  tell_person(what, scene, fd < 0 ? "" : name.view().substr(0, name.view().size() - 1));
+  if (fd >= 0) tell_stack(fd);
+}
+
+// The first one writes. Others wait until it has ended the process; one that faults in the report gives it up.
+void on_fault(int number, siginfo_t* info, void*) {
+  int nobody = 0;
+  for (fault& one : faults) {
+    if (one.number != number) continue;
+    if (writer.compare_exchange_strong(nobody, ::gettid(), std::memory_order_relaxed))
+      report(one, *info);
+    else if (nobody != ::gettid())
+      for (;;) ::pause();
+    // The instruction is run again, and its fault goes to whoever came before us; what was sent is sent again.
+    ::sigaction(number, &one.before, nullptr);
+    if (info->si_code <= 0) ::syscall(SYS_tgkill, ::getpid(), ::gettid(), number);
+  }
+}
+
+int open_folder(const std::string& state) {
+  const std::string path = state + "/crash";
+  if (::mkdir(path.c_str(), 0750) != 0 && errno != EEXIST) return -1;
+  return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+}  // namespace
+
+std::string state_directory() {
+  const char* const given = std::getenv("STATE_DIRECTORY");
+  const std::string all = given == nullptr ? "" : given;
+  return all.substr(0, all.find(':'));
+}
+
+void install_crash_report(const std::string& state) {
+  if (!state.empty()) folder = open_folder(state);
+  spare = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+  (void)_Unwind_Backtrace([](_Unwind_Context*, void*) { return _URC_NO_REASON; }, nullptr);  // prepares its tables
+  alternate_stack::want();
+  static const alternate_stack of_main;
+  struct sigaction ours{};
+  ours.sa_sigaction = on_fault;
+  ours.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  for (fault& one : faults) ::sigaction(one.number, &ours, &one.before);
+}
+
+}  // namespace tokiod::app

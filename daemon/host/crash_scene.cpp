@@ -1,0 +1,49 @@
+#include "host/crash_scene.hpp"
+
+#include "host/guard.hpp"
+#include "host/plugin.hpp"
+#include "host/plugin_task.hpp"
+#include "runtime/sched/core.hpp"
+#include "runtime/sched/thread.hpp"
+
+namespace tokiod::host {
+namespace {
+
+std::string_view view_of(tokio_str s) { return s.ptr == nullptr ? std::string_view() : std::string_view(s.ptr, s.len); }
+
+// On a thread that is not the runtime's a guard shows it.
+const plugin* whose_code(const sched::thread* on) {
+  if (on != nullptr)
+    if (const void* const code = on->inside_now().code; code != nullptr) return static_cast<const plugin*>(code);
+  return inside_if_any();
+}
+
+// Relaxed: this thread is the one that polls it.
+const task::header* polled_on(const sched::thread& on) {
+  const auto* const running = on.held != nullptr ? on.held->running.load(relaxed) : nullptr;
+  return running != nullptr ? running : on.stuck_in.load(relaxed);
+}
+
+}  // namespace
+
+crash_scene scene_here() noexcept {
+  crash_scene scene;
+  const sched::thread* const on = sched::this_thread;
+  const plugin* const inside = whose_code(on);
+  if (inside != nullptr) {
+    scene.instance = inside->instance;
+    scene.plugin = inside->descriptor.id;
+  }
+  if (on == nullptr) return scene;
+  if (on->held != nullptr) scene.worker = static_cast<std::int32_t>(on->held->index);
+  const task::header* const task = polled_on(*on);
+  if (task == nullptr || inside == nullptr || task::owner_of(*task) != inside->owner_id) return scene;
+  const tokio_task_vt& kind = kind_of(*task);
+  scene.task = task->id.load(relaxed);
+  scene.name = view_of(kind.name);
+  scene.file = view_of(kind.file);
+  scene.line = kind.line;
+  return scene;
+}
+
+}  // namespace tokiod::host

@@ -1,0 +1,21 @@
+// Whose code this thread runs, for the handler of a fault.
+// Invariant: takes no lock and allocates nothing, so it may interrupt anything. What it names is mapped: the code that
+//            the thread is inside of.
+// Threads:   [any, also in a signal handler], about itself.
+#pragma once
+#include <cstdint>
+#include <string_view>
+
+namespace tokiod::host {
+
+struct crash_scene {
+  std::string_view instance, plugin;  // plugin: its id; both empty: no plugin's code is on the stack
+  std::uint64_t task = 0;             // that is being polled; 0: none
+  std::string_view name, file;        // of it, and where it is spawned
+  std::uint32_t line = 0;
+  std::int32_t worker = -1;
+};
+
+[[nodiscard]] crash_scene scene_here() noexcept;
+
+}  // namespace tokiod::host
