@@ -23,6 +23,11 @@ std::string name_of(trace::task_end how) {
   return names[static_cast<unsigned>(how)];
 }
 
+std::string name_of(trace::task_kind kind) {
+  constexpr const char* names[] = {"task", "local", "blocking"};
+  return names[static_cast<unsigned>(kind)];
+}
+
 std::string known_lints() {
   std::string text;
   for (const auto one : trace::all_lints) text.append(text.empty() ? "" : ", ").append(trace::name(one));
@@ -146,7 +151,7 @@ bool task_console::listening() const {
 control::task_stats task_console::stats_of(const trace::task_record& from) const {
   const moments at;
   control::task_stats s;
-  s.kind = from.kind == trace::task_kind::blocking ? "blocking" : "task";
+  s.kind = name_of(from.kind);
   s.from_birth = from.seen_from_birth;
   if (from.parent != 0) s.parent = control::task_id_text(from.parent);
   s.function = from.function.view();

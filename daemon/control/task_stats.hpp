@@ -24,7 +24,7 @@ struct task_warning {
 
 // Moments are Unix seconds; 0 is never.
 struct task_stats {
-  std::string kind;          // task, blocking
+  std::string kind;          // task, local, blocking
   std::string parent;        // t-3; empty: none is known
   std::string function;      // in which it was spawned, where known
   std::uint32_t column = 0;  // of its location; 0: not known

@@ -41,7 +41,7 @@ bool asked_for(const control::task_query& query, const control::task_info& t) {
 
 // Of a record whose task is not among those of the runtime: it is told of when its end has been written down.
 bool ended_unseen(const task_console& console, const host::trace::task_record& record) {
-  const bool unseen = record.dropped == 0 && record.kind == host::trace::task_kind::task;
+  const bool unseen = record.dropped == 0 && record.kind != host::trace::task_kind::blocking;
   if (unseen) console.has_ended(record.id);
   return unseen;
 }

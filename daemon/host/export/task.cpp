@@ -9,7 +9,8 @@
 namespace tokiod::host {
 namespace {
 
-constexpr std::uint32_t known_task_flags = TOKIO_TF_GRACEFUL | TOKIO_TF_SYSTEM | TOKIO_TF_READY_IS_EMPTY;
+constexpr std::uint32_t known_task_flags =
+    TOKIO_TF_GRACEFUL | TOKIO_TF_SYSTEM | TOKIO_TF_READY_IS_EMPTY | TOKIO_TF_RELAY;
 constexpr std::uint32_t known_spawn_flags = TOKIO_SPAWN_JOIN | TOKIO_SPAWN_FRONT;
 
 // Where somebody wants to hear of it before it can run.
@@ -46,7 +47,7 @@ constexpr std::uint32_t known_spawn_flags = TOKIO_SPAWN_JOIN | TOKIO_SPAWN_FRONT
     return fail(TOKIO_EINVAL, "a tokio_task_vt needs its size, poll and destroy");
   if ((vt.flags & ~known_task_flags) != 0 || vt.reserved != 0)
     return fail(TOKIO_EINVAL, "tokio_task_vt.flags is ", vt.flags,
-                "; known are GRACEFUL, SYSTEM and READY_IS_EMPTY, reserved is 0");
+                "; known are GRACEFUL, SYSTEM, READY_IS_EMPTY and RELAY, reserved is 0");
   if ((flags & ~known_spawn_flags) != 0)
     return fail(TOKIO_EINVAL, "task_spawn knows the flags JOIN and FRONT, got ", flags);
   if ((flags & TOKIO_SPAWN_JOIN) != 0 && key == nullptr)

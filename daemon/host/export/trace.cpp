@@ -123,6 +123,18 @@ void op_drop(std::uint64_t op) noexcept {
   if (auto* const of = trace::last_resources()) of->op_ends(op, now());
 }
 
+std::uint64_t local_poll_begins(tokio_waker relay) noexcept {
+  if (relay.task == nullptr) return 0;
+  const sched::host_entry inside;
+  return reinterpret_cast<std::uintptr_t>(trace::local_poll_begins(key_of(relay)));
+}
+
+void local_poll_ends(tokio_waker relay, std::uint64_t outer, std::int32_t again) noexcept {
+  if (relay.task == nullptr) return;
+  const sched::host_entry inside;
+  trace::local_poll_ends(key_of(relay), reinterpret_cast<task::header*>(outer), again != 0);
+}
+
 }  // namespace
 
 const tokio_trace_ext trace_table = {
@@ -137,6 +149,8 @@ const tokio_trace_ext trace_table = {
     .op_poll_begins = op_poll_begins,
     .op_poll_ends = op_poll_ends,
     .op_drop = op_drop,
+    .local_poll_begins = local_poll_begins,
+    .local_poll_ends = local_poll_ends,
 };
 
 }  // namespace tokiod::host

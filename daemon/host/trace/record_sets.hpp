@@ -84,6 +84,11 @@ class record_sets {
     const Record* const found = in.of(id);
     return found != nullptr && id != 0 ? std::optional(*found) : std::nullopt;
   }
+  [[nodiscard]] bool knows(std::uint64_t id) const {
+    set& in = set_of(id);
+    const hold lock(in.lock);
+    return id != 0 && in.of(id) != nullptr;
+  }
   // Those that `wanted` is true for; by id. One record at a time, so that no lock is held while the list grows.
   template <class Wanted>
   [[nodiscard]] std::vector<Record> select(Wanted wanted) const {

@@ -22,7 +22,8 @@ struct birth {
   std::uint64_t bytes = 0, least_bytes = 0;
 };
 
-// How a task came to a poll, where that was measured.
+// How a task came to a poll, where that was measured. How long it was runnable is known better where runnable() was
+// heard: this wraps, and is of a runtime's clock that others may move.
 struct run_up {
   duration_ns runnable = 0;
   bool again = false;  // woken in the poll before, or yielded
@@ -37,7 +38,11 @@ class task_book {
   // False: it has no record, though one may be begun.
   bool poll_begins(task::task_id id, instant_ns now, const std::optional<run_up>& before);
   void poll_ends(task::task_id id, instant_ns begun, instant_ns now, bool yielded = false);
+  // The same for who does not know when that began, or whether that was told.
+  void local_poll_ends(task::task_id id, instant_ns now, bool yielded);
   void woken(task::task_id id, bool by_itself, instant_ns now);
+  void runnable(task::task_id id, instant_ns now);  // from now on it waits for a poll
+  [[nodiscard]] bool knows(task::task_id id) const { return all_.knows(id); }
   void ends(task::task_id id, task_end how, instant_ns now);  // the first end counts
   void forget(task::task_id id) { all_.forget(id); }          // it was not spawned after all
 

@@ -32,7 +32,7 @@ class short_text {
   std::array<char, Room> bytes_{};
 };
 
-enum class task_kind : std::uint8_t { task, blocking };
+enum class task_kind : std::uint8_t { task, local, blocking };
 enum class task_end : std::uint8_t { none, completed, cancelled, panicked };
 
 // Of times up to `most`; longer ones are counted apart, so that one of them does not widen all buckets.
@@ -65,7 +65,7 @@ struct task_record {
   bool seen_from_birth = false;  // false: it was there before anybody listened
   std::uint32_t line = 0, column = 0;
   std::uint64_t bytes = 0;  // of its block less the header: the future as it was spawned, rounded up; none is boxed
-  std::uint64_t least_bytes = 0;  // that it was asked for with, for certain
+  std::uint64_t least_bytes = 0;  // of the future; more only where it was there before anybody listened
   short_text<64> instance, name;
   short_text<120> file, function;  // where it was spawned
 
@@ -76,6 +76,7 @@ struct task_record {
   std::uint64_t wakes = 0, self_wakes = 0;  // by itself while it was polled
   std::uint64_t unpolled_wakes = 0;         // since the last poll began
   instant_ns last_wake = 0;
+  instant_ns runnable_since = 0;  // 0: it does not wait for a poll, or that is not known
 
   std::uint64_t polls = 0;
   instant_ns first_poll = 0, last_poll_started = 0, last_poll_ended = 0;

@@ -17,6 +17,11 @@ void met(task::header& task, const tokio_plugin& p);
 // Somebody woke it.
 void woken(task::key which);
 
+// A poll of the task that a relay stands for, in the poll of whoever drives it. The beginning gives what the thread
+// was in before, for the end. [the thread that polls]
+[[nodiscard]] task::header* local_poll_begins(task::key relay);
+void local_poll_ends(task::key relay, task::header* outer, bool again);
+
 // A blocking job. 0: nobody listened when it was made.
 [[nodiscard]] task::task_id job_born(const tokio_plugin& p, std::string_view name, const tokio_place& at);
 void job_begins(task::task_id job, instant_ns now);

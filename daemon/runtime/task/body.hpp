@@ -40,6 +40,9 @@ template <class P>
 struct basic_body_ops {
   poll_result (*poll)(basic_header<P>& task, context& cx) noexcept;
   void (*drop)(basic_header<P>& task) noexcept;
+  // It waits for a poll from now on. Told only of a task whose kind is timed; may be null. [holder of S, in the middle
+  // of a wake: it takes no lock that is held while something is woken]
+  void (*runnable)(basic_header<P>& task) noexcept = nullptr;
 };
 
 using body_ops = basic_body_ops<real_policy>;

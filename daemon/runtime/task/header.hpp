@@ -42,7 +42,8 @@ struct alignas(64) basic_header {
   typename P::template cell<end_kind> end;  // published by the completion; what ended by itself keeps its body until
                                             // the handle is released
   traits kind;
-  typename P::template cell<std::uint32_t> stamped;  // when it became runnable, see poll.hpp; 0: nobody wants to know
+  typename P::template cell<std::uint32_t> stamped;  // when it became runnable, see poll.hpp; 0: nobody wants to know.
+                                                     // Until it is spawned: the bytes of its body
 };
 
 using header = basic_header<real_policy>;

@@ -156,6 +156,7 @@ void end_cancelled(basic_header<P>& task, Door& door) noexcept {
 template <class P>
 void stamp(basic_header<P>& task, std::uint32_t when) noexcept {
   task.stamped.set(when);
+  if (task.kind.timed && task.ops->runnable != nullptr) task.ops->runnable(task);
   (void)task.state.wake(task.state.prepared_generation());
 }
 

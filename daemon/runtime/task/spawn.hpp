@@ -25,6 +25,7 @@ struct spawn_options {
     return std::unexpected(slot.error());
   auto* task = static_cast<header*>(*slot);
   task->ops = &ops;
+  task->stamped.set(static_cast<std::uint32_t>(body_bytes));
   // Release, here and for the id: a walker that reads a new tenant's value must then see the new generation.
   task->about.store(about, release);
   return task;

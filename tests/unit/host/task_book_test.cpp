@@ -108,6 +108,22 @@ TEST_CASE("[OB-08] times by bucket, those of more than a second apart, with the 
   CHECK(seen.scheduled_times.longest == 3 * second);
 }
 
+TEST_CASE("[OB-08] a wait whose beginning was heard is told as it was, however long") {
+  task_book book(8);
+  book.begin(some_task(1), 1'000);
+  book.runnable(1, 2'000);
+  book.runnable(1, 3'000);  // it was that already
+  constexpr duration_ns wraps = duration_ns{1} << 36;
+  CHECK(book.poll_begins(1, 2'000 + 100 * second, run_up{100 * second % wraps, false}));
+  book.poll_ends(1, 2'000 + 100 * second, 3'000 + 100 * second);
+  auto seen = *book.find(1);
+  CHECK(seen.scheduled == 100 * second);
+  CHECK(seen.scheduled_times.longest == 100 * second);
+  CHECK(book.poll_begins(1, 4'000 + 100 * second, run_up{500, false}));  // that one was not heard
+  CHECK(book.find(1)->scheduled == 100 * second + 500);
+  CHECK(book.find(1)->last_wake == 3'500 + 100 * second);
+}
+
 TEST_CASE("[OB-07] [OB-10] a full book takes no task that it would have to forget a live one for, and counts that") {
   task_book book(8);
   REQUIRE(book.capacity() == 8);

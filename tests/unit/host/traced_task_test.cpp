@@ -40,12 +40,12 @@ void destroy_script(void*) noexcept {}
 constexpr tokio_task_vt kind = {sizeof(tokio_task_vt),  0,  poll_script, destroy_script, {"script", 6},
                                 {"dir/script.cpp", 14}, 42, 0,           nullptr,        nullptr};
 
-tokio_waker spawn(in_process_host& in, script& s) {
+tokio_waker spawn(in_process_host& in, script& s, const tokio_task_vt& as = kind) {
   tokio_task* task = nullptr;
   REQUIRE(table->task_alloc(in.plugin(), sizeof(script*), alignof(script*), &task) == TOKIO_OK);
   *static_cast<script**>(tokio_task_body(table, task)) = &s;
   tokio_waker key{};
-  REQUIRE(table->task_spawn(task, &kind, 0, &key) == TOKIO_OK);
+  REQUIRE(table->task_spawn(task, &as, 0, &key) == TOKIO_OK);
   return key;
 }
 
@@ -85,7 +85,8 @@ TEST_CASE("[OB-01] [OB-06] a task that is spawned while somebody listens is know
   CHECK(seen->file.view() == "dir/script.cpp");
   CHECK(seen->line == 42);
   CHECK(seen->bytes >= sizeof(script*));
-  CHECK(seen->bytes <= 64);  // one block, not more than the next size
+  CHECK(seen->bytes <= 64);                     // one block, not more than the next size
+  CHECK(seen->least_bytes == sizeof(script*));  // as it was asked for
   CHECK(seen->seen_from_birth);
   CHECK(seen->polls == 0);
   CHECK(seen->first_poll == 0);
@@ -240,6 +241,62 @@ TEST_CASE(
     if (says_where) open(s);
     CHECK(in.wait_idle());
   }
+  CHECK(in.stop().clean());
+}
+
+TEST_CASE("[OB-01] [OB-06] a task that another one polls is told of by its own polls, not by those of its relay") {
+  in_process_host in({.workers = 0});
+  const listener to;
+  const auto* const trace = in.extension<tokio_trace_ext>(TOKIO_EXT_TRACE);
+  tokio_task_vt stands_for = kind;
+  stands_for.flags = TOKIO_TF_RELAY;
+  script relay, child, inner;
+  for (script* const each : {&relay, &child, &inner}) each->poll = wait_for_opening;
+  const tokio_waker key = spawn(in, relay, stands_for), nested = spawn(in, inner, stands_for);
+  const std::uint64_t id = table->task_id(key);
+  REQUIRE(driven_until(in, inner.polls, 1));
+  auto seen = *to.book.find(id);
+  CHECK(seen.kind == task_kind::local);
+  CHECK(seen.bytes == 0);  // its relay's are no size of it
+  CHECK(seen.polls == 0);
+  CHECK(seen.scheduled_times.counted.total() == 0);
+
+  const auto outside = trace->local_poll_begins(key);
+  CHECK(to.book.find(id)->in_poll);
+  table->task_wake(key);
+  const auto outer = trace->local_poll_begins(nested);
+  trace->local_poll_ends(nested, outer, 0);
+  const std::uint64_t born = table->task_id(spawn(in, child));
+  trace->local_poll_ends(key, outside, 0);
+  CHECK(to.book.find(born)->parent == id);
+  seen = *to.book.find(id);
+  CHECK_FALSE(seen.in_poll);
+  CHECK(seen.polls == 1);
+  CHECK(seen.busy == seen.last_poll_ended - seen.last_poll_started);
+  CHECK(seen.scheduled_times.counted.total() == 1);  // since its relay could be polled
+  CHECK(seen.wakes == 1);
+  CHECK(seen.self_wakes == 1);
+  CHECK(to.book.find(table->task_id(nested))->polls == 1);
+
+  (void)trace->local_poll_begins(key);
+  trace->local_poll_ends(key, outside, 1);  // and once more, without a wake
+  (void)trace->local_poll_begins(key);
+  trace->local_poll_ends(key, outside, 0);
+  seen = *to.book.find(id);
+  CHECK(seen.polls == 3);
+  CHECK(seen.wakes == 2);
+  CHECK(seen.self_wakes == 2);
+  script elsewhere;
+  elsewhere.poll = wait_for_opening;
+  CHECK(to.book.find(table->task_id(spawn(in, elsewhere)))->parent == 0);
+  for (script* const each : {&relay, &child, &inner}) open(*each);
+  REQUIRE(driven_until(in, elsewhere.polls, 1));
+  open(elsewhere);
+  CHECK(in.wait_idle());
+  CHECK(to.book.find(id)->end == task_end::completed);
+  CHECK(to.book.find(id)->polls == 3);
+  trace->local_poll_ends(key, trace->local_poll_begins(key), 0);  // gone: nothing
+  trace->local_poll_ends({}, trace->local_poll_begins({}), 0);
   CHECK(in.stop().clean());
 }
 

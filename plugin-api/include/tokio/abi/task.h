@@ -86,7 +86,8 @@ typedef struct tokio_task_vt {
 #define TOKIO_TF_GRACEFUL 1u /* cooperative cancellation, see above */
 #define TOKIO_TF_SYSTEM 2u   /* background task: does not hold up draining, aborted first, does not keep `run` alive */
 #define TOKIO_TF_READY_IS_EMPTY \
-  4u /* a poll that returns READY has left nothing to destroy: destroy is not called then */
+  4u                      /* a poll that returns READY has left nothing to destroy: destroy is not called then */
+#define TOKIO_TF_RELAY 8u /* stands for a task that is polled by another one, of whose polls tokio.trace/1 is told */
 
 #define TOKIO_SPAWN_JOIN 1u  /* the key is a join handle: valid until task_release_join */
 #define TOKIO_SPAWN_FRONT 2u /* run next on this worker (LIFO slot), as a wake from this worker would */

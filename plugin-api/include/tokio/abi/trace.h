@@ -62,6 +62,11 @@ typedef struct tokio_trace_ext {
   void (*op_poll_begins)(uint64_t op) TOKIO_NOEXCEPT;              /* [any nb] may be left out */
   void (*op_poll_ends)(uint64_t op, int32_t ready) TOKIO_NOEXCEPT; /* [any nb] */
   void (*op_drop)(uint64_t op) TOKIO_NOEXCEPT;                     /* [any nb] */
+  /* Around a poll of the task that a relay (TOKIO_TF_RELAY) stands for. Who is polled has woken what it wakes, and is
+   * the parent of what it spawns. The beginning says what the end is given; `again`: it is polled once more without a
+   * wake. */
+  uint64_t (*local_poll_begins)(tokio_waker relay) TOKIO_NOEXCEPT;                          /* [any nb] */
+  void (*local_poll_ends)(tokio_waker relay, uint64_t outer, int32_t again) TOKIO_NOEXCEPT; /* [any nb] */
 } tokio_trace_ext;
 TOKIO_INLINE int tokio_trace_on(const tokio_trace_ext* e) {
   return TOKIO_HAS(tokio_trace_ext, e, op_drop) && *(const volatile uint32_t*)e->listening != 0;

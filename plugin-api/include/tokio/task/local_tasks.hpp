@@ -19,6 +19,7 @@
 #include "tokio/sync/park.hpp"
 #include "tokio/task/beside.hpp"
 #include "tokio/task/local.hpp"
+#include "tokio/tracing/local_poll.hpp"
 
 namespace tokio {
 
@@ -370,9 +371,11 @@ class local_tasks : public std::enable_shared_from_this<local_tasks> {
     raw.plugin = task.instance_;
     if (raw.now_ns == 0) raw.now_ns = host.core->now_ns(task.instance_);  // a thread that is no worker has no reading
     const on_behalf scope(*this, task.instance_, &raw, raw.waker);
+    tracing::local_poll told(raw.waker);
     context cx(&raw);
     const bool over = task.poll(cx);
     yields = cx.yielded();
+    told.again(yields && !over);
     return over;
   }
   bool look_before_poll(const local_entry& task, tokio_waker& relay) const noexcept {
@@ -437,7 +440,7 @@ template <class T>
 class [[nodiscard]] local_relay {
  public:
   using output = T;
-  static constexpr std::uint32_t task_flags = TOKIO_TF_GRACEFUL;
+  static constexpr std::uint32_t task_flags = TOKIO_TF_GRACEFUL | TOKIO_TF_RELAY;
 
   local_relay(std::shared_ptr<local_tasks> of, std::shared_ptr<local_result<T>> task) noexcept
       : of_(std::move(of)), task_(std::move(task)) {}

@@ -295,6 +295,7 @@ inline void delay(tokio_cx* cx, tokio_delay* out) noexcept { *out = fake_core::o
 inline std::uint32_t listening = 0;
 inline std::uint64_t last_id = 0;
 inline std::vector<std::string> told;
+inline tokio_place last_place{};  // where the last resource was made
 
 inline void tell(std::uint64_t id, std::string_view what) {
   told.push_back(std::to_string(id).append(" ").append(what));
@@ -306,6 +307,7 @@ inline tokio_status resource_new(tokio_plugin*, const tokio_resource* of, std::u
   if ((of->flags & TOKIO_RESOURCE_INTERNAL) != 0) what.append("internal ");
   what.append(to_view(of->concrete_type));
   if (of->parent != 0) what.append(" of ").append(std::to_string(of->parent));
+  last_place = of->made_at;
   tell(*id = ++last_id, what);
   return TOKIO_OK;
 }
@@ -327,10 +329,21 @@ inline tokio_status op_new(tokio_plugin*, const tokio_async_op* of, std::uint64_
 inline void op_poll_begins(std::uint64_t) noexcept {}
 inline void op_poll_ends(std::uint64_t id, std::int32_t ready) noexcept { tell(id, ready != 0 ? "ready" : "pending"); }
 inline void op_drop(std::uint64_t id) noexcept { tell(id, "over"); }
+// Of local tasks how deep the poll is: "1 polled", "1 over", "1 again".
+inline std::uint64_t depth = 0;
+inline std::uint64_t local_poll_begins(tokio_waker) noexcept {
+  tell(++depth, "polled");
+  return depth - 1;
+}
+inline void local_poll_ends(tokio_waker, std::uint64_t outer, std::int32_t again) noexcept {
+  tell(depth, again != 0 ? "again" : "over");
+  depth = outer;
+}
 
 inline constexpr tokio_trace_ext table{
     sizeof(tokio_trace_ext), 0,      delay,          &listening,   resource_new, resource_state,
-    resource_drop,           op_new, op_poll_begins, op_poll_ends, op_drop};
+    resource_drop,           op_new, op_poll_begins, op_poll_ends, op_drop,      local_poll_begins,
+    local_poll_ends};
 }  // namespace fake_trace
 
 }  // namespace tokio::test
