@@ -1,14 +1,18 @@
 // What locks and channels tell of themselves, and of what waits for them, while somebody listens: rows OB-03, OB-04.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
+#include <source_location>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "tokio/sync.hpp"
 #include "tokio/task.hpp"
+#include "tokio/task/local_set.hpp"
 #include "tokio/test.hpp"
 
 namespace {
@@ -201,4 +205,40 @@ TEST_CASE("[OB-03] locks that are members are made from nothing, as ever, and ar
   CHECK(to.heard() == lines{"1 new Mutex", "1 permits = 1", "2 new RwLock",
                             "2 permits = " + std::to_string(UINT32_MAX >> 3),
                             "2 max_readers = " + std::to_string(UINT32_MAX >> 3), "3 new Notify"});
+}
+
+TEST_CASE("[OB-03] a cell that is set once tells where it was made, and again where it was emptied") {
+  test::fake_host fake;
+  const listener to;
+  once_cell<int> cell;
+  const auto line = std::source_location::current().line();
+  CHECK(to.heard() == lines{"1 new internal Semaphore", "1 permits = 1"});
+  CHECK(test::fake_trace::last_place.line == line - 1);
+  CHECK(to_view(test::fake_trace::last_place.file).ends_with("told_test.cpp"));
+  CHECK(cell.set(3).has_value());
+  CHECK(cell.take() == 3);
+  CHECK(test::fake_trace::last_place.line == line + 5);
+  set_once<int> value(4);
+  CHECK(test::fake_trace::last_place.line == line + 7);
+}
+
+TEST_CASE("[OB-01] each poll of a local task is told of, also of one that is polled in another one's poll") {
+  test::fake_host fake;
+  const listener to;
+  local_set outer;
+  auto whole = outer.spawn_local([]() -> task<int> {
+    local_set inner;
+    auto part = inner.spawn_local(yield_now());
+    co_await inner;
+    co_return (co_await std::move(part)).has_value() ? 1 : 0;
+  });
+  CHECK(test::block_on(outer.run_until(std::move(whole))).value() == 1);
+  const auto heard = to.heard();
+  const auto count = [&](std::string_view line) { return std::ranges::count(heard, line); };
+  CHECK(count("1 polled") >= 2);
+  CHECK(count("1 polled") == count("1 over") + count("1 again"));
+  CHECK(count("2 polled") == 2);
+  CHECK(count("2 again") == 1);  // it has yielded
+  CHECK(count("2 over") == 1);
+  CHECK(test::fake_trace::depth == 0);
 }

@@ -66,6 +66,23 @@ TEST_CASE("[OB-03] [OB-04] the timer of an interval is a part of it, and so is t
   CHECK(heard() == lines{"2 gone", "1 gone"});
 }
 
+TEST_CASE("[OB-04] the wait for a tick ends with a tick() that is dropped, wherever that was moved before") {
+  test::fake_host fake;
+  time::interval ticks(time::instant::now() + 10ms, 10ms);
+  const listener to;
+  {
+    auto tick = ticks.tick();
+    auto polled = hand_poll(std::move(tick));
+    CHECK(polled.poll().is_pending());
+    CHECK(heard() == lines{"1 met Interval", "2 Interval::tick waits for 1", "3 met internal Sleep",
+                           "4 Sleep::new_timeout waits for 3 of 2", "4 pending", "2 pending"});
+  }
+  CHECK(heard() == lines{"2 over"});
+  hand_poll next(ticks.tick());
+  CHECK(next.poll().is_pending());
+  CHECK(heard() == lines{"5 Interval::tick waits for 1", "4 pending", "5 pending"});
+}
+
 TEST_CASE("[OB-04] a sleep that was told of to who has gone is told of again to who listens next") {
   test::fake_host fake;
   hand_poll sleeps(time::sleep(20ms));

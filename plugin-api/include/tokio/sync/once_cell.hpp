@@ -124,9 +124,9 @@ inline constexpr bool makes<T, Fn> = std::constructible_from<T, output_of<std::i
 template <class T>
 class once_cell {
  public:
-  once_cell() noexcept = default;
-  explicit once_cell(T value) : value_(std::optional<T>(std::move(value))) {}
-  explicit once_cell(std::optional<T> value) : value_(std::move(value)) {}
+  once_cell(call_site at = call_site::current()) noexcept : value_(at) {}  // not explicit: a member may be made from {}
+  explicit once_cell(T value, call_site at = call_site::current()) : value_(std::optional<T>(std::move(value)), at) {}
+  explicit once_cell(std::optional<T> value, call_site at = call_site::current()) : value_(std::move(value), at) {}
   once_cell(const once_cell&) = delete;
   once_cell& operator=(const once_cell&) = delete;
 
@@ -159,8 +159,8 @@ class once_cell {
   }
 
   // The value, and the cell is empty again.
-  std::optional<T> take() { return value_.take(); }
-  std::optional<T> into_inner() && { return value_.take(); }
+  std::optional<T> take(call_site at = call_site::current()) { return value_.take(at); }
+  std::optional<T> into_inner(call_site at = call_site::current()) && { return value_.take(at); }
 
  private:
   once_value<T> value_;

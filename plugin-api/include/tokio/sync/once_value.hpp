@@ -19,8 +19,10 @@ class once_value {
   using core = semaphore_core<policy>;
   using claimed = core::acquired;
 
-  once_value() noexcept : claims_(1, {}, resource_type::once) {}
-  explicit once_value(std::optional<T> value) : claims_(1, {}, resource_type::once), value_(std::move(value)) {
+  // `at`: where what it is a part of is made.
+  explicit once_value(const call_site& at) noexcept : claims_(1, at, resource_type::once) {}
+  once_value(std::optional<T> value, const call_site& at)
+      : claims_(1, at, resource_type::once), value_(std::move(value)) {
     if (value_) claims_.close();
   }
 
@@ -46,11 +48,11 @@ class once_value {
   void give_back() { claims_.release(1); }
 
   // By the only owner: it is empty again.
-  std::optional<T> take() {
+  std::optional<T> take(const call_site& at) {
     if (!is_set()) return std::nullopt;
     auto value = std::exchange(value_, std::nullopt);
     claims_.~core();
-    ::new (static_cast<void*>(&claims_)) core(1, {}, resource_type::once);
+    ::new (static_cast<void*>(&claims_)) core(1, at, resource_type::once);
     return value;
   }
 

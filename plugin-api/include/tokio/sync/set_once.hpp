@@ -44,9 +44,9 @@ class [[nodiscard]] set_once_wait {
 template <class T>
 class set_once {
  public:
-  set_once() noexcept = default;
-  explicit set_once(T value) : value_(std::optional<T>(std::move(value))) {}
-  explicit set_once(std::optional<T> value) : value_(std::move(value)) {}
+  set_once(call_site at = call_site::current()) noexcept : value_(at) {}  // not explicit: a member may be made from {}
+  explicit set_once(T value, call_site at = call_site::current()) : value_(std::optional<T>(std::move(value)), at) {}
+  explicit set_once(std::optional<T> value, call_site at = call_site::current()) : value_(std::move(value), at) {}
   set_once(const set_once&) = delete;
   set_once& operator=(const set_once&) = delete;
 
@@ -61,7 +61,7 @@ class set_once {
     return {};
   }
   set_once_wait<T> wait() noexcept { return set_once_wait<T>(*this); }
-  std::optional<T> into_inner() && { return value_.take(); }
+  std::optional<T> into_inner(call_site at = call_site::current()) && { return value_.take(at); }
 
  private:
   friend class set_once_wait<T>;

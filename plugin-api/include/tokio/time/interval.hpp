@@ -3,6 +3,8 @@
 // Threads: one at a time.
 #pragma once
 
+#include <utility>
+
 #include "tokio/task/awaitable.hpp"
 #include "tokio/time/timer.hpp"
 
@@ -36,10 +38,20 @@ class interval {
    public:
     using output = instant;
     explicit tick_future(interval& owner) noexcept : owner_(&owner) {}
-    tokio::poll<instant> poll(context& cx) { return owner_->poll_tick(cx); }
+    tick_future(tick_future&& other) noexcept : owner_(other.owner_), waits_(std::exchange(other.waits_, false)) {}
+    tick_future& operator=(tick_future&&) = delete;
+    ~tick_future() {
+      if (waits_) owner_->told_.end();
+    }
+    tokio::poll<instant> poll(context& cx) {
+      auto tick = owner_->poll_tick(cx);
+      waits_ = tick.is_pending();
+      return tick;
+    }
 
    private:
     interval* owner_;
+    bool waits_ = false;
   };
   // The scheduled instant of the next tick, once it has come. Cancel safe. Of several that wait the newest is woken.
   tick_future tick() noexcept { return tick_future(*this); }
