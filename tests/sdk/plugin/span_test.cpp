@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 
 #include "tokio/sync/notify.hpp"
 #include "tokio/task.hpp"
+#include "tokio/task/local_set.hpp"
 #include "tokio/test.hpp"
 
 namespace sdk_log = tokio::log;  // ::log is libm's
@@ -34,6 +36,10 @@ struct last_words {
 task<> wait_with_last_words(sync::notify& go_on) {
   const auto kept = std::make_shared<last_words>();
   co_await go_on.notified();
+}
+
+task<> a_while() {
+  for (int i = 0; i < 3; ++i) co_await yield_now();
 }
 
 const test::log_record& record(const fake_host& fake, std::string_view message) {
@@ -132,4 +138,27 @@ TEST_CASE("a span that is given up while this thread is in it is there until the
     sdk_log::info("read");
   });
   CHECK(record(fake, "read").fields == fields{{"id", "7"}, {"span", "request"}});
+}
+
+TEST_CASE("tasks of a local_set are in the span of who drives it, or in their own, and outside of it in none") {
+  fake_host fake;
+  local_set set;
+  sync::notify go_on;
+  spawn(
+      [](local_set& of, sync::notify& at) -> task<> {
+        auto plain = of.spawn_local(say_around(at, "plain begins", "plain ends"));
+        auto own = of.spawn_local(
+            tracing::instrument(say_around(at, "own begins", "own ends"), tracing::info_span("query", {"id", 8})));
+        co_await tracing::instrument(of.run_until(a_while()), tracing::info_span("request", {"id", 7}));
+        co_await of;
+      },
+      std::ref(set), std::ref(go_on))
+      .detach();
+  fake.run_until_stalled();
+  go_on.notify_waiters();
+  fake.run_until_stalled();
+  CHECK(record(fake, "plain begins").fields == fields{{"id", "7"}, {"span", "request"}});
+  CHECK(record(fake, "own begins").fields.at("id") == "8");
+  CHECK(record(fake, "plain ends").fields.empty());
+  CHECK(record(fake, "own ends").fields == fields{{"id", "8"}, {"span", "query"}});
 }

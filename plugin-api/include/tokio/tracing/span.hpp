@@ -4,8 +4,8 @@
 //   co_await tracing::instrument(answer(std::move(stream)), request);     // in it: log::info("read", {"bytes", n})
 //   request.in_scope([&] { log::info("done"); });
 // Invariant: a span is entered around each poll of what it instruments, and around its destruction, and nowhere else:
-// no
-//            other task is in it. A span whose level the log does not want costs one load, and is none.
+//            of other tasks only those are in it that this one polls, of a local_set or a scope that it drives, unless
+//            they are in one of their own. A span whose level the log does not want costs one load, and is none.
 // Threads:   [any]; record() by who has the only copy.
 #pragma once
 
