@@ -18,7 +18,8 @@ using tokio::time::instant;
 using tokio::time::timeout;
 using tokio::time::timeout_at;
 
-constexpr std::size_t kept_bytes = 16 * 1024;  // of room, while a connection waits
+constexpr std::string_view whole_server = "*";  // the target of an OPTIONS that is for no path
+constexpr std::size_t kept_bytes = 16 * 1024;   // of room, while a connection waits
 constexpr auto linger = 2s;
 
 enum class arrival : std::uint8_t { bytes, end, late };
@@ -155,7 +156,8 @@ void connection::keep_little() {
 bool connection::object() {
   const auto& head = parser_.head();
   const auto expected = head.find("Expect");
-  target_ = parse_target(head.target);
+  target_ = head.verb == method::options && head.target == whole_server ? target{std::string(whole_server), {}}
+                                                                        : parse_target(head.target);
   if (head.verb == method::unknown)
     refuse(501, "this method is not known");
   else if (!target_)
@@ -195,6 +197,10 @@ tokio::task<> connection::serve_one() {
 }
 
 tokio::task<> connection::route() {
+  if (target_->path == whole_server) {
+    answer(204, plain_text, {}, {});  // it is there, and that was asked
+    co_return;
+  }
   found_ = shared_.routes.find(asked().verb, target_->path);
   if (found_.handler != nullptr) {
     co_await (*found_.handler)(*this);

@@ -161,6 +161,16 @@ TEST_CASE("what cannot be answered is said, with the connection kept where that 
   CHECK(only_answer(other.ask("GET /../etc HTTP/1.1\r\nHost: a\r\n\r\n")).status == 400);
 }
 
+TEST_CASE("an OPTIONS for the whole server is answered, whatever is served, and a star is no path for anything else") {
+  bench b;
+  const auto whole = only_answer(b.ask("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"));
+  CHECK(whole.status == 204);
+  CHECK(whole.body.empty());
+  CHECK_FALSE(says(whole, "Connection: close"));
+  CHECK(only_answer(b.ask(health)).status == 200);
+  CHECK(only_answer(b.ask("GET * HTTP/1.1\r\nHost: a\r\n\r\n")).status == 400);
+}
+
 TEST_CASE("a request that could be two is refused, and what follows is not taken for another one") {
   bench b;
   const auto got =
