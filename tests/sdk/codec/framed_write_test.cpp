@@ -177,3 +177,23 @@ TEST_CASE("[CD-03] another encoder goes on with what is not written yet") {
   auto parts = std::move(second).into_parts();
   CHECK(&parts.io == &target);
 }
+
+TEST_CASE(
+    "[CD-03] a close that is dropped half way goes on where it stood, and shuts the stream down once it is done") {
+  test::fake_host fake;
+  auto [near, far] = io::duplex(2);
+  codec::framed_write frames(std::move(near), codec::bytes_codec());
+  CHECK(test::block_on(frames.feed("abcde")).has_value());
+  std::array<char, 4> room;
+  std::string all;
+  for (int i = 0; i < 2; ++i) {
+    hand_poll closing(frames.close());
+    CHECK(closing.poll().is_pending());
+    const auto got = test::block_on(far.read(room)).value();
+    all.append(room.data(), got);
+  }
+  CHECK(test::block_on(frames.close()).has_value());
+  for (auto got = test::block_on(far.read(room)).value(); got != 0; got = test::block_on(far.read(room)).value())
+    all.append(room.data(), got);
+  CHECK(all == "abcde");
+}

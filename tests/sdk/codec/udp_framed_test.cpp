@@ -190,3 +190,38 @@ TEST_CASE("[CD-07] a decoder that fails and takes nothing loses its datagram, an
     co_return 0;
   }());
 }
+
+TEST_CASE("[CD-07] a next that is dropped at any poll has lost nothing") {
+  test::on_host on;
+  on.run([]() -> task<int> {
+    auto ends = co_await on_loopback();
+    udp_framed in(std::move(ends.b), lines_codec());
+    for (int polls = 1; polls < 4; ++polls) {
+      auto dropped = in.next();
+      for (int i = 0; i < polls; ++i) CHECK_FALSE((co_await test::once(dropped)).has_value());
+    }
+    CHECK((co_await ends.a.send_to("one\ntwo\n", ends.at_b)).has_value());
+    CHECK(co_await next_of(in) == "one");
+    (void)in.next();
+    CHECK(co_await next_of(in) == "two");
+    co_return 0;
+  }());
+}
+
+TEST_CASE("[CD-07] a flush and a close that are dropped at any poll send the frame all the same, once") {
+  test::on_host on;
+  on.run([]() -> task<int> {
+    auto ends = co_await on_loopback();
+    udp_framed out(std::move(ends.a), lines_codec());
+    udp_framed in(std::move(ends.b), lines_codec());
+    CHECK((co_await out.feed(std::pair(std::string("hello"), ends.at_b))).has_value());
+    (void)out.flush();
+    (void)out.close();
+    CHECK((co_await out.flush()).has_value());
+    CHECK((co_await out.close()).has_value());
+    CHECK((co_await out.send(std::pair(std::string("last"), ends.at_b))).has_value());
+    CHECK(co_await next_of(in) == "hello");
+    CHECK(co_await next_of(in) == "last");
+    co_return 0;
+  }());
+}

@@ -360,3 +360,31 @@ TEST_CASE("[FS-03] who reads on and on lets others have their turn") {
   });
   host.end();
 }
+
+TEST_CASE("[FS-04] [FS-07] a write, a flush and a seek that are dropped at their first poll lose nothing") {
+  bound_host host;
+  const temp_dir dir;
+  const auto path = dir.write("a", "0123456789");
+  host.run([&]() -> task<> {
+    auto file = co_await open_both_ways(path);
+    CHECK(co_await file.write("AB") == 2u);
+    {
+      auto writing = file.write("CD");  // waits for the one before
+      if (!co_await begin(writing)) CHECK(co_await file.seek(seek_from::current(-2)) == 2u);  // it did not have to
+    }
+    {
+      auto flushing = file.flush();
+      (void)co_await begin(flushing);
+    }
+    CHECK(co_await file.write("EF") == 2u);
+    {
+      auto seeking = file.seek(seek_from::start(8));
+      (void)co_await begin(seeking);
+    }
+    CHECK(co_await file.seek(seek_from::start(6)) == 6u);
+    CHECK(co_await next(file, 2) == "67");
+    CHECK((co_await file.flush()));
+    CHECK(contents(path) == "ABEF456789");
+  });
+  host.end();
+}

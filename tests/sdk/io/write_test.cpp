@@ -123,3 +123,27 @@ TEST_CASE("[IO-12] shutdown ends the writing direction") {
   CHECK(test::block_on(stream.shutdown()).has_value());
   CHECK(stream.is_shut_down());
 }
+
+TEST_CASE("[IO-11] a write that is dropped while it waits has sent nothing, and a shutdown may be called again") {
+  test::fake_host fake;
+  auto [a, b] = io::duplex(2);
+  CHECK(test::block_on(a.write_all("ab")).has_value());
+  std::array<io::byte_view, 1> parts{"lost"};
+  for (int polls = 1; polls < 4; ++polls) {
+    hand_poll whole(a.write("lost"));
+    hand_poll vectored(a.write_vectored(parts));
+    for (int i = 0; i < polls; ++i) {
+      CHECK(whole.poll().is_pending());
+      CHECK(vectored.poll().is_pending());
+    }
+  }
+  std::array<char, 8> room;
+  CHECK(test::block_on(b.read(room)).value() == 2);
+  CHECK(test::block_on(a.flush()).has_value());
+  (void)a.shutdown();  // not polled: nothing is over
+  CHECK(test::block_on(a.write("c")).value() == 1);
+  for (int i = 0; i < 2; ++i) CHECK(test::block_on(a.shutdown()).has_value());
+  CHECK(test::block_on(b.read(room)).value() == 1);
+  CHECK(room[0] == 'c');
+  CHECK(test::block_on(b.read(room)).value() == 0);
+}

@@ -421,3 +421,34 @@ TEST_CASE("[ST-11] a TCP listener as a stream gives connections") {
     co_return 0;
   }());
 }
+
+TEST_CASE(
+    "[NT-03] [NT-07] [NT-08] an accept, a peek and a wait for readiness that are dropped at any poll take nothing") {
+  test::on_host real;
+  real.run([]() -> task<int> {
+    auto listener = tcp_listener::bind_to({ip_address::loopback_v4(), 0}).value();
+    for (int polls = 1; polls < 4; ++polls) {
+      auto dropped = listener.accept();
+      for (int i = 0; i < polls; ++i) CHECK_FALSE((co_await test::once(dropped)).has_value());
+    }
+    auto near = co_await tcp_stream::connect(listener.local_addr().value());
+    auto accepted = co_await listener.accept();
+    auto far = std::move(accepted->first);
+    std::array<char, 8> room;
+    for (int polls = 1; polls < 4; ++polls) {
+      auto peeks = far.peek(room);
+      auto waits = far.readable();
+      auto reads = far.read(room);
+      for (int i = 0; i < polls; ++i) {
+        CHECK_FALSE((co_await test::once(peeks)).has_value());
+        CHECK_FALSE((co_await test::once(waits)).has_value());
+        CHECK_FALSE((co_await test::once(reads)).has_value());
+      }
+    }
+    CHECK((co_await near->write_all("kept")).has_value());
+    CHECK((co_await far.readable()).has_value());
+    CHECK(co_await far.peek(room) == 4u);
+    CHECK(co_await far.read(room) == 4u);
+    co_return 0;
+  }());
+}

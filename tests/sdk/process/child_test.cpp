@@ -160,3 +160,19 @@ TEST_CASE("[PR-06] the child moves from one task to another, and is waited for t
     co_return 0;
   }());
 }
+
+TEST_CASE("[PR-08] a kill that is dropped at any poll has killed, and may be called again") {
+  test::on_host real;
+  real.run([]() -> task<int> {
+    auto never = shell("exec sleep 1000").spawn();
+    (void)never->kill();  // not polled
+    CHECK_FALSE(never->try_wait()->has_value());
+    {
+      auto dropped = never->kill();
+      (void)co_await test::once(dropped);
+    }
+    CHECK(why(co_await never->kill()) == "ok");
+    CHECK((co_await never->wait())->signal() == SIGKILL);
+    co_return 0;
+  }());
+}

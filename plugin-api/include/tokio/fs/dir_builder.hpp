@@ -1,4 +1,5 @@
 // `dir_builder`: how a folder is made.
+// A create() that is dropped goes on in the host.
 // Threads: plain values; the future [task].
 #pragma once
 

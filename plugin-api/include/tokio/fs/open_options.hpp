@@ -1,5 +1,6 @@
 // `open_options`: how a file is opened.
 //   auto log = co_await fs::open_options().append(true).create(true).open("log.txt");
+// An open() that is dropped goes on in the host, which closes what it opened.
 // Threads: plain values; the future [task].
 #pragma once
 

@@ -1,6 +1,6 @@
 // Writing, as futures: write, write_vectored, write_all, write_all_buf, write_all_vectored, flush, shutdown, numbers.
 // Cancel safe: write, write_vectored, flush; write_all_buf and write_all_vectored can be taken up again, because their
-// views tell what is left.
+// views tell what is left. shutdown() may be called again. Of write_all and the numbers nobody knows what went out.
 // Threads: [task]; the stream and the bytes must outlive the future.
 #pragma once
 

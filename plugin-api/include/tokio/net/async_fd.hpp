@@ -7,6 +7,7 @@
 // Invariant: T keeps the descriptor; the watching ends before T does. When T closed it first, what was open ends with
 // the
 //            watching, and who has its number now is not touched.
+// Cancel safe: readable(), writable() and ready(), which take nothing.
 // Threads: any number of tasks wait; the poll_ forms by one task for each direction.
 #pragma once
 

@@ -2,6 +2,7 @@
 //   auto both = pipe::pipe();                                              // both->first sends to both->second
 //   auto receiver = pipe::open_options().read_write(true).open_receiver("/run/a.fifo");
 // Invariant: a write of at most PIPE_BUF bytes is taken whole or not at all.
+// Cancel safe: readable() and writable(); of reads and writes see io/read.hpp and io/write.hpp.
 // Threads: one task reads, or writes, at a time; any number wait for readiness.
 #pragma once
 

@@ -1,5 +1,5 @@
 // `lookup_host`: names to addresses. Addresses written as numbers need no lookup and no task of the host.
-// Threads: [task]. A lookup whose future is destroyed goes on in the host, without effect.
+// Threads: [task]. Cancel safe: a lookup whose future is destroyed goes on in the host, without effect.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 // `tcp_stream`: a connection. Reads and writes are those of io/; the options are the system's.
 //   auto stream = co_await tcp_stream::connect("127.0.0.1:6380");
+// A connect() that is dropped gives the connection up; of the other operations see io/read.hpp and io/write.hpp.
 // Threads: one task reads and one writes at a time; any number wait for readiness; options [any].
 #pragma once
 

@@ -1,5 +1,5 @@
 // `unix_listener`: accepts connections on a path or an abstract name. The file of a path stays when it is gone.
-// Threads: any number of tasks accept; one at a time is in poll_accept().
+// Threads: any number of tasks accept; one at a time is in poll_accept(). Cancel safe: accept() loses no connection.
 #pragma once
 
 #include <utility>

@@ -3,6 +3,7 @@
 //   auto socket = unix_socket::new_stream();
 //   socket->bind("/run/a.sock");
 //   auto listener = std::move(*socket).listen(1024);
+// A connect() that is dropped closes the socket: it is not taken up again.
 // Threads: one at a time.
 #pragma once
 

@@ -123,7 +123,7 @@ class command {
     }
     return status_future(std::move(made));
   }
-  // Its stdout and stderr are pipes, whatever was said.
+  // Its stdout and stderr are pipes, whatever was said. A future that is dropped loses the child and what it wrote.
   output_future output(call_site at = call_site::current()) {
     stdout_(stdio::piped());
     stderr_(stdio::piped());
