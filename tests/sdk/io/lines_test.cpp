@@ -80,16 +80,3 @@ TEST_CASE("[IO-13] segments end at any byte and may be empty") {
   for (const char* expected : {"a", "", "b"}) CHECK(test::block_on(pieces.next_segment()).value().value() == expected);
   CHECK_FALSE(test::block_on(pieces.next_segment()).value().has_value());
 }
-
-TEST_CASE("[IO-13] next_segment that is dropped at any byte has lost none") {
-  test::fake_host fake;
-  auto [a, b] = io::duplex(64);
-  io::segments pieces(io::buf_reader(std::move(a)), std::byte{'|'});
-  for (const char one : {'a', 'b', 'c'}) {
-    CHECK(test::block_on(b.write_all(io::byte_view(&one, 1))).has_value());
-    hand_poll cancelled(pieces.next_segment());
-    CHECK(cancelled.poll().is_pending());
-  }
-  CHECK(test::block_on(b.write_all("|")).has_value());
-  CHECK(test::block_on(pieces.next_segment()).value().value() == "abc");
-}

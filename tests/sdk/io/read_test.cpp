@@ -131,21 +131,3 @@ TEST_CASE("[IO-08] UTF-8 is checked as the standard has it") {
                           "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82", "\xe2\x28\xa1"})
     CHECK_FALSE(io::is_utf8(bad));
 }
-
-TEST_CASE("[IO-07] a read of one byte, or into room, that is dropped at any poll has taken nothing") {
-  test::fake_host fake;
-  auto [a, b] = io::duplex(8);
-  std::string into;
-  for (int polls = 1; polls < 4; ++polls) {
-    hand_poll number(a.read_u8());
-    hand_poll text(io::read_into(a, into));
-    for (int i = 0; i < polls; ++i) {
-      CHECK(number.poll().is_pending());
-      CHECK(text.poll().is_pending());
-    }
-  }
-  CHECK(test::block_on(b.write_all("xy")).has_value());
-  CHECK(test::block_on(a.read_u8()).value() == 'x');
-  CHECK(test::block_on(io::read_into(a, into)).value() == 1);
-  CHECK(into == "y");
-}

@@ -3,7 +3,6 @@
 //   socket->set_reuseport(true);
 //   socket->bind({ip_address::any_v4(), 7007});
 //   auto listener = std::move(*socket).listen(1024);
-// A connect() that is dropped closes the socket: it is not taken up again.
 // Threads: one at a time.
 #pragma once
 

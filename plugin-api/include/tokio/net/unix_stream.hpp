@@ -1,5 +1,4 @@
 // `unix_stream`: a connection between processes of one machine, through a path, an abstract name, or as a pair.
-// A connect() that is dropped gives the connection up; of the other operations see io/read.hpp and io/write.hpp.
 // Threads: one task reads and one writes at a time; any number wait for readiness.
 #pragma once
 
