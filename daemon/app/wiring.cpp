@@ -70,6 +70,8 @@ control::limits limits_of(const config::control_settings& s) {
   l.disconnect_output_bytes = 2 * s.max_output_bytes;
   l.ring_messages = s.max_events;
   l.ring_bytes = 1024 * s.max_events;
+  l.kept_events = s.kept_events;
+  l.kept_event_bytes = 420 * s.kept_events;
   l.read_timeout = s.read_timeout_ms * millisecond;
   l.idle_timeout = s.idle_timeout_ms * millisecond;
   l.write_timeout = s.write_timeout_ms * millisecond;

@@ -43,7 +43,7 @@ class rate_limit {
     const auto own = std::ranges::find_if(rows, [&](const row& r) { return r.count > 0 && r.site == site; });
     if (own != rows.end()) return *own;
     row& oldest = *std::ranges::min_element(rows, {}, &row::since);
-    if (now - oldest.since >= window) oldest = {site, now, 0};
+    if (oldest.count == 0 || now - oldest.since >= window) oldest = {site, now, 0};
     oldest.site = site;
     return oldest;
   }

@@ -48,6 +48,7 @@ struct control_settings {
   std::uint64_t read_timeout_ms = 10'000;
   std::uint64_t max_output_bytes = 4 * 1024 * 1024;
   std::uint64_t max_events = 1024;
+  std::uint64_t kept_events = 10'000;
   std::uint64_t write_timeout_ms = 30'000;
   std::vector<access_rule> access;
 };

@@ -9,13 +9,17 @@ const logged_event& event_log::append(std::string_view topic, std::int64_t wall_
                                       std::shared_ptr<const std::string> data) {
   bytes_ += data->size();
   kept_.push_back({take_number(), wall_ns, std::string(topic), std::move(data)});
-  // The newest stays, however large: somebody is about to be given it.
+  shorten();
+  return kept_.back();
+}
+
+// The newest stays, however large: somebody is about to be given it.
+void event_log::shorten() {
   while (kept_.size() > 1 && (kept_.size() > max_messages_ || bytes_ > max_bytes_)) {
     bytes_ -= kept_.front().data->size();
     lost_upto_ = kept_.front().seq;
     kept_.pop_front();
   }
-  return kept_.back();
 }
 
 const logged_event* event_log::after(std::uint64_t seq) const {

@@ -23,6 +23,11 @@ class event_log {
  public:
   event_log(std::size_t max_messages, std::size_t max_bytes) : max_messages_(max_messages), max_bytes_(max_bytes) {}
 
+  void bound(std::size_t max_messages, std::size_t max_bytes) {
+    max_messages_ = max_messages;
+    max_bytes_ = max_bytes;
+    shorten();
+  }
   // A number for an event that is not kept.
   std::uint64_t take_number() { return next_seq_++; }
   const logged_event& append(std::string_view topic, std::int64_t wall_ns, std::shared_ptr<const std::string> data);
@@ -35,6 +40,8 @@ class event_log {
   [[nodiscard]] const std::deque<logged_event>& all() const { return kept_; }
 
  private:
+  void shorten();
+
   std::size_t max_messages_, max_bytes_;
   std::deque<logged_event> kept_;
   std::size_t bytes_ = 0;

@@ -30,6 +30,8 @@ struct limits {
   std::size_t max_subscriptions = 16;             // of one client
   std::size_t ring_messages = 1024;               // waiting for one subscription; the oldest give way, counted
   std::size_t ring_bytes = 1 << 20;
+  std::size_t kept_events = 10'000;  // for those who come back; the oldest give way
+  std::size_t kept_event_bytes = 4 << 20;
   unsigned max_parse_errors = 3;            // then the connection is closed
   duration_ns read_timeout = 10 * second;   // from the first byte of a line to its line feed
   duration_ns idle_timeout = 300 * second;  // without a request; 0 = any; never for a subscriber

@@ -32,7 +32,11 @@ struct plane {
   std::string version;
   std::string instance_id;              // of this process: another one knows none of our numbers
   client_directory* clients = nullptr;  // set before anybody is connected
-  event_log events{10'000, 4u << 20};
+  event_log events{bounds.kept_events, bounds.kept_event_bytes};
+  void bound(const limits& by) {
+    bounds = by;
+    events.bound(by.kept_events, by.kept_event_bytes);
+  }
   // An event to those who subscribed. [any]
   std::function<void(std::string_view topic, json data)> publish;
   statistics counts;

@@ -283,7 +283,7 @@ outcome<std::unique_ptr<server>> server::open(server_options options, backend& d
   auto policy = access_policy::compile(std::move(options.access));
   if (!policy) return std::unexpected(std::move(policy.error()));
   made->shared.policy = std::move(*policy);
-  made->shared.bounds = options.bounds;
+  made->shared.bound(options.bounds);
   made->shared.version = std::move(options.version);
   made->shared.instance_id = new_instance_id();
   if (const auto spare = made->shared.spares.open(); !spare)
@@ -336,7 +336,7 @@ outcome<void> server::reconfigure(limits bounds, std::vector<access_rule> access
   auto policy = access_policy::compile(std::move(access));
   if (!policy) return std::unexpected(std::move(policy.error()));
   parts_->shared.box->post([all = parts_.get(), bounds, policy = std::move(*policy)]() mutable {
-    all->shared.bounds = bounds;
+    all->shared.bound(bounds);
     all->shared.policy = std::move(policy);
   });
   return {};

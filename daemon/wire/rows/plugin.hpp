@@ -30,7 +30,7 @@ inline constexpr param cpu_quota = {"cpu_quota_percent",
                                     100'000};
 inline constexpr param plugin_info_params[] = {plugin_name};
 inline constexpr param plugin_clear_params[] = {
-    {"plugin", text, true, "name of a plugin that is held back", "", 1, 128}, reason};
+    {"plugin", text, true, "name of a plugin that is held back", "", 1, 128}, reason, wait, patience_s};
 inline constexpr param plugin_inspect_params[] = {{"path", text, true, "file, or name in a plugin directory", "", 1}};
 inline constexpr param plugin_load_params[] = {
     {"plugin", text, true, "path of a file (with a slash), or name in a plugin directory", "", 1},

@@ -53,11 +53,14 @@ TEST_CASE("limits, access rules and levels reach their parts in their units") {
   s.idle_timeout_ms = 1500;
   s.max_output_bytes = 1 << 20;
   s.max_events = 64;
+  s.kept_events = 100;
   s.access.push_back({.user = {}, .group = {}, .uid = 7, .gid = -1, .level = "operate", .allow = {"a.*"}, .deny = {}});
   CHECK(app::limits_of(s).idle_timeout == 1500 * millisecond);
   CHECK(app::limits_of(s).disconnect_output_bytes == 2 << 20);
   CHECK(app::limits_of(s).ring_messages == 64);
   CHECK(app::limits_of(s).ring_bytes == 64 * 1024);
+  CHECK(app::limits_of(s).kept_events == 100);
+  CHECK(app::limits_of(s).kept_event_bytes == 42'000);
   const auto rules = app::access_of(s);
   REQUIRE(rules.size() == 1);
   CHECK(rules[0].uid == 7u);

@@ -169,6 +169,10 @@ TEST_CASE("the log of events is bounded in number and in bytes, and keeps the ne
   log.append("t", 0, text(std::string(1000, 'x')));
   CHECK(log.all().size() == 1);
   CHECK(log.after(0)->seq == 7);
+  for (int n = 0; n < 3; ++n) log.append("t", 0, text("12345678"));
+  log.bound(2, 100);  // of what is there already, too
+  CHECK(log.all().size() == 2);
+  CHECK(log.after(0)->seq == 9);
 }
 
 TEST_CASE("recent events are listed by topic, the newest of them, and none that the caller may not hear") {
