@@ -72,9 +72,9 @@ struct bench {
       // A poll that the machine holds up loses its worker to a further thread, and of those one may stay for the next
       // time. What this looks for are threads that stay because of the cycles.
       // And each cycle leaves its events, up to a bound that it takes thousands to reach.
-      : daemon(
-            R"({"runtime": {"stuck_after_ms": 0}, "control": {"kept_events": 16}, "plugins": {"instances": {"steady": {"plugin": ")" +
-            std::string(steady) + R"(", "config": {"port": )" + steady_port.text() + "}}}}}"),
+      : daemon(R"({"runtime": {"stuck_after_ms": 0}, "control": {"kept_events": 16}, "plugins": {)"
+               R"("instances": {"steady": {"plugin": ")" +
+               std::string(steady) + R"(", "config": {"port": )" + steady_port.text() + "}}}}}"),
         control(daemon.connect()) {
     wait_until_runs(control, "steady");
     at_rest = footprint::of(daemon.child().pid());
