@@ -22,7 +22,7 @@ void add(std::vector<metric_family>& to, const char* name, metric_type type, con
   if (value) to.push_back({name, type, unit, help, {{{}, *value, {}}}});
 }
 
-double seconds(const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; }
+double cpu_seconds(const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; }
 
 // The number behind "\nVmRSS:" and the like.
 std::optional<double> number_after(const std::string& status, std::string_view key, double factor = 1) {
@@ -87,7 +87,7 @@ std::vector<metric_family> process_numbers::families() const {
   const auto status = status_text();
   std::vector<metric_family> all;
   add(all, "process_cpu_seconds_total", metric_type::counter, "seconds", "CPU time, user and system.",
-      seconds(used.ru_utime) + seconds(used.ru_stime));
+      cpu_seconds(used.ru_utime) + cpu_seconds(used.ru_stime));
   add(all, "process_open_fds", gauge, "", "Open descriptors.", open_descriptors());
   add(all, "process_max_fds", gauge, "", "Descriptors the process may have.", static_cast<double>(files.rlim_cur));
   add(all, "process_resident_memory_bytes", gauge, "bytes", "Memory in use.", number_after(status, "\nVmRSS:", 1024));

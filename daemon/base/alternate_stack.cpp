@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t size = 64 * 1024;  // the unwinder's tables and a report; untouched pages cost nothing
 
 // No model: rises once, before those who read it are made.
-constinit std::atomic<bool> wanted{false};
+constinit std::atomic<bool> wanted_by_all{false};
 
 bool has_one() {
   stack_t now{};
@@ -21,10 +21,10 @@ bool has_one() {
 
 }  // namespace
 
-void alternate_stack::want() { wanted.store(true, std::memory_order_relaxed); }
+void alternate_stack::want() { wanted_by_all.store(true, std::memory_order_relaxed); }
 
 alternate_stack::alternate_stack() {
-  if (!wanted.load(std::memory_order_relaxed)) return;
+  if (!wanted_by_all.load(std::memory_order_relaxed)) return;
   sigset_t faults;
   ::sigemptyset(&faults);
   // A fault whose signal is blocked ends the process without a word.

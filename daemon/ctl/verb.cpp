@@ -20,17 +20,17 @@
 namespace tokiod::ctl {
 namespace {
 
-constexpr auto table = wire::sorted_rows(&verb::words, rows::config, rows::console, rows::control, rows::daemon,
-                                         rows::diag, rows::event, rows::log, rows::metrics, rows::operation,
-                                         rows::plugin, rows::resource, rows::runtime, rows::task);
+constexpr auto every_verb = wire::sorted_rows(&verb::words, rows::config, rows::console, rows::control, rows::daemon,
+                                              rows::diag, rows::event, rows::log, rows::metrics, rows::operation,
+                                              rows::plugin, rows::resource, rows::runtime, rows::task);
 
 }  // namespace
 
-std::span<const verb> verbs() { return table; }
+std::span<const verb> verbs() { return every_verb; }
 
 const verb* find_verb(std::string_view words) {
-  const auto row = std::ranges::lower_bound(table, words, {}, &verb::words);
-  return row != table.end() && row->words == words ? &*row : nullptr;
+  const auto row = std::ranges::lower_bound(every_verb, words, {}, &verb::words);
+  return row != every_verb.end() && row->words == words ? &*row : nullptr;
 }
 
 std::string option_name(const wire::param& rule) {

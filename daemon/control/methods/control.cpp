@@ -103,7 +103,7 @@ answer control_drop(const call_site& site, const json& params) {
 }
 
 // ---- the others
-json view(const client_info& client) {
+json client_view(const client_info& client) {
   return {{"id", client_id_text(client.id)}, {"name", client.name},
           {"uid", client.who.uid},           {"pid", client.who.pid},
           {"comm", client.who.comm},         {"socket", client.socket},
@@ -114,7 +114,7 @@ json view(const client_info& client) {
 
 answer control_clients(const call_site& site, const json&) {
   json list = json::array();
-  for (const auto& client : site.shared.clients->clients()) list.push_back(view(client));
+  for (const auto& client : site.shared.clients->clients()) list.push_back(client_view(client));
   return json{{"clients", std::move(list)}};
 }
 

@@ -48,7 +48,7 @@ answer event_topics(const call_site&, const json&) {
   return json{{"topics", std::move(list)}};
 }
 
-json view(const logged_event& event) {
+json event_view(const logged_event& event) {
   return {{"seq", event.seq},
           {"ts", seconds_of(event.wall_ns)},
           {"topic", event.topic},
@@ -66,7 +66,7 @@ answer event_recent(const call_site& site, const json& params) {
   for (auto event = kept.rbegin(); event != kept.rend() && newest.size() < most; ++event)
     if (topic.empty() ? may_hear(site, event->topic) : event->topic == topic) newest.push_back(&*event);
   json list = json::array();
-  for (const auto* const event : newest | std::views::reverse) list.push_back(view(*event));
+  for (const auto* const event : newest | std::views::reverse) list.push_back(event_view(*event));
   return json{{"events", std::move(list)}, {"seq", site.shared.events.next_seq()}};
 }
 

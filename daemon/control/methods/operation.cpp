@@ -6,7 +6,7 @@
 namespace tokiod::control {
 namespace {
 
-json view(const operation_record& one) {
+json operation_view(const operation_record& one) {
   json shown = {{"id", operation_id_text(one.id)},
                 {"method", one.row->name},
                 {"about", one.about},
@@ -33,7 +33,7 @@ answer operation_get(const call_site& site, const json& params) {
   const auto text = wire::text_or(params, "id");
   const auto* const one = named(site, text);
   if (!one) return refused(no_operation(text));
-  json shown = view(*one);
+  json shown = operation_view(*one);
   if (!one->has_ended() || !site.rights.may(*one->row)) return shown;
   if (one->what)
     shown["result"] = *one->what;
@@ -49,7 +49,7 @@ answer list_operations(const call_site& site, const json& params) {
   json list = json::array();
   const auto& all = site.shared.desk.all();
   for (auto one = all.rbegin(); one != all.rend() && list.size() < most; ++one)
-    if (state.empty() || state == name(one->state)) list.push_back(view(*one));
+    if (state.empty() || state == name(one->state)) list.push_back(operation_view(*one));
   return json{{"operations", std::move(list)}};
 }
 

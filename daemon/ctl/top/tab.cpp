@@ -72,7 +72,7 @@ constexpr column event_columns[] = {
     {"WHAT", "/what"},
 };
 
-constexpr auto all = std::to_array<tab>({
+constexpr auto every_tab = std::to_array<tab>({
     {"tasks", "tasks", task_columns, "BUSY", true},
     {"workers", "workers", worker_columns, "WORKER"},
     {"plugins", "plugins", plugin_columns, "PLUGIN"},
@@ -88,12 +88,12 @@ bool same_word(std::string_view one, std::string_view other) {
 
 }  // namespace
 
-std::span<const tab> tabs() { return all; }
+std::span<const tab> tabs() { return every_tab; }
 
 std::optional<std::size_t> tab_named(std::string_view title) {
-  const auto found = std::ranges::find(all, title, &tab::title);
-  if (found == all.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - all.begin());
+  const auto found = std::ranges::find(every_tab, title, &tab::title);
+  if (found == every_tab.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - every_tab.begin());
 }
 
 const column* column_named(const tab& of, std::string_view title) {

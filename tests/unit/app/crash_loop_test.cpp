@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::int64_t now = 1'700'000'000;
+constexpr std::int64_t noon = 1'700'000'000;
 
 struct state {
   test::temp_dir dir;
@@ -26,12 +26,12 @@ struct state {
   }
   // A report as the handler writes it.
   void crashed(const std::string& instance, std::int64_t ago, int pid) const {
-    (void)dir.write("crash/new-" + std::to_string(now - ago) + "-" + std::to_string(pid) + ".json",
-                    "{\"time\":" + std::to_string(now - ago) + R"(,"signal":"SIGSEGV","instance":")" + instance +
+    (void)dir.write("crash/new-" + std::to_string(noon - ago) + "-" + std::to_string(pid) + ".json",
+                    "{\"time\":" + std::to_string(noon - ago) + R"(,"signal":"SIGSEGV","instance":")" + instance +
                         R"(","plugin":"x.y","task":"t-4","name":"serve","file":"a.cpp","line":7,"worker":1})" +
                         "\n{\"frames\":[]}\n");
   }
-  [[nodiscard]] std::map<std::string, std::string> held_back(std::int64_t at = now) const {
+  [[nodiscard]] std::map<std::string, std::string> held_back(std::int64_t at = noon) const {
     crash_loop loop(dir.path());
     loop.look(plugins, at);
     return loop.held_back();
@@ -60,7 +60,7 @@ TEST_CASE("a plugin that ended the process three times in ten minutes is held ba
   CHECK(held.begin()->second ==
         "it ended the daemon 3 times, the last time by SIGSEGV in instance web, task t-4 (serve at a.cpp:7); "
         "plugin.clear_quarantine has it started again");
-  CHECK(s.held_back(now + 100'000).size() == 1);  // also later
+  CHECK(s.held_back(noon + 100'000).size() == 1);  // also later
   CHECK(crash_loop(s.dir.path()).clear("http"));
   CHECK(s.held_back().empty());  // what has led to it does not count again
   CHECK(s.files("held-") == 3);
@@ -98,7 +98,7 @@ TEST_CASE("files that are no reports are passed over, and reports do not add up 
 
 TEST_CASE("without a state directory nothing is known") {
   crash_loop loop("");
-  loop.look({}, now);
+  loop.look({}, noon);
   CHECK(loop.held_back().empty());
 }
 

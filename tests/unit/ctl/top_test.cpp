@@ -56,7 +56,7 @@ void type(ctl::top_view& into, std::string_view text) {
   for (const char c : text) (void)into.press(c);
 }
 
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool shows(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 std::string text_of(ctl::top_view& view, ctl::screen_size size = {24, 200}) {
   std::string all;
@@ -83,8 +83,8 @@ TEST_CASE("a filter's words must all hold: a column that matches, one that compa
 TEST_CASE("a filter that cannot be read says which word, and leaves the one before") {
   auto made = shown();
   REQUIRE(made.filter_by("plugin:http"));
-  CHECK(has(made.filter_by("colour=7").error().sentence, "colour=7 names no column of the tab tasks"));
-  CHECK(has(made.filter_by("busy>soon").error().sentence, "busy>soon must end with a number"));
+  CHECK(shows(made.filter_by("colour=7").error().sentence, "colour=7 names no column of the tab tasks"));
+  CHECK(shows(made.filter_by("busy>soon").error().sentence, "busy>soon must end with a number"));
   CHECK(ids(made) == std::vector<std::string>{"t-3"});
 }
 
@@ -111,12 +111,12 @@ TEST_CASE("a frame fills the screen and no more, and nothing in it moves the cur
     }
   }
   const auto lines = made.frame({24, 200});
-  CHECK(has(lines[0].text, "4 workers, 3 parked, 1 stuck; 3 tasks, 9 spawned"));
-  CHECK(has(lines[0].text, "1 warnings"));
-  CHECK(has(lines[1].text, "[1 tasks]"));
-  CHECK(has(lines[2].text, "LOCATION"));
+  CHECK(shows(lines[0].text, "4 workers, 3 parked, 1 stuck; 3 tasks, 9 spawned"));
+  CHECK(shows(lines[0].text, "1 warnings"));
+  CHECK(shows(lines[1].text, "[1 tasks]"));
+  CHECK(shows(lines[2].text, "LOCATION"));
   CHECK(lines[3].how == ctl::look::selected);
-  CHECK(has(lines[3].text, "t-2"));
+  CHECK(shows(lines[3].text, "t-2"));
 }
 
 TEST_CASE("what looks wrong is marked") {
@@ -136,10 +136,10 @@ TEST_CASE("more rows than lines scroll with the selected one") {
   made.show(std::move(many));
   (void)made.frame({10, 80});
   (void)made.press(static_cast<int>(key::end));
-  CHECK(has(text_of(made, {10, 80}), "    99"));
-  CHECK_FALSE(has(text_of(made, {10, 80}), "     0  "));
+  CHECK(shows(text_of(made, {10, 80}), "    99"));
+  CHECK_FALSE(shows(text_of(made, {10, 80}), "     0  "));
   for (int i = 0; i < 200; ++i) (void)made.press(static_cast<int>(key::page_up));
-  CHECK(has(text_of(made, {10, 80}), "     0  "));
+  CHECK(shows(text_of(made, {10, 80}), "     0  "));
 }
 
 TEST_CASE("keys change tabs, pause, type a filter, and ask twice before they cancel") {
@@ -155,17 +155,17 @@ TEST_CASE("keys change tabs, pause, type a filter, and ask twice before they can
   type(made, "plugin:hx");
   (void)made.press(static_cast<int>(key::erase));
   type(made, "ttp");
-  CHECK(has(text_of(made), "filter: plugin:http_"));
+  CHECK(shows(text_of(made), "filter: plugin:http_"));
   (void)made.press(static_cast<int>(key::enter));
   CHECK(ids(made) == std::vector<std::string>{"t-3"});
   (void)made.press('/');
   type(made, " nonsense>");
   (void)made.press(static_cast<int>(key::enter));
-  CHECK(has(text_of(made), "names no column"));
+  CHECK(shows(text_of(made), "names no column"));
   (void)made.press(static_cast<int>(key::escape));
   CHECK(ids(made) == std::vector<std::string>{"t-3"});
   CHECK(made.press('k').kind == wish::what::redraw);
-  CHECK(has(text_of(made), "cancel task t-3? y/n"));
+  CHECK(shows(text_of(made), "cancel task t-3? y/n"));
   CHECK(made.press('n').kind == wish::what::redraw);
   (void)made.press('k');
   const auto asked = made.press('y');
@@ -179,7 +179,7 @@ TEST_CASE("the task that is cancelled is the one that was asked about, also when
   auto later = taken();
   later["tasks"].erase(1);  // t-2
   made.show(std::move(later));
-  CHECK(has(text_of(made), "cancel task t-2? y/n"));
+  CHECK(shows(text_of(made), "cancel task t-2? y/n"));
   CHECK(made.press('y').id == "t-2");
 }
 
@@ -194,20 +194,20 @@ TEST_CASE("a row in detail fills the screen until it is left") {
   auto made = shown();
   CHECK(made.press(static_cast<int>(key::enter)).kind == wish::what::detail);
   made.show_detail("id  t-2\nname  client\x1b[2J\n");
-  CHECK(has(text_of(made), "name  client [2J"));
-  CHECK_FALSE(has(text_of(made), "LOCATION"));
+  CHECK(shows(text_of(made), "name  client [2J"));
+  CHECK_FALSE(shows(text_of(made), "LOCATION"));
   (void)made.press(static_cast<int>(key::escape));
-  CHECK(has(text_of(made), "LOCATION"));
+  CHECK(shows(text_of(made), "LOCATION"));
 }
 
 namespace {
 
-struct said {
+struct top_said {
   exit_code code;
   std::string out, err;
 };
 
-said top_on(const control_fixture& daemon, std::vector<std::string> args) {
+top_said top_on(const control_fixture& daemon, std::vector<std::string> args) {
   args.insert(args.begin(), {"--socket", daemon.path(), "top"});
   std::istringstream in;
   std::ostringstream out, err;
@@ -221,8 +221,8 @@ TEST_CASE("[OB-12] once: a summary and a table, or JSON; a batch as often as it 
   const control_fixture daemon;
   const auto text = top_on(daemon, {"--once", "--interval", "100ms"});
   CHECK_MESSAGE(text.code == exit_code::ok, text.err);
-  CHECK(has(text.out, "workers, "));
-  CHECK(has(text.out, "LOCATION"));
+  CHECK(shows(text.out, "workers, "));
+  CHECK(shows(text.out, "LOCATION"));
   const auto rows = top_on(daemon, {"--once", "--interval", "100ms", "--tab", "workers", "--json"});
   CHECK_MESSAGE(rows.code == exit_code::ok, rows.err);
   const auto read = wire::parse(rows.out);
@@ -238,7 +238,7 @@ TEST_CASE("what top cannot do is said in a sentence, with an exit code") {
   const control_fixture daemon;
   const auto tab = top_on(daemon, {"--once", "--tab", "threads"});
   CHECK(tab.code == exit_code::bad_input);
-  CHECK(has(tab.err, "top has no tab threads; it has tasks, workers, plugins, resources, events"));
+  CHECK(shows(tab.err, "top has no tab threads; it has tasks, workers, plugins, resources, events"));
   CHECK(top_on(daemon, {"--once", "--filter", "x>y"}).code == exit_code::bad_input);
   CHECK(top_on(daemon, {"--once", "--sort", "height"}).code == exit_code::bad_input);
   CHECK(top_on(daemon, {"--once", "--interval", "1ms"}).code == exit_code::usage);

@@ -43,7 +43,7 @@ TEST_CASE("[SC-10] a current_thread runtime runs nothing until it is driven, and
 
 // More than a queue of fixed size holds, and each of them spawns another one.
 TEST_CASE("[SC-10] a current_thread runtime keeps the order of however many") {
-  constexpr int many = 3000;
+  static constexpr int many = 3000;
   bench_runtime rt(alone());
   std::vector<int> order;
   std::uint64_t queued = 0;
