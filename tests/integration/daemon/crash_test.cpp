@@ -110,7 +110,8 @@ TEST_CASE("the third start without it: a plugin that crashes again and again is 
   CHECK(d.child().err().find("instance bad is not started: crashes is quarantined: it ended the daemon 3 times") !=
         std::string::npos);
   bool shown = false;
-  for (const auto& plugin : control.call("plugin.list").at("plugins"))
+  const auto listed = control.call("plugin.list");
+  for (const auto& plugin : listed.at("plugins"))
     shown = shown || (plugin.at("name") == "crashes" && plugin.at("state") == "quarantined" &&
                       plugin.at("reason").get<std::string>().find("ended the daemon 3 times") != std::string::npos);
   CHECK(shown);

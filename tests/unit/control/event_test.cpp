@@ -187,7 +187,8 @@ TEST_CASE("recent events are listed by topic, the newest of them, and none that 
   CHECK(client.call("plugin.stop", {{"instance", "echo"}}).contains("result"));
   const auto topics_seen = [](control_client& by) {
     std::set<std::string> all;
-    for (const auto& event : by.call("event.recent")["result"]["events"]) all.insert(event["topic"]);
+    const auto recent = by.call("event.recent");
+    for (const auto& event : recent["result"]["events"]) all.insert(event["topic"]);
     return all;
   };
   CHECK(topics_seen(client) ==
