@@ -99,7 +99,7 @@ class on_terminal {
 
 }  // namespace
 
-TEST_CASE("top shows what runs, takes keys, follows the size, and leaves the terminal as it was") {
+TEST_CASE("[OB-12] top shows what runs, takes keys, follows the size, and leaves the terminal as it was") {
   const daemon_process d(R"({"plugins": {"instances": {"hello": {"plugin": "hello_c"}}}})");
   on_terminal top(d.socket());
   top.sees("greeter");
