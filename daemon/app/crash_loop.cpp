@@ -37,20 +37,10 @@ json object_in(const std::string& text, std::size_t line) {
   return read && read->is_object() ? std::move(*read) : json();
 }
 
-std::string member(const json& of, const char* name) {
-  const auto found = of.find(name);
-  return found != of.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::int64_t number_in(const json& of, const char* name, std::int64_t otherwise) {
-  const auto found = of.find(name);
-  return found != of.end() && found->is_number_integer() ? found->get<std::int64_t>() : otherwise;
-}
-
 std::string innermost_module(const json& frames) {
   if (!frames.is_object() || !frames.contains("frames") || !frames["frames"].is_array() || frames["frames"].empty())
     return {};
-  return frames["frames"][0].is_object() ? member(frames["frames"][0], "module") : std::string();
+  return frames["frames"][0].is_object() ? wire::text_or(frames["frames"][0], "module") : std::string();
 }
 
 // The path that the file has then.
@@ -90,14 +80,14 @@ std::vector<crash> crash_loop::reports(const std::string& prefix) const {
     }
     crash one;
     one.file = path;
-    one.time = number_in(facts, "time", 0);
-    one.signal = member(facts, "signal");
-    one.instance = member(facts, "instance");
-    one.plugin = member(facts, "plugin");
-    one.task = member(facts, "task");
-    one.name = member(facts, "name");
-    one.place = member(facts, "file") + ":" + std::to_string(number_in(facts, "line", 0));
-    one.worker = static_cast<int>(number_in(facts, "worker", -1));
+    one.time = wire::integer_or(facts, "time", 0);
+    one.signal = wire::text_or(facts, "signal");
+    one.instance = wire::text_or(facts, "instance");
+    one.plugin = wire::text_or(facts, "plugin");
+    one.task = wire::text_or(facts, "task");
+    one.name = wire::text_or(facts, "name");
+    one.place = wire::text_or(facts, "file") + ":" + std::to_string(wire::integer_or(facts, "line", 0));
+    one.worker = static_cast<int>(wire::integer_or(facts, "worker", -1));
     one.module = innermost_module(object_in(*text, 1));
     all.push_back(std::move(one));
   }
@@ -147,9 +137,9 @@ void crash_loop::read_quarantine() {
     const auto text = read_file(path, largest_file);
     const json record = text ? object_in(*text, 0) : json();
     const auto name = fs::path(path).stem().string();
-    const auto times = record.is_object() ? number_in(record, "crashes", 0) : 0;
+    const auto times = wire::integer_or(record, "crashes", 0);
     held_[name] = "it ended the daemon " + std::to_string(times) + " times, the last time by " +
-                  (record.is_object() ? member(record, "last") : "an unknown fault") +
+                  (record.is_object() ? wire::text_or(record, "last") : "an unknown fault") +
                   "; plugin.clear_quarantine has it started again";
   }
 }

@@ -1,8 +1,8 @@
 // Which of the two forms the value of an Accept header asks for.
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 
+#include "base/any_case.hpp"
 #include "control/prometheus.hpp"
 
 namespace tokiod::control {
@@ -18,11 +18,6 @@ std::string_view take(std::string_view& rest, char mark) {
   return part;
 }
 
-bool same(std::string_view a, std::string_view b) {
-  return std::ranges::equal(
-      a, b, {}, [](unsigned char c) { return std::tolower(c); }, [](unsigned char c) { return std::tolower(c); });
-}
-
 // One media range of the header.
 struct range {
   std::string_view type, version;
@@ -36,8 +31,8 @@ range read_range(std::string_view text) {
     auto value = take(text, ';');
     const auto key = take(value, '=');
     if (value.starts_with('"') && value.ends_with('"') && value.size() >= 2) value = value.substr(1, value.size() - 2);
-    if (same(key, "version")) read.version = value;
-    if (!same(key, "q")) continue;
+    if (same_in_any_case(key, "version")) read.version = value;
+    if (!same_in_any_case(key, "q")) continue;
     const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), read.quality);
     if (failed != std::errc() || !(read.quality >= 0)) read.quality = 0;
   }
@@ -51,10 +46,10 @@ exposition negotiated(std::string_view accept) {
   while (!accept.empty()) {
     const range one = read_range(take(accept, ','));
     const auto fits = [&](std::string_view version) { return one.version.empty() || one.version == version; };
-    if (same(one.type, "application/openmetrics-text") && fits("1.0.0"))
+    if (same_in_any_case(one.type, "application/openmetrics-text") && fits("1.0.0"))
       openmetrics = std::max(openmetrics, one.quality);
-    if (same(one.type, "text/plain") && fits("0.0.4")) text = std::max(text, one.quality);
-    if (same(one.type, "text/*")) text = std::max(text, one.quality);
+    if (same_in_any_case(one.type, "text/plain") && fits("0.0.4")) text = std::max(text, one.quality);
+    if (same_in_any_case(one.type, "text/*")) text = std::max(text, one.quality);
   }
   return openmetrics > 0 && openmetrics >= text ? exposition::openmetrics : exposition::prometheus;
 }

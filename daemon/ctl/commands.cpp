@@ -16,7 +16,6 @@ namespace {
 using wire::param;
 using wire::param_type;
 
-constexpr std::string_view own_words[] = {"call", "events", "top", "methods", "version", "completion"};
 // The parameter that --timeout becomes: a plugin that does not answer is the daemon's to give up, and to name.
 constexpr std::string_view answer_time = "timeout_s";
 constexpr duration_ns daemon_first = 2 * second;  // so its sentence arrives before ours
@@ -77,7 +76,10 @@ class reader {
         return std::unexpected(mistake("--interval must be a time of at least 100ms as 1s or 500ms, got " + interval_));
       wanted_.top.interval = *time;
     }
-    if (once_) wanted_.top.batch = (wanted_.top.count = 1) != 0;
+    if (once_) {
+      wanted_.top.batch = true;
+      wanted_.top.count = 1;
+    }
     if (wanted_.what == action::top && wanted_.json_output && !wanted_.top.batch)
       return std::unexpected(mistake("top --json prints text, so it needs --once or --batch"));
     return finish(input);
@@ -272,7 +274,7 @@ std::vector<std::string> plain_words(const std::vector<std::string>& args) {
 
 std::vector<std::string_view> known_after(std::string_view group) {
   std::vector<std::string_view> known;
-  if (group.empty()) known.assign(std::begin(own_words), std::end(own_words));
+  if (group.empty()) known.assign(std::begin(own_verbs), std::end(own_verbs));
   for (const auto& each : verbs()) {
     const auto space = std::min(each.words.find(' '), each.words.size());
     if (group.empty())

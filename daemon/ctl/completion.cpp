@@ -46,7 +46,7 @@ void add(tree& all, const verb& each) {
 tree make_tree() {
   tree all;
   for (const auto& each : verbs()) add(all, each);
-  for (const auto own : {"call", "events", "top", "methods", "version", "completion"}) add_once(all[""].words, own);
+  for (const auto own : own_verbs) add_once(all[""].words, std::string(own));
   for (const auto shell : {"bash", "zsh", "fish"}) all["completion"].words.emplace_back(shell);
   for (const auto& topic : wire::topics())
     for (const auto* const before : {"events", "event recent"}) all[before].words.emplace_back(topic.name);

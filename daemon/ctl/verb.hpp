@@ -29,6 +29,9 @@ struct verb {
   std::span<const column> columns = {};
 };
 
+// Verbs that stand for no row of the table: commands.cpp says what each does.
+inline constexpr std::string_view own_verbs[] = {"call", "events", "top", "methods", "version", "completion"};
+
 [[nodiscard]] std::span<const verb> verbs();
 [[nodiscard]] const verb* find_verb(std::string_view words);
 // The option of a parameter: deadline_s becomes --deadline, its unit is in the help.

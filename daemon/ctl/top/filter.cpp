@@ -22,12 +22,6 @@ std::optional<double> number_named(std::string_view text) {
   return std::nullopt;
 }
 
-std::string known_columns(const tab& of) {
-  std::string all;
-  for (const auto& each : of.columns) all.append(all.empty() ? "" : ", ").append(each.title);
-  return all;
-}
-
 }  // namespace
 
 outcome<row_filter> row_filter::read(std::string_view text, const tab& of) {
@@ -56,7 +50,7 @@ outcome<row_filter::term> row_filter::read_word(std::string_view word, const tab
   }
   if (made.of == nullptr)
     return refuse(kind::invalid_params, "the filter ", word, " names no column of the tab ", of.title, ", which has ",
-                  known_columns(of));
+                  titles_of(of.columns));
   const bool or_equal = sign + 1 < word.size() && word[sign + 1] == '=' && word[sign] != '=' && word[sign] != ':';
   const auto value = word.substr(sign + (or_equal ? 2 : 1));
   if (word[sign] == ':') {

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+
+#include "base/any_case.hpp"
 
 namespace tokiod::ctl {
 namespace {
@@ -80,12 +81,6 @@ constexpr auto every_tab = std::to_array<tab>({
     {"events", "events", event_columns, "TIME", true},
 });
 
-bool same_word(std::string_view one, std::string_view other) {
-  return std::ranges::equal(
-      one, other, {}, [](char c) { return std::tolower(static_cast<unsigned char>(c)); },
-      [](char c) { return std::tolower(static_cast<unsigned char>(c)); });
-}
-
 }  // namespace
 
 std::span<const tab> tabs() { return every_tab; }
@@ -97,7 +92,8 @@ std::optional<std::size_t> tab_named(std::string_view title) {
 }
 
 const column* column_named(const tab& of, std::string_view title) {
-  const auto found = std::ranges::find_if(of.columns, [&](const column& c) { return same_word(c.title, title); });
+  const auto found =
+      std::ranges::find_if(of.columns, [&](const column& c) { return same_in_any_case(c.title, title); });
   return found == of.columns.end() ? nullptr : &*found;
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "ctl/verb.hpp"
@@ -17,6 +18,14 @@ struct tab {
   std::string_view sorted_by;  // at first, a column's title
   bool descending = false;
 };
+
+// "tasks, workers, plugins": of tabs or of columns.
+template <class Titled>
+[[nodiscard]] std::string titles_of(std::span<const Titled> all) {
+  std::string text;
+  for (const auto& each : all) text.append(text.empty() ? "" : ", ").append(each.title);
+  return text;
+}
 
 [[nodiscard]] std::span<const tab> tabs();
 [[nodiscard]] std::optional<std::size_t> tab_named(std::string_view title);

@@ -13,15 +13,9 @@ namespace {
 
 constexpr duration_ns key_wait = 50 * millisecond;
 
-std::string tab_titles() {
-  std::string all;
-  for (const auto& each : tabs()) all.append(all.empty() ? "" : ", ").append(each.title);
-  return all;
-}
-
 outcome<top_view> view_for(const top_order& asked) {
   const auto which = tab_named(asked.tab);
-  if (!which) return refuse(kind::bad_enum, "top has no tab ", asked.tab, "; it has ", tab_titles());
+  if (!which) return refuse(kind::bad_enum, "top has no tab ", asked.tab, "; it has ", titles_of(tabs()));
   top_view made(*which);
   if (!asked.sort.empty())
     if (auto sorted = made.sort_by(asked.sort); !sorted) return std::unexpected(sorted.error());
