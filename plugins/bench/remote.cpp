@@ -2,8 +2,9 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdlib>
-#include <semaphore>
+#include <mutex>
 #include <vector>
 
 #include "measure.hpp"
@@ -111,23 +112,48 @@ task<std::uint64_t> in_place(load asked) {
   co_return watch.ns();
 }
 
-task<> answer_wakes(tokio::sync::notify& asked, std::counting_semaphore<>& answered, std::uint64_t count) {
+// A thread sleeps on it until it is answered. std::counting_semaphore gives its turn away twice before it sleeps, so
+// the wake would be that of a thread which is up, and the worker asleep instead: the peer's channel sleeps at once,
+// too.
+class answer {
+ public:
+  void give() {
+    {
+      const std::lock_guard lock(mutex_);
+      given_ = true;
+    }
+    changed_.notify_one();  // not under the lock: who wakes would sleep on it at once
+  }
+
+  void wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return given_; });
+    given_ = false;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool given_ = false;
+};
+
+task<> answer_wakes(tokio::sync::notify& asked, answer& answered, std::uint64_t count) {
   for (std::uint64_t i = 0; i < count; ++i) {
     co_await asked.notified();
-    answered.release();
+    answered.give();
   }
 }
 
 // A thread wakes a task and sleeps until the task has woken it: both sides have to be got out of bed.
 task<std::uint64_t> remote_wake(load asked) {
   tokio::sync::notify there;
-  std::counting_semaphore<> back(0);
+  answer back;
   auto other = tokio::spawn(answer_wakes(there, back, asked.count));
   auto took = co_await tokio::spawn_blocking([&] {
     const stopwatch watch;
     for (std::uint64_t i = 0; i < asked.count; ++i) {
       there.notify_one();
-      back.acquire();
+      back.wait();
     }
     return watch.ns();
   });
