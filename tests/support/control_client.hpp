@@ -1,7 +1,8 @@
 // A raw client of a control socket, for tests: writes bytes, reads lines, and never waits for ever.
-// Invariant: every wait ends within `patience`; what did not come is an empty answer that a check can see.
-// Threads:   one.
+// Invariant: what a method answers has the form that the method table gives it; every wait ends within `patience`; what
+// did not come is an empty answer that a check can see. Threads:   one.
 #pragma once
+#include <doctest/doctest.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -12,7 +13,9 @@
 
 #include "base/clock.hpp"
 #include "base/fd.hpp"
+#include "support/method_result.hpp"
 #include "wire/framing.hpp"
+#include "wire/get.hpp"
 #include "wire/json.hpp"
 #include "wire/parse.hpp"
 #include "wire/rpc.hpp"
@@ -62,7 +65,12 @@ class control_client {
   }
   json call(std::string_view method, const json& params = json::object()) {
     write(wire::print_request(++last_id_, method, params) + "\n");
-    return reply();
+    auto got = reply();
+    if (const json* result = wire::find(got, "result")) {
+      const auto faults = faults_of_result(method, *result);
+      CHECK_MESSAGE(faults.empty(), faults);
+    }
+    return got;
   }
   std::string rest() {  // until the server closes
     std::string all;

@@ -10,7 +10,8 @@
 namespace tokiod::control {
 namespace {
 
-answer rpc_discover(const call_site& site, const json&) { return wire::openrpc_document(site.shared.version); }
+// On a reader: the document is made of some hundred schemas.
+answer rpc_discover(const plane& shared, const json&) { return wire::openrpc_document(shared.version); }
 
 answer control_ping(const call_site& site, const json& params) {
   json pong = json::object();
@@ -131,7 +132,7 @@ answer control_kill(const call_site& site, const json& params) {
 
 std::span<const binding> control_methods() {
   static constexpr binding bindings[] = {
-      {"rpc.discover", quick(rpc_discover)},       {"control.can", quick(control_can)},
+      {"rpc.discover", reading(rpc_discover)},     {"control.can", quick(control_can)},
       {"control.clients", quick(control_clients)}, {"control.drop", quick(control_drop)},
       {"control.hello", quick(control_hello)},     {"control.kill", quick(control_kill)},
       {"control.name", quick(control_name)},       {"control.ping", quick(control_ping)},

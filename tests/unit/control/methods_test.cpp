@@ -79,7 +79,7 @@ TEST_CASE("an instance's configuration is shown by its plugin's schema, and the 
 TEST_CASE("rpc.discover gives the table") {
   control_fixture daemon;
   const auto reply = daemon.client().call("rpc.discover");
-  CHECK(reply["result"]["openrpc"] == "1.2.6");
+  CHECK(reply["result"]["openrpc"] == "1.3.2");
   CHECK(reply["result"]["info"]["version"] == "9.9.9");
   CHECK(reply["result"]["methods"].size() == wire::methods().size());
 }

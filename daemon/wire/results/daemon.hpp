@@ -1,0 +1,25 @@
+// What daemon.* answers with. Part of wire/results.cpp.
+#pragma once
+#include <array>
+
+#include "wire/results.hpp"
+
+namespace tokiod::wire::results {
+
+inline constexpr auto daemon = std::to_array<result_shape>({
+    {"config_status", "{revision: integer, last_reload?: {ok: boolean, time: number, problem?: text}}"},
+    {"daemon.health", "{live: boolean, ready: boolean, checks: [{name: text, ok: boolean, detail: text}]}"},
+    {"daemon.info",
+     "{version: text, abi: text, compiler: text, pid: integer, uid: integer, state: daemon_state, started: number, "
+     "uptime_seconds: number, command_line: [text], config_files: [text], "
+     "systemd: {notify: boolean, watchdog_usec: integer}}"},
+    {"daemon.shutdown", R"({mode: "drain" | "now", state: daemon_state})"},
+    {"daemon.status",
+     "{version: text, pid: integer, state: daemon_state, ready: boolean, uptime_seconds: number, "
+     "workers: runtime_workers, tasks: runtime_tasks, plugins: {loaded: integer, instances: integer, running: "
+     "integer}, "
+     "config: config_status, warnings: [text]}"},
+    {"daemon_state", R"("starting" | "running" | "draining")"},
+});
+
+}  // namespace tokiod::wire::results

@@ -1,0 +1,93 @@
+#include "wire/results.hpp"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "support/json_schema.hpp"
+#include "support/method_result.hpp"
+#include "wire/get.hpp"
+#include "wire/shape.hpp"
+
+using namespace tokiod;
+using namespace tokiod::wire;
+
+namespace {
+
+json schema_of(std::string_view shape) {
+  const auto schema = schema_of_shape(shape, form_of_shape);
+  REQUIRE_MESSAGE(schema, schema.error().sentence);
+  return *schema;
+}
+
+// Every name that a schema refers to.
+void collect_references(const json& schema, std::set<std::string>& into) {
+  if (const auto to = text_or(schema, "$ref"); !to.empty()) into.insert(to.substr(to.rfind('/') + 1));
+  if (!schema.is_structured()) return;
+  for (const auto& each : schema) collect_references(each, into);
+}
+
+std::string what_to_add(std::string_view method) {
+  const std::string group(method.substr(0, method.find('.')));
+  return "the method " + std::string(method) + " says nothing of its result: add {\"" + std::string(method) +
+         "\", \"{member: text, other?: integer}\"} to daemon/wire/results/" + group +
+         ".hpp (daemon/wire/shape.hpp has the notation), and in a new group name its table in daemon/wire/results.cpp";
+}
+
+}  // namespace
+
+TEST_CASE("every method says what its result looks like") {
+  for (const auto& row : methods()) CHECK_MESSAGE(find_result_shape(row.name) != nullptr, what_to_add(row.name));
+}
+
+TEST_CASE("every shape can be read, belongs to a method or is used by one, and refers to what exists") {
+  std::set<std::string> used = {"operation_begun"};
+  for (const auto& row : result_shapes()) {
+    CAPTURE(row.name);
+    const auto schema = schema_of_shape(row.form, form_of_shape);
+    REQUIRE_MESSAGE(schema, schema.error().sentence);
+    collect_references(*schema, used);
+    if (const auto dots = row.form.find("..."); dots != std::string_view::npos)
+      used.emplace(row.form.substr(dots + 3, row.form.find_first_of(",}", dots) - dots - 3));
+  }
+  used.erase("");
+  for (const auto& name : used) CHECK_MESSAGE(find_result_shape(name) != nullptr, name);
+  for (const auto& row : result_shapes())
+    CHECK_MESSAGE((find_method(row.name) || used.contains(std::string(row.name))), row.name,
+                  " is the shape of no method and of no part");
+}
+
+TEST_CASE("a shape stands for its JSON Schema") {
+  CHECK(schema_of("any") == json::object());
+  CHECK(schema_of("text") == json{{"type", "string"}});
+  CHECK(schema_of("[integer]") == json{{"type", "array"}, {"items", {{"type", "integer"}}}});
+  CHECK(schema_of(R"("a" | "b")") == json{{"type", "string"}, {"enum", {"a", "b"}}});
+  CHECK(schema_of("number | null")["anyOf"].size() == 2);
+  CHECK(schema_of("{}") == json{{"type", "object"}, {"properties", json::object()}, {"additionalProperties", false}});
+  CHECK(schema_of("{a: text, b?: boolean}")["required"] == json{"a"});
+  CHECK_FALSE(schema_of("{a: text, ...}").contains("additionalProperties"));
+  CHECK(schema_of("{*: number}")["additionalProperties"] == json{{"type", "number"}});
+  CHECK(schema_of("task") == json{{"$ref", "#/components/schemas/task"}});
+  const auto more = schema_of("{...operation_begun, when: number}");
+  CHECK(more["properties"].size() == 3);
+  CHECK(more["required"] == json{"accepted", "operation_id", "when"});
+}
+
+TEST_CASE("what is no shape is refused") {
+  for (const auto* const bad : {"", "{", "{a}", "{a:}", "[text", "\"a", "{a: text, a: text}", "text text", "a |",
+                                "{...nothing}", "{: text}", "{a: text b: text}"})
+    CHECK_MESSAGE(!schema_of_shape(bad, form_of_shape), bad);
+}
+
+TEST_CASE("a result of another form is told from the right one") {
+  const json good = {{"before", 1}, {"after", 2}};
+  CHECK(test::faults_of_result("runtime.resize", good).empty());
+  CHECK(test::faults_of_result("runtime.resize", {{"accepted", true}, {"operation_id", "op-1"}}).empty());
+  for (const json& bad : {json{{"before", 1}}, json{{"before", 1}, {"after", "2"}}, json::array(),
+                          json{{"before", 1}, {"after", 2}, {"more", 3}}, json{{"accepted", true}}})
+    CHECK_MESSAGE(!test::faults_of_result("runtime.resize", bad).empty(), bad.dump());
+  CHECK_FALSE(test::faults_of_result("daemon.shutdown", {{"mode", "slow"}, {"state", "running"}}).empty());
+  CHECK_FALSE(test::faults_of_result("task.list", {{"tasks", {{{"id", "t-1"}}}}, {"total", 1}}).empty());
+  test::schema_check check(json::object());
+  CHECK_FALSE(check.faults_of("x", {{"pattern", "y"}}).empty());
+}
