@@ -22,7 +22,7 @@
 namespace tokiod::wire {
 namespace {
 
-constexpr auto table =
+constexpr auto every_shape =
     sorted_rows(&result_shape::name, results::config, results::console, results::control, results::daemon,
                 results::diag, results::event, results::log, results::metrics, results::operation, results::plugin,
                 results::resource, results::runtime, results::task);
@@ -35,11 +35,11 @@ bool is_shared(const result_shape& row) { return row.name.find('.') == std::stri
 
 }  // namespace
 
-std::span<const result_shape> result_shapes() { return table; }
+std::span<const result_shape> result_shapes() { return every_shape; }
 
 const result_shape* find_result_shape(std::string_view name) {
-  const auto row = std::ranges::lower_bound(table, name, {}, &result_shape::name);
-  return row != table.end() && row->name == name ? &*row : nullptr;
+  const auto row = std::ranges::lower_bound(every_shape, name, {}, &result_shape::name);
+  return row != every_shape.end() && row->name == name ? &*row : nullptr;
 }
 
 std::string_view form_of_shape(std::string_view name) {
@@ -57,7 +57,7 @@ json result_schema(const method& row) {
 
 json shared_schemas() {
   json all = json::object();
-  for (const auto& row : table)
+  for (const auto& row : every_shape)
     if (is_shared(row)) all[std::string(row.name)] = schema_of_shape(row.form, form_of_shape).value_or(json::object());
   return all;
 }
