@@ -7,6 +7,7 @@
 
 #include <cstring>
 
+#include "support/method_result.hpp"
 #include "wire/parse.hpp"
 
 namespace tokiod::test {
@@ -44,6 +45,8 @@ bool rpc_client::answers(const std::string& socket_path) {
 wire::json rpc_client::call(std::string_view method, const wire::json& params) {
   wire::json got = reply(method, params);
   REQUIRE_MESSAGE(got.contains("result"), method, ": ", wire::dump(got));
+  const auto faults = faults_of_result(method, got["result"]);
+  CHECK_MESSAGE(faults.empty(), faults);
   return std::move(got["result"]);
 }
 

@@ -75,7 +75,7 @@ inline constexpr kind e_inspect[] = {kind::bad_plugin, kind::not_found, kind::io
 inline constexpr kind e_clear[] = {kind::not_found, kind::io_error};
 inline constexpr kind e_load[] = {kind::bad_plugin,  kind::abi_mismatch, kind::missing_dependency,
                                   kind::init_failed, kind::not_trusted,  kind::conflict,
-                                  kind::busy};
+                                  kind::busy,        kind::not_found};
 inline constexpr kind e_end[] = {kind::not_found, kind::wrong_state, kind::in_use, kind::drain_timeout, kind::busy};
 inline constexpr kind e_call[] = {kind::not_found, kind::plugin_error, kind::timeout, kind::wrong_state};
 
