@@ -4,9 +4,13 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 
+#include "ctl/batch.hpp"
+#include "ctl/command.hpp"
+#include "ctl/unknown_word.hpp"
 #include "ctl/value.hpp"
 #include "wire/method.hpp"
 
@@ -20,7 +24,7 @@ using wire::param_type;
 constexpr std::string_view answer_time = "timeout_s";
 constexpr duration_ns daemon_first = 2 * second;  // so its sentence arrives before ours
 constexpr duration_ns shortest_interval = 100 * millisecond;
-constexpr std::string_view value_options[] = {"--socket", "--timeout", "-s", "-t"};
+constexpr std::string_view form_names[] = {"table", "plain", "json", "jsonl"};
 
 farewell mistake(std::string text) { return {"tokioctl: " + std::move(text) + "\n", exit_code::usage}; }
 
@@ -40,6 +44,12 @@ std::string help_of(const verb& each, const param& rule) {
   return text;
 }
 
+outcome<std::vector<batch_request>> read_batch_file(const std::string& name, std::istream& input) {
+  const auto text = read_text(name == "-" ? name : "@" + name, input);
+  if (!text) return std::unexpected(text.error());
+  return read_batch(*text);
+}
+
 // The parser and what its options stand for, until the words are read.
 class reader {
  public:
@@ -48,12 +58,21 @@ class reader {
     app_.require_subcommand(1);
     app_.add_option("-s,--socket", wanted_.socket, "control socket [$TOKIOD_SOCKET, else /run/tokiod/control.sock]");
     app_.add_option("-t,--timeout", timeout_, "give up after this long: 30, 500ms, 2m");
-    app_.add_flag("--json", wanted_.json_output, "print the daemon's result as it is");
+    app_.add_option("-o,--output", form_, "table, plain (tabulators, no titles), json, or jsonl (a line for each row)");
+    app_.add_flag("--json", wanted_.json_output, "the same as --output json");
+    app_.add_flag("-y,--yes", wanted_.yes, "do not ask whether it is meant");
     app_.add_flag("-q,--quiet", wanted_.quiet, "print nothing when all is well");
     app_.add_flag("--no-color", wanted_.no_color, "no colors [also: NO_COLOR]");
     app_.set_version_flag("--version", "tokioctl " TOKIOD_VERSION);
     for (const auto& each : verbs()) add(each);
     add_own();
+  }
+
+  // tokioctl and all its commands.
+  [[nodiscard]] std::vector<command> described() const {
+    std::vector<command> all;
+    describe(app_, "", all);
+    return all;
   }
 
   std::expected<order, farewell> read(const std::vector<std::string>& args, std::istream& input) {
@@ -63,8 +82,10 @@ class reader {
     } catch (const CLI::Success& done) {
       return std::unexpected(farewell{text_of(done), exit_code::ok});
     } catch (const CLI::ParseError& wrong) {
+      if (const auto why = unknown_option(args)) return std::unexpected(mistake(*why));
       return std::unexpected(mistake(std::string(wrong.what()) + "; see tokioctl " + path_of_parsed() + "--help"));
     }
+    if (auto wrong = read_form()) return std::unexpected(std::move(*wrong));
     if (!timeout_.empty()) {
       const auto time = duration_named(timeout_);
       if (!time) return std::unexpected(mistake("--timeout must be a time as 30, 500ms or 2m, got " + timeout_));
@@ -90,6 +111,42 @@ class reader {
     const param* rule;
     CLI::Option* option;
   };
+
+  static void describe(const CLI::App& at, const std::string& words, std::vector<command>& all) {
+    const auto members = at.get_subcommands(std::function<bool(const CLI::App*)>());
+    command seen;
+    seen.words = words;
+    seen.summary = at.get_description();
+    seen.is_group = !members.empty();
+    for (const auto* const each : at.get_options()) describe(*each, seen);
+    all.push_back(std::move(seen));
+    for (const auto* const each : members) describe(*each, words + (words.empty() ? "" : " ") + each->get_name(), all);
+  }
+
+  static void describe(const CLI::Option& each, command& of) {
+    if (each.get_positional()) {
+      const bool many = each.get_items_expected_max() > 1;
+      of.arguments.push_back({each.get_name(), each.get_description(), each.get_required(), many});
+      return;
+    }
+    option seen;
+    for (const auto& name : each.get_lnames()) seen.names.push_back("--" + name);
+    for (const auto& name : each.get_snames()) seen.names.push_back("-" + name);
+    seen.doc = each.get_description();
+    seen.takes_value = each.get_items_expected_max() > 0;
+    seen.required = each.get_required();
+    of.options.push_back(std::move(seen));
+  }
+
+  std::optional<farewell> read_form() {
+    if (wanted_.json_output) wanted_.form = output_form::one_line;
+    if (form_.empty()) return std::nullopt;
+    const auto* const named = std::ranges::find(form_names, form_);
+    if (named == std::end(form_names)) return mistake("--output must be table, plain, json or jsonl, got " + form_);
+    wanted_.form = static_cast<output_form>(named - form_names);
+    wanted_.json_output = wanted_.form == output_form::one_line || wanted_.form == output_form::line_for_each;
+    return std::nullopt;
+  }
 
   std::string text_of(const CLI::Success& done) {
     if (dynamic_cast<const CLI::CallForHelp*>(&done) || dynamic_cast<const CLI::CallForAllHelp*>(&done))
@@ -155,6 +212,14 @@ class reader {
     events->add_option("--since", since_, "first what came after the event of this number, as far as it is kept");
     events->callback([this] { wanted_.what = action::events; });
     add_top();
+    auto* batch =
+        app_.add_subcommand("batch", "Calls one method after the other: a line METHOD key=value ... for each");
+    batch->add_option("file", batch_file_, "FILE, or - for standard input")->required();
+    batch->add_flag("-k,--keep-going", wanted_.keep_going, "go on after a refusal");
+    batch->callback([this] { wanted_.what = action::batch; });
+    auto* schema = app_.add_subcommand("schema", "The methods with their parameters and results, as OpenRPC");
+    schema->add_option("method", wanted_.method, "only this one");
+    schema->callback([this] { wanted_.what = action::schema; });
     app_.add_subcommand("methods", "Lists the methods of the control socket")->callback([this] {
       wanted_.what = action::methods;
     });
@@ -202,6 +267,11 @@ class reader {
       wanted_.params = std::move(*params);
     }
     if (wanted_.what == action::events) add_topics();
+    if (wanted_.what == action::batch) {
+      auto requests = read_batch_file(batch_file_, input);
+      if (!requests) return std::unexpected(farewell{mistake(requests.error().sentence).text, exit_code::bad_input});
+      wanted_.batch = std::move(*requests);
+    }
     if (!filled_) return wanted_;
     for (const auto& [rule, option] : *filled_) {
       if (option->count() == 0) continue;
@@ -250,7 +320,7 @@ class reader {
 
   CLI::App app_;
   order wanted_;
-  std::string timeout_, match_, interval_;
+  std::string timeout_, match_, interval_, form_, batch_file_;
   bool once_ = false;
   std::optional<std::int64_t> interval_ms_, since_;
   std::vector<std::string> words_;
@@ -259,49 +329,6 @@ class reader {
   std::map<CLI::App*, std::vector<slot>> slots_;
   const std::vector<slot>* filled_ = nullptr;
 };
-
-// The words before the first one that can only be an argument.
-std::vector<std::string> plain_words(const std::vector<std::string>& args) {
-  std::vector<std::string> words;
-  for (std::size_t i = 0; i < args.size(); ++i) {
-    if (std::ranges::find(value_options, args[i]) != std::end(value_options))
-      ++i;
-    else if (!args[i].starts_with('-'))
-      words.push_back(args[i]);
-  }
-  return words;
-}
-
-std::vector<std::string_view> known_after(std::string_view group) {
-  std::vector<std::string_view> known;
-  if (group.empty()) known.assign(std::begin(own_verbs), std::end(own_verbs));
-  for (const auto& each : verbs()) {
-    const auto space = std::min(each.words.find(' '), each.words.size());
-    if (group.empty())
-      known.push_back(each.words.substr(0, space));
-    else if (each.words.substr(0, space) == group && space < each.words.size())
-      known.push_back(each.words.substr(space + 1));
-  }
-  return known;
-}
-
-// CLI11 says of a misspelt verb only that one is required. This says which one is unknown, and what was meant.
-std::optional<farewell> unknown_verb(const std::vector<std::string>& args) {
-  const auto words = plain_words(args);
-  std::string group;
-  for (std::size_t i = 0; i < words.size() && i < 2; ++i) {
-    const auto known = known_after(group);
-    if (known.empty()) return std::nullopt;  // the first word was a whole verb
-    if (std::ranges::find(known, words[i]) == known.end()) {
-      auto text = "there is no command " + (group.empty() ? "" : group + " ") + words[i];
-      if (const auto meant = wire::nearest(words[i], known))
-        text += "; did you mean " + (group.empty() ? "" : group + " ") + std::string(*meant) + "?";
-      return mistake(text + (group.empty() ? "; see tokioctl --help" : "; see tokioctl " + group + " --help"));
-    }
-    group = words[i];
-  }
-  return std::nullopt;
-}
 
 }  // namespace
 
@@ -322,8 +349,13 @@ std::optional<duration_ns> duration_named(std::string_view text) {
   return static_cast<duration_ns>(seconds * 1e9);
 }
 
+const std::vector<command>& all_commands() {
+  static const auto all = reader().described();
+  return all;
+}
+
 std::expected<order, farewell> read_command_line(const std::vector<std::string>& args, std::istream& input) {
-  if (auto unknown = unknown_verb(args)) return std::unexpected(std::move(*unknown));
+  if (const auto why = unknown_command(args)) return std::unexpected(mistake(*why));
   return reader().read(args, input);
 }
 

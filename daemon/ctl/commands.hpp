@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "ctl/batch.hpp"
 #include "ctl/exit_code.hpp"
 #include "ctl/top/top.hpp"
 #include "ctl/verb.hpp"
@@ -19,7 +20,22 @@ namespace tokiod::ctl {
 
 using wire::json;
 
-enum class action : std::uint8_t { request, call, events, top, methods, version, completion, prometheus };
+enum class action : std::uint8_t {
+  request,
+  call,
+  events,
+  top,
+  methods,
+  schema,
+  batch,
+  version,
+  completion,
+  prometheus,
+};
+
+// How results are printed: tables and records for people; the same without titles and padding, divided by tabulators;
+// the daemon's own result in one line; the same with each row of a list in a line of its own.
+enum class output_form : std::uint8_t { table, plain, one_line, line_for_each };
 
 struct order {
   action what = action::request;
@@ -29,9 +45,14 @@ struct order {
   std::string shell;        // of a completion
   std::uint64_t count = 0;  // events to wait for; 0: until interrupted
   top_order top;
+  std::vector<batch_request> batch;
+  bool keep_going = false;  // of a batch: a refusal does not end it
 
   std::string socket;
-  bool json_output = false, quiet = false, no_color = false;
+  output_form form = output_form::table;
+  bool json_output = false;  // the form is one of JSON
+  bool quiet = false, no_color = false;
+  bool yes = false;         // nobody is asked whether he means it
   duration_ns timeout = 0;  // 0: what the method is worth
 };
 

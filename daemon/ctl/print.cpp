@@ -283,6 +283,22 @@ std::string result_text(const verb& shown, const json& result, const print_style
   return rows.empty() ? (rest.empty() ? "none\n" : rest) : table(rows, shown.columns, style) + rest;
 }
 
+std::string plain_text(const verb& shown, const json& result) {
+  const json* list = shown.list.empty() ? nullptr : wire::find(result, shown.list);
+  std::string text;
+  if (list && list->is_array()) {
+    for (const auto& row : rows_of(shown, result, *list))
+      for (const auto& each : shown.columns)
+        text += cell(value_at(row, each.pointer), format::plain) + (&each == &shown.columns.back() ? "\n" : "\t");
+    return text;
+  }
+  std::vector<std::pair<std::string, const json*>> fields;
+  flatten(result, "", fields);
+  for (const auto& [name, value] : fields)
+    text += clean(name) + "\t" + (value->is_array() ? value_text(*value, "") : cell(value, format::plain)) + "\n";
+  return text;
+}
+
 std::string error_text(const wire::rpc_error& error, const print_style& style) {
   auto text = paint("tokioctl: ", tint::bad, style) + clean(error.message);
   const auto hint = wire::text_or(error.data, "hint");

@@ -22,6 +22,9 @@ struct print_style {
 [[nodiscard]] std::string record(const json& object, const print_style& style);
 // A whole result, as its verb shows it.
 [[nodiscard]] std::string result_text(const verb& shown, const json& result, const print_style& style);
+// The same for programs that read lines: the cells of a row, or a name and its value, divided by tabulators; no titles,
+// no padding, numbers and times as the daemon gave them.
+[[nodiscard]] std::string plain_text(const verb& shown, const json& result);
 [[nodiscard]] std::string error_text(const wire::rpc_error& error, const print_style& style);
 [[nodiscard]] std::string seconds_text(double seconds);    // 350us, 12.5ms, 3.2s, 4m05s, 2h03m, 3d04h
 [[nodiscard]] std::string time_text(double unix_seconds);  // 2026-01-31T12:00:00Z

@@ -8,6 +8,7 @@
 #include "ctl/commands.hpp"
 #include "ctl/completion.hpp"
 #include "ctl/print.hpp"
+#include "ctl/suggest.hpp"
 #include "wire/get.hpp"
 #include "wire/method.hpp"
 #include "wire/parse.hpp"
@@ -39,8 +40,26 @@ exit_code code_of(const refusal& why) {
 // Good answers that are bad news.
 exit_code finding_in(const order& asked, const json& result) {
   if (asked.method == "daemon.health" && !wire::boolean_or(result, "ready", false)) return exit_code::finding;
+  const json* const findings = wire::find(result, "findings");
+  if (asked.method == "diag.lint" && findings && !findings->empty()) return exit_code::finding;
   if (asked.method == "config.check" && !wire::boolean_or(result, "valid", false)) return exit_code::configuration;
   return exit_code::ok;
+}
+
+bool wants_no_color() {
+  const char* const said = std::getenv("NO_COLOR");
+  return said && *said != '\0';
+}
+
+// What cannot be taken back is asked about, where there is somebody to ask.
+bool is_meant(const order& asked, const terminal& at) {
+  if (!asked.shown || asked.shown->asks.empty() || asked.yes || !at.person) return true;
+  std::string about;
+  for (const auto name : asked.shown->positional) about += " " + wire::text_or(asked.params, name);
+  at.err << "tokioctl: " << asked.shown->asks << clean(about) << "? [y/N] " << std::flush;
+  std::string said;
+  std::getline(at.in, said);
+  return said == "y" || said == "Y" || said == "yes";
 }
 
 class conversation {
@@ -48,13 +67,14 @@ class conversation {
   conversation(const order& asked, const terminal& at)
       : asked_(asked),
         at_(at),
-        style_{at.color && !asked.no_color && !std::getenv("NO_COLOR")},
+        style_{at.color && !asked.no_color && !wants_no_color()},
         deadline_(steady_clock().now() + timeout_of(asked)) {}
 
   exit_code hold() {
     auto connected = client::connect(socket_candidates(asked_.socket), deadline_);
     if (!connected) return complain(connected.error());
     if (asked_.what == action::top) return watch(*connected);
+    if (asked_.what == action::batch) return hold_batch(*connected);
     auto answer = connected->call(asked_.method, asked_.params, deadline_);
     if (!answer) return complain(answer.error());
     if (!*answer) return complain(answer->error());
@@ -64,9 +84,31 @@ class conversation {
   }
 
  private:
+  // One line for each request; the first refusal ends it and decides how tokioctl ends.
+  exit_code hold_batch(client& daemon) {
+    auto code = exit_code::ok;
+    for (const auto& each : asked_.batch) {
+      const auto answer = daemon.call(each.method, each.params, deadline_);
+      if (!answer) return complain(answer.error());
+      json said = {{"line", each.line}, {"method", each.method}};
+      if (*answer)
+        said["result"] = **answer;
+      else
+        said["error"] = error_object(answer->error());
+      if (!asked_.quiet || !*answer) at_.out << wire::dump(said) << "\n";
+      if (!*answer && code == exit_code::ok) code = exit_code_of(answer->error());
+      if (code != exit_code::ok && !asked_.keep_going) break;
+    }
+    return code;
+  }
+
+  static json error_object(const wire::rpc_error& error) {
+    return {{"code", error.code}, {"message", error.message}, {"data", error.data}};
+  }
+
   exit_code complain(const wire::rpc_error& error) {
     if (asked_.json_output)
-      at_.err << wire::dump({{"code", error.code}, {"message", error.message}, {"data", error.data}}) << "\n";
+      at_.err << wire::dump(error_object(error)) << "\n";
     else
       at_.err << error_text(error, style_);
     return exit_code_of(error);
@@ -80,15 +122,26 @@ class conversation {
   void show(const json& result) {
     if (asked_.quiet) return;
     if (asked_.json_output)
-      at_.out << wire::dump(result) << "\n";
+      show_json(result);
     else if (asked_.what == action::prometheus)
       at_.out << wire::text_or(result, "text");
     else if (asked_.what == action::version)
       at_.out << "tokioctl " TOKIOD_VERSION "\ntokiod " << clean(wire::text_or(result, "version")) << "\n";
+    else if (asked_.shown && asked_.form == output_form::plain)
+      at_.out << plain_text(*asked_.shown, result);
     else if (asked_.shown)
       at_.out << result_text(*asked_.shown, result, style_);
     else
       at_.out << wire::dump_indented(result) << "\n";
+  }
+
+  void show_json(const json& result) {
+    const json* const rows = asked_.shown ? wire::find(result, asked_.shown->list) : nullptr;
+    if (asked_.form != output_form::line_for_each || !rows) {
+      at_.out << wire::dump(result) << "\n";
+      return;
+    }
+    for (const auto& row : *rows) at_.out << wire::dump(row) << "\n";
   }
 
   void show_event(const json& event) {
@@ -135,10 +188,46 @@ void list_methods(const order& asked, const terminal& at) {
     at.out << table(rows, columns, {});
 }
 
+exit_code show_schema(const order& asked, const terminal& at) {
+  const auto document = wire::openrpc_document(TOKIOD_VERSION);
+  const auto* const row = wire::find_method(asked.method);
+  if (!asked.method.empty() && !row) {
+    at.err << "tokioctl: there is no method " << clean(asked.method) << "\n";
+    return exit_code::usage;
+  }
+  const auto shown = row ? document["methods"][static_cast<std::size_t>(row - wire::methods().data())] : document;
+  at.out << (asked.json_output ? wire::dump(shown) : wire::dump_indented(shown)) << "\n";
+  return exit_code::ok;
+}
+
+// The daemon is asked only as long as somebody at a keyboard likes to wait.
+constexpr duration_ns completion_patience = 2 * second;
+
+exit_code show_suggestions(const std::vector<std::string>& words, const terminal& at) {
+  const auto until = steady_clock().now() + completion_patience;
+  const auto ask = [&](std::string_view method, const json& params) {
+    auto daemon = client::connect(socket_candidates(socket_named_in(words)), until);
+    if (!daemon) return json();
+    const auto answer = daemon->call(method, params, until);
+    return answer && *answer ? **answer : json();
+  };
+  at.out << text_of(suggest(words, ask));
+  return exit_code::ok;
+}
+
+// `tokioctl help plugin load` is `tokioctl plugin load --help`.
+std::vector<std::string> without_help(std::vector<std::string> args) {
+  if (args.empty() || args.front() != "help") return args;
+  args.erase(args.begin());
+  args.emplace_back("--help");
+  return args;
+}
+
 }  // namespace
 
 exit_code run(const std::vector<std::string>& args, const terminal& at) {
-  const auto asked = read_command_line(args, at.in);
+  if (!args.empty() && args.front() == "__complete") return show_suggestions({args.begin() + 1, args.end()}, at);
+  const auto asked = read_command_line(without_help(args), at.in);
   if (!asked) {
     (asked.error().code == exit_code::ok ? at.out : at.err) << asked.error().text;
     return asked.error().code;
@@ -146,8 +235,12 @@ exit_code run(const std::vector<std::string>& args, const terminal& at) {
   switch (asked->what) {
     case action::methods: list_methods(*asked, at); return exit_code::ok;
     case action::completion: at.out << completion_script(asked->shell); return exit_code::ok;
+    case action::schema: return show_schema(*asked, at);
     case action::request:
+      if (!is_meant(*asked, at)) return exit_code::failed;
+      return conversation(*asked, at).hold();
     case action::call:
+    case action::batch:
     case action::events:
     case action::top:
     case action::version:

@@ -14,7 +14,8 @@ struct terminal {
   std::istream& in;
   std::ostream& out;
   std::ostream& err;
-  bool color = false;  // `out` is a terminal that shows colors
+  bool color = false;   // `out` is a terminal that shows colors
+  bool person = false;  // somebody can be asked: `in` and `err` are a terminal
 };
 
 // `args` without the program's name.

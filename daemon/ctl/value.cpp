@@ -12,13 +12,6 @@ namespace {
 
 constexpr std::size_t max_document_bytes = 16u << 20;
 
-outcome<std::string> read_text(const std::string& word, std::istream& input) {
-  if (word == "-") return std::string(std::istreambuf_iterator<char>(input), {});
-  auto text = read_file(word.substr(1), max_document_bytes);
-  if (!text) return refuse(kind::io_error, "cannot read ", word.substr(1), ": ", text.error().text());
-  return std::move(*text);
-}
-
 bool names_document(const std::string& word) { return word == "-" || word.starts_with('@'); }
 
 outcome<json> as_type(const wire::param& rule, const std::string& word) {
@@ -46,6 +39,13 @@ json guess(const std::string& word) {
 }
 
 }  // namespace
+
+outcome<std::string> read_text(const std::string& word, std::istream& input) {
+  if (word == "-") return std::string(std::istreambuf_iterator<char>(input), {});
+  auto text = read_file(word.substr(1), max_document_bytes);
+  if (!text) return refuse(kind::io_error, "cannot read ", word.substr(1), ": ", text.error().text());
+  return std::move(*text);
+}
 
 outcome<json> read_document(const std::string& word, std::istream& input) {
   if (!names_document(word)) return wire::parse(word);

@@ -15,6 +15,8 @@ namespace tokiod::ctl {
 
 using wire::json;
 
+// The text of @FILE, or of standard input for -. Fails: io_error.
+[[nodiscard]] outcome<std::string> read_text(const std::string& word, std::istream& input);
 // @FILE, - (standard input) or the JSON text itself. Fails: io_error, parse_error. Files may have comments.
 [[nodiscard]] outcome<json> read_document(const std::string& word, std::istream& input);
 // Fails: wrong_type.

@@ -27,10 +27,8 @@ struct verb {
   std::span<const std::string_view> positional = {};
   std::string_view list = {};  // the member of the result that is a table's rows; empty: the result is one record
   std::span<const column> columns = {};
+  std::string_view asks = {};  // on a terminal, before it is done: what cannot be taken back
 };
-
-// Verbs that stand for no row of the table: commands.cpp says what each does.
-inline constexpr std::string_view own_verbs[] = {"call", "events", "top", "methods", "version", "completion"};
 
 [[nodiscard]] std::span<const verb> verbs();
 [[nodiscard]] const verb* find_verb(std::string_view words);

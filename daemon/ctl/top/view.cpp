@@ -52,7 +52,7 @@ std::vector<std::string> lines_of(std::string_view text) {
   return lines;
 }
 
-std::string number_at(const json& from, std::string_view pointer) {
+std::string count_at(const json& from, std::string_view pointer) {
   return cell(from, column{"", pointer, format::count});
 }
 
@@ -233,12 +233,12 @@ std::string top_view::summary() const {
   const json* info = wire::find(sample_, "info");
   if (info == nullptr) return "waiting for the daemon";
   const json* found = wire::find(sample_, "findings");
-  return number_at(*info, "/workers/total") + " workers, " + number_at(*info, "/workers/parked") + " parked, " +
-         number_at(*info, "/workers/stuck") + " stuck; " + number_at(*info, "/tasks/live") + " tasks, " +
-         number_at(*info, "/tasks/spawned") + " spawned; " + number_at(*info, "/global_queue_depth") +
-         " in global queue; " + number_at(*info, "/blocking/threads") + " blocking threads, " +
-         number_at(*info, "/blocking/queue") + " jobs queued; " + number_at(*info, "/timers/active") + " timers; " +
-         number_at(*info, "/io/sources") + " sockets; " + std::to_string(found == nullptr ? 0 : found->size()) +
+  return count_at(*info, "/workers/total") + " workers, " + count_at(*info, "/workers/parked") + " parked, " +
+         count_at(*info, "/workers/stuck") + " stuck; " + count_at(*info, "/tasks/live") + " tasks, " +
+         count_at(*info, "/tasks/spawned") + " spawned; " + count_at(*info, "/global_queue_depth") +
+         " in global queue; " + count_at(*info, "/blocking/threads") + " blocking threads, " +
+         count_at(*info, "/blocking/queue") + " jobs queued; " + count_at(*info, "/timers/active") + " timers; " +
+         count_at(*info, "/io/sources") + " sockets; " + std::to_string(found == nullptr ? 0 : found->size()) +
          " warnings";
 }
 

@@ -23,7 +23,7 @@ inline constexpr column client_columns[] = {
 inline constexpr auto control = std::to_array<verb>({
     {"client can", "control.can", by_method},
     {"client hello", "control.hello"},
-    {"client kill", "control.kill", by_id},
+    {"client kill", "control.kill", by_id, {}, {}, "close the connection"},
     {"client list", "control.clients", {}, "clients", client_columns},
     {"ping", "control.ping"},
     {"whoami", "control.whoami"},

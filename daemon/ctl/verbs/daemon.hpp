@@ -11,7 +11,7 @@ inline constexpr column check_columns[] = {{"CHECK", "/name"}, {"OK", "/ok"}, {"
 inline constexpr auto daemon = std::to_array<verb>({
     {"health", "daemon.health", {}, "checks", check_columns},
     {"info", "daemon.info"},
-    {"shutdown", "daemon.shutdown"},
+    {"shutdown", "daemon.shutdown", {}, {}, {}, "end the daemon"},
     {"status", "daemon.status"},
 });
 

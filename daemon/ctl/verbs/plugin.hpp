@@ -34,8 +34,8 @@ inline constexpr auto plugin = std::to_array<verb>({
     {"plugin restart", "plugin.restart", by_instance},
     {"plugin scan", "plugin.scan", {}, "found", scan_columns},
     {"plugin start", "plugin.start", by_instance},
-    {"plugin stop", "plugin.stop", by_instance},
-    {"plugin unload", "plugin.unload", by_plugin},
+    {"plugin stop", "plugin.stop", by_instance, {}, {}, "stop the instance"},
+    {"plugin unload", "plugin.unload", by_plugin, {}, {}, "unload the plugin"},
 });
 
 }  // namespace tokiod::ctl::rows

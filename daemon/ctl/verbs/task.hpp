@@ -22,7 +22,7 @@ inline constexpr column task_columns[] = {
 };
 
 inline constexpr auto task = std::to_array<verb>({
-    {"task cancel", "task.cancel", by_id},
+    {"task cancel", "task.cancel", by_id, {}, {}, "cancel the task"},
     {"task list", "task.list", {}, "tasks", task_columns},
     {"task show", "task.get", by_id},
 });

@@ -61,7 +61,7 @@ TEST_CASE("every verb reaches the daemon and shows something") {
       args.push_back(name == "document" ? "-" : value.is_string() ? value.get<std::string>() : value.dump());
     }
     const auto seen = run_on(daemon, args, "{}");
-    CHECK_MESSAGE(seen.code == exit_code::ok, seen.err);
+    CHECK_MESSAGE((seen.code == exit_code::ok || seen.code == exit_code::finding), seen.err);
     CHECK_FALSE(seen.out.empty());
     CHECK(seen.out.ends_with('\n'));
     CHECK(seen.err.empty());
@@ -103,7 +103,9 @@ TEST_CASE("[OB-12] tasks with their times, one in detail, what looks wrong, paus
   CHECK(has(brief, "stats.polls"));
   CHECK_FALSE(has(brief, "stats.poll_times"));
   CHECK(has(run_on(daemon, {"task", "show", "t-3", "--histograms"}).out, "stats.poll_times.longer.count"));
-  CHECK(has(run_on(daemon, {"lint"}).out, "self_wakes  t-2"));
+  const auto lint = run_on(daemon, {"lint"});
+  CHECK(has(lint.out, "self_wakes  t-2"));
+  CHECK(lint.code == exit_code::finding);
   CHECK(has(run_on(daemon, {"console", "pause"}).out, "paused  true"));
   CHECK(has(run_on(daemon, {"console", "resume"}).out, "paused  false"));
 }
@@ -256,36 +258,84 @@ TEST_CASE("version shows both ends, metrics the Prometheus text") {
   CHECK(has(run_on(daemon, {"metrics", "tokiod_control_conn*"}).out, "tokiod_control_connections{socket=control} 1"));
 }
 
-TEST_CASE("completion scripts know verbs, options and methods") {
-  for (const auto shell : {"bash", "zsh", "fish"}) {
-    const auto script = run({"completion", shell}).out;
-    CHECK(has(script, "unload"));
-    CHECK(has(script, "clear-quarantine"));
-    CHECK(has(script, "no-such") == false);
-    CHECK(has(script, "deadline"));
-    CHECK(has(script, "rpc.discover"));
-  }
+TEST_CASE("completion scripts are there for three shells, and ask tokioctl") {
+  for (const auto shell : {"bash", "zsh", "fish"}) CHECK(has(run({"completion", shell}).out, "__complete"));
   CHECK(run({"completion", "tcsh"}).code == exit_code::usage);
 }
 
-TEST_CASE("bash completes after options with values, and the values that a word may have") {
-  const temp_dir dir;
-  const auto script = dir.write("completion.bash", run({"completion", "bash"}).out);
-  const auto offered = [&](const std::string& words, int at) {
-    const auto command = "bash -c 'source " + script + "; COMP_WORDS=(tokioctl " + words +
-                         "); COMP_CWORD=" + std::to_string(at) + "; _tokioctl; echo \"${COMPREPLY[*]}\"'";
-    const std::unique_ptr<FILE, int (*)(FILE*)> shell(::popen(command.c_str(), "r"), ::pclose);
-    REQUIRE(shell);
-    std::string text;
-    for (int c = 0; (c = std::fgetc(shell.get())) != EOF;) text += static_cast<char>(c);
-    return text;
+TEST_CASE("a result is a table, plain lines, JSON, or JSON lines") {
+  const control_fixture daemon;
+  const auto plain = run_on(daemon, {"-o", "plain", "plugin", "list"}).out;
+  CHECK(plain == "echo\t1.0\tloaded\techo\trunning\t0\t0\t-\n");
+  CHECK(has(run_on(daemon, {"--output", "plain", "worker", "list"}).out, "\trunning\tt-7\techo\t0.25\t"));
+  CHECK(has(run_on(daemon, {"--output", "plain", "info"}).out, "uptime_seconds\t12.5\n"));
+  const auto lines = run_on(daemon, {"--output", "jsonl", "task", "list", "--limit", "2"}).out;
+  CHECK(std::ranges::count(lines, '\n') == 2);
+  CHECK(lines.starts_with("{"));
+  CHECK(has(lines, R"("id":"t-2")"));
+  CHECK_FALSE(has(lines, "next_cursor"));
+  CHECK(run_on(daemon, {"--output", "json", "info"}).out == run_on(daemon, {"--json", "info"}).out);
+  CHECK(has(run({"--output", "xml", "info"}).err, "--output must be table, plain, json or jsonl, got xml"));
+}
+
+TEST_CASE("an unknown option is named, and what was meant") {
+  const auto seen = run({"task", "list", "--stat", "idle"});
+  CHECK(seen.code == exit_code::usage);
+  CHECK(has(seen.err, "there is no option --stat; did you mean --state?"));
+  CHECK(has(run({"status", "--jsno"}).err, "did you mean --json?"));
+}
+
+TEST_CASE("help is a command, too") {
+  CHECK(run({"help", "plugin", "load"}).out == run({"plugin", "load", "--help"}).out);
+}
+
+TEST_CASE("what cannot be taken back is asked about, where there is somebody to ask") {
+  const auto asked = [](const std::vector<std::string>& more, const std::string& answer, bool person) {
+    control_fixture daemon;
+    std::vector<std::string> args = {"--socket", daemon.path(), "plugin", "unload", "echo"};
+    args.insert(args.end(), more.begin(), more.end());
+    std::istringstream in(answer);
+    std::ostringstream out, err;
+    const auto code = ctl::run(args, {in, out, err, false, person});
+    return std::tuple(code, err.str(), daemon.backend.unloaded());
   };
-  CHECK(offered("plugin l", 2) == "list load\n");
-  CHECK(offered("-s /a/b plugin l", 4) == "list load\n");
-  CHECK(offered("--json --socket = /a/b -t 5 plugin l", 8) == "list load\n");
-  CHECK(offered("plugin stop --deadline 5 --rea", 5) == "--reason\n");
-  CHECK(offered("log set wa", 3) == "warn\n");
-  CHECK(offered("--socket pl", 2) == "\n");
+  using answer = std::tuple<exit_code, std::string, std::string>;
+  const std::string question = "tokioctl: unload the plugin echo? [y/N] ";
+  CHECK(asked({}, "y\n", true) == answer(exit_code::ok, question, "echo"));
+  CHECK(asked({}, "n\n", true) == answer(exit_code::failed, question, ""));
+  CHECK(asked({}, "", true) == answer(exit_code::failed, question, ""));
+  CHECK(asked({"--yes"}, "", true) == answer(exit_code::ok, "", "echo"));
+  CHECK(asked({}, "", false) == answer(exit_code::ok, "", "echo"));
+}
+
+TEST_CASE("a batch calls one method after the other and ends with the first refusal") {
+  const control_fixture daemon;
+  const auto lines = [](const said& seen) { return std::ranges::count(seen.out, '\n'); };
+  const std::string script =
+      "# what is there\n\ncontrol.ping echo=1\n{\"method\": \"plugin.info\", \"params\": {\"plugin\": "
+      "\"nope\"}}\ntask.list "
+      "limit=1\n";
+  const auto stopped = run_on(daemon, {"batch", "-"}, script);
+  CHECK(stopped.code == exit_code::failed);
+  CHECK(lines(stopped) == 2);
+  CHECK(has(stopped.out, R"({"line":3,"method":"control.ping","result":{"echo":1,)"));
+  CHECK(has(stopped.out, R"("message":"no plugin nope is loaded")"));
+  const auto whole = run_on(daemon, {"batch", "--keep-going", "-"}, script);
+  CHECK(whole.code == exit_code::failed);
+  CHECK(lines(whole) == 3);
+  const temp_dir dir;
+  CHECK(run_on(daemon, {"batch", dir.write("good", "control.ping")}).code == exit_code::ok);
+  CHECK(run_on(daemon, {"batch", dir / "missing"}).code == exit_code::bad_input);
+  const auto faulty = run_on(daemon, {"batch", "-"}, "control.ping\ntask.list limit\n");
+  CHECK(faulty.code == exit_code::bad_input);
+  CHECK(has(faulty.err, "line 2: a parameter is written key=value, got limit"));
+  CHECK(faulty.out.empty());
+}
+
+TEST_CASE("schema prints the methods without a daemon, or one of them") {
+  CHECK(has(run({"schema"}).out, "\"openrpc\""));
+  CHECK(has(run({"schema", "task.get", "--json"}).out, R"("schema":{"$ref":"#/components/schemas/task"})"));
+  CHECK(run({"schema", "no.such"}).code == exit_code::usage);
 }
 
 TEST_CASE("events are printed as they come, until the count is reached") {
