@@ -77,6 +77,21 @@ early_exit usage(const std::string& sentence) { return {exit_usage, "tokiod: " +
 
 }  // namespace
 
+std::vector<option_row> option_rows() {
+  words said;
+  CLI::App app;
+  CLI::App& run = *app.add_subcommand("run", "");
+  describe(app, run, said);
+  std::vector<option_row> rows;
+  for (const CLI::App* const at : {static_cast<const CLI::App*>(&app), static_cast<const CLI::App*>(&run)})
+    for (const auto* const each : at->get_options()) {
+      if (each->get_positional() || each == at->get_help_ptr()) continue;
+      const bool takes_value = each->get_items_expected_max() > 0;
+      rows.push_back({each->get_name() + (takes_value ? " " + each->get_type_name() : ""), each->get_description()});
+    }
+  return rows;
+}
+
 std::expected<options, early_exit> parse_options(int argc, const char* const* argv, const char* const* environment) {
   words said;
   CLI::App app("tokiod: an asynchronous runtime as a daemon, with plugins that spawn tasks on it", "tokiod");

@@ -4,6 +4,7 @@
 #pragma once
 #include <expected>
 #include <string>
+#include <vector>
 
 #include "config/load.hpp"
 
@@ -32,6 +33,12 @@ struct early_exit {
   int code = exit_ok;
   std::string text;
 };
+
+// An option or command as it is written, "--config FILE", and what it does: what the manual is made of.
+struct option_row {
+  std::string usage, doc;
+};
+[[nodiscard]] std::vector<option_row> option_rows();
 
 // `environment` is environ.
 [[nodiscard]] std::expected<options, early_exit> parse_options(int argc, const char* const* argv,

@@ -1,0 +1,77 @@
+// tokiod-control(7).
+#include "man/pages.hpp"
+#include "man/roff.hpp"
+#include "wire/method.hpp"
+#include "wire/parse.hpp"
+#include "wire/results.hpp"
+#include "wire/rpc.hpp"
+#include "wire/topic.hpp"
+
+namespace tokiod::man {
+namespace {
+
+void add_protocol(page& to) {
+  to.heading("DESCRIPTION")
+      .paragraph(
+          "The control sockets of tokiod(8) speak JSON-RPC 2.0 over a stream: one object is one line. Parameters "
+          "are given by name. Requests may follow each other without waiting; a reply has the id of its request. "
+          "A list of requests is a batch.")
+      .paragraph("A first byte that begins no JSON is read as HTTP: GET /metrics, /livez and /readyz are answered.")
+      .lines(
+          "printf '%s\\n' '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"control.ping\"}' |\n"
+          "  socat - UNIX:/run/tokiod/observe.sock");
+  to.heading("LEVELS").paragraph(
+      "Each method needs a level: observe, operate or admin. A caller has the level of his user or group, as "
+      "control.access in tokiod.json(5) gives it, and at most that of the socket.");
+}
+
+std::string errors_of(const wire::method& row) {
+  std::string text;
+  for (const auto each : row.errors) text.append(text.empty() ? "" : ", ").append(name(each));
+  return text;
+}
+
+void add_method(page& to, const wire::method& row) {
+  to.subheading(row.name).paragraph(std::string(row.summary) + ".").indent();
+  to.item("Level", name(row.needs));
+  for (const auto& each : row.params) {
+    const auto type = each.type == wire::param_type::any ? std::string_view("any") : wire::json_type(each.type);
+    const auto must = each.required ? ", required" : each.fallback.empty() ? "" : ", default ";
+    to.item(each.name, std::string(type) + must + (each.required ? "" : std::string(each.fallback)) + ": " +
+                           std::string(each.doc));
+  }
+  to.item("Result", wire::form_of_shape(row.name));
+  if (!row.errors.empty()) to.item("Errors", errors_of(row));
+  to.item("Example", std::string(row.name) + " " + std::string(row.example)).outdent();
+}
+
+void add_errors(page& to) {
+  to.heading("ERRORS").paragraph(
+      "An error has a code, a message, and data with a stable kind, a path into the parameters, a hint, and whether "
+      "the "
+      "same may work later (retryable).");
+  for (int each = 0; each <= static_cast<int>(kind::unsupported); ++each)
+    to.item(name(static_cast<kind>(each)), std::to_string(rpc_code(static_cast<kind>(each))));
+}
+
+}  // namespace
+
+std::string tokiod_control_7(std::string_view date) {
+  page all("tokiod-control", 7, "methods and events of tokiod's control sockets", date);
+  add_protocol(all);
+  all.heading("METHODS").paragraph("rpc.discover gives this table as an OpenRPC document.");
+  for (const auto& row : wire::methods()) add_method(all, row);
+  all.heading("RESULTS").paragraph(
+      "Parts of results that several methods share. A member with ? may be absent; [A] is a list; {*: A} has members "
+      "of "
+      "any name; ... are the members of the part that is named, and more.");
+  for (const auto& row : wire::result_shapes())
+    if (!wire::find_method(row.name)) all.item(row.name, row.form);
+  all.heading("EVENTS").paragraph("Topics of event.subscribe.");
+  for (const auto& row : wire::topics()) all.item(row.name, row.doc);
+  add_errors(all);
+  all.heading("SEE ALSO").paragraph("tokiod(8), tokioctl(1), tokiod.json(5)");
+  return all.text();
+}
+
+}  // namespace tokiod::man
