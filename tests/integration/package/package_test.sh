@@ -13,7 +13,9 @@ DESTDIR=$stage cmake --install "$build" --prefix /usr >"$folder/install.log" || 
 for file in usr/sbin/tokiod usr/bin/tokioctl usr/lib/tokiod/plugins/echo.so usr/lib/tokiod/plugins/redis.so \
             usr/include/tokio/abi.h usr/include/tokio/plugin.hpp usr/share/cmake/tokio-plugin/plugin.cmake \
             usr/share/pkgconfig/tokio-plugin.pc usr/share/tokiod/tokiod.schema.json etc/tokiod/tokiod.json \
-            usr/lib/systemd/system/tokiod.service usr/lib/systemd/system/tokiod.socket; do
+            usr/lib/systemd/system/tokiod.service usr/lib/systemd/system/tokiod.socket \
+            usr/share/man/man8/tokiod.8.gz usr/share/man/man7/tokiod-control.7.gz \
+            usr/share/bash-completion/completions/tokioctl usr/share/zsh/vendor-completions/_tokioctl; do
   [ -f "$stage/$file" ] || fail "$file was not installed"
 done
 libdir=$(dirname "$(find "$stage/usr" -name libtokio.so)")
