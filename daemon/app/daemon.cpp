@@ -8,6 +8,8 @@
 #include <memory>
 #include <utility>
 
+#include "app/config_carrier.hpp"
+#include "app/confirm_timer.hpp"
 #include "app/crash_loop.hpp"
 #include "app/crash_report.hpp"
 #include "app/instances.hpp"
@@ -55,7 +57,9 @@ class daemon {
   [[nodiscard]] int run();
 
  private:
-  [[nodiscard]] std::vector<std::string> apply(const std::vector<config::change>& changes, const config::loaded& next);
+  [[nodiscard]] config_carrier::followers followers();
+  void follow(const std::vector<config::change>& changes, const config::config& next);
+  [[nodiscard]] live_config::carrier hands();
   outcome<control::resize_report> resize(std::uint32_t workers, duration_ns timeout, std::string_view reason,
                                          const std::function<bool()>& given_up = nullptr);
   outcome<std::uint32_t> resize_for(const host::resize_order& order);
@@ -67,7 +71,7 @@ class daemon {
   [[nodiscard]] const char* ask_for_ring(const config::runtime_settings& s);
   [[nodiscard]] bool healthy() const;
   [[nodiscard]] live_parts parts() {
-    return {facts_, *runtime_, *plugins_, config_, life_, manager_, applier_, resizer_, console_, teller_, crashes_};
+    return {facts_, *runtime_, *plugins_, config_, life_, manager_, hands_, resizer_, console_, teller_, crashes_};
   }
 
   const steady_clock time_;
@@ -77,7 +81,7 @@ class daemon {
   live_config config_;
   task_console console_;
   crash_loop crashes_;  // [main until the start, then the start's thread]
-  live_config::applier applier_ = [this](const auto& changes, const auto& next) { return apply(changes, next); };
+  const live_config::carrier hands_ = hands();
   const resizer resizer_ = [this](auto workers, auto timeout, auto reason, const auto& given_up) {
     return resize(workers, timeout, reason, given_up);
   };
@@ -92,6 +96,8 @@ class daemon {
   std::unique_ptr<host::registry> plugins_;
   std::unique_ptr<live_backend> backend_;
   std::unique_ptr<control::server> control_;
+  std::unique_ptr<config_carrier> carrier_;
+  confirm_timer confirm_{[this] { revert_now(parts()); }};
 };
 
 outcome<void> daemon::build() {
@@ -111,6 +117,7 @@ outcome<void> daemon::build() {
   auto server = control::server::open(server_options_of(c.control, passed_sockets()), *backend_);
   if (!server) return std::unexpected(server.error());
   control_ = std::move(*server);
+  carrier_ = std::make_unique<config_carrier>(*plugins_, followers());
   ready_.store(true, release);  // pairs with stuck()
   console_.tells([this](bool paused) { control_->publish("console.state", {{"paused", paused}}); });
   plugins_->listen([this](const host::plugin_event& e) { control_->publish("plugin.state", event_of(e)); });
@@ -142,7 +149,12 @@ int daemon::run() {
     for (const std::string& problem : start_instances(*plugins_, values->values, crashes_.held_back()))
       log::error("host", problem);
   };
-  act.reload = [this](const std::string& reason) { (void)reload_now(parts(), reason); };
+  act.reload = [this](const std::string& reason) {
+    change_order order;
+    order.by = "tokiod";
+    order.reason = reason;
+    (void)reload_now(parts(), order);
+  };
   act.drain = [this](const stop_order& order) { return drain(order); };
   act.hurry = [this] { hurry(); };
   act.healthy = [this] { return healthy(); };
@@ -186,18 +198,36 @@ void daemon::stuck(const sched::stuck_poll& found) {
   stuck_logged_ = now;
 }
 
-std::vector<std::string> daemon::apply(const std::vector<config::change>& changes, const config::loaded& next) {
-  log::set_levels(levels_of(next.values.log));
-  console_.set(next.values.console);
-  auto problems = follow_plugin_changes(*plugins_, changes, next.values);
-  const auto workers = static_cast<std::uint32_t>(next.values.runtime.worker_threads);
-  const auto resized = std::ranges::find(changes, config::worker_threads_pattern, &config::change::path);
-  if (resized != changes.end() && resized->when == config::apply::live)
-    if (const auto done = resize(workers, resize_patience, "configuration"); !done)
-      problems.push_back(done.error().sentence);
-  if (const auto done = control_->reconfigure(limits_of(next.values.control), access_of(next.values.control)); !done)
-    problems.push_back(done.error().sentence);
-  return problems;
+live_config::carrier daemon::hands() {
+  live_config::carrier by;
+  by.prepare = [this](const auto& changes, const auto& next, bool ask) {
+    return carrier_->prepare(changes, next, ask);
+  };
+  by.commit = [this](const auto& changes, const auto& before, const auto& next) {
+    return carrier_->commit(changes, before, next);
+  };
+  by.remind = [this](instant_ns due) { return confirm_.arm(due); };
+  return by;
+}
+
+config_carrier::followers daemon::followers() {
+  config_carrier::followers all;
+  all.control = [this](const config::config& c) {
+    return control_->reconfigure(limits_of(c.control), access_of(c.control));
+  };
+  all.workers = [this](std::uint32_t workers) -> outcome<void> {
+    const auto done = resize(workers, resize_patience, "configuration");
+    return done ? outcome<void>() : std::unexpected(done.error());
+  };
+  all.others = [this](const auto& changes, const auto& next) { follow(changes, next); };
+  return all;
+}
+
+// Levels that log.set has changed stay as long as the configuration's are the same; only a reload ends them.
+void daemon::follow(const std::vector<config::change>& changes, const config::config& next) {
+  const auto of_log = [](const config::change& c) { return c.path.starts_with("/log/"); };
+  if (std::ranges::any_of(changes, of_log)) log::set_levels(levels_of(next.log));
+  console_.set(next.console);
 }
 
 // A refusal may come after some of the change.
@@ -226,6 +256,7 @@ outcome<std::uint32_t> daemon::resize_for(const host::resize_order& order) {
 bool daemon::drain(const stop_order& order) {
   const auto configured = config_.current()->values.shutdown.deadline_ms * millisecond;
   const instant_ns deadline = time_.now() + (order.drain ? order.deadline.value_or(configured) : 0);
+  confirm_.stop();  // what was not confirmed is not on disk, so the next start is without it
   wait_for("plugins");
   const bool plugins_gone = plugins_->stop_all(deadline);
   wait_for("tasks");

@@ -18,6 +18,15 @@ std::vector<metric_family> daemon_families(const reload_status& config) {
                  {{{{"version", TOKIOD_VERSION}, {"compiler", __VERSION__}, {"abi", host::abi_version()}}, 1, {}}}});
   all.push_back(single("tokiod_config_revision", gauge, "", "Revision of the configuration in force; 1 at the start.",
                        number(config.revision)));
+  all.push_back(single("tokiod_config_drift", gauge, "", "1 when a restart would load another configuration.",
+                       config.drift ? 1 : 0));
+  all.push_back({"tokiod_config_applies_total",
+                 metric_type::counter,
+                 "",
+                 "Changes of the configuration, reloads among them.",
+                 {{{{"outcome", "applied"}}, number(config.applied), {}},
+                  {{{"outcome", "refused"}}, number(config.refused), {}},
+                  {{{"outcome", "reverted"}}, number(config.reverted), {}}}});
   all.push_back(single("tokiod_config_last_reload_successful", gauge, "", "0 when the last reload was refused.",
                        config.last_ok ? 1 : 0));
   metric_family last{

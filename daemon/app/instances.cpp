@@ -34,16 +34,19 @@ bool is_up(host::instance_state state) {
   return state == host::instance_state::starting || state == host::instance_state::running;
 }
 
-void take_down(host::registry& plugins, const std::string& name, std::vector<std::string>& problems) {
+outcome<void> take_down(host::registry& plugins, const std::string& name) {
   const auto there = plugins.instance(name);
-  if (!there || !is_up(there->state)) return;
-  if (const auto stopped = plugins.stop(name); !stopped) problems.push_back(stopped.error().sentence);
+  if (!there || !is_up(there->state)) return {};
+  if (const auto stopped = plugins.stop(name); !stopped) return std::unexpected(stopped.error());
+  return {};
 }
 
-void put_up(host::registry& plugins, const std::string& name, const config::plugin_instance& as,
-            std::vector<std::string>& problems) {
-  if (const auto up = bring_up(plugins, name, as); !up)
-    problems.push_back("instance " + name + " did not start: " + up.error().sentence);
+outcome<void> put_up(host::registry& plugins, const std::string& name, const config::plugin_instance& as) {
+  const auto up = bring_up(plugins, name, as);
+  if (up) return {};
+  refusal why = up.error();
+  why.sentence = "instance " + name + " did not start: " + why.sentence;
+  return std::unexpected(std::move(why));
 }
 
 std::uint32_t cpu_percent(const config::plugin_instance& as) {
@@ -59,25 +62,44 @@ bool take_out(wire::json& from, wire::json& to, const char* member) {
   return changed;
 }
 
-// True when the running instance took all that changed without being stopped.
-bool took_it_live(host::registry& plugins, const config::change& c, const config::plugin_instance& next) {
+std::string name_in(const config::change& c) { return c.path.substr(instances_prefix.size()); }
+
+// What changed of an instance that was there and is there.
+struct parts_changed {
+  bool configured = false, limited = false, more = false;
+};
+
+parts_changed parts_of(const config::change& c) {
   wire::json from = c.from, to = c.to;
-  if (!from.is_object() || !to.is_object()) return false;
-  const std::string name = c.path.substr(instances_prefix.size());
-  const bool configured = take_out(from, to, "config"), limited = take_out(from, to, "cpu_quota_percent");
-  if (from != to || !next.enabled) return false;
-  if (configured && !plugins.configure(name, next.config)) return false;
-  return !limited || plugins.limit_cpu(name, cpu_percent(next)).has_value();
+  parts_changed parts;
+  parts.configured = take_out(from, to, "config");
+  parts.limited = take_out(from, to, "cpu_quota_percent");
+  parts.more = from != to;
+  // The documents are the same: a credential has another text.
+  parts.configured |= !parts.configured && !parts.limited && !parts.more;
+  return parts;
 }
 
-void follow_instance(host::registry& plugins, const config::change& c, const config::config& next,
-                     std::vector<std::string>& problems) {
-  const std::string name = c.path.substr(instances_prefix.size());
-  const auto as = next.plugins.instances.find(name);
-  if (as == next.plugins.instances.end()) return take_down(plugins, name, problems);
-  if (took_it_live(plugins, c, as->second)) return;
-  take_down(plugins, name, problems);
-  if (as->second.enabled) put_up(plugins, name, as->second, problems);
+// It cannot take the change while it runs, so it is stopped and started.
+bool needs_restart(kind why) { return why == kind::needs_restart || why == kind::wrong_state; }
+
+outcome<bool> took_it_live(host::registry& plugins, const config::change& c, const config::plugin_instance& next) {
+  if (!c.from.is_object() || !c.to.is_object() || !next.enabled) return false;
+  const auto parts = parts_of(c);
+  if (parts.more) return false;
+  if (parts.configured)
+    if (const auto taken = plugins.configure(name_in(c), next.config); !taken) {
+      if (needs_restart(taken.error().why)) return false;
+      return std::unexpected(taken.error());
+    }
+  return !parts.limited || plugins.limit_cpu(name_in(c), cpu_percent(next)).has_value();
+}
+
+// A plugin that is not loaded yet has a file that could be.
+outcome<void> can_be_loaded(const host::registry& plugins, const config::plugin_instance& as) {
+  if (!as.enabled || loaded_image(plugins, as.plugin)) return {};
+  if (const auto seen = plugins.inspect(as.plugin); !seen) return std::unexpected(seen.error());
+  return {};
 }
 
 }  // namespace
@@ -104,22 +126,45 @@ std::vector<std::string> start_instances(host::registry& plugins, const config::
   for (const auto& [name, as] : values.plugins.instances) {
     if (!as.enabled) continue;
     const auto why = held_back.find(plugin_name(as.plugin));
-    if (why == held_back.end())
-      put_up(plugins, name, as, problems);
-    else
+    if (why != held_back.end())
       problems.push_back("instance " + name + " is not started: " + why->first + " is quarantined: " + why->second);
+    else if (const auto up = put_up(plugins, name, as); !up)
+      problems.push_back(up.error().sentence);
   }
   return problems;
 }
 
-std::vector<std::string> follow_plugin_changes(host::registry& plugins, const std::vector<config::change>& changes,
-                                               const config::config& next) {
-  std::vector<std::string> problems;
-  for (const auto& c : changes) {
-    if (c.path == "/plugins/dirs") plugins.set_dirs(next.plugins.dirs);
-    if (c.path.starts_with(instances_prefix)) follow_instance(plugins, c, next, problems);
-  }
-  return problems;
+outcome<std::string> plan_instance(host::registry& plugins, const config::change& c, const config::config& next,
+                                   bool ask) {
+  const std::string name = name_in(c);
+  const auto as = next.plugins.instances.find(name);
+  if (as == next.plugins.instances.end()) return "live";
+  if (ask)
+    if (const auto there = can_be_loaded(plugins, as->second); !there) return std::unexpected(there.error());
+  const auto runs = plugins.instance(name);
+  if (!runs || !is_up(runs->state) || !as->second.enabled || c.from.is_null()) return "live";
+  const std::string restart = "restart_plugin:" + name;
+  const auto parts = parts_of(c);
+  if (parts.more || (parts.configured && !ask)) return restart;
+  if (!parts.configured) return "live";
+  const auto taken = plugins.configure(name, as->second.config, true);
+  if (taken) return "live";
+  if (needs_restart(taken.error().why)) return restart;
+  return std::unexpected(taken.error());
 }
+
+outcome<void> follow_instance(host::registry& plugins, const config::change& c, const config::config& next) {
+  const std::string name = name_in(c);
+  const auto as = next.plugins.instances.find(name);
+  if (as == next.plugins.instances.end()) return take_down(plugins, name);
+  const auto live = took_it_live(plugins, c, as->second);
+  if (!live) return std::unexpected(live.error());
+  if (*live) return {};
+  if (const auto down = take_down(plugins, name); !down) return down;
+  if (as->second.enabled) return put_up(plugins, name, as->second);
+  return {};
+}
+
+bool is_instance(const config::change& c) { return c.path.starts_with(instances_prefix); }
 
 }  // namespace tokiod::app

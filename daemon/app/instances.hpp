@@ -1,5 +1,5 @@
-// What the configuration says about plugin instances, carried out on the registry: at the start, and after a reload.
-// Invariant: one instance's failure is a sentence for the log and does not keep the others from starting.
+// What the configuration says about plugin instances, carried out on the registry: at the start, and after a change.
+// Invariant: at the start, one instance's failure is a sentence for the log and does not keep the others from starting.
 // Threads:   [any but a worker]; the functions wait for plugins, up to their deadlines.
 #pragma once
 #include <map>
@@ -20,8 +20,13 @@ namespace tokiod::app {
 std::vector<std::string> start_instances(host::registry& plugins, const config::config& values,
                                          const std::map<std::string, std::string>& held_back);
 
-// What changed below /plugins: directories, and instances that came, went or changed. Returns what went wrong.
-std::vector<std::string> follow_plugin_changes(host::registry& plugins, const std::vector<config::change>& changes,
-                                               const config::config& next);
+// What would become of an instance's change: "live", "restart_plugin:NAME", or why it is refused. `ask`: its plugin is
+// asked, which may take as long as its init may.
+[[nodiscard]] outcome<std::string> plan_instance(host::registry& plugins, const config::change& c,
+                                                 const config::config& next, bool ask);
+// Carries out one change of an instance, which stands in the configuration `next` or does not.
+[[nodiscard]] outcome<void> follow_instance(host::registry& plugins, const config::change& c,
+                                            const config::config& next);
+[[nodiscard]] bool is_instance(const config::change& c);
 
 }  // namespace tokiod::app

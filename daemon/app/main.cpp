@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
     std::fputs(o.error().text.c_str(), o.error().code == app::exit_ok ? stdout : stderr);
     return o.error().code;
   }
-  auto values = config::load(o->sources);
+  auto values = config::load(o->sources);  // what persists is among it: a broken overlay ends here, with a sentence
   if (!values) return report(values.error());
   // Before the first thread: all of them inherit the mask.
   if (const auto blocked = app::supervisor::block_signals(); !blocked) {

@@ -42,6 +42,15 @@ void give(std::vector<config::given>& to, const char* pointer, const std::option
   if (text) to.push_back({pointer, {*text}, option});
 }
 
+std::string value_in(const char* const* environment, std::string_view name) {
+  for (; *environment; ++environment) {
+    const std::string_view entry(*environment);
+    if (entry.starts_with(name) && entry.substr(name.size()).starts_with('='))
+      return std::string(entry.substr(name.size() + 1));
+  }
+  return {};
+}
+
 config::sources sources_of(const words& said, bool run, const char* const* environment) {
   config::sources from;
   if (said.config_file || run) {
@@ -55,6 +64,10 @@ config::sources sources_of(const words& said, bool run, const char* const* envir
     from.conf_dir_must_exist = true;
   }
   from.environment = config::from_environment(environment);
+  from.credentials_dir = value_in(environment, "CREDENTIALS_DIRECTORY");
+  // A plugin that runs alone is configured on the command line, whatever was changed of a daemon.
+  if (const std::string state = value_in(environment, "STATE_DIRECTORY"); !state.empty() && !run)
+    from.overlay_file = state.substr(0, state.find(':')) + "/runtime.json";
   give(from.command_line, "/runtime/worker_threads", said.workers, "--workers");
   give(from.command_line, "/control/socket", said.socket, "--socket");
   give(from.command_line, "/control/observe_socket", said.observe_socket, "--observe-socket");

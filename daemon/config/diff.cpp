@@ -4,6 +4,8 @@
 
 #include "config/setting.hpp"
 #include "wire/get.hpp"
+#include "wire/parse.hpp"
+#include "wire/patch.hpp"
 
 namespace tokiod::config {
 namespace {
@@ -12,20 +14,12 @@ using wire::json;
 
 constexpr std::string_view instance_pattern = "/plugins/instances/*";
 
-// Objects that differ only in the order of their members are equal here: moving a line in a file changes nothing.
-bool same(const json& a, const json& b) {
-  if (a.type() != b.type() || a.size() != b.size() || a.is_primitive()) return a == b;
-  if (a.is_array()) return std::ranges::equal(a, b, same);
-  return std::ranges::all_of(
-      a.items(), [&](const auto& member) { return b.contains(member.key()) && same(member.value(), b[member.key()]); });
-}
-
 class differ {
  public:
   differ(const loaded& after, std::vector<change>& into) : after_(after), into_(into) {}
 
   void walk(const json& from, const json& to, const std::string& pointer) {
-    if (same(from, to)) return;
+    if (wire::same(from, to)) return;
     const std::string pattern = pattern_of(pointer);
     // An instance is one thing: whatever changes in it, it is stopped and started with the new settings.
     if (pattern == instance_pattern || section_at(pattern) != section::object) return leaf(from, to, pointer, pattern);
@@ -51,11 +45,32 @@ class differ {
   std::vector<change>& into_;
 };
 
+bool same_text(const std::string& a, const std::string& b) {
+  if (a == b) return true;
+  const auto one = wire::parse(a), other = wire::parse(b);
+  return one && other && wire::same(*one, *other);
+}
+
 }  // namespace
 
-std::vector<change> diff(const loaded& before, const loaded& after) {
+std::vector<change> diff(const json& before, const loaded& after) {
   std::vector<change> changes;
-  differ(after, changes).walk(before.document, after.document, "");
+  differ(after, changes).walk(before, after.document, "");
+  return changes;
+}
+
+std::vector<change> diff(const loaded& before, const loaded& after) {
+  auto changes = diff(before.document, after);
+  // The same name of a credential, and another text behind it.
+  for (const auto& [name, now] : after.values.plugins.instances) {
+    const auto was = before.values.plugins.instances.find(name);
+    const std::string path = wire::pointer("/plugins/instances", name);
+    if (was == before.values.plugins.instances.end() || same_text(was->second.config, now.config) ||
+        std::ranges::find(changes, path, &change::path) != changes.end())
+      continue;
+    const json::json_pointer at(path);
+    changes.push_back({path, before.document[at], after.document[at], apply::live, after.origin_of(path)});
+  }
   return changes;
 }
 

@@ -17,5 +17,7 @@ struct change {
 
 // In the order of the paths.
 [[nodiscard]] std::vector<change> diff(const loaded& before, const loaded& after);
+// The same from a document alone: credentials that have another text now are no change then.
+[[nodiscard]] std::vector<change> diff(const wire::json& before, const loaded& after);
 
 }  // namespace tokiod::config

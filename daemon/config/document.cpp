@@ -209,8 +209,10 @@ verdict judge(const setting& row, const json& value) {
   };
   switch (row.what) {
     case type::integer: {
-      const bool fits = value.is_number_unsigned() && value.get<std::uint64_t>() >= row.minimum &&
-                        value.get<std::uint64_t>() <= row.maximum;
+      // A number that was not read from a text may be a signed one that is not negative.
+      const bool natural = value.is_number_unsigned() || (value.is_number_integer() && value.get<std::int64_t>() >= 0);
+      const bool fits =
+          natural && value.get<std::uint64_t>() >= row.minimum && value.get<std::uint64_t>() <= row.maximum;
       return range_if(value.is_number_integer(), fits);
     }
     case type::boolean: return range_if(value.is_boolean(), true);

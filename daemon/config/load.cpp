@@ -5,9 +5,13 @@
 #include <charconv>
 #include <filesystem>
 #include <iterator>
+#include <optional>
+#include <utility>
 
+#include "base/clock.hpp"
 #include "base/usable_cpus.hpp"
 #include "config/check.hpp"
+#include "config/credentials.hpp"
 #include "wire/get.hpp"
 
 namespace tokiod::config {
@@ -81,18 +85,27 @@ std::vector<std::string> names_in(const std::string& dir, bool must_exist, fault
   return names;
 }
 
-std::vector<std::string> files_of(const sources& from, faults& found) {
+using file_list = std::vector<std::pair<level, std::string>>;
+
+file_list files_of(const sources& from, faults& found) {
   std::vector<std::string> vendor, own;
   if (!from.vendor_dir.empty()) vendor = names_in(from.vendor_dir, false, found);
   if (!from.conf_dir.empty()) own = names_in(from.conf_dir, from.conf_dir_must_exist, found);
-  std::vector<std::string> files;
+  file_list files;
   for (const auto& name : vendor)
-    if (!std::ranges::binary_search(own, name)) files.push_back(from.vendor_dir + "/" + name);
+    if (!std::ranges::binary_search(own, name)) files.emplace_back(level::vendor, from.vendor_dir + "/" + name);
   std::error_code ignored;
   if (!from.file.empty() && (from.file_must_exist || std::filesystem::exists(from.file, ignored)))
-    files.push_back(from.file);
-  for (const auto& name : own) files.push_back(from.conf_dir + "/" + name);
+    files.emplace_back(level::file, from.file);
+  for (const auto& name : own) files.emplace_back(level::conf_d, from.conf_dir + "/" + name);
   return files;
+}
+
+// What was persisted. A fault in it is told with the way out: the daemon wrote the file, and may have been another one.
+std::optional<document> persisted_of(const sources& from, faults& found) {
+  std::error_code ignored;
+  if (from.overlay_file.empty() || !std::filesystem::exists(from.overlay_file, ignored)) return std::nullopt;
+  return read_document(from.overlay_file, found);
 }
 
 // The value that a text stands for; a text that does not fit the row's type stays a text, and check_document says so.
@@ -175,21 +188,34 @@ void add_whole(const json& said, const std::map<std::string, std::string>& origi
   std::ranges::move(more, std::back_inserter(found));
 }
 
-std::expected<loaded, faults> finish(const std::vector<document>& layers, std::vector<std::string> files,
-                                     faults found) {
+void advise_on_overlay(const std::string& overlay, faults& found) {
+  for (fault& f : found)
+    if (!overlay.empty() && f.hint.empty() && (f.source.starts_with(overlay + ":") || f.sentence.starts_with(overlay)))
+      f.hint = "it holds what was persisted at run time; move it away to go on without";
+}
+
+std::expected<loaded, faults> finish(std::vector<layer> layers, const sources& from, faults found) {
   merged all;
-  for (const document& layer : layers) {
-    check_document(layer, found);
-    all.add(layer);
-  }
-  if (read_whole(found)) add_whole(all.value, all.origins, found);
-  if (!found.empty()) return std::unexpected(std::move(found));
   loaded l;
-  l.values = values_of(all.value);
+  for (const layer& each : layers) {
+    check_document(each.text, found);
+    all.add(each.text);
+  }
+  json real;
+  if (read_whole(found)) {
+    real = with_credentials(without_faulty(all.value, found), from.credentials_dir, all.origins, found, l.credentials);
+    add_whole(all.value, all.origins, found);
+  }
+  advise_on_overlay(from.overlay_file, found);
+  if (!found.empty()) return std::unexpected(std::move(found));
+  l.values = values_of(real);
   l.origins = std::move(all.origins);
-  l.files = std::move(files);
+  for (const layer& each : layers)
+    if (is_file(each.of)) l.files.push_back(each.text.name);
+  l.layers = std::move(layers);
   l.document = default_document();
   overlay(l.document, all.value);
+  l.said = std::move(all.value);
   choose_workers(l);
   return l;
 }
@@ -222,21 +248,32 @@ std::string loaded::origin_of(const std::string& pointer) const {
   return found == origins.end() ? "default" : found->second;
 }
 
-std::expected<loaded, faults> load(const sources& from) {
+level loaded::level_of(const std::string& pointer) const {
+  if (!origins.contains(pointer)) return level::defaults;
+  return top_level_of(layers, pointer);
+}
+
+std::expected<loaded, faults> load(const sources& from, const json& runtime) {
   faults found;
-  std::vector<std::string> files = files_of(from, found);
-  std::vector<document> layers;
-  for (const auto& file : files) layers.push_back(read_document(file, found));
-  layers.push_back(document_of("environment", from.environment));
-  layers.push_back(document_of("command line", from.command_line));
-  return finish(layers, std::move(files), std::move(found));
+  std::vector<layer> layers;
+  const std::int64_t now = wall_clock_ns();
+  for (auto& [of, file] : files_of(from, found)) layers.push_back({of, read_document(file, found), now});
+  layers.push_back({level::environment, document_of("environment", from.environment), now});
+  layers.push_back({level::command_line, document_of("command line", from.command_line), now});
+  if (auto persisted = persisted_of(from, found)) layers.push_back({level::persisted, std::move(*persisted), now});
+  if (!runtime.empty()) layers.push_back(runtime_layer(runtime));
+  return finish(std::move(layers), from, std::move(found));
+}
+
+std::expected<loaded, faults> with_overlays(const loaded& below, const sources& from, const overlays& over) {
+  return finish(replaced(below.layers, over, from.overlay_file), from, {});
 }
 
 std::expected<loaded, faults> load_text(const std::string& name, std::string_view text) {
   faults found;
-  std::vector<document> layers;
-  layers.push_back(parse_text(name, text, found));
-  return finish(layers, {name}, std::move(found));
+  std::vector<layer> layers;
+  layers.push_back({level::file, parse_text(name, text, found), wall_clock_ns()});
+  return finish(std::move(layers), {}, std::move(found));
 }
 
 std::vector<given> from_environment(const char* const* variables) {

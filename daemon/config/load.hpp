@@ -1,11 +1,12 @@
-// From files, environment and command line to one checked configuration in which every value knows its origin.
-// Layers, each over the one before: defaults, /usr/lib/tokiod/conf.d, /etc/tokiod/tokiod.json, /etc/tokiod/conf.d (a
-// file there masks the one of the same name in /usr/lib), environment, command line. Objects merge, arrays replace,
-// null takes back what a lower layer said (RFC 7396). Invariant: load() gives either a configuration without a fault,
-// or every fault of every layer. Threads:   plain values; load() reads files.
+// From files, environment, command line and what was changed at run time to one checked configuration in which every
+// value knows its origin. The layers are those of config/layer.hpp. Objects merge, arrays replace, null takes back what
+// a lower layer said (RFC 7396).
+// Invariant: load() gives either a configuration without a fault, or every fault of every layer.
+// Threads:   plain values; load() and with_overlays() read files.
 #pragma once
 #include <expected>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,7 @@
 
 #include "config/config.hpp"
 #include "config/document.hpp"
+#include "config/layer.hpp"
 #include "config/setting.hpp"
 
 namespace tokiod::config {
@@ -32,18 +34,29 @@ struct sources {
   bool conf_dir_must_exist = false;  // so was this
   std::vector<given> environment;
   std::vector<given> command_line;
+  std::string overlay_file;     // of the persisted layer; empty: none, and nothing can be persisted
+  std::string credentials_dir;  // of {"$credential": "name"}; empty: none
 };
 
 struct loaded {
   config values;
   wire::json document;                         // every setting with its effective value
+  wire::json said;                             // the same without what nobody said
   std::map<std::string, std::string> origins;  // pointer -> "default", "file:line:column", "environment", ...
   std::vector<std::string> files;              // that were read, lowest layer first
+  std::vector<layer> layers;                   // lowest first, without the defaults
+  std::set<std::string> credentials;           // texts that only plugins are to see
 
   [[nodiscard]] std::string origin_of(const std::string& pointer) const;
+  [[nodiscard]] level level_of(const std::string& pointer) const;  // of the layer that won
 };
 
-[[nodiscard]] std::expected<loaded, faults> load(const sources& from);
+// `runtime`: the layer that only memory knows.
+[[nodiscard]] std::expected<loaded, faults> load(const sources& from, const wire::json& runtime = wire::json::object());
+
+// The lower layers of `below` as they were read, under these two.
+[[nodiscard]] std::expected<loaded, faults> with_overlays(const loaded& below, const sources& from,
+                                                          const overlays& over);
 
 // What the daemon would make of this text as its only file.
 [[nodiscard]] std::expected<loaded, faults> load_text(const std::string& name, std::string_view text);

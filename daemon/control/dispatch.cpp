@@ -132,8 +132,14 @@ class listener final : public host::call_listener {
   call_event event_;
 };
 
+// As the history of what he changes tells of him.
+std::string named(const peer& who) {
+  return "uid " + std::to_string(who.uid) + ", " + who.comm + "[" + std::to_string(who.pid) + "]";
+}
+
 // What keeps two operations apart: what they are about.
 std::string key_of(const wire::method& row, const json& params) {
+  if (row.name.starts_with("config.")) return "config";
   for (const auto name : {"plugin", "instance"})
     if (wire::find(params, name)) return wire::text_or(params, name);
   return std::string(row.name);
@@ -168,6 +174,12 @@ struct runner {
   }
   std::optional<host::call_id> operator()(operation run) {
     begin(false, [run](backend& daemon, const json& with, const auto&) { return run(daemon, with); });
+    return std::nullopt;
+  }
+  std::optional<host::call_id> operator()(attributed run) {
+    begin(false, [run, by = named(site.who)](backend& daemon, const json& with, const auto&) {
+      return run(daemon, with, by);
+    });
     return std::nullopt;
   }
   std::optional<host::call_id> operator()(stoppable run) {

@@ -38,7 +38,8 @@ std::string help_of(const verb& each, const param& rule) {
   std::string text(rule.doc);
   if (rule.name.ends_with("_s")) text = "SECONDS: " + text;
   if (rule.type == param_type::object)
-    text += each.method == "config.check" ? " (FILE, @FILE, JSON text or -)" : " (JSON, @FILE or -)";
+    text += each.method == "config.check" || each.method == "config.apply" ? " (FILE, @FILE, JSON text or -)"
+                                                                           : " (JSON, @FILE or -)";
   for (const auto choice : rule.choices) text.append(choice == rule.choices.front() ? ": " : ", ").append(choice);
   if (!rule.fallback.empty() && rule.fallback != R"("")") text.append(" [").append(rule.fallback).append("]");
   return text;
@@ -212,6 +213,7 @@ class reader {
     events->add_option("--since", since_, "first what came after the event of this number, as far as it is kept");
     events->callback([this] { wanted_.what = action::events; });
     add_top();
+    add_edit();
     auto* batch =
         app_.add_subcommand("batch", "Calls one method after the other: a line METHOD key=value ... for each");
     batch->add_option("file", batch_file_, "FILE, or - for standard input")->required();
@@ -230,6 +232,20 @@ class reader {
     auto* completion = app_.add_subcommand("completion", "Prints a completion script");
     completion->add_option("shell", wanted_.shell)->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
     completion->callback([this] { wanted_.what = action::completion; });
+  }
+
+  void add_edit() {
+    auto* edit = place("config edit", "Opens the configuration in an editor and applies what was changed there");
+    edit->add_flag("--persist", persist_, "it outlives the daemon's process");
+    edit->add_option("--confirm-within", confirm_within_, "SECONDS: taken back after so long, unless it is confirmed");
+    edit->add_option("--reason", reason_, "goes to the log");
+    edit->callback([this] {
+      wanted_.what = action::edit;
+      wanted_.shown = find_verb("config apply");
+      if (persist_) wanted_.params["persist"] = true;
+      if (confirm_within_) wanted_.params["confirm_within_s"] = *confirm_within_;
+      if (!reason_.empty()) wanted_.params["reason"] = reason_;
+    });
   }
 
   void add_top() {
@@ -291,12 +307,15 @@ class reader {
     auto& first = words.front();
     const bool names_plugin = wanted_.method == "plugin.load" || wanted_.method == "plugin.inspect" ||
                               (wanted_.method == "plugin.reload" && rule.name == "path");
-    if (wanted_.method == "config.check" && first != "-" && !first.starts_with('@') && !is_object_text(first))
+    if (takes_files(wanted_.method) && rule.type == param_type::object && first != "-" && !first.starts_with('@') &&
+        !is_object_text(first))
       first.insert(0, "@");
     if (names_plugin && (rule.name == "path" || rule.name == "plugin") && first.find('/') != std::string::npos)
       first = absolute(first);
     return words;
   }
+
+  static bool takes_files(std::string_view method) { return method == "config.check" || method == "config.apply"; }
 
   static bool is_object_text(const std::string& word) {
     const auto begin = word.find_first_not_of(" \t\r\n");
@@ -324,7 +343,9 @@ class reader {
   bool once_ = false;
   std::optional<std::int64_t> interval_ms_, since_;
   std::vector<std::string> words_;
-  bool prometheus_ = false;
+  bool prometheus_ = false, persist_ = false;
+  std::optional<double> confirm_within_;
+  std::string reason_;
   std::map<std::string, CLI::App*> groups_;
   std::map<CLI::App*, std::vector<slot>> slots_;
   const std::vector<slot>* filled_ = nullptr;

@@ -31,6 +31,7 @@ enum class action : std::uint8_t {
   version,
   completion,
   prometheus,
+  edit,
 };
 
 // How results are printed: tables and records for people; the same without titles and padding, divided by tabulators;

@@ -56,6 +56,7 @@ std::string cell(const json* value, format shown_as) {
   }
   if (shown_as == format::attributes && value->is_array()) return attributes_text(*value);
   if (shown_as == format::seconds && value->is_number()) return seconds_text(value->get<double>());
+  if (shown_as == format::time && value->is_number()) return time_text(value->get<double>());
   if (value->is_boolean()) return value->get<bool>() ? "true" : "false";
   // Counters come as fractions, because Prometheus has no other numbers; 3.0 is three.
   if (value->is_number_float() && std::floor(value->get<double>()) == value->get<double>() &&
@@ -151,6 +152,19 @@ std::string remainder(const verb& shown, const json& result, const print_style& 
   for (const auto& [key, value] : result.items())
     if (key != shown.list && key != "rejected") rest[key] = value;
   return rest.empty() ? std::string() : record(rest, style);
+}
+
+// Lines of - and +, after them what keeps the files from being read.
+std::string difference_text(const json& result, const print_style& style) {
+  std::string text;
+  const std::string lines = wire::text_or(result, "text");
+  for (std::string_view rest = lines; !rest.empty();) {
+    const auto line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    text += paint(clean(line), line.starts_with('-') ? tint::bad : tint::good, style) + "\n";
+  }
+  if (const json* const problems = wire::find(result, "problems")) text += record({{"problems", *problems}}, style);
+  return text.empty() ? "no difference\n" : text;
 }
 
 }  // namespace
@@ -276,6 +290,7 @@ std::string record(const json& object, const print_style& style) {
 std::string result_text(const verb& shown, const json& result, const print_style& style) {
   if (shown.method == "metrics.get") return metrics_text(*wire::find(result, "families"));
   if (shown.method == "config.schema" || shown.method == "config.get") return wire::dump_indented(result) + "\n";
+  if (shown.method == "config.diff" || shown.method == "config.drift") return difference_text(result, style);
   const json* list = shown.list.empty() ? nullptr : wire::find(result, shown.list);
   if (!list || !list->is_array()) return record(result, style);
   const auto rows = rows_of(shown, result, *list);

@@ -7,6 +7,7 @@
 #include "ctl/client.hpp"
 #include "ctl/commands.hpp"
 #include "ctl/completion.hpp"
+#include "ctl/edit.hpp"
 #include "ctl/print.hpp"
 #include "ctl/suggest.hpp"
 #include "wire/get.hpp"
@@ -43,6 +44,7 @@ exit_code finding_in(const order& asked, const json& result) {
   const json* const findings = wire::find(result, "findings");
   if (asked.method == "diag.lint" && findings && !findings->empty()) return exit_code::finding;
   if (asked.method == "config.check" && !wire::boolean_or(result, "valid", false)) return exit_code::configuration;
+  if (asked.method == "config.drift" && wire::boolean_or(result, "drift", false)) return exit_code::finding;
   return exit_code::ok;
 }
 
@@ -69,6 +71,20 @@ class conversation {
         at_(at),
         style_{at.color && !asked.no_color && !wants_no_color()},
         deadline_(steady_clock().now() + timeout_of(asked)) {}
+
+  exit_code edit() {
+    const auto done = edit_configuration(socket_candidates(asked_.socket), asked_.params, timeout_of(asked_));
+    if (!done) {
+      const auto code = complain(done.error().why);
+      if (!done.error().kept.empty()) at_.err << "  your text is kept in " << done.error().kept << "\n";
+      return code;
+    }
+    if (!done->is_null())
+      show(*done);
+    else if (!asked_.quiet)
+      at_.out << "nothing was changed\n";
+    return exit_code::ok;
+  }
 
   exit_code hold() {
     auto connected = client::connect(socket_candidates(asked_.socket), deadline_);
@@ -236,6 +252,7 @@ exit_code run(const std::vector<std::string>& args, const terminal& at) {
     case action::methods: list_methods(*asked, at); return exit_code::ok;
     case action::completion: at.out << completion_script(asked->shell); return exit_code::ok;
     case action::schema: return show_schema(*asked, at);
+    case action::edit: return conversation(*asked, at).edit();
     case action::request:
       if (!is_meant(*asked, at)) return exit_code::failed;
       return conversation(*asked, at).hold();

@@ -13,7 +13,7 @@
 
 namespace tokiod::ctl {
 
-enum class format : std::uint8_t { plain, seconds, count, attributes };
+enum class format : std::uint8_t { plain, seconds, count, attributes, time };
 
 struct column {
   std::string_view title;

@@ -11,16 +11,37 @@ class live_settings : public virtual control::config_face {
   explicit live_settings(const live_parts& parts) : parts_(parts) {}
 
   [[nodiscard]] control::config_status config() const override;
-  [[nodiscard]] outcome<wire::json> config_get(std::string_view path, bool origin, config::audience to) const override;
-  [[nodiscard]] wire::json config_check(const wire::json& document) const override;
+  [[nodiscard]] wire::json config_status_view() const override;
+  [[nodiscard]] outcome<wire::json> config_get(const control::config_query& asked, config::audience to) const override;
   [[nodiscard]] outcome<wire::json> config_schema(std::string_view path) const override;
-  outcome<wire::json> config_reload(std::string_view reason) override;
+  [[nodiscard]] wire::json config_layers(config::audience to) const override;
+  [[nodiscard]] wire::json config_history(std::size_t limit) const override;
+  [[nodiscard]] wire::json config_check(const wire::json& document, bool is_patch) const override;
+  [[nodiscard]] outcome<wire::json> config_diff(std::string_view from, std::string_view to) const override;
+  [[nodiscard]] wire::json config_drift() const override;
+  [[nodiscard]] wire::answer config_reload(const control::config_order& order) override;
+  [[nodiscard]] wire::answer config_patch(const wire::json& patch, std::string_view how,
+                                          const control::config_order& order) override;
+  [[nodiscard]] wire::answer config_operate(const wire::json& operations, const control::config_order& order) override;
+  [[nodiscard]] wire::answer config_unset(std::string_view path, const control::config_order& order) override;
+  [[nodiscard]] wire::answer config_rollback(std::uint64_t to, const control::config_order& order) override;
+  [[nodiscard]] wire::answer config_save(const control::config_order& order) override;
+  outcome<void> config_confirm(std::uint64_t revision) override;
 
  private:
+  [[nodiscard]] wire::answer change(const config_edit& edit, std::string_view how, const control::config_order& order);
+  // One end of a difference, as a configuration whose document is compared.
+  [[nodiscard]] outcome<config::loaded> end_named(std::string_view name) const;
+
   const live_parts parts_;
 };
 
+// What plugins are configured with as their schemas let it be shown: of what is loaded now.
+[[nodiscard]] config::schema_source schemas_of(const host::registry& plugins);
+
 // One reload, told to the service manager and to the log: for SIGHUP and config.reload alike. Waits [any but a worker].
-outcome<reload_report> reload_now(const live_parts& parts, std::string_view reason);
+outcome<change_report> reload_now(const live_parts& parts, const change_order& order);
+// Takes back what was not confirmed in time, if it is time. Waits [any but a worker].
+void revert_now(const live_parts& parts);
 
 }  // namespace tokiod::app

@@ -39,7 +39,7 @@ struct live_parts {
   live_config& config;
   supervisor& life;
   notifier& manager;
-  const live_config::applier& apply;
+  const live_config::carrier& hands;
   const resizer& resize;
   task_console& console;
   const teller& tell;

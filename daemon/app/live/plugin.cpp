@@ -1,13 +1,48 @@
 #include "app/live/plugin.hpp"
 
+#include <set>
+#include <string>
 #include <utility>
+
+#include "config/credentials.hpp"
+#include "wire/parse.hpp"
 
 namespace tokiod::app {
 
-std::vector<host::image_view> live_plugin::plugins() const { return parts_.plugins.list(); }
-outcome<host::image_info> live_plugin::plugin(std::string_view name) const { return parts_.plugins.info(name); }
+namespace {
+
+// The registry has what the plugin was given, credentials among it; nobody else is to see these.
+void hide_credentials(std::string& config, const std::set<std::string>& texts) {
+  if (texts.empty()) return;
+  auto value = wire::parse(config);
+  if (!value) return;
+  config::hide_credentials(*value, texts);
+  config = wire::dump(*value);
+}
+
+outcome<host::instance_view> shown(const live_parts& parts, outcome<host::instance_view> found) {
+  if (found) hide_credentials(found->config, parts.config.credentials());
+  return found;
+}
+
+}  // namespace
+
+std::vector<host::image_view> live_plugin::plugins() const {
+  auto images = parts_.plugins.list();
+  const auto texts = parts_.config.credentials();
+  for (auto& image : images)
+    for (auto& instance : image.instances) hide_credentials(instance.config, texts);
+  return images;
+}
+outcome<host::image_info> live_plugin::plugin(std::string_view name) const {
+  auto found = parts_.plugins.info(name);
+  if (!found) return found;
+  const auto texts = parts_.config.credentials();
+  for (auto& instance : found->image.instances) hide_credentials(instance.config, texts);
+  return found;
+}
 outcome<host::instance_view> live_plugin::instance(std::string_view name) const {
-  return parts_.plugins.instance(name);
+  return shown(parts_, parts_.plugins.instance(name));
 }
 outcome<host::inspection> live_plugin::inspect(const std::string& path_or_name) const {
   return parts_.plugins.inspect(path_or_name);
@@ -22,16 +57,16 @@ outcome<host::reload_report> live_plugin::reload(std::string_view plugin, const 
   return parts_.plugins.reload(plugin, path, drain);
 }
 outcome<host::instance_view> live_plugin::start(const host::start_request& request) {
-  return parts_.plugins.start(request);
+  return shown(parts_, parts_.plugins.start(request));
 }
 outcome<host::instance_view> live_plugin::start_again(std::string_view instance) {
-  return parts_.plugins.start_again(instance);
+  return shown(parts_, parts_.plugins.start_again(instance));
 }
 outcome<host::stop_report> live_plugin::stop(std::string_view instance, control::drain_time drain) {
   return parts_.plugins.stop(instance, drain);
 }
 outcome<host::instance_view> live_plugin::restart(std::string_view instance, control::drain_time drain) {
-  return parts_.plugins.restart(instance, drain);
+  return shown(parts_, parts_.plugins.restart(instance, drain));
 }
 outcome<void> live_plugin::clear_quarantine(std::string_view plugin) {
   if (!parts_.plugins.holds_back(plugin)) return refuse(kind::not_found, "no plugin ", plugin, " is held back");

@@ -22,6 +22,14 @@ json warnings_of(const control::health& seen, const config_status& config,
     if (!check.ok) warnings.push_back(check.name + ": " + check.detail);
   if (config.reloaded && !config.last_reload_ok)
     warnings.push_back("the last reload was refused: " + config.last_problem);
+  if (config.unconfirmed)
+    warnings.push_back("configuration revision " + std::to_string(*config.unconfirmed) +
+                       " is taken back unless config.confirm comes");
+  if (!config.needs_restart.empty())
+    warnings.push_back("a restart is needed for " + config.needs_restart.front() +
+                       (config.needs_restart.size() > 1 ? " and others" : ""));
+  else if (config.drift)
+    warnings.push_back("the configuration that runs is not the one that a restart would load");
   for (const auto& image : images) {
     if (!image.reason.empty())
       warnings.push_back("plugin " + image.name + " is " + std::string(name(image.state)) + ": " + image.reason);

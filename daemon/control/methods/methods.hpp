@@ -37,11 +37,13 @@ struct call_site {
 using quick = answer (*)(const call_site& site, const json& params);
 using reading = answer (*)(const plane& shared, const json& params);
 using operation = answer (*)(backend& daemon, const json& params);
+// One that is told who asks: "uid 0, tokioctl[123]".
+using attributed = answer (*)(backend& daemon, const json& params, std::string_view by);
 // One that ends before its time when `given_up` says so.
 using stoppable = answer (*)(backend& daemon, const json& params, const std::function<bool()>& given_up);
 using deferred = outcome<host::call_id> (*)(backend& daemon, const json& params,
                                             std::shared_ptr<host::call_listener> listener);
-using code = std::variant<quick, reading, operation, stoppable, deferred>;
+using code = std::variant<quick, reading, operation, attributed, stoppable, deferred>;
 
 struct binding {
   std::string_view name;

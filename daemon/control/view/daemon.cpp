@@ -24,7 +24,10 @@ json view(const daemon_info& info, daemon_state state) {
 }
 
 json view(const config_status& status) {
-  json shown = {{"revision", status.revision}};
+  json shown = {{"revision", status.revision}, {"drift", status.drift}};
+  if (!status.needs_restart.empty()) shown["needs_restart"] = status.needs_restart;
+  if (status.unconfirmed)
+    shown["pending_confirm"] = {{"revision", *status.unconfirmed}, {"revert_in_seconds", status.revert_in_seconds}};
   if (!status.reloaded) return shown;
   shown["last_reload"] = {{"ok", status.last_reload_ok}, {"time", seconds_of(status.last_reload_wall_ns)}};
   if (!status.last_problem.empty()) shown["last_reload"]["problem"] = status.last_problem;

@@ -7,7 +7,10 @@
 namespace tokiod::wire::results {
 
 inline constexpr auto daemon = std::to_array<result_shape>({
-    {"config_status", "{revision: integer, last_reload?: {ok: boolean, time: number, problem?: text}}"},
+    {"config_status",
+     "{revision: integer, drift: boolean, needs_restart?: [text], "
+     "pending_confirm?: {revision: integer, revert_in_seconds: number}, "
+     "last_reload?: {ok: boolean, time: number, problem?: text}}"},
     {"daemon.health", "{live: boolean, ready: boolean, checks: [{name: text, ok: boolean, detail: text}]}"},
     {"daemon.info",
      "{version: text, abi: text, compiler: text, pid: integer, uid: integer, state: daemon_state, started: number, "

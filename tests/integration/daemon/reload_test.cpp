@@ -75,8 +75,8 @@ TEST_CASE("a document can be checked, and the schema of one setting read") {
 TEST_CASE("what a plugin is configured with leaves the daemon on no way but to its administrator") {
   const auto config = [](const std::string& word) {
     return R"({"log": {"level": "trace"},
-               "plugins": {"instances": {"one": {"plugin": "hello_c", "config": {"word": ")" +
-           word + R"("}}}}})";
+               "plugins": {"instances": {"one": {"plugin": ")" +
+           fixture("talker") + R"(", "config": {"word": ")" + word + R"("}}}}})";
   };
   daemon_process d(config("planted-old"));
   rpc_client observer(d.observe_socket());
@@ -88,7 +88,7 @@ TEST_CASE("what a plugin is configured with leaves the daemon on no way but to i
   for (const auto* const path : {"", "plugins.instances.one", "plugins.instances.one.config.word"})
     CHECK_FALSE(told(observer.reply("config.get", {{"path", path}, {"origin", true}})));
   CHECK_FALSE(told(observer.reply("plugin.list")));
-  CHECK_FALSE(told(observer.reply("plugin.info", {{"plugin", "hello_c"}})));
+  CHECK_FALSE(told(observer.reply("plugin.info", {{"plugin", "test.talker"}})));
   const auto plan = observer.call("config.check", next).at("plan");
   const auto of_instance =
       std::ranges::find_if(plan, [](const auto& each) { return each.at("path") == "/plugins/instances/one"; });

@@ -25,7 +25,26 @@ struct fixture {
 
 wire::json no_schemas(const std::string&) { return nullptr; }
 
-std::vector<std::string> nothing(const std::vector<config::change>&, const config::loaded&) { return {}; }
+using changes = std::vector<config::change>;
+
+// Takes everything, and remembers what.
+app::live_config::carrier taking(std::vector<std::string>* seen = nullptr) {
+  app::live_config::carrier by;
+  by.prepare = [](const changes& all, const config::loaded&, bool) {
+    std::vector<app::verdict> verdicts;
+    for (const auto& c : all)
+      verdicts.push_back({c.when == config::apply::restart ? "restart_daemon" : "live", std::nullopt});
+    return verdicts;
+  };
+  by.commit = [seen](const changes& all, const config::loaded&, const config::loaded&) -> outcome<void> {
+    for (const auto& c : all)
+      if (seen) seen->push_back(c.path);
+    return {};
+  };
+  return by;
+}
+
+app::change_order reload_order() { return {}; }
 
 }  // namespace
 
@@ -34,11 +53,7 @@ TEST_CASE("a reload takes what the file says now, hands over the changes and cou
   auto live = f.make();
   (void)f.dir.write("tokiod.json", R"({"log": {"level": "debug"}, "runtime": {"max_blocking_threads": 3}})");
   std::vector<std::string> seen;
-  const auto report = live.reload([&](const auto& changes, const config::loaded& next) {
-    for (const auto& c : changes) seen.push_back(c.path);
-    CHECK(next.values.log.level == "debug");
-    return std::vector<std::string>{};
-  });
+  const auto report = live.reload(reload_order(), taking(&seen));
   REQUIRE(report);
   CHECK(seen == std::vector<std::string>{"/runtime/max_blocking_threads", "/log/level"});
   CHECK(report->revision == 2);
@@ -51,8 +66,8 @@ TEST_CASE("a setting that needs a restart is named by every reload until the res
   const fixture f("{}");
   auto live = f.make();
   (void)f.dir.write("tokiod.json", R"({"log": {"burst": 1}})");
-  REQUIRE(live.reload(nothing));
-  const auto again = live.reload(nothing);
+  REQUIRE(live.reload(reload_order(), taking()));
+  const auto again = live.reload(reload_order(), taking());
   REQUIRE(again);
   CHECK(again->changed.empty());
   CHECK(again->needs_restart == std::vector<std::string>{"/log/burst"});
@@ -63,7 +78,7 @@ TEST_CASE("the worker count of another flavor waits for the restart, as the flav
   auto live = f.make();
   const auto reload_with = [&](const char* text) {
     (void)f.dir.write("tokiod.json", text);
-    const auto report = live.reload(nothing);
+    const auto report = live.reload(reload_order(), taking());
     REQUIRE(report);
     return *report;
   };
@@ -77,15 +92,17 @@ TEST_CASE("the worker count of another flavor waits for the restart, as the flav
   REQUIRE(back.changed.size() == 2);
   CHECK(back.changed[1].when == config::apply::live);
   CHECK(back.needs_restart.empty());
-  CHECK(live.check({{"runtime", {{"flavor", "current_thread"}}}}, no_schemas).at("plan").at(1).at("apply") ==
-        "restart");
+  CHECK(live.check({{"runtime", {{"flavor", "current_thread"}}}}, false, taking(), no_schemas)
+            .at("plan")
+            .at(1)
+            .at("apply") == "restart_daemon");
 }
 
 TEST_CASE("a faulty file changes nothing, and the refusal names the first fault") {
   const fixture f(R"({"log": {"level": "info"}})");
   auto live = f.make();
   (void)f.dir.write("tokiod.json", R"({"log": {"level": "loud", "brust": 2}})");
-  const auto report = live.reload(nothing);
+  const auto report = live.reload(reload_order(), taking());
   REQUIRE(!report);
   CHECK(report.error().why == kind::invalid_config);
   CHECK(report.error().path == "/log/level");
@@ -95,28 +112,19 @@ TEST_CASE("a faulty file changes nothing, and the refusal names the first fault"
   CHECK(!live.status().last_ok);
 }
 
-TEST_CASE("one setting can be read by pointer or dotted name, with its origin") {
-  const fixture f(R"({"log": {"level": "warn"}})");
-  const auto live = f.make();
-  const auto got = live.get("log.level", true, no_schemas, config::audience::everybody);
-  REQUIRE(got);
-  CHECK(got->at("value") == "warn");
-  CHECK(got->at("origins").at("/log/level") == f.file + ":1:10");
-  CHECK(live.get("", false, no_schemas, config::audience::everybody)->at("value").contains("runtime"));
-  CHECK(live.get("log.sink", true, no_schemas, config::audience::everybody)->at("origins").at("/log/sink") ==
-        "default");
-  for (const char* const wrong : {"log.nothing", "/log/level/x", "/a~x", "/plugins/dirs/7"})
-    CHECK(live.get(wrong, true, no_schemas, config::audience::everybody).error().why == kind::not_found);
-}
-
 TEST_CASE("a document can be checked without touching anything, and its plan is shown") {
   const fixture f("{}");
   const auto live = f.make();
-  const auto bad = live.check({{"runtime", {{"worker_threads", 0}}}}, no_schemas);
+  const auto bad = live.check({{"runtime", {{"worker_threads", 0}}}}, false, taking(), no_schemas);
   CHECK(bad.at("valid") == false);
   CHECK(bad.at("problems").at(0).at("kind") == "out_of_range");
   CHECK(bad.at("problems").at(0).at("path") == "/runtime/worker_threads");
-  const auto good = live.check({{"log", {{"level", "debug"}}}}, no_schemas);
+  const auto good = live.check({{"log", {{"level", "debug"}}}}, false, taking(), no_schemas);
   CHECK(good.at("valid") == true);
   CHECK(good.at("plan").at(0).at("apply") == "live");
+  const auto patch = live.check({{"log", {{"burst", 1}}}}, true, taking(), no_schemas);
+  CHECK(patch.at("plan").size() == 1);
+  CHECK(patch.at("plan").at(0).at("apply") == "restart_daemon");
+  CHECK(live.check({{"log", {{"brust", 1}}}}, true, taking(), no_schemas).at("problems").at(0).at("hint") ==
+        "did you mean \"burst\"?");
 }

@@ -53,8 +53,9 @@ TEST_CASE("every method that is an operation takes wait and patience_s") {
   for (const auto& row : wire::methods()) {
     const auto* const code = control::find_code(row.name);
     REQUIRE(code);
-    const bool operates =
-        std::holds_alternative<control::operation>(*code) || std::holds_alternative<control::stoppable>(*code);
+    const bool operates = std::holds_alternative<control::operation>(*code) ||
+                          std::holds_alternative<control::attributed>(*code) ||
+                          std::holds_alternative<control::stoppable>(*code);
     const auto has = [&](std::string_view name) {
       return std::ranges::find(row.params, name, &wire::param::name) != row.params.end();
     };

@@ -379,3 +379,34 @@ TEST_CASE("a daemon that is full is reported as such") {
   CHECK(seen.code == exit_code::temporary);
   CHECK(has(seen.err, "at most 0 clients"));
 }
+
+TEST_CASE("config drift says by its exit code whether a restart would change something") {
+  control_fixture daemon;
+  const auto none = run_on(daemon, {"config", "drift"});
+  CHECK(none.code == exit_code::ok);
+  CHECK(none.out == "no difference\n");
+  daemon.backend.drift = true;
+  const auto some = run_on(daemon, {"config", "drift"});
+  CHECK(some.code == exit_code::finding);
+  CHECK(some.out == "+ /log/burst: 1\n");
+}
+
+TEST_CASE("config apply takes a file, text and standard input, and says what it is asked to") {
+  const control_fixture daemon;
+  const temp_dir dir;
+  const auto file = dir.write("patch.json", R"({"log": {"level": "debug"}} // fine)");
+  const auto seen = run_on(daemon, {"config", "apply", file, "--dry-run", "--expect-revision", "3", "--json"});
+  CHECK_MESSAGE(seen.code == exit_code::ok, seen.err);
+  const auto asked = *wire::parse(seen.out);
+  CHECK(asked["plan"][0]["to"] == json({{"log", {{"level", "debug"}}}}));
+  CHECK(asked["applied"] == false);
+  CHECK(asked["revision"] == 3);
+  CHECK(run_on(daemon, {"config", "apply", "-"}, "{}").code == exit_code::ok);
+  CHECK(run_on(daemon, {"config", "apply", R"({"refused": 1})"}).code == exit_code::configuration);
+  CHECK(run_on(daemon, {"config", "apply"}).code == exit_code::bad_input);
+  const auto set = run_on(daemon, {"config", "set", "log.level", "debug", "--json"});
+  CHECK((*wire::parse(set.out))["plan"][0]["to"] == json({{"log", {{"level", "debug"}}}}));
+  const auto number = run_on(daemon, {"config", "set", "log.burst", "7", "--persist", "--json"});
+  CHECK((*wire::parse(number.out))["plan"][0]["to"]["log"]["burst"] == 7);
+  CHECK((*wire::parse(number.out))["persisted"] == true);
+}

@@ -1,0 +1,26 @@
+// What somebody wants changed of the configuration, as what it makes of the two layers that are changed at run time.
+// Invariant: the layers that an edit gives say together exactly what was asked for, whatever lies below them.
+// Threads:   pure functions [any].
+#pragma once
+#include <functional>
+#include <string>
+
+#include "config/load.hpp"
+
+namespace tokiod::app {
+
+// `persist`: the change goes into the layer that outlives the process.
+using config_edit = std::function<outcome<config::overlays>(const config::loaded& now, bool persist)>;
+
+// RFC 7396 over the configuration in force: null goes back to the default, over what every layer says.
+[[nodiscard]] config_edit merge_edit(wire::json patch);
+// RFC 6902, on the document that config.get shows. Fails: invalid_params, not_found, refused (a test did not hold).
+[[nodiscard]] config_edit operations_edit(wire::json operations);
+// Takes back what was changed at run time: the files say again what is in force. Fails: not_found.
+[[nodiscard]] config_edit unset_edit(std::string pointer);
+// What a revision said, whatever the files say now.
+[[nodiscard]] config_edit revision_edit(wire::json said);
+// The same layers, all of it in the one that outlives the process.
+[[nodiscard]] config_edit save_edit();
+
+}  // namespace tokiod::app
