@@ -36,8 +36,9 @@ worker_view view_of(sched::engine& all, sched::core& of, instant_ns now) {
   view.injected = of.home.injector.length();
   view.ticks = of.work.polls.read();
   view.mean_poll = of.mean_poll.load(relaxed);
-  const hold keep(of.hand_over);
-  if (of.holder != nullptr) view.os_thread = of.holder->os_id.load(relaxed);
+  of.tenure.with_holder([&](const sched::thread* holder) {
+    if (holder != nullptr) view.os_thread = holder->os_id.load(relaxed);
+  });
   return view;
 }
 

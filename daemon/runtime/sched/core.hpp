@@ -4,8 +4,8 @@
 //            guard, and a holder may change whenever plugin code ran: who comes back from there asks lost(); the
 //            exceptions are the ring's stealing side, the counters and `running`, which any thread reads.
 // Threads:   [holder] unless said otherwise.
-// No model: hints for observers and the monitor; orders are seq_cst and followed by a wake-up; a share is published by
-//           one release store. Who may touch the rest is guard.hpp, which has a model.
+// No model: hints for observers and the monitor; a share is published by one release store. Who holds the core, and who
+//           may touch the rest, is tenure.hpp and guard.hpp, which have models.
 #pragma once
 #include <array>
 #include <atomic>
@@ -23,6 +23,7 @@
 #include "runtime/queue/run_queue.hpp"
 #include "runtime/sched/bell.hpp"
 #include "runtime/sched/owner.hpp"
+#include "runtime/sched/tenure.hpp"
 #include "runtime/sched/thread.hpp"
 #include "runtime/shard/shard.hpp"
 #include "runtime/task/body.hpp"
@@ -35,11 +36,6 @@ namespace tokiod::sched {
 
 using run_queue = queue::run_queue<real_policy, task::header>;
 using task_chain = queue::chain<task::header>;
-
-// Bits of core::orders: what a worker does before its next poll.
-inline constexpr std::uint32_t order_stop = 1;    // leave the core and end
-inline constexpr std::uint32_t order_yield = 2;   // leave the core to another thread and end
-inline constexpr std::uint32_t order_retire = 4;  // leave the core to nobody and end
 
 class alignas(cache_line) core {
  public:
@@ -244,7 +240,7 @@ class alignas(cache_line) core {
 
   // Something to do before the next poll; the worker is woken for it.
   void give_order(std::uint32_t order) {
-    orders.fetch_or(order, seq_cst);
+    tenure.order(order);
     home.wake();
   }
 
@@ -302,8 +298,8 @@ class alignas(cache_line) core {
   // The number of the poll that said it may block (tokio::block_in_place); 0: none. Relaxed: a hint for the monitor,
   // who passes the guard before anything follows from it.
   std::atomic<std::uint64_t> blocking_poll{0};
-  std::atomic<std::uint32_t> orders{0};  // [any] sets; the worker looks before each poll
-  instant_ns active_since = 0;           // busy since then, and not counted yet
+  basic_tenure<real_policy, thread> tenure;  // who holds the core
+  instant_ns active_since = 0;               // busy since then, and not counted yet
 
   // When a notifier woke the worker last; 0: it has been counted. Relaxed: only to learn what a wake-up takes.
   std::atomic<instant_ns> woken_at{0};
@@ -311,10 +307,6 @@ class alignas(cache_line) core {
   // Written by the monitor, read by searchers and observers; relaxed: each is a hint that is checked again.
   std::atomic<bool> stuck{false};
   std::atomic<instant_ns> poll_since{0};  // the running poll was first seen then
-
-  // Who holds the core; changes under `hand_over`, which also lets one taker at a time pass the guard.
-  real_policy::mutex hand_over;
-  thread* holder = nullptr;
 
   std::array<std::atomic<share*>, max_owners> shares{};
 

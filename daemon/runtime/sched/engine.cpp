@@ -297,14 +297,14 @@ bool engine::pass_all_guards(instant_ns deadline) {
 }
 
 // All at this moment. Nobody else takes the guard of a thread without a core but who has just taken its core: he holds
-// that core's hand_over until he is done.
+// the lock of that core's tenure until he is done.
 bool engine::pass_coreless() {
   const hold keep(threads_mutex_);
   return std::ranges::all_of(threads_, [this](thread* one) {
     // Acquire pairs with the release at the end of the poll: what followed from it has happened; and with the taker's,
     // who wrote before which core it was.
     if (one == this_thread || one->stuck_in.load(acquire) == nullptr) return true;
-    const hold one_taker(cores[one->stuck_from.load(relaxed)]->hand_over);
+    const hold one_taker(cores[one->stuck_from.load(relaxed)]->tenure.lock());
     const bool outside = one->entry.revoke();
     if (outside) one->entry.restore();
     return outside;
@@ -336,61 +336,47 @@ void engine::discharge(thread& on) {
 }
 
 void engine::take_core(core& of, thread& on) {
-  const hold exclusive(of.hand_over);
-  TOKIOD_ASSERT(of.holder == nullptr);
-  of.holder = &on;
-  on.held = &of;
-  of.orders.fetch_and(~order_yield, seq_cst);
-  of.active_since = of.maintained_at = steady_clock().now();
-  of.dry_at = of.oldest_taken_at = of.queue_time(of.active_since);
-  on.cx.core = &of;
-  on.cx.now = time.now();
+  of.tenure.take(on, [&] {
+    on.held = &of;
+    of.active_since = of.maintained_at = steady_clock().now();
+    of.dry_at = of.oldest_taken_at = of.queue_time(of.active_since);
+    on.cx.core = &of;
+    on.cx.now = time.now();
+  });
   became_active();
 }
 
-bool engine::leave_core(core& of, thread& on) {
-  const hold exclusive(of.hand_over);
-  if (of.orders.load(seq_cst) == 0) return false;
-  of.count_busy_until(of.charge_to(nullptr));  // until somebody takes it, it is nobody's time
-  of.holder = nullptr;
+namespace {
+// Until somebody takes it, it is nobody's time.
+void let_go(core& of, thread& on) {
+  of.count_busy_until(of.charge_to(nullptr));
   on.held = nullptr;
-  return true;
+}
+}  // namespace
+
+bool engine::leave_core(core& of, thread& on) {
+  return of.tenure.leave([&] { let_go(of, on); });
 }
 
-bool engine::withdraw(core& of, std::uint32_t order) {
-  const hold exclusive(of.hand_over);
-  of.orders.fetch_and(~order, seq_cst);
-  return of.holder == nullptr;
+void engine::give_core(core& of, thread& on) {
+  of.tenure.give_up([&] { let_go(of, on); });
 }
 
 bool engine::take_from_holder(core& of, std::uint64_t poll) {
-  bool taken = false;
-  (void)try_with_core(of, [&] {
-    task::header* const task = of.running.load(relaxed);
-    // Its thread stays out of host code until we are done, so what we see here holds.
-    if (of.holder == nullptr || task == nullptr || of.work.polls.read() != poll) return;
-    of.holder->stuck_from.store(of.index, relaxed);
-    of.holder->stuck_since.store(of.poll_since.load(relaxed), relaxed);
-    of.holder->stuck_blocks.store(of.blocks(), relaxed);
-    of.holder->stuck_in.store(task, release);  // pairs with pass_coreless()
-    of.holder->lost_core_at = of.charge_to(nullptr);
-    of.count_busy_until(of.holder->lost_core_at);
-    of.holder->held = nullptr;
-    of.holder = nullptr;
+  // Its thread stays out of host code until we are done, so what we see here holds.
+  const auto still = [&] { return of.running.load(relaxed) != nullptr && of.work.polls.read() == poll; };
+  return of.tenure.take_away(this_thread, still, [&](thread& from) {
+    from.stuck_from.store(of.index, relaxed);
+    from.stuck_since.store(of.poll_since.load(relaxed), relaxed);
+    from.stuck_blocks.store(of.blocks(), relaxed);
+    from.stuck_in.store(of.running.load(relaxed), release);  // pairs with pass_coreless()
+    let_go(of, from);
+    from.lost_core_at = of.active_since;
     of.running.store(nullptr, relaxed);
     of.stuck.store(false, relaxed);
     (of.blocks() ? of.work.handed_over : of.work.takeovers).add();
     of.end_blocking();
-    taken = true;
   });
-  return taken;
-}
-
-void engine::give_core(core& of, thread& on) {
-  const hold exclusive(of.hand_over);
-  of.count_busy_until(of.charge_to(nullptr));  // as in leave_core()
-  of.holder = nullptr;
-  on.held = nullptr;
 }
 
 // A thread that waits for another core must not keep others from its own.

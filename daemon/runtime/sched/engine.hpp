@@ -105,8 +105,6 @@ class engine final : public task::scheduler {
   void give_core(core& of, thread& on);
   // Leaves the core if an order says so still. False: it was withdrawn meanwhile.
   [[nodiscard]] bool leave_core(core& of, thread& on);
-  // Takes an order back. True: nobody holds the core; its worker obeyed before.
-  [[nodiscard]] bool withdraw(core& of, std::uint32_t order);
   // Takes the core away from the thread that is in poll number `poll` on it: that thread finishes its poll without one,
   // and somebody else may take_core(). False: the poll is over, or the thread is in host code just now.
   [[nodiscard]] bool take_from_holder(core& of, std::uint64_t poll);
@@ -188,14 +186,7 @@ inline bool core::worth_a_look() const noexcept { return all.idle.worth_a_look()
 
 template <class Call>
 bool engine::try_with_core(core& of, Call call) {
-  if (!of.hand_over.try_lock()) return false;
-  thread* const holder = of.holder;  // the call may change it
-  const bool own = holder != nullptr && holder == this_thread;
-  const bool free = holder == nullptr || own || holder->entry.revoke();
-  if (free) call();
-  if (free && !own && holder != nullptr) holder->entry.restore();
-  of.hand_over.unlock();
-  return free;
+  return of.tenure.try_inside(this_thread, call);
 }
 
 template <class Call>

@@ -56,8 +56,8 @@ struct alignas(cache_line) thread {
   thread& operator=(const thread&) = delete;
 
   guard entry;
-  // Changes under the core's hand_over: by the thread itself, or by a taker that has passed its guard (takeover). The
-  // thread reads it inside host code, where it is stable.
+  // Changes under the lock of the core's tenure: by the thread itself, or by a taker that has passed its guard
+  // (takeover). The thread reads it inside host code, where it is stable.
   core* held = nullptr;
   engine& runtime;
   const thread_kind kind;

@@ -304,7 +304,7 @@ void worker::learn_wake_price() {
 }
 
 // After the announcement: every queue, every order. Partner of engine::inject() and idle::notify().
-bool worker::reason_to_stay_awake() { return core_.orders.load(seq_cst) != 0 || all_.work_visible(); }
+bool worker::reason_to_stay_awake() { return core_.tenure.ordered() || all_.work_visible(); }
 
 // Until `limit`, the next timer, an event, or a wake-up. Asleep, the thread is outside its guard, so that others may
 // empty the core or hand it over.

@@ -18,7 +18,7 @@ class worker {
 
   // ---- the verbs, also for a driver that is not a thread of its own (current_thread)
   void tick();
-  [[nodiscard]] bool ordered() const { return core_.orders.load(acquire) != 0; }
+  [[nodiscard]] bool ordered() const { return core_.tenure.ordered(); }
   [[nodiscard]] task::header* next();
   void poll(task::header& task);
   [[nodiscard]] task::header* search();

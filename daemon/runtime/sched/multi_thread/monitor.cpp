@@ -30,6 +30,7 @@ void monitor::stop() {
   thread_.join();
   all_.watch.never();
 }
+  if (tidier_.joinable()) tidier_.join();
 
 void monitor::loop() {
   for (;;) {
@@ -188,10 +189,11 @@ monitor::report monitor::describe(core& of, const sight& last, instant_ns now) {
     next.found.owner = task::owner_of(*task);
     next.found.about = task->about.load(relaxed);
   }
-  const hold keep(of.hand_over);
-  if (of.holder == nullptr) return next;
-  next.found.os_thread = of.holder->os_id.load(relaxed);
-  next.answers_at = of.holder->stack;
+  of.tenure.with_holder([&](const thread* holder) {
+    if (holder == nullptr) return;
+    next.found.os_thread = holder->os_id.load(relaxed);
+    next.answers_at = holder->stack;
+  });
   return next;
 }
 

@@ -1,7 +1,6 @@
-// The multi-thread flavor: one OS thread per core, and a monitor. A seat is a core with the thread that holds it; the
-// thread may be replaced while the core, its queue, its sockets and its timers stay: when threads are rotated, and when
-// a poll does not end and the seat is taken over. The number of seats with a thread may change while tasks run.
-// Invariant: a core has at most one holder; a new holder takes it only after the old one gave it up, or lost it.
+// The multi-thread flavor: one OS thread per core, and a monitor. The thread at a core's seat (seat.hpp) may be
+// replaced while the core, its queue, its sockets and its timers stay: when threads are rotated, and when a poll does
+// not end and the core is taken over. The number of seats with a thread may change while tasks run.
 // Threads:   start, rotate, resize, stop [one at a time; never from a worker]; take_over [the monitor].
 // No model: reads the runtime's flag that it stops.
 #pragma once
@@ -53,35 +52,25 @@ class scheduler {
  private:
   struct seat;
   struct occupant;
-  using occupants = std::vector<std::shared_ptr<occupant>>;
   [[nodiscard]] result<std::shared_ptr<occupant>> new_occupant(seat& of);
-  [[nodiscard]] static bool successor_waits(const seat& of);
-  [[nodiscard]] result<void> prepare(seat& of);
-  static void seat_who_waits(seat& of);
-  [[nodiscard]] result<void> replace(seat& of);
-  [[nodiscard]] bool vacated(seat& of, instant_ns deadline, bool also_without_core = true);
-  [[nodiscard]] bool too_many_left_behind(seat& of);
+  [[nodiscard]] auto maker(seat& of) {
+    return [this, &of] { return new_occupant(of); };
+  }
+  void add_seat(core& of);
+  [[nodiscard]] seat* seat_of(std::uint32_t worker);
   static void run(seat& of, occupant& who);
 
   // resize.cpp
   [[nodiscard]] result<void> grow();
   void open_seat(seat& of, std::shared_ptr<occupant> first);
   [[nodiscard]] outcome<void> shrink(std::uint32_t keep, const end_of_patience& given_up);
-  void allow_seating(seat& of, bool allowed);
   [[nodiscard]] bool left_by(seat& of, const end_of_patience& given_up);
-  [[nodiscard]] bool is_left(seat& of);
-  void take_away(seat& of);
   void settle(core& gone, core& heir);
-  void dismiss(seat& of, instant_ns deadline);
-
-  // Threads that lost their core and have not come back from their poll: more of them than this, and something is so
-  // wrong that more threads do not help.
-  static constexpr std::size_t left_behind_max = 64;
 
   engine& all_;
   monitor monitor_;
   std::vector<std::unique_ptr<seat>> seats_;
-  real_policy::mutex seats_mutex_;  // who sits, waits and leaves; never held while a thread is waited for
+  real_policy::mutex seats_mutex_;  // of seat.hpp, and of the list
 };
 
 }  // namespace tokiod::sched::multi_thread

@@ -1,0 +1,25 @@
+// A thread of the system at a seat, and the seats as the scheduler has them.
+// Threads:   those of seat.hpp.
+#pragma once
+#include "base/os_thread.hpp"
+#include "runtime/sched/core.hpp"
+#include "runtime/sched/engine.hpp"
+#include "runtime/sched/multi_thread/scheduler.hpp"
+#include "runtime/sched/multi_thread/seat.hpp"
+
+namespace tokiod::sched::multi_thread {
+
+struct scheduler::occupant : basic_occupant<real_policy> {
+  explicit occupant(engine& of) : self(of, thread_kind::worker) {}
+  thread self;
+  os_thread system;
+
+  [[nodiscard]] bool without_core() const { return self.stuck_in.load(relaxed) != nullptr; }
+  [[nodiscard]] bool end_by(instant_ns deadline) { return system.join_until(deadline); }
+};
+
+struct scheduler::seat : basic_seat<real_policy, core, occupant> {
+  using basic_seat::basic_seat;
+};
+
+}  // namespace tokiod::sched::multi_thread
