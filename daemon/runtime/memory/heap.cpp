@@ -28,10 +28,19 @@ void owner_heap::discharge(std::uint64_t bytes) {
 }
 
 std::expected<magazine, shortage> owner_heap::take(bin_index bin) {
+  const auto taken = take_now(bin);
+  if (taken || taken.error() != shortage::over_limit || !make_room()) return taken;
+  return take_now(bin);
+}
+
+std::expected<magazine, shortage> owner_heap::take_now(bin_index bin) {
   depot& from = depots_[bin];
   const hold lock(from.lock);
   if (free_slot* first = from.magazines) {
     from.magazines = first->next_magazine;
+    const std::uint64_t left = from.idle.load(relaxed) - first->count;
+    from.idle.store(left, relaxed);
+    if (left < from.least.load(relaxed)) from.least.store(left, relaxed);
     return magazine{first, static_cast<std::uint32_t>(first->count)};
   }
   if (from.carving == nullptr) {
@@ -48,10 +57,16 @@ std::expected<magazine, shortage> owner_heap::take(bin_index bin) {
 void owner_heap::give(bin_index bin, magazine slots) {
   if (slots.count == 0) return;
   depot& into = depots_[bin];
-  const hold lock(into.lock);
   slots.first->count = slots.count;
-  slots.first->next_magazine = into.magazines;
-  into.magazines = slots.first;
+  const hold lock(into.lock);
+  put(into, slots.first);
+}
+
+// The caller holds the lock.
+void owner_heap::put(depot& into, free_slot* magazine) {
+  into.idle.store(into.idle.load(relaxed) + magazine->count, relaxed);
+  magazine->next_magazine = into.magazines;
+  into.magazines = magazine;
 }
 
 std::expected<slab_header*, shortage> owner_heap::add_slab(bin_index bin) {
@@ -102,12 +117,14 @@ void owner_heap::link(slab_header& slab) {
   slabs_.store(&slab, release);      // publishes the started slab to for_each_task_slot()
 }
 
-void owner_heap::unlink(slab_header& slab) {
+// `before`: the one before it, if it is known; others may have come before the first meanwhile.
+void owner_heap::unlink(slab_header& slab, slab_header* before) {
   const hold lock(append_lock_);
-  slab_header* first = slabs_.load(relaxed);
+  slab_header* const first = slabs_.load(relaxed);
   if (first == &slab) return slabs_.store(slab.next, relaxed);  // its successor was published when it was linked
-  while (first->next != &slab) first = first->next;
-  first->next = slab.next;
+  if (before == nullptr) before = first;
+  while (before->next != &slab) before = before->next;
+  before->next = slab.next;
 }
 
 std::expected<void*, shortage> local_heap::refill(bin_index index) {

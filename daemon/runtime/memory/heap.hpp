@@ -4,8 +4,8 @@
 // slot is in use, or on one free list, or in one magazine of the depot; bytes are charged to the owner from
 //            the moment a slab is taken from the arena until it is given back.
 // Threads:   local_heap [one at a time]; owner_heap [any].
-// No model: sums, and the head of a list that only grows while a walk reads it; whoever takes a slab off it waits for
-//           the walk. The rest is under locks.
+// No model: sums and hints, relaxed, and the head of a list that only grows while a walk reads it; whoever takes a slab
+//           off it waits for the walk. The rest is under locks.
 #pragma once
 #include <array>
 #include <atomic>
@@ -70,6 +70,7 @@ class owner_heap {
   void discharge(std::uint64_t bytes);
 
   // Between a local_heap and the depot.
+  // At the limit, what lies idle in other sizes goes back first.
   [[nodiscard]] std::expected<magazine, shortage> take(bin_index bin);
   void give(bin_index bin, magazine slots);
 
@@ -78,8 +79,14 @@ class owner_heap {
   void free_run(slab_header& run);
 
   // Gives slabs without a single slot in use back to the arena; returns the bytes. Slots in local heaps count as in
-  // use.
+  // use. It looks at every idle slot, and nobody else waits for that, but for walks, and for who is at the limit.
   std::uint64_t trim();
+  // Of slots that lie in the depot; a sum over what changes meanwhile.
+  [[nodiscard]] std::uint64_t idle_bytes() const;
+  // Of them, those that the last trim() has not left where they are.
+  [[nodiscard]] std::uint64_t newly_idle_bytes();
+  // Of these, those that nobody has asked for since the last call. [one at a time]
+  [[nodiscard]] std::uint64_t unwanted_bytes();
 
   // Calls visit(void* slot) for every task slot that was ever handed out and is still ours, used or free: whoever
   // visits reads word 0 to know. Allocation and freeing go on meanwhile; trim() and free_run() wait.
@@ -89,8 +96,10 @@ class owner_heap {
  private:
   struct depot {
     spin_lock lock;
-    free_slot* magazines = nullptr;  // linked through next_magazine
-    slab_header* carving = nullptr;  // has slots that were never handed out
+    free_slot* magazines = nullptr;       // linked through next_magazine
+    slab_header* carving = nullptr;       // has slots that were never handed out
+    std::atomic<std::uint64_t> idle{0};   // slots in the magazines; written under the lock
+    std::atomic<std::uint64_t> least{0};  // of idle, since unwanted_bytes()
   };
 
   // Free runs of one kind and order, linked through free_slot::next. They stay charged and on the list of slabs.
@@ -105,26 +114,33 @@ class owner_heap {
   [[nodiscard]] free_slot* take_kept(slot_kind kind, std::size_t order);
   [[nodiscard]] bool keep(slab_header& run);
   [[nodiscard]] bool grow_charge(slab_header& run, std::uint64_t bytes);
-  std::uint64_t give_back(slab_header& slab);
+  std::uint64_t give_back(slab_header& slab, slab_header* before = nullptr);
+  [[nodiscard]] std::expected<magazine, shortage> take_now(bin_index bin);
+  [[nodiscard]] bool make_room();
+  static void put(depot& into, free_slot* magazine);
   std::uint64_t trim_kept();
   [[nodiscard]] std::expected<slab_header*, shortage> add_slab(bin_index bin);
   [[nodiscard]] slab_header& start_slab(slab_memory memory, bin_index bin, std::uint64_t bytes, std::uint32_t slots);
   [[nodiscard]] static magazine carve(slab_header& slab, std::uint32_t wanted);
   [[nodiscard]] std::uint64_t trim_bin(bin_index bin);
+  [[nodiscard]] static free_slot* take_all(depot& from);
+  void count_free(bin_index bin, free_slot* magazines);
+  static void stop_carving_empty(depot& of);
   [[nodiscard]] static free_slot* keep_used(free_slot* magazines, std::uint32_t full);
-  [[nodiscard]] std::uint64_t release_empty(bin_index bin, depot& of);
+  [[nodiscard]] std::uint64_t release_empty(bin_index bin);
   template <class Act>
   void for_each_slab(bin_index bin, Act act);
   template <class Act>
   static void for_each_free(free_slot* magazines, Act act);
   void link(slab_header& slab);
-  void unlink(slab_header& slab);
+  void unlink(slab_header& slab, slab_header* before = nullptr);
 
   arena& arena_;
   const owner_id owner_;
   void* const door_;
-  std::atomic<std::uint64_t> charged_{0};  // relaxed: a sum, it orders nothing
-  std::atomic<std::uint64_t> limit_;       // relaxed: whoever reads the old limit came before the change
+  std::atomic<std::uint64_t> charged_{0};    // relaxed: a sum, it orders nothing
+  std::atomic<std::uint64_t> limit_;         // relaxed: whoever reads the old limit came before the change
+  std::atomic<std::uint64_t> left_idle_{0};  // by the last trim(), or less
   std::array<depot, bin_count> depots_;
   spin_lock kept_lock_;
   std::array<std::array<kept, kept_run_orders>, 2> kept_;  // by kind

@@ -17,6 +17,8 @@ namespace tokiod::sched {
 
 namespace {
 
+constexpr std::uint64_t worth_giving_back = 1 << 20;  // bytes of one owner; what is less is not worth a walk
+
 std::uint32_t cores_of(const options& with) { return with.kind == flavor::current_thread ? 1 : with.worker_threads; }
 
 options checked(options with) {
@@ -236,6 +238,30 @@ void engine::ask_before_polls(owner& of) {
   of.foreign().part.limit = of.quota.get();
 }
 
+bool engine::memory_lies_idle() const {
+  bool some = false;
+  for_each_owner([&](owner& of) { some = of.heap().newly_idle_bytes() >= worth_giving_back || some; });
+  return some;
+}
+
+bool engine::memory_is_unwanted() const {
+  bool some = false;
+  for_each_owner([&](owner& of) { some = of.heap().unwanted_bytes() >= worth_giving_back || some; });
+  return some;
+}
+
+void engine::give_memory_back() {
+  const hold none_is_removed(trim_mutex_);
+  for (auto& one : owners) {
+    owner* of = nullptr;
+    {
+      const hold keep(owners_mutex);
+      of = one.get();
+    }
+    if (of != nullptr && of->heap().newly_idle_bytes() >= worth_giving_back) (void)of->heap().trim();
+  }
+}
+
 owner_totals engine::totals(const owner& of) const {
   owner_totals sum;
   const auto add = [&sum](const share& part) { sum.tasks += part.tasks.read(); };
@@ -270,6 +296,7 @@ void engine::count_slow_poll(memory::owner_id id) {
 outcome<void> engine::remove_owner(owner& gone) {
   TOKIOD_ASSERT(gone.closed());
   (void)pass_all_guards(never);  // a worker counts a task as ended before it gives back the slot
+  const hold nobody_trims(trim_mutex_);
   const hold keep(owners_mutex);
   const owner_totals left = totals(gone);
   if (left.outstanding() != 0)

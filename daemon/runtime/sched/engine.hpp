@@ -83,6 +83,11 @@ class engine final : public task::scheduler {
   // Percent of one CPU that its tasks may use, by the runtime's clock; 0: any amount. It has a keeper, and is not
   // limited by somebody else at the same time. A closed owner has no limit any more.
   void limit_cpu(owner& of, std::uint32_t percent);
+  // So much of an owner's memory lies idle that it is worth giving back: now, or since this was asked last. [one at a
+  // time: the monitor]
+  [[nodiscard]] bool memory_lies_idle() const;
+  [[nodiscard]] bool memory_is_unwanted() const;
+  void give_memory_back();  // takes a while; an owner is not removed meanwhile
   [[nodiscard]] owner_totals totals(const owner& of) const;
   [[nodiscard]] metrics::distribution schedule_latency(const owner& of) const;  // of its tasks, sampled
   void count_slow_poll(memory::owner_id id);
@@ -172,6 +177,7 @@ class engine final : public task::scheduler {
   [[nodiscard]] bool pass_coreless();
 
   const std::uint64_t seed_;
+  real_policy::mutex trim_mutex_;   // before the owners' mutex
   real_policy::mutex cores_mutex_;  // no core is added while an owner is closed: its worker might not see that
   mutable real_policy::mutex threads_mutex_;
   std::vector<thread*> threads_;

@@ -11,6 +11,8 @@ namespace {
 constexpr duration_ns answers_within = 2 * second;
 // A thread that was told to wake up and did not within this time never will.
 constexpr duration_ns wakes_within = second;
+// Memory that is idle for so long is not needed soon.
+constexpr duration_ns unwanted_after = second;
 
 }  // namespace
 
@@ -28,9 +30,9 @@ void monitor::stop() {
   stopping_.store(true, seq_cst);
   all_.watch_every(1);
   thread_.join();
+  if (tidier_.joinable()) tidier_.join();
   all_.watch.never();
 }
-  if (tidier_.joinable()) tidier_.join();
 
 void monitor::loop() {
   for (;;) {
@@ -38,17 +40,36 @@ void monitor::loop() {
     const auto got = retry_eintr([&] { return ::read(all_.watch_timer.get(), &ticks, sizeof ticks); });
     TOKIOD_ASSERT(got == sizeof ticks);
     if (stopping_.load(seq_cst)) return tell(never);
-    if (!rest()) look(steady_clock().now());
+    const instant_ns now = steady_clock().now();
+    mind_memory(now);
+    if (!rest()) look(now);
   }
+}
+
+void monitor::mind_memory(instant_ns now) {
+  if (now < memory_looked_at_ + unwanted_after || tidying_.load(acquire)) return;
+  memory_looked_at_ = now;
+  if (!all_.memory_is_unwanted()) return;
+  if (tidier_.joinable()) tidier_.join();  // it has ended
+  tidying_.store(true, relaxed);
+  auto started =
+      os_thread::start({.name = all_.with.thread_name.substr(0, 11) + "-mem", .stack_bytes = 256 * 1024}, [this] {
+        all_.give_memory_back();
+        tidying_.store(false, release);
+      });
+  if (started)
+    tidier_ = std::move(*started);
+  else
+    tidying_.store(false, relaxed);  // once more in a second
 }
 
 bool monitor::may_rest() const { return all_.idle.all_parked() && !all_.work_visible(); }
 
-// All asleep with nothing to do: stop ticking, and look once more, because a worker may have become active, or work may
-// have come from outside, meanwhile (watch.hpp).
+// All asleep with nothing to do: stop ticking, or tick slowly while there is memory to give back, and look once more,
+// because a worker may have become active, or work may have come from outside, meanwhile (watch.hpp).
 bool monitor::rest() {
   if (!may_rest() || !reports_.empty()) return false;
-  all_.watch_every(0);
+  all_.watch_every(all_.memory_lies_idle() ? unwanted_after : 0);
   if (stopping_.load(seq_cst)) all_.watch_every(1);  // stop() set the timer before we took it away
   all_.watch.rest();
   if (may_rest()) return true;

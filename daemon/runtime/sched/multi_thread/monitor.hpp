@@ -5,9 +5,11 @@
 //            to do it sleeps, too, without a deadline. With a worker asleep and work that waited a whole look long, or
 //            is hidden behind a long poll, one is woken at each look. A poll that blocks with notice is never called
 //            stuck for it. A queue from which nothing is taken all the same, beside a worker that sleeps on and without
-//            anybody on his way at two looks in a row, breaks the scheduler's promise, and is counted.
+//            anybody on his way at two looks in a row, breaks the scheduler's promise, and is counted. Memory of tasks
+//            that nobody has used for a second goes back to the system, by a thread of its own, so that nothing else
+//            waits for that.
 // Threads:   start, stop [the scheduler]; the rest is the monitor's own.
-// No model: one flag that ends its thread, followed by a wake-up.
+// No model: one flag that ends its thread, followed by a wake-up, and one that says that the other thread has ended.
 #pragma once
 #include <functional>
 #include <optional>
@@ -58,6 +60,7 @@ class monitor {
   void loop();
   [[nodiscard]] bool may_rest() const;
   bool rest();
+  void mind_memory(instant_ns now);
   void look_at_queues(instant_ns now);
   void check_backlog(instant_ns now);
   [[nodiscard]] bool sleeps_on(instant_ns now);
@@ -80,6 +83,10 @@ class monitor {
   std::vector<report> reports_;
   std::atomic<bool> stopping_{false};
   os_thread thread_;
+
+  instant_ns memory_looked_at_ = 0;
+  std::atomic<bool> tidying_{false};
+  os_thread tidier_;  // gives memory back
 };
 
 }  // namespace tokiod::sched::multi_thread

@@ -159,6 +159,58 @@ TEST_CASE("trim gives back empty slabs only, and a slab in use keeps all its slo
   local.free(kept);
 }
 
+TEST_CASE("an owner at its limit gets what lies idle in another size") {
+  const auto from = small_arena();
+  owner_heap heap(*from, 1, 2 * slab_bytes, nullptr);
+  local_heap local(heap);
+  std::vector<void*> small;
+  for (std::uint32_t i = 0; i < 2 * slots_per_slab(bin_of(slot_kind::task, class_of(64))); ++i)
+    small.push_back(*local.allocate(slot_kind::task, 64));
+  CHECK(local.allocate(slot_kind::task, 1024).error() == shortage::over_limit);
+  for (std::size_t i = 1; i < small.size(); ++i) local.free(small[i]);
+  local.free(small[0]);
+  CHECK(local.allocate(slot_kind::task, 1024).error() == shortage::over_limit);  // the core keeps some of each slab
+  local.flush();
+  CHECK(heap.idle_bytes() == 2 * 64 * slots_per_slab(bin_of(slot_kind::task, class_of(64))));
+  const auto large = local.allocate(slot_kind::task, 1024);
+  REQUIRE(large);
+  CHECK(heap.charged_bytes() == slab_bytes);
+  CHECK(heap.idle_bytes() == 0);
+  local.free(*large);
+}
+
+TEST_CASE("what lies idle is unwanted when nobody has asked for it between two looks, and not twice") {
+  const auto from = small_arena();
+  owner_heap heap(*from, 1, no_limit, nullptr);
+  local_heap local(heap);
+  const std::uint32_t count = slots_per_slab(bin_of(slot_kind::task, class_of(1024)));
+  std::vector<void*> slots;
+  const auto use = [&] {
+    for (std::uint32_t i = 0; i < 2 * count; ++i) slots.push_back(*local.allocate(slot_kind::task, 1024));
+  };
+  const auto leave = [&] {
+    for (void* slot : std::exchange(slots, {})) local.free(slot);
+    local.flush();
+  };
+  use();
+  void* const one = slots.back();
+  slots.pop_back();
+  leave();
+  const std::uint64_t idle = heap.idle_bytes();
+  CHECK(idle == (2 * count - 1) * 1024);
+  CHECK(heap.newly_idle_bytes() == idle);
+  CHECK(heap.unwanted_bytes() == 0);  // it has become idle since
+  CHECK(heap.unwanted_bytes() == idle);
+  use();
+  leave();
+  CHECK(heap.unwanted_bytes() == 0);
+  CHECK(heap.trim() == 2 * slab_bytes);  // the slab with the one in use stays, with its idle slots
+  CHECK(heap.newly_idle_bytes() == 0);
+  CHECK(heap.unwanted_bytes() == 0);
+  CHECK(heap.unwanted_bytes() == 0);
+  local.free(one);
+}
+
 TEST_CASE("a slab that comes back from the arena continues its generations, and reads as dead in between") {
   const auto from = small_arena();
   void* slot = nullptr;

@@ -174,6 +174,23 @@ TEST_CASE("what an owner's tasks used goes back to the system with the owner, wh
   rt.end();
 }
 
+TEST_CASE("what a crowd of tasks used goes back while the runtime goes on, whether it sleeps or works") {
+  bench_runtime rt(1);
+  std::atomic<bool> over{false};
+  for (const bool works : {false, true}) {
+    if (works) rt.spawn([&](task::key, task::context&) { return over ? poll_result::ready : poll_result::yielded; });
+    std::vector<task::key> crowd;
+    for (int i = 0; i < 20'000; ++i)
+      crowd.push_back(rt.spawn([](task::key, task::context&) { return poll_result::pending; }));
+    const std::uint64_t most = rt.mine->heap().charged_bytes();
+    CHECK(most > 2 << 20);
+    for (const task::key one : crowd) runtime::abort(one);
+    CHECK(eventually([&] { return rt.mine->heap().charged_bytes() < most / 4; }));
+  }
+  over = true;
+  rt.end();
+}
+
 TEST_CASE("a closed owner spawns nothing, from a worker and from outside") {
   bench_runtime rt(1);
   rt.all->close_owner(*rt.mine);
