@@ -18,11 +18,15 @@ daemon=$!
 for _ in $(seq 600); do tokioctl -q ping 2>/dev/null && break; sleep .1; done
 tokioctl -q plugin load hello_c || { cat "$folder/daemon.log"; fail "no plugin to complete"; }
 
-# SHELL WORDS EXPECTED: what stands for the last word, sorted, in one line.
+# SHELL WORDS EXPECTED: what stands for the last word, sorted, in one line. Tried again, as a person would: tokioctl waits
+# only a moment for a daemon that is slow.
 expect() {
   local seen
-  seen=$("complete_in_$1" "$2" | sort | paste -sd' ')
-  [ "$seen" = "$3" ] || fail "$1 offers '$seen' for 'tokioctl $2', expected '$3'"
+  for _ in $(seq 20); do
+    seen=$("complete_in_$1" "$2" | sort | paste -sd' ')
+    [ "$seen" = "$3" ] && return 0
+  done
+  fail "$1 offers '$seen' for 'tokioctl $2', expected '$3'"
 }
 
 complete_in_bash() {
