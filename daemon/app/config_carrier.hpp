@@ -18,7 +18,7 @@ class config_carrier {
   struct followers {
     std::function<outcome<void>(const config::config&)> control;  // limits and access
     std::function<outcome<void>(std::uint32_t)> workers;          // so many
-    // Those that never refuse: log levels, console.
+    // Those that never refuse: log levels, console, numbers of the runtime.
     std::function<void(const std::vector<config::change>&, const config::config&)> others;
   };
 

@@ -228,6 +228,9 @@ void daemon::follow(const std::vector<config::change>& changes, const config::co
   const auto of_log = [](const config::change& c) { return c.path.starts_with("/log/"); };
   if (std::ranges::any_of(changes, of_log)) log::set_levels(levels_of(next.log));
   console_.set(next.console);
+  runtime_->limit_blocking(static_cast<std::uint32_t>(next.runtime.max_blocking_threads),
+                           next.runtime.thread_keep_alive_ms * millisecond);
+  runtime_->call_stuck_after(next.runtime.stuck_after_ms * millisecond);
 }
 
 // A refusal may come after some of the change.

@@ -22,9 +22,10 @@ constexpr setting table[] = {
      "variable TOKIO_WORKER_THREADS beats this. A reload changes their number while tasks run; so do "
      "runtime.resize, and an instance that may (may_resize), until the next start.",
      [](config& c) -> auto& { return c.runtime.worker_threads; }},
-    {"/runtime/max_blocking_threads", integer, 1, 65'536, "", "threads", restart,
-     "Threads that blocking jobs may use at most.", [](config& c) -> auto& { return c.runtime.max_blocking_threads; }},
-    {"/runtime/thread_keep_alive_ms", integer, 1, day_ms, "", "ms", restart,
+    {"/runtime/max_blocking_threads", integer, 1, 65'536, "", "threads", live,
+     "Threads that blocking jobs may use at most. Those past a lower number end when they have no job.",
+     [](config& c) -> auto& { return c.runtime.max_blocking_threads; }},
+    {"/runtime/thread_keep_alive_ms", integer, 1, day_ms, "", "ms", live,
      "How long an idle blocking thread waits for another job before it ends.",
      [](config& c) -> auto& { return c.runtime.thread_keep_alive_ms; }},
     {"/runtime/thread_stack_bytes", integer, 65'536, 1024 * 1024 * 1024, "", "bytes", restart,
@@ -35,7 +36,7 @@ constexpr setting table[] = {
     {"/runtime/global_queue_interval", integer, 0, 1'000'000, "", "polls", restart,
      "After how many polls a worker looks at tasks from outside although it has work; 0: tuned while running.",
      [](config& c) -> auto& { return c.runtime.global_queue_interval; }},
-    {"/runtime/stuck_after_ms", integer, 0, day_ms, "", "ms", restart,
+    {"/runtime/stuck_after_ms", integer, 0, day_ms, "", "ms", live,
      "A task that polls for longer is reported, and if it holds up others, its worker goes on with another thread; 0: "
      "neither. A task in block_in_place is not reported, and gives its worker away whatever this says.",
      [](config& c) -> auto& { return c.runtime.stuck_after_ms; }},

@@ -397,6 +397,10 @@ void runtime::give_desk() { parts_->desk.stand(); }
 
 void runtime::nudge() { parts_->desk.nudge(); }
 
+void runtime::limit_blocking(std::uint32_t max_threads, duration_ns keep_alive) {
+  parts_->jobs.limit(max_threads, keep_alive);
+}
+
 blocking::pool_counts runtime::job_counts() const { return parts_->jobs.counts(); }
 
 }  // namespace tokiod

@@ -222,6 +222,16 @@ class runtime {
   [[nodiscard]] outcome<void> resize(std::uint32_t workers, instant_ns deadline,
                                      const std::function<bool()>& given_up = nullptr, worker_change* made = nullptr);
   [[nodiscard]] std::vector<thread_view> threads() const;
+
+  // ---- other numbers than it was started with
+
+  // Of blocking threads, 1 or more, and how long an idle one lives. More than that end when they have no job.
+  void limit_blocking(std::uint32_t max_threads, duration_ns keep_alive);
+  // options::stuck_after, from the monitor's next look on.
+  void call_stuck_after(duration_ns time) { engine_.stuck_after.store(time, relaxed); }
+
+  // ---- whose code runs where
+
   // Threads that are inside the code which the host names so (sched::plugin_call). Exact for code that nobody enters.
   [[nodiscard]] std::size_t threads_inside(const void* code) const;
   // Every thread that was in host code when this began has left it once: what it read before is not used any more.

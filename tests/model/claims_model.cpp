@@ -82,6 +82,9 @@ struct basic_pool {
     if (jobs.failed(ticket, orphans) == submit_outcome::refused) ++work.refused;
     while (stub_job* orphan = orphans.pop_front()) ++orphan->dropped;
   }
+  void recap(std::uint32_t max_threads) {
+    if (jobs.cap(max_threads) && !make_thread()) jobs.could_not_make();
+  }
   void close() {
     typename claims::job_list dropped;
     jobs.close(dropped);
@@ -321,6 +324,32 @@ void rotation_of_a_sleeper() {
   each_once({&a});
 }
 
+// The first job blocks until the second has run, which a higher cap makes possible, before or after it is queued.
+void cap_rises() {
+  pool p(1);
+  event second_ran;
+  stub_job a, b;
+  a.waits_for = b.ends = &second_ran;
+  p.submit_or_refuse(a);
+  thread raises([&] { p.recap(2); });
+  p.submit_or_refuse(b);
+  raises.join();
+  p.join_all();
+  each_once({&a, &b});
+}
+
+// Workers past a lower cap leave, and none of them with a job that nobody else comes for.
+void cap_falls() {
+  pool p(2);
+  stub_job a, b;
+  p.submit(a);
+  thread lowers([&] { p.recap(1); });
+  p.submit(b);
+  lowers.join();
+  p.join_all();
+  check(a.ran == 1 && b.ran == 1, "a job did not run");
+}
+
 // What a mutant changes: a lock that does not lock.
 struct unlocked_policy : model_policy {
   struct mutex {
@@ -352,6 +381,11 @@ TEST_CASE("a stop that races with submits runs, drops or refuses each job once")
 }
 
 TEST_CASE("a job is cancelled or run") { passes(wide, cancel_or_run); }
+
+TEST_CASE("another cap strands no job, whether it rises or falls") {
+  passes(wide, cap_rises);
+  passes(wide, cap_falls);
+}
 
 TEST_CASE("a rotation strands no job, also when no replacement can be made") {
   passes({.early_timeouts = 2}, rotation);

@@ -12,8 +12,9 @@
 // Invariant: while a job is queued, somebody is on the way, or nobody is idle and no thread may be made; then whoever
 //            ends a job looks at the queue. A worker leaves only when the queue is empty, or in favour of a
 //            replacement. An event is set under the lock, so a worker that has seen itself claimed may end at once.
-//            `threads` counts threads that run or are being made, and never exceeds the cap.
-// Threads:   submit, failed, cancel, close, rotate, counts [any]; next [a worker, about itself].
+//            `threads` counts threads that run or are being made, and never grows past the cap; when the cap falls
+//            below it, workers leave as soon as they find no job.
+// Threads:   submit, failed, cancel, close, rotate, cap, counts [any]; next [a worker, about itself].
 // Model:     tests/model/claims_model.cpp
 #pragma once
 #include <cstdint>
@@ -73,7 +74,7 @@ class basic_claims {
     bool send_more = false;
   };
 
-  explicit basic_claims(std::uint32_t max_threads) : max_threads_(max_threads) {}
+  explicit basic_claims(std::uint32_t max_threads) : cap_(max_threads) {}
 
   // `ticket` names this submission to failed(): by then the job may have ended, and another one lie where it lay.
   [[nodiscard]] submit_outcome submit(Job& work, std::uint64_t& ticket) {
@@ -137,6 +138,16 @@ class basic_claims {
     while (claim_one(s)) continue;
     return ++s.rotation;
   }
+  // At most so many threads from now on. True: the caller makes one for what is queued, or calls could_not_make().
+  [[nodiscard]] bool cap(std::uint32_t max_threads) {
+    const hold locked(lock_);
+    shared& s = shared_.ref();
+    cap_ = max_threads;
+    if (!s.queue.empty()) return send_one(s);
+    for (std::uint32_t left = s.counts.threads; left > max_threads && claim_one(s); --left) continue;
+    return false;
+  }
+
   [[nodiscard]] std::uint64_t rotation() {
     const hold locked(lock_);
     return shared_.ref().rotation;
@@ -200,7 +211,7 @@ class basic_claims {
 
   // Somebody comes for what is queued, if there is anybody. True: the caller makes the thread.
   [[nodiscard]] bool send_one(shared& s) {
-    if (s.one_on_the_way || claim_one(s) || s.counts.threads == max_threads_) return false;
+    if (s.one_on_the_way || claim_one(s) || s.counts.threads >= cap_) return false;
     ++s.counts.threads;
     return s.one_on_the_way = true;
   }
@@ -223,7 +234,7 @@ class basic_claims {
     if (std::exchange(me.on_the_way_, false)) s.one_on_the_way = false;
     const bool old = me.rotation_ != s.rotation;
     if (!s.queue.empty()) return old && !me.irreplaceable_ ? step{worker_step::replace} : take_job(s);
-    if (old || s.closed || time_is_up) {
+    if (old || s.closed || time_is_up || s.counts.threads > cap_) {
       --s.counts.threads;
       return step{worker_step::leave};
     }
@@ -239,8 +250,8 @@ class basic_claims {
     return {worker_step::run, work, !s.queue.empty() && send_one(s)};
   }
 
-  const std::uint32_t max_threads_;
   typename P::mutex lock_;
+  std::uint32_t cap_;                         // under lock_
   typename P::template cell<shared> shared_;  // under lock_
 };
 

@@ -38,7 +38,8 @@ void move_if(records& from, records& to, Wanted wanted) {
 }  // namespace
 
 struct pool::state : std::enable_shared_from_this<pool::state> {
-  explicit state(pool_options wanted) : options(std::move(wanted)), jobs(options.max_threads) {}
+  explicit state(pool_options wanted)
+      : options(std::move(wanted)), jobs(options.max_threads), keep_alive(options.keep_alive) {}
 
   [[nodiscard]] result<void> start_thread() noexcept;
   void thread_main(thread_record& me);
@@ -50,6 +51,8 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
 
   const pool_options options;
   claims jobs;
+  // No model: a number of its own, read once before each sleep.
+  std::atomic<duration_ns> keep_alive;
   // No model: two sums; the protocol is claims.hpp, which has a model.
   std::atomic<std::uint64_t> dropped{0};
   std::atomic<std::uint64_t> finished{0};
@@ -87,7 +90,7 @@ void pool::state::thread_main(thread_record& me) {
 void pool::state::run_jobs(std::uint64_t rotation) {
   claims::worker me(rotation);
   for (;;) {
-    const claims::step now = jobs.next(me, options.keep_alive);
+    const claims::step now = jobs.next(me, keep_alive.load(relaxed));
     switch (now.what) {
       case worker_step::run:
         if (now.send_more && !start_thread()) jobs.could_not_make();
@@ -174,6 +177,11 @@ void pool::drop_jobs_of(const void* of) {
   claims::job_list unwanted;
   state_->jobs.withdraw(unwanted, [of](const job& work) { return work.of() == of && !work.mandatory(); });
   state_->drop_all(unwanted);
+}
+
+void pool::limit(std::uint32_t max_threads, duration_ns keep_alive) {
+  state_->keep_alive.store(keep_alive, relaxed);
+  if (state_->jobs.cap(max_threads) && !state_->start_thread()) state_->jobs.could_not_make();
 }
 
 bool pool::rotate(instant_ns deadline) {

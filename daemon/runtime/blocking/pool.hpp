@@ -56,6 +56,10 @@ class pool {
   // are CLOCK_MONOTONIC.
   [[nodiscard]] bool rotate(instant_ns deadline);
 
+  // Other numbers than it was made with. Threads past the cap end as soon as they have no job; an idle thread waits the
+  // new time from its next job on.
+  void limit(std::uint32_t max_threads, duration_ns keep_alive);
+
   // Takes no more jobs, drops what has not started unless it is mandatory, and waits for the rest. False: some jobs
   // still run at the deadline; their threads are left to end by themselves.
   [[nodiscard]] bool stop(instant_ns deadline);

@@ -140,6 +140,8 @@ class engine final : public task::scheduler {
   }
 
   const options with;
+  // No model: one number, of which every look takes the one that is there.
+  std::atomic<duration_ns> stuck_after{with.stuck_after};
   const clock& time;
   const std::shared_ptr<memory::arena> memory;
   grow_list<shard::shard, max_workers> shards;

@@ -268,3 +268,100 @@ TEST_CASE("secrets and credentials leave on none of these ways") {
   CHECK(d.stop() == 0);
   CHECK_FALSE(has(d.child().err(), "planted"));
 }
+
+// A setting that is flagged live, another value for it, and how the daemon shows that it follows.
+namespace {
+
+struct live_row {
+  const char* path;
+  json value;
+  // True once it does; null: what it governs (limits of new connections, the end, the watchdog) is tested where it is,
+  // and read from the configuration at each use.
+  bool (*follows)(rpc_client& client, const json& value) = nullptr;
+};
+
+bool has_threads(rpc_client& client, const json& value) {
+  return client.call("runtime.info").at("workers").at("total") == value;
+}
+bool has_level(rpc_client& client, const json& value) { return client.call("log.get").at("level") == value; }
+bool has_target(rpc_client& client, const json& value) {
+  return client.call("log.get").at("targets").at("host") == value;
+}
+bool has_instance(rpc_client& client, const json&) {
+  return client.call("plugin.list").at("plugins").at(0).at("instances").at(0).at("state") == "running";
+}
+
+const std::vector<live_row> live_rows = {
+    {"/runtime/worker_threads", 3, has_threads},
+    {"/runtime/max_blocking_threads", 7},
+    {"/runtime/thread_keep_alive_ms", 77},
+    {"/runtime/stuck_after_ms", 1234},
+    {"/control/max_clients", 33},
+    {"/control/max_request_bytes", 100'000},
+    {"/control/max_depth", 40},
+    {"/control/max_values", 1000},
+    {"/control/max_in_flight", 5},
+    {"/control/idle_timeout_ms", 100'000},
+    {"/control/read_timeout_ms", 5000},
+    {"/control/max_output_bytes", 1'000'000},
+    {"/control/max_events", 100},
+    {"/control/kept_events", 100},
+    {"/control/write_timeout_ms", 5000},
+    {"/log/level", "debug", has_level},
+    {"/log/targets/host", "warn", has_target},
+    {"/plugins/dirs", json::array({plugin_dir(), "/nowhere"})},
+    {"/plugins/instances/one", {{"plugin", "hello_c"}}, has_instance},
+    {"/plugins/instances/one/cpu_quota_percent", 50, has_instance},
+    {"/plugins/instances/one/max_tasks", 50, has_instance},
+    {"/shutdown/deadline_ms", 4000},
+    {"/watchdog/policy", "all_workers"},
+    {"/watchdog/stuck_after_ms", 4000},
+    {"/console/always", true},
+    {"/console/retention_ms", 150'000},
+    {"/console/never_yielded_ms", 7},
+    {"/console/allow", json::array({"all"})},
+};
+
+// Every leaf of the schema with its flag, by its path; what has names of its own is not followed.
+void collect(const json& schema, const std::string& path, std::vector<std::pair<std::string, std::string>>& into) {
+  if (schema.contains("x-apply")) into.emplace_back(path, schema.at("x-apply").get<std::string>());
+  if (schema.contains("properties"))
+    for (const auto& [name, below] : schema.at("properties").items()) collect(below, path + "/" + name, into);
+}
+
+}  // namespace
+
+TEST_CASE("what is flagged as live is applied while the daemon runs, and everything else asks for a restart by name") {
+  const with_state s;
+  auto client = s.daemon.connect();
+  std::vector<std::pair<std::string, std::string>> settings;
+  collect(client.call("config.schema"), "", settings);
+  REQUIRE(settings.size() > 40);
+  for (const auto& [path, apply] : settings) {
+    CAPTURE(path);
+    const bool listed = std::ranges::any_of(live_rows, [&](const live_row& row) { return row.path == path; });
+    CHECK(listed == (apply == "live"));
+  }
+  for (const auto& row : live_rows) {
+    CAPTURE(row.path);
+    const auto done = client.call("config.set", {{"path", row.path}, {"value", row.value}});
+    const auto plan = done.at("plan");
+    REQUIRE(plan.size() == 1);
+    CHECK((plan.at(0).at("apply") == "live" || plan.at(0).at("apply") == "restart_plugin:one"));
+    CHECK(value(client, row.path) == row.value);
+    if (row.follows) eventually(row.path, [&] { return row.follows(client, row.value); });
+  }
+  for (const auto& [path, apply] : settings) {
+    if (apply == "live") continue;
+    CAPTURE(path);
+    const auto now = value(client, path.c_str());
+    const json other = now.is_boolean()  ? json(!now.get<bool>())
+                       : now.is_number() ? json(now.get<std::uint64_t>() + 1)
+                                         : json();
+    if (other.is_null()) continue;
+    const auto no = client.error("config.set", {{"path", path}, {"value", other}}).at("data");
+    CHECK(no.at("kind") == "needs_restart");
+    CHECK(no.at("needs_restart") == json::array({path}));
+  }
+  CHECK(ctl(s.daemon, {"status"}).code == 0);
+}

@@ -51,13 +51,13 @@ app::change_order reload_order() { return {}; }
 TEST_CASE("a reload takes what the file says now, hands over the changes and counts a revision") {
   const fixture f(R"({"log": {"level": "info"}})");
   auto live = f.make();
-  (void)f.dir.write("tokiod.json", R"({"log": {"level": "debug"}, "runtime": {"max_blocking_threads": 3}})");
+  (void)f.dir.write("tokiod.json", R"({"log": {"level": "debug"}, "runtime": {"event_interval": 3}})");
   std::vector<std::string> seen;
   const auto report = live.reload(reload_order(), taking(&seen));
   REQUIRE(report);
-  CHECK(seen == std::vector<std::string>{"/runtime/max_blocking_threads", "/log/level"});
+  CHECK(seen == std::vector<std::string>{"/runtime/event_interval", "/log/level"});
   CHECK(report->revision == 2);
-  CHECK(report->needs_restart == std::vector<std::string>{"/runtime/max_blocking_threads"});
+  CHECK(report->needs_restart == std::vector<std::string>{"/runtime/event_interval"});
   CHECK(live.current()->values.log.level == "debug");
   CHECK(live.status().last_ok);
 }

@@ -27,7 +27,7 @@ TEST_CASE("equal configurations have no difference, however they are written") {
 
 TEST_CASE("each change says whether the running daemon can follow") {
   const std::vector<std::string> expected = {
-      R"(/runtime/max_blocking_threads 512 -> 7 restart)",
+      R"(/runtime/max_blocking_threads 512 -> 7 live)",
       R"(/log/level "info" -> "debug" live)",
       R"(/log/targets/plugin.echo null -> "trace" live)",
   };

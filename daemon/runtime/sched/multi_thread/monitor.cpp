@@ -162,7 +162,8 @@ bool monitor::is_lost(const core& of, instant_ns now) {
 }
 
 bool monitor::is_stuck(const sight& last, instant_ns now) const {
-  return all_.with.stuck_after != 0 && last.at != 0 && now - last.working >= all_.with.stuck_after;
+  const duration_ns limit = all_.stuck_after.load(relaxed);
+  return limit != 0 && last.at != 0 && now - last.working >= limit;
 }
 
 // It asked for that, so there is nobody to blame, and no switch turns it off. Not before two looks have met the poll:

@@ -271,3 +271,40 @@ TEST_CASE("a stop waits for the threads that are still being made, and for what 
     REQUIRE(p.counts().threads == 0);
   }
 }
+
+TEST_CASE("a higher cap is for jobs that wait already") {
+  pool p({.max_threads = 1});
+  const blocking_job first(p);
+  test_job waits;
+  REQUIRE(p.submit(waits).has_value());
+  CHECK(p.counts().threads == 1);
+  p.limit(2, second);
+  waits.ended.wait();
+  CHECK(waits.ran);
+  CHECK(p.counts().threads == 2);
+}
+
+TEST_CASE("threads past a lower cap end, idle ones at once and the others after their jobs, and no job is lost") {
+  pool p({.max_threads = 4, .keep_alive = 1000 * second});
+  {
+    const blocking_job a(p), b(p), c(p);
+    p.limit(1, 1000 * second);
+    CHECK(p.counts().threads == 3);
+  }
+  eventually([&] { return p.counts().threads == 1; });
+  const blocking_job first(p);
+  test_job queued;
+  REQUIRE(p.submit(queued).has_value());
+  CHECK(p.counts().threads == 1);
+  first.let_go();
+  queued.ended.wait();
+  CHECK(p.counts().threads == 1);
+}
+
+TEST_CASE("another time to live is for the next sleep") {
+  pool p({.max_threads = 1, .keep_alive = 1000 * second});
+  p.limit(1, millisecond);
+  test_job work;
+  run_one(p, work);
+  eventually([&] { return p.counts().threads == 0; });
+}
