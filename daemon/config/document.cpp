@@ -156,8 +156,17 @@ class builder {
   }
   bool add(json value) {
     std::string pointer;
-    insert(std::move(value), pointer, cursor_.next());
-    return true;
+    const place at = cursor_.next();
+    insert(std::move(value), pointer, at);
+    return has_room_for(pointer, at);
+  }
+  bool has_room_for(const std::string& pointer, place at) {
+    pointer_bytes_ += pointer.size();
+    if (pointer_bytes_ <= pointers_limit_bytes) return true;
+    // Without the pointer, which may be what is too long.
+    report(kind::too_large, "", at,
+           "the names of the values take more than " + std::to_string(pointers_limit_bytes) + " bytes");
+    return false;
   }
   bool open(json value) {
     const place at = cursor_.next();
@@ -167,6 +176,7 @@ class builder {
       report(kind::too_deep, pointer, at, "nests deeper than " + std::to_string(depth_limit) + " levels");
       return false;
     }
+    if (!has_room_for(pointer, at)) return false;
     open_.push_back({opened, std::move(pointer)});
     return true;
   }
@@ -180,6 +190,7 @@ class builder {
   token_cursor cursor_;
   faults& found_;
   std::vector<level> open_;
+  std::size_t pointer_bytes_ = 0;
   std::string name_;
   place name_at_;
 };

@@ -37,6 +37,9 @@ struct document {
 
 inline constexpr std::size_t file_limit_bytes = 4 * 1024 * 1024;
 inline constexpr std::size_t depth_limit = 64;
+// Of the pointers of all values together. One of a value below a long name holds that name, and so does the next one:
+// without a bound a document of 200 KB takes gigabytes.
+inline constexpr std::size_t pointers_limit_bytes = 16 * 1024 * 1024;
 
 // Faults of syntax are appended; what was read before the first of them is still returned.
 [[nodiscard]] document parse_text(std::string name, std::string_view text, faults& found);

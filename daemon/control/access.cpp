@@ -3,9 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/accounts.hpp"
 #include "base/glob.hpp"
+#include "wire/topic.hpp"
 
 namespace tokiod::control {
 namespace {
@@ -49,7 +51,25 @@ access_rule for_uid(uid_t uid) {
   return rule;
 }
 
+// Topics that show what a method shows: who may not call the one does not hear the other.
+constexpr std::pair<std::string_view, std::string_view> shown_by[] = {{"async_ops", "resource.list"},
+                                                                      {"metrics", "metrics.get"},
+                                                                      {"resources", "resource.list"},
+                                                                      {"task", "task.get"},
+                                                                      {"tasks", "task.list"}};
+
 }  // namespace
+
+std::optional<std::string> grant::deaf_to(std::string_view topic) const {
+  const auto* const row = wire::find_topic(topic);
+  if (!row) return std::nullopt;
+  if (row->needs > has) return "the topic " + std::string(topic) + " needs the level " + std::string(name(row->needs));
+  for (const auto& [shown, method] : shown_by)
+    if (shown == topic && !may(*wire::find_method(method)))
+      return "the topic " + std::string(topic) + " shows what " + std::string(method) +
+             " does, and this caller may not call that";
+  return std::nullopt;
+}
 
 decision grant::judge(const wire::method& row) const {
   if (row.needs > ceiling) return {false, "ceiling", {}};

@@ -2,6 +2,7 @@
 // Invariant: nothing is granted above the ceiling of the socket a caller came through.
 // Threads:   values; read-only after compile().
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,8 @@ struct grant {
 
   [[nodiscard]] decision judge(const wire::method& row) const;
   [[nodiscard]] bool may(const wire::method& row) const { return judge(row).allowed; }
+  // Why it may not hear of a topic, as a sentence; nothing: it may, or there is no such topic.
+  [[nodiscard]] std::optional<std::string> deaf_to(std::string_view topic) const;
 };
 
 class access_policy {

@@ -168,7 +168,7 @@ struct runner {
         [&shared = site.shared, &method = row, run, params = std::move(params)] {
           return guarded_method(method, [&] { return run(shared, params); });
         },
-        [answered = done](answer what) { answered(std::move(what)); });
+        [answered = done](answer what) { answered(std::move(what)); }, site.client);
     if (!begun) done(refused(begun.error()));
     return std::nullopt;
   }

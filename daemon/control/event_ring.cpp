@@ -29,6 +29,12 @@ std::uint64_t event_ring::push(logged_event event) {
   return gone;
 }
 
+void event_ring::keep(const std::function<bool(const logged_event&)>& wanted) {
+  std::erase_if(waiting_, [&](const auto& event) { return !wanted(event); });
+  bytes_ = 0;
+  for (const auto& event : waiting_) bytes_ += event.data->size();
+}
+
 std::optional<std::string> event_ring::pop() {
   if (waiting_.empty()) return std::nullopt;
   const auto oldest = std::move(waiting_.front());

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -24,6 +25,8 @@ class event_ring {
   std::uint64_t push(logged_event event);
   [[nodiscard]] std::optional<std::string> pop();  // the oldest as a whole line
   [[nodiscard]] bool empty() const { return waiting_.empty(); }
+  // The others go, uncounted: their reader is not to have them.
+  void keep(const std::function<bool(const logged_event&)>& wanted);
 
  private:
   [[nodiscard]] bool too_full() const { return waiting_.size() > max_messages_ || bytes_ > max_bytes_; }

@@ -90,18 +90,26 @@ std::optional<std::expected<http_request, std::string>> read_http(std::string_vi
 
 namespace {
 
+// The method that shows the same: who may not call it is not shown the page. Empty: there is no such page.
+std::string_view method_behind(std::string_view path) {
+  if (path == "/metrics") return "metrics.expose";
+  if (path == "/livez" || path == "/readyz") return "daemon.health";
+  return {};
+}
+
 std::string page_of(const plane& shared, const grant& rights, const http_request& request) {
   const bool head = request.method == "HEAD";
   if (!head && request.method != "GET")
     return response("405 Method Not Allowed", plain, "only GET and HEAD; changes are made over JSON-RPC\n", false,
                     "Allow: GET, HEAD\r\n");
-  if (rights.has < level::observe) return response("403 Forbidden", plain, "this caller may not observe\n", head);
+  const auto method = method_behind(request.path);
+  if (method.empty()) return response("404 Not Found", plain, "there is /metrics, /livez and /readyz\n", head);
+  if (!rights.may(*wire::find_method(method)))
+    return response("403 Forbidden", plain, "this caller may not call " + std::string(method) + "\n", head);
   if (request.path == "/metrics") {
     const auto form = negotiated(request.accept);
     return response("200 OK", content_type(form), metrics_page(shared.metrics(), form), head, "Vary: Accept\r\n");
   }
-  if (request.path != "/livez" && request.path != "/readyz")
-    return response("404 Not Found", plain, "there is /metrics, /livez and /readyz\n", head);
   const auto seen = health_of(shared.daemon.health());
   const bool ok = request.path == "/livez" ? seen.live : seen.ready;
   const bool verbose = ("&" + request.query + "&").find("&verbose") != std::string::npos;

@@ -56,12 +56,15 @@ void operation_desk::begin(operation_order order, patience how_long, reply done)
   const auto id = record.id;
   const auto what = std::make_shared<wire::answer>();
   const auto begun = shared_.doing.submit(
-      std::move(order.key),
-      [this, id, what, box = shared_.box, given_up = record.given_up, work = std::move(order.work)] {
-        box->post([this, id] { list_.begin(id); });
-        *what = work([&given_up] { return given_up->load(std::memory_order_relaxed); });
-      },
-      [this, id, what, box = shared_.box] { box->post([this, id, what] { ended(id, std::move(*what)); }); }, id);
+      {.from = order.client,
+       .tag = id,
+       .key = std::move(order.key),
+       .work =
+           [this, id, what, box = shared_.box, given_up = record.given_up, work = std::move(order.work)] {
+             box->post([this, id] { list_.begin(id); });
+             *what = work([&given_up] { return given_up->load(std::memory_order_relaxed); });
+           },
+       .then = [this, id, what, box = shared_.box] { box->post([this, id, what] { ended(id, std::move(*what)); }); }});
   if (!begun) {
     list_.forget(id);
     return done(std::unexpected(wire::to_rpc_error(begun.error())));

@@ -6,7 +6,8 @@
 namespace tokiod::control {
 namespace {
 
-constexpr std::size_t max_waiting = 64;
+constexpr std::size_t max_waiting_of_one = 64;
+constexpr std::size_t max_waiting = 1024;  // of clients who come and go, each with its own
 
 }  // namespace
 
@@ -15,33 +16,44 @@ result<void> operations::start() {
   return add_thread();
 }
 
-outcome<void> operations::submit(std::string key, std::function<void()> work, std::function<void()> then,
-                                 std::uint64_t tag) {
+outcome<void> operations::submit(errand asked) {
   const std::lock_guard lock(mutex_);
   if (stopping_) return refuse(kind::draining, "the control plane is closing and begins nothing new");
-  if (waiting_.size() >= max_waiting) return refuse(kind::busy, max_waiting, " operations are waiting already");
-  if (!key.empty() && taken_.contains(key)) return refuse(kind::busy, "another operation on ", key, " is in progress");
+  const auto own = waiting_.find(asked.from);
+  if (own != waiting_.end() && own->second.size() >= max_waiting_of_one)
+    return refuse(kind::busy, max_waiting_of_one, " operations of this client are waiting already");
+  if (waiting_count_ >= max_waiting) return refuse(kind::busy, max_waiting, " operations are waiting already");
+  if (!asked.key.empty() && taken_.contains(asked.key))
+    return refuse(kind::busy, "another operation on ", asked.key, " is in progress");
   if (more_threads_needed()) {
     const auto added = add_thread();
     // When the system has no more threads, those that exist do the work.
     if (!added && threads_.empty())
       return refuse(kind::internal, "no thread could be had for the operation: ", added.error().text());
   }
-  if (!key.empty()) taken_.insert(key);
-  waiting_.push_back({std::move(key), std::move(work), std::move(then), tag});
+  if (!asked.key.empty()) taken_.insert(asked.key);
+  auto& queue = waiting_[asked.from];
+  queue.push_back(std::move(asked));
+  ++waiting_count_;
   changed_.notify_one();
   return {};
 }
 
 bool operations::withdraw(std::uint64_t tag) {
-  std::deque<job> gone;  // dies outside the lock: what it captured may do anything
+  std::deque<errand> gone;  // dies outside the lock: what it captured may do anything
   const std::lock_guard lock(mutex_);
-  const auto found = std::ranges::find(waiting_, tag, &job::tag);
-  if (found == waiting_.end()) return false;
-  taken_.erase(found->key);
-  gone.push_back(std::move(*found));
-  waiting_.erase(found);
-  return true;
+  for (auto whose = waiting_.begin(); whose != waiting_.end(); ++whose) {
+    auto& queue = whose->second;
+    const auto found = std::ranges::find(queue, tag, &errand::tag);
+    if (found == queue.end()) continue;
+    taken_.erase(found->key);
+    gone.push_back(std::move(*found));
+    queue.erase(found);
+    --waiting_count_;
+    if (queue.empty()) waiting_.erase(whose);
+    return true;
+  }
+  return false;
 }
 
 void operations::stop() {
@@ -50,6 +62,7 @@ void operations::stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     waiting_.clear();
+    waiting_count_ = 0;
     threads.swap(threads_);
   }
   changed_.notify_all();
@@ -64,7 +77,19 @@ result<void> operations::add_thread() {
   return {};
 }
 
-bool operations::more_threads_needed() const { return idle_ <= waiting_.size() && threads_.size() < max_threads_; }
+bool operations::more_threads_needed() const { return idle_ <= waiting_count_ && threads_.size() < max_threads_; }
+
+// Of the client after the one whose turn it was.
+errand operations::take_next() {
+  auto whose = waiting_.upper_bound(served_);
+  if (whose == waiting_.end()) whose = waiting_.begin();
+  served_ = whose->first;
+  auto next = std::move(whose->second.front());
+  whose->second.pop_front();
+  --waiting_count_;
+  if (whose->second.empty()) waiting_.erase(whose);
+  return next;
+}
 
 void operations::run() {
   std::unique_lock lock(mutex_);
@@ -72,8 +97,7 @@ void operations::run() {
     changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
     --idle_;
     if (waiting_.empty()) return;
-    auto next = std::move(waiting_.front());
-    waiting_.pop_front();
+    auto next = take_next();
     lock.unlock();
     next.work();
     next.work = nullptr;  // what it captured goes before the key is free again

@@ -2,6 +2,7 @@
 // Invariant: bounds, policy and spares change on the control thread only.
 // Threads:   [control]; daemon, version, counts, metrics() and box also [reader] and [operation].
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -51,12 +52,13 @@ struct plane {
   // The daemon's families and our own.
   [[nodiscard]] std::vector<metric_family> metrics() const;
 
-  // Work on a reader's thread, then what follows on the control thread. Fails: busy.
+  // Work on a reader's thread for a client, then what follows on the control thread. Fails: busy.
   template <class Work, class Then>
-  [[nodiscard]] outcome<void> read(Work work, Then then) {
-    return reading.submit({}, [mail = box, work = std::move(work), then = std::move(then)]() mutable {
-      mail->post([result = work(), then = std::move(then)]() mutable { then(std::move(result)); });
-    });
+  [[nodiscard]] outcome<void> read(Work work, Then then, std::uint64_t client) {
+    return reading.submit(
+        {.from = client, .work = [mail = box, work = std::move(work), then = std::move(then)]() mutable {
+           mail->post([result = work(), then = std::move(then)]() mutable { then(std::move(result)); });
+         }});
   }
 };
 

@@ -11,7 +11,7 @@
 namespace tokiod::control {
 namespace {
 
-// What is handled before the others get their turn again: about a millisecond's worth, or one large request.
+// What is handled before the others get their turn again: about a millisecond's worth, or one large request or reply.
 constexpr int requests_per_turn = 8;
 constexpr std::size_t bytes_per_turn = 64 * 1024;
 // Events leave their ring only while little waits: in the ring they may still give way to newer ones.
@@ -26,10 +26,15 @@ bool starts_json(char c) { return c == '{' || c == '[' || c == ' ' || c == '\t' 
 
 }  // namespace
 
-// The members of a batch, until all are answered. A notification's slot stays empty.
+// The members of a batch, until all are answered. A reply waits as text: as a value it would take many times the
+// memory. A notification's stays empty.
 struct session::batch {
-  std::vector<std::optional<json>> slots;
-  std::size_t open = 0;
+  explicit batch(std::vector<wire::member> asked)
+      : members(std::move(asked)), replies(members.size()), open(members.size()) {}
+
+  std::vector<wire::member> members;
+  std::vector<std::string> replies;
+  std::size_t begun = 0, open;
 };
 
 session::session(plane& shared, local::socket socket, identity client, std::function<void(session&)> gone)
@@ -39,7 +44,8 @@ session::session(plane& shared, local::socket socket, identity client, std::func
       client_(std::move(client)),
       gone_(std::move(gone)),
       lines_(bounds_.max_request_bytes),
-      subs_(shared, [this] { write(); }),
+      subs_(
+          shared, [this] { write(); }, client_.id),
       read_timer_(shared.io),
       idle_timer_(shared.io),
       write_timer_(shared.io) {}
@@ -135,14 +141,19 @@ void session::watch_for_hangup() {
 void session::turn() {
   if (turning_) return;
   turning_ = true;
+  answered_bytes_ = 0;
   std::size_t bytes = 0;
   for (int handled = 0; may_handle(); ++handled) {
-    if (handled == requests_per_turn || bytes >= bytes_per_turn) {
+    if (handled == requests_per_turn || bytes >= bytes_per_turn || answered_bytes_ >= bytes_per_turn) {
       asio::post(shared_.io, [self = shared_from_this()] {
         self->turning_ = false;
         self->turn();
       });
       return;
+    }
+    if (batch_) {
+      begin_member();
+      continue;
     }
     const auto line = lines_.next();
     if (!line) break;
@@ -155,7 +166,7 @@ void session::turn() {
 
 void session::settle() {
   if (closed_ || finishing_) return;
-  if (ended_ && in_flight_ == 0 && !lines_.started() && subs_.empty() && !http_begun_) return finish();
+  if (ended_ && in_flight_ == 0 && !batch_ && !lines_.started() && subs_.empty() && !http_begun_) return finish();
   arm_read_timer();
   read();
 }
@@ -169,17 +180,26 @@ void session::handle(const wire::line& line) {
   if (!document) return strike(document.error());
   auto asked = wire::read_message(std::move(*document));
   if (!asked) return send(wire::print_reply(nullptr, std::unexpected(asked.error())) + "\n");
-  const auto group = asked->batch ? std::make_shared<batch>() : nullptr;
-  if (group) group->slots.resize(group->open = asked->members.size());
-  // The reply of one member may be what ends the connection.
-  for (std::size_t slot = 0; slot < asked->members.size() && !closed_; ++slot) {
-    auto& member = asked->members[slot];
-    ++in_flight_;
-    if (member)
-      submit(std::move(*member), group, slot);
-    else
-      answered(member.error().id, std::unexpected(member.error().error), group, slot);
-  }
+  if (asked->batch)
+    batch_ = std::make_shared<batch>(std::move(asked->members));
+  else
+    begin(std::move(asked->members.front()), nullptr, 0);
+}
+
+// One at a time: a member counts as a request, in its client's turn and among what is in flight.
+void session::begin_member() {
+  const auto group = batch_;
+  const auto slot = group->begun++;
+  if (group->begun == group->members.size()) batch_.reset();
+  begin(std::move(group->members[slot]), group, slot);
+}
+
+void session::begin(wire::member asked, const std::shared_ptr<batch>& group, std::size_t slot) {
+  ++in_flight_;
+  if (asked)
+    submit(std::move(*asked), group, slot);
+  else
+    answered(asked.error().id, std::unexpected(asked.error().error), group, slot);
 }
 
 void session::strike(const refusal& why) {
@@ -200,7 +220,8 @@ void session::read_http_head() {
                                   [weak = weak_from_this()](std::string page) {
                                     const auto self = weak.lock();
                                     if (self && !self->closed_) self->answered_http(std::move(page));
-                                  });
+                                  },
+                                  client_.id);
   if (!begun) close();
 }
 
@@ -223,7 +244,7 @@ void session::submit(wire::request asked, const std::shared_ptr<batch>& group, s
     self->calls_.erase(serial);
     if (id) return self->answered(*id, std::move(what), group, slot);
     --self->in_flight_;
-    if (group) self->fill(group, slot, json());
+    if (group) self->fill(group, slot, {});
     self->turn();
   };
   auto event = [weak = weak_from_this(), id](const std::string& text) {
@@ -239,20 +260,22 @@ void session::submit(wire::request asked, const std::shared_ptr<batch>& group, s
 
 void session::answered(const json& id, answer what, const std::shared_ptr<batch>& group, std::size_t slot) {
   --in_flight_;
+  auto text = wire::print_reply(id, what);
+  answered_bytes_ += text.size();
   if (group)
-    fill(group, slot, wire::reply_object(id, what));
+    fill(group, slot, std::move(text));
   else
-    send(wire::print_reply(id, what) + "\n");
+    send(std::move(text) + "\n");
   turn();
 }
 
-void session::fill(const std::shared_ptr<batch>& group, std::size_t slot, json member) {
-  if (!member.is_null()) group->slots[slot] = std::move(member);
+void session::fill(const std::shared_ptr<batch>& group, std::size_t slot, std::string text) {
+  group->replies[slot] = std::move(text);
   if (--group->open > 0) return;
-  json replies = json::array();
-  for (auto& each : group->slots)
-    if (each) replies.push_back(std::move(*each));
-  if (!replies.empty()) send(wire::dump(replies) + "\n");
+  std::string line;
+  for (const auto& each : group->replies)
+    if (!each.empty()) line.append(line.empty() ? "[" : ",").append(each);
+  if (!line.empty()) send(line + "]\n");
 }
 
 // ---- writing

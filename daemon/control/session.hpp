@@ -55,6 +55,8 @@ class session : public std::enable_shared_from_this<session> {
   [[nodiscard]] bool may_handle() const;
   void turn();
   void handle(const wire::line& line);
+  void begin_member();
+  void begin(wire::member asked, const std::shared_ptr<batch>& group, std::size_t slot);
   void strike(const refusal& why);
   void read_http_head();
   void answered_http(std::string page);
@@ -62,7 +64,7 @@ class session : public std::enable_shared_from_this<session> {
   // ---- working
   void submit(wire::request asked, const std::shared_ptr<batch>& group, std::size_t slot);
   void answered(const json& id, answer what, const std::shared_ptr<batch>& group, std::size_t slot);
-  void fill(const std::shared_ptr<batch>& group, std::size_t slot, json member);
+  void fill(const std::shared_ptr<batch>& group, std::size_t slot, std::string text);
   void settle();  // after something ended: may go on reading, or be over
 
   // ---- writing
@@ -89,12 +91,14 @@ class session : public std::enable_shared_from_this<session> {
   wire::line_reader lines_;
   std::string http_head_;
   std::array<char, 16384> chunk_{};
+  std::shared_ptr<batch> batch_;  // whose members are being begun
   outbox out_;
   subscriptions subs_;
   std::map<std::uint64_t, host::call_id> calls_;  // of plugins, that wait for an answer
   std::uint64_t last_call_ = 0;
 
   std::size_t in_flight_ = 0;
+  std::size_t answered_bytes_ = 0;  // in this turn
   unsigned parse_errors_ = 0;
   bool reading_ = false, writing_ = false, turning_ = false, read_timer_armed_ = false;
   bool http_begun_ = false;  // the request is whole and being answered

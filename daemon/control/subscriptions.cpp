@@ -98,6 +98,16 @@ void subscriptions::clear() {
   while (!all_.empty()) static_cast<void>(remove(all_.back()->name));
 }
 
+void subscriptions::keep(const std::function<bool(std::string_view topic)>& may_hear) {
+  std::vector<std::string> over;
+  for (const auto& each : all_) {
+    std::erase_if(each->topics, [&](const auto& topic) { return !may_hear(topic); });
+    each->ring.keep([&](const logged_event& event) { return each->wants(event.topic); });
+    if (each->topics.empty()) over.push_back(each->name);
+  }
+  for (const auto& name : over) static_cast<void>(remove(name));
+}
+
 void subscriptions::publish(const logged_event& event) {
   for (const auto& each : all_) {
     if (!each->wants(event.topic)) continue;
@@ -215,7 +225,8 @@ void subscriptions::collect(const std::shared_ptr<one>& each) {
           if (*page) push(*open, {shared_.events.take_number(), now, topic, *page});
         open->next = made.next;
         tick(open);
-      });
+      },
+      client_);
   if (!begun) tick(each);  // the readers are busy: this page is left out
 }
 

@@ -3,6 +3,7 @@
 // bound. Threads:   [control].
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -29,8 +30,9 @@ struct subscribe_order {
 
 class subscriptions {
  public:
-  // `wake` is called when there is something to pop.
-  subscriptions(plane& shared, std::function<void()> wake) : shared_(shared), wake_(std::move(wake)) {}
+  // `wake` is called when there is something to pop. `client`: whose they are, so that its pages take their turn.
+  subscriptions(plane& shared, std::function<void()> wake, std::uint64_t client = 0)
+      : shared_(shared), wake_(std::move(wake)), client_(client) {}
   ~subscriptions() { clear(); }
   subscriptions(const subscriptions&) = delete;
   subscriptions& operator=(const subscriptions&) = delete;
@@ -44,6 +46,8 @@ class subscriptions {
   [[nodiscard]] outcome<opened> add(const subscribe_order& order);
   [[nodiscard]] bool remove(std::string_view sub);
   void clear();
+  // Of every other topic nothing more is told, not even what waits; a subscription to such topics alone ends.
+  void keep(const std::function<bool(std::string_view topic)>& may_hear);
   [[nodiscard]] bool empty() const { return all_.empty(); }
   [[nodiscard]] std::size_t count() const { return all_.size(); }
 
@@ -60,6 +64,7 @@ class subscriptions {
 
   plane& shared_;
   std::function<void()> wake_;
+  const std::uint64_t client_;
   std::vector<std::shared_ptr<one>> all_;
   std::size_t turn_ = 0;  // so that a busy subscription does not hide the others
   std::uint64_t last_id_ = 0;

@@ -216,8 +216,10 @@ void give_owner_back(tokio_plugin& p, stop_report& report) {
 }  // namespace
 
 instant_ns drain_limits::abort_time() const {
+  if (enough_at == never && enough && enough()) enough_at = steady_now();
+  const auto until = std::min(abort_at, enough_at);
   // Relaxed: a number that is read again and again.
-  return hurry == nullptr ? abort_at : std::min(abort_at, hurry->load(relaxed));
+  return hurry == nullptr ? until : std::min(until, hurry->load(relaxed));
 }
 
 bool drain_limits::at_the_end() const { return hurry != nullptr && hurry->load(relaxed) != never; }
@@ -255,7 +257,7 @@ std::expected<void, start_failure> initialise(tokio_plugin& p, instant_ns deadli
     why = text_of_status(it->status);
     if (!it->sentence.empty()) why += ": " + it->sentence;
   }
-  const auto ended = drain(p, {.hurry = nullptr, .abort_at = steady_now(), .grace = grace});
+  const auto ended = drain(p, {nullptr, steady_now(), grace});
   return std::unexpected(start_failure{init_refusal(p.instance, why), ended.state == instance_state::quarantined});
 }
 

@@ -13,6 +13,7 @@
 #pragma once
 #include <atomic>
 #include <functional>
+#include <utility>
 
 #include "host/image.hpp"
 #include "host/own_thread.hpp"
@@ -21,9 +22,15 @@
 namespace tokiod::host {
 
 struct drain_limits {
-  const std::atomic<instant_ns>* hurry = nullptr;  // a nearer deadline that may come meanwhile; never: not yet
-  instant_ns abort_at = 0;                         // tasks are asked until then, aborted afterwards
-  duration_ns grace = 0;                           // for the rest, after that
+  drain_limits(const std::atomic<instant_ns>* nearer, instant_ns asked_until, duration_ns for_the_rest,
+               std::function<bool()> has_had_enough = nullptr)
+      : hurry(nearer), abort_at(asked_until), grace(for_the_rest), enough(std::move(has_had_enough)) {}
+
+  const std::atomic<instant_ns>* hurry;  // a nearer deadline that may come meanwhile; never: not yet. Null: none will
+  instant_ns abort_at;                   // tasks are asked until then, aborted afterwards
+  duration_ns grace;                     // for the rest, after that
+  std::function<bool()> enough;          // once it says so, that moment is now. Null: it will not
+  mutable instant_ns enough_at = never;  // when it did
   [[nodiscard]] instant_ns abort_time() const;
   [[nodiscard]] instant_ns give_up_time() const { return abort_time() + grace; }
   [[nodiscard]] bool at_the_end() const;  // of the daemon: all its memory goes soon

@@ -6,6 +6,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -48,6 +49,7 @@ struct image : image_facts {
   std::int64_t since_wall_ns = 0;
   std::string reason;
   std::string operation = "load";  // in progress; empty: none
+  std::function<bool()> enough;    // of that: somebody waits no longer for tasks to end by themselves
   bool mapped = false;             // its constants may be read by whoever holds the lock
   std::vector<std::unique_ptr<tokio_plugin>> runs;
 };

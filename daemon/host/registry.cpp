@@ -77,6 +77,7 @@ outcome<void> registry::parts::begin(guarded& lock, const std::shared_ptr<image>
 
 void registry::parts::end(guarded& lock, image& which) {
   which.operation.clear();
+  which.enough = nullptr;
   changed.notify_all();
   tell(lock);
 }

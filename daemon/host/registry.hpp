@@ -88,17 +88,17 @@ class registry {
   // ---- images
   [[nodiscard]] outcome<load_report> load(const load_request& request);
   // Stops its instances, then unmaps. `drain`: for all of them together.
-  [[nodiscard]] outcome<unload_report> unload(std::string_view plugin, std::optional<duration_ns> drain = {});
+  [[nodiscard]] outcome<unload_report> unload(std::string_view plugin, const drain_order& drain = {});
   // A new image of the same file (or of `path`), its instances restarted in it with their configuration; a refusal
   // leaves the old ones running.
   [[nodiscard]] outcome<reload_report> reload(std::string_view plugin, const std::string& path = {},
-                                              std::optional<duration_ns> drain = {});
+                                              const drain_order& drain = {});
 
   // ---- instances
   [[nodiscard]] outcome<instance_view> start(const start_request& request);
   [[nodiscard]] outcome<instance_view> start_again(std::string_view instance);  // stopped or failed, same config
-  [[nodiscard]] outcome<stop_report> stop(std::string_view instance, std::optional<duration_ns> drain = {});
-  [[nodiscard]] outcome<instance_view> restart(std::string_view instance, std::optional<duration_ns> drain = {});
+  [[nodiscard]] outcome<stop_report> stop(std::string_view instance, const drain_order& drain = {});
+  [[nodiscard]] outcome<instance_view> restart(std::string_view instance, const drain_order& drain = {});
   // Live configuration: check, then apply. needs_restart when the plugin cannot.
   [[nodiscard]] outcome<void> configure(std::string_view instance, std::string config, bool dry_run = false);
   // Another CPU quota, in percent of one CPU, for an instance that runs; 0: none.

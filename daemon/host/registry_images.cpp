@@ -128,7 +128,7 @@ unload_report registry::parts::unload(guarded& lock, const std::shared_ptr<image
   // Runs that were quarantined, and are nobody's current run any more.
   for (const auto& run : i.runs) {
     if (run->ended() || !report.blockers.empty()) continue;
-    const drain_limits limits{&hurry, abort_at, options.abort_grace};
+    const drain_limits limits(&hurry, abort_at, options.abort_grace, i.enough);
     lock.unlock();
     auto ended = drain(*run, limits);
     lock.lock();
@@ -156,7 +156,7 @@ unload_report registry::parts::unload(guarded& lock, const std::shared_ptr<image
   return report;
 }
 
-outcome<unload_report> registry::unload(std::string_view plugin, std::optional<duration_ns> drain) {
+outcome<unload_report> registry::unload(std::string_view plugin, const drain_order& drain) {
   guarded lock(parts_->mutex);
   const auto found = parts_->find(plugin);
   if (found == nullptr) return refuse(kind::not_found, "no plugin ", plugin, " is loaded");
@@ -168,7 +168,8 @@ outcome<unload_report> registry::unload(std::string_view plugin, std::optional<d
     return refuse(kind::wrong_state, "plugin ", plugin, " is ", tokiod::host::name(state), reason.empty() ? "" : ": ",
                   reason);
   }
-  return parts_->unload(lock, found, parts_->abort_time(drain));
+  found->enough = drain.enough;
+  return parts_->unload(lock, found, parts_->abort_time(drain.limit));
 }
 
 // ---- reload
@@ -231,8 +232,7 @@ void registry::parts::move_idle(const image& from, const std::shared_ptr<image>&
   }
 }
 
-outcome<reload_report> registry::reload(std::string_view plugin, const std::string& path,
-                                        std::optional<duration_ns> drain) {
+outcome<reload_report> registry::reload(std::string_view plugin, const std::string& path, const drain_order& drain) {
   guarded lock(parts_->mutex);
   const auto old = parts_->loaded(plugin);
   if (!old) return std::unexpected(old.error());
@@ -241,7 +241,8 @@ outcome<reload_report> registry::reload(std::string_view plugin, const std::stri
     parts_->end(lock, **old);
     return refuse(kind::wrong_state, "plugin ", plugin, " is on its way out");
   }
-  const auto abort_at = parts_->abort_time(drain);
+  const auto abort_at = parts_->abort_time(drain.limit);
+  (*old)->enough = drain.enough;
   const auto opened = parts_->open(lock, path.empty() ? (*old)->path : path, (*old)->name);
   if (!opened) {
     parts_->end(lock, **old);
@@ -254,7 +255,7 @@ outcome<reload_report> registry::reload(std::string_view plugin, const std::stri
     return refuse(kind::bad_plugin, (*opened)->path, ": is ", other, ", not a new version of ", (*old)->id);
   }
   if (const auto moved = parts_->move_running(lock, *old, *opened, abort_at); !moved) {
-    (void)parts_->unload(lock, *opened, parts_->abort_time(drain));
+    (void)parts_->unload(lock, *opened, parts_->abort_time(drain.limit));
     parts_->end(lock, **old);
     return std::unexpected(moved.error());
   }

@@ -89,7 +89,7 @@ stop_report registry::parts::stop(guarded& lock, instance_slot& which, instant_n
   set(which, instance_state::draining);
   tell(lock);
   auto* run = which.run;
-  const drain_limits limits{&hurry, abort_at, options.abort_grace};
+  const drain_limits limits(&hurry, abort_at, options.abort_grace, which.in->enough);
   lock.unlock();
   auto report = drain(*run, limits);
   lock.lock();
@@ -159,7 +159,7 @@ outcome<instance_view> registry::start_again(std::string_view instance) {
   return start(request);
 }
 
-outcome<stop_report> registry::stop(std::string_view instance, std::optional<duration_ns> drain) {
+outcome<stop_report> registry::stop(std::string_view instance, const drain_order& drain) {
   guarded lock(parts_->mutex);
   auto& all = *parts_;
   const auto found = all.slot(instance);
@@ -172,12 +172,13 @@ outcome<stop_report> registry::stop(std::string_view instance, std::optional<dur
     all.end(lock, *in);
     return refuse(kind::wrong_state, "instance ", instance, " is ", state, ", not running");
   }
-  auto report = all.stop(lock, **slot, all.abort_time(drain));
+  in->enough = drain.enough;
+  auto report = all.stop(lock, **slot, all.abort_time(drain.limit));
   all.end(lock, *in);
   return report;
 }
 
-outcome<instance_view> registry::restart(std::string_view instance, std::optional<duration_ns> drain) {
+outcome<instance_view> registry::restart(std::string_view instance, const drain_order& drain) {
   const auto stopped = stop(instance, drain);
   if (!stopped && stopped.error().why != kind::wrong_state) return std::unexpected(stopped.error());
   if (stopped && stopped->state == instance_state::quarantined)

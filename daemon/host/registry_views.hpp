@@ -32,6 +32,17 @@ struct resize_order {
   std::function<bool()> given_up = nullptr;  // it is closed; asked while somebody waits
 };
 
+// How long tasks are waited for before they are aborted, and whether somebody has had enough of waiting meanwhile.
+struct drain_order {
+  drain_order() = default;
+  drain_order(duration_ns at_most) : limit(at_most) {}
+  drain_order(std::optional<duration_ns> at_most, std::function<bool()> has_had_enough = nullptr)
+      : limit(at_most), enough(std::move(has_had_enough)) {}
+
+  std::optional<duration_ns> limit{};      // absent: as configured
+  std::function<bool()> enough = nullptr;  // asked now and then, by the thread that waits
+};
+
 // ---- what the registry shows: plain values
 
 // What an instance holds, by kind: what must be zero, or is taken back, before its image can go.

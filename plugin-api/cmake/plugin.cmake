@@ -21,7 +21,7 @@ function(tokiod_add_plugin)
     set_target_properties(${target} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${TOKIOD_PLUGIN_OUTPUT_DIRECTORY}")
   endif()
   # A sanitizer's run time is in the daemon, so its symbols are undefined here.
-  if(NOT CMAKE_SHARED_LINKER_FLAGS MATCHES "sanitize" AND NOT TOKIOD_FLAVOR MATCHES "^[at]san$")
+  if(NOT CMAKE_SHARED_LINKER_FLAGS MATCHES "sanitize" AND NOT TOKIOD_FLAVOR MATCHES "^([at]san|fuzz)$")
     target_link_options(${target} PRIVATE "LINKER:--no-undefined")
   endif()
   target_link_options(${target} PRIVATE "LINKER:--version-script=${export_map}")

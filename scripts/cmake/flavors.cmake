@@ -1,5 +1,5 @@
 # What each flavor (preset) adds to the compiler's command line, and where its outputs go.
-set(TOKIOD_FLAVOR "release" CACHE STRING "release, debug, asan, tsan or gcc")
+set(TOKIOD_FLAVOR "release" CACHE STRING "release, debug, asan, tsan, fuzz or gcc")
 
 set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -37,13 +37,16 @@ endif()
 
 if(TOKIOD_FLAVOR STREQUAL "debug")
   add_compile_definitions(TOKIOD_DEBUG=1)
-elseif(TOKIOD_FLAVOR STREQUAL "asan")
+elseif(TOKIOD_FLAVOR MATCHES "^(asan|fuzz)$")
   add_compile_definitions(TOKIOD_DEBUG=1 TOKIOD_ASAN=1)
   # Without vptr: it opens a pipe to see whether it may read an object, and a process that has used up its descriptors,
   # which is what some tests are about, is told that its objects are none.
   add_compile_options(-O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize=vptr
                       -fno-sanitize-recover=all)
   add_link_options(-fsanitize=address,undefined)
+  if(TOKIOD_FLAVOR STREQUAL "fuzz")  # what libFuzzer sees of the code that it drives
+    add_compile_options(-fsanitize=fuzzer-no-link)
+  endif()
 elseif(TOKIOD_FLAVOR STREQUAL "tsan")
   add_compile_definitions(TOKIOD_DEBUG=1 TOKIOD_TSAN=1)
   add_compile_options(-O1 -fno-omit-frame-pointer -fsanitize=thread)

@@ -136,7 +136,7 @@ struct in_process_host::parts {
     host::stop_report report;
     std::atomic<bool> drained{false};
     auto drainer = os_thread::start({.name = "drain"}, [&] {
-      report = host::drain(*plugin, {.hurry = nullptr, .abort_at = abort_at, .grace = 2 * second});
+      report = host::drain(*plugin, {nullptr, abort_at, 2 * second});
       drained.store(true);
       rt->nudge();
     });

@@ -49,11 +49,11 @@ outcome<host::inspection> live_plugin::inspect(const std::string& path_or_name) 
 }
 host::scan_result live_plugin::scan() const { return parts_.plugins.scan(); }
 outcome<host::load_report> live_plugin::load(const host::load_request& request) { return parts_.plugins.load(request); }
-outcome<host::unload_report> live_plugin::unload(std::string_view plugin, control::drain_time drain) {
+outcome<host::unload_report> live_plugin::unload(std::string_view plugin, const control::drain_order& drain) {
   return parts_.plugins.unload(plugin, drain);
 }
 outcome<host::reload_report> live_plugin::reload(std::string_view plugin, const std::string& path,
-                                                 control::drain_time drain) {
+                                                 const control::drain_order& drain) {
   return parts_.plugins.reload(plugin, path, drain);
 }
 outcome<host::instance_view> live_plugin::start(const host::start_request& request) {
@@ -62,10 +62,10 @@ outcome<host::instance_view> live_plugin::start(const host::start_request& reque
 outcome<host::instance_view> live_plugin::start_again(std::string_view instance) {
   return shown(parts_, parts_.plugins.start_again(instance));
 }
-outcome<host::stop_report> live_plugin::stop(std::string_view instance, control::drain_time drain) {
+outcome<host::stop_report> live_plugin::stop(std::string_view instance, const control::drain_order& drain) {
   return parts_.plugins.stop(instance, drain);
 }
-outcome<host::instance_view> live_plugin::restart(std::string_view instance, control::drain_time drain) {
+outcome<host::instance_view> live_plugin::restart(std::string_view instance, const control::drain_order& drain) {
   return shown(parts_, parts_.plugins.restart(instance, drain));
 }
 outcome<void> live_plugin::clear_quarantine(std::string_view plugin) {

@@ -16,13 +16,13 @@ class live_plugin : public virtual control::plugin_face {
   [[nodiscard]] outcome<host::inspection> inspect(const std::string& path_or_name) const override;
   [[nodiscard]] host::scan_result scan() const override;
   outcome<host::load_report> load(const host::load_request& request) override;
-  outcome<host::unload_report> unload(std::string_view plugin, control::drain_time drain) override;
+  outcome<host::unload_report> unload(std::string_view plugin, const control::drain_order& drain) override;
   outcome<host::reload_report> reload(std::string_view plugin, const std::string& path,
-                                      control::drain_time drain) override;
+                                      const control::drain_order& drain) override;
   outcome<host::instance_view> start(const host::start_request& request) override;
   outcome<host::instance_view> start_again(std::string_view instance) override;
-  outcome<host::stop_report> stop(std::string_view instance, control::drain_time drain) override;
-  outcome<host::instance_view> restart(std::string_view instance, control::drain_time drain) override;
+  outcome<host::stop_report> stop(std::string_view instance, const control::drain_order& drain) override;
+  outcome<host::instance_view> restart(std::string_view instance, const control::drain_order& drain) override;
   outcome<void> clear_quarantine(std::string_view plugin) override;
   outcome<host::call_id> call(std::string_view instance, std::string_view method, std::string params,
                               std::shared_ptr<host::call_listener> listener, duration_ns timeout) override;

@@ -12,7 +12,7 @@
 
 namespace tokiod::control {
 
-using drain_time = std::optional<duration_ns>;
+using host::drain_order;
 
 class plugin_face {
  public:
@@ -27,12 +27,13 @@ class plugin_face {
   [[nodiscard]] virtual outcome<host::inspection> inspect(const std::string& path_or_name) const = 0;
   [[nodiscard]] virtual host::scan_result scan() const = 0;
   virtual outcome<host::load_report> load(const host::load_request& request) = 0;
-  virtual outcome<host::unload_report> unload(std::string_view plugin, drain_time drain) = 0;
-  virtual outcome<host::reload_report> reload(std::string_view plugin, const std::string& path, drain_time drain) = 0;
+  virtual outcome<host::unload_report> unload(std::string_view plugin, const drain_order& drain) = 0;
+  virtual outcome<host::reload_report> reload(std::string_view plugin, const std::string& path,
+                                              const drain_order& drain) = 0;
   virtual outcome<host::instance_view> start(const host::start_request& request) = 0;
   virtual outcome<host::instance_view> start_again(std::string_view instance) = 0;
-  virtual outcome<host::stop_report> stop(std::string_view instance, drain_time drain) = 0;
-  virtual outcome<host::instance_view> restart(std::string_view instance, drain_time drain) = 0;
+  virtual outcome<host::stop_report> stop(std::string_view instance, const drain_order& drain) = 0;
+  virtual outcome<host::instance_view> restart(std::string_view instance, const drain_order& drain) = 0;
 
   // One that plugins() shows as held back. not_found, io_error.
   virtual outcome<void> clear_quarantine(std::string_view plugin) = 0;

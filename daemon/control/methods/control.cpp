@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "base/clock.hpp"
+#include "base/glob.hpp"
 #include "control/id_text.hpp"
 #include "control/methods/methods.hpp"
 #include "control/view/time.hpp"
@@ -30,7 +31,9 @@ answer control_whoami(const call_site& site, const json&) {
               {"socket", site.socket},
               {"level", name(site.rights.has)},
               {"ceiling", name(site.rights.ceiling)},
-              {"rule", site.rights.rule}};
+              {"rule", site.rights.rule},
+              {"allow", site.rights.allow},
+              {"deny", site.rights.deny}};
 }
 
 // ---- what this connection is
@@ -92,6 +95,27 @@ answer control_can(const call_site& site, const json& params) {
   return shown;
 }
 
+json states_of(const wire::method& row) {
+  json states = json::array();
+  for (const auto each : {daemon_state::starting, daemon_state::running, daemon_state::draining})
+    if (row.when & wire::bit(each)) states.push_back(name(each));
+  return states;
+}
+
+answer list_methods(const call_site& site, const json& params) {
+  const auto match = wire::text_or(params, "match", "*");
+  json list = json::array();
+  for (const auto& row : wire::methods())
+    if (matches(match, row.name))
+      list.push_back({{"name", row.name},
+                      {"level", name(row.needs)},
+                      {"allowed", site.rights.may(row)},
+                      {"summary", row.summary},
+                      {"states", states_of(row)},
+                      {"since", row.since}});
+  return json{{"methods", std::move(list)}};
+}
+
 // The ceiling goes down too: what a rule allows above its level is given up with the rest.
 answer control_drop(const call_site& site, const json& params) {
   const auto to = wire::level_named(wire::text_or(params, "level")).value_or(level::observe);
@@ -100,6 +124,7 @@ answer control_drop(const call_site& site, const json& params) {
                           " and can only give up what it has")
                        .error());
   site.rights.has = site.rights.ceiling = to;
+  site.subs.keep([&rights = site.rights](std::string_view topic) { return !rights.deaf_to(topic); });
   return json{{"level", name(to)}};
 }
 
@@ -135,8 +160,8 @@ std::span<const binding> control_methods() {
       {"rpc.discover", reading(rpc_discover)},     {"control.can", quick(control_can)},
       {"control.clients", quick(control_clients)}, {"control.drop", quick(control_drop)},
       {"control.hello", quick(control_hello)},     {"control.kill", quick(control_kill)},
-      {"control.name", quick(control_name)},       {"control.ping", quick(control_ping)},
-      {"control.whoami", quick(control_whoami)},
+      {"control.methods", quick(list_methods)},    {"control.name", quick(control_name)},
+      {"control.ping", quick(control_ping)},       {"control.whoami", quick(control_whoami)},
   };
   return bindings;
 }

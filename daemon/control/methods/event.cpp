@@ -10,21 +10,13 @@
 namespace tokiod::control {
 namespace {
 
-bool may_hear(const call_site& site, const std::string& topic) {
-  const auto* const row = wire::find_topic(topic);
-  return !row || row->needs <= site.rights.has;
-}
-
-refusal not_for(const std::string& topic) {
-  return refuse(kind::permission_denied, "the topic ", topic, " needs the level ", name(wire::find_topic(topic)->needs))
-      .error();
-}
+bool may_hear(const call_site& site, const std::string& topic) { return !site.rights.deaf_to(topic); }
 
 answer event_subscribe(const call_site& site, const json& params) {
   subscribe_order order;
   for (const auto& topic : *wire::find(params, "topics")) order.topics.push_back(topic.get<std::string>());
   for (const auto& topic : order.topics)
-    if (!may_hear(site, topic)) return refused(not_for(topic));
+    if (const auto why = site.rights.deaf_to(topic)) return refused(refuse(kind::permission_denied, *why).error());
   order.interval = static_cast<duration_ns>(wire::integer_or(params, "interval_ms", 1000)) * millisecond;
   order.match = wire::text_or(params, "match", "*");
   if (const auto named = wire::text_or(params, "task"); !named.empty()) {
@@ -59,7 +51,7 @@ json event_view(const logged_event& event) {
 answer event_recent(const call_site& site, const json& params) {
   const auto topic = wire::text_or(params, "topic");
   if (!topic.empty() && !wire::find_topic(topic)) return refused(no_topic(topic, "/topic"));
-  if (!topic.empty() && !may_hear(site, topic)) return refused(not_for(topic));
+  if (const auto why = site.rights.deaf_to(topic)) return refused(refuse(kind::permission_denied, *why).error());
   const auto most = static_cast<std::size_t>(wire::integer_or(params, "limit", 100));
   std::vector<const logged_event*> newest;
   const auto& kept = site.shared.events.all();

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <functional>
 
 #include "control/methods/methods.hpp"
 #include "control/view/plugin.hpp"
@@ -9,9 +10,10 @@
 namespace tokiod::control {
 namespace {
 
-drain_time drain_of(const json& params) {
-  if (!wire::find(params, "deadline_s")) return std::nullopt;
-  return static_cast<duration_ns>(std::llround(wire::number_or(params, "deadline_s", 0) * 1e9));
+// Who cancels the operation waits no longer: what still runs is aborted, and the drain goes on to its end.
+drain_order drain_of(const json& params, const std::function<bool()>& cancelled) {
+  if (!wire::find(params, "deadline_s")) return {std::nullopt, cancelled};
+  return {static_cast<duration_ns>(std::llround(wire::number_or(params, "deadline_s", 0) * 1e9)), cancelled};
 }
 
 std::string config_of(const json& params) {
@@ -114,7 +116,7 @@ std::optional<wire::rpc_error> bad_name(const json& params) {
 
 // An image that was loaded for an instance which does not start serves nobody: it goes again.
 answer start_failed(backend& daemon, const std::string& plugin, const refusal& why) {
-  const auto gone = daemon.unload(plugin, std::nullopt);
+  const auto gone = daemon.unload(plugin, {});
   json more = {{"plugin", plugin}, {"unmapped", gone && gone->unmapped}};
   return std::unexpected(wire::to_rpc_error(why, more));
 }
@@ -135,9 +137,9 @@ answer plugin_load(backend& daemon, const json& params) {
   return shown;
 }
 
-answer plugin_unload(backend& daemon, const json& params) {
+answer plugin_unload(backend& daemon, const json& params, const std::function<bool()>& cancelled) {
   const auto plugin = wire::text_or(params, "plugin");
-  const auto report = daemon.unload(plugin, drain_of(params));
+  const auto report = daemon.unload(plugin, drain_of(params, cancelled));
   if (!report) return refused(report.error());
   return json{{"plugin", plugin},
               {"state", name(report->state)},
@@ -145,9 +147,9 @@ answer plugin_unload(backend& daemon, const json& params) {
               {"blockers", report->blockers}};
 }
 
-answer plugin_reload(backend& daemon, const json& params) {
+answer plugin_reload(backend& daemon, const json& params, const std::function<bool()>& cancelled) {
   const auto plugin = wire::text_or(params, "plugin");
-  const auto report = daemon.reload(plugin, wire::text_or(params, "path"), drain_of(params));
+  const auto report = daemon.reload(plugin, wire::text_or(params, "path"), drain_of(params, cancelled));
   if (!report) return refused(report.error());
   return json{{"plugin", plugin},
               {"from", {{"generation", report->from}, {"version", report->from_version}}},
@@ -174,9 +176,9 @@ answer plugin_start(backend& daemon, const json& params) {
   return brief(daemon.start_again(instance));
 }
 
-answer plugin_stop(backend& daemon, const json& params) {
+answer plugin_stop(backend& daemon, const json& params, const std::function<bool()>& cancelled) {
   const auto instance = wire::text_or(params, "instance");
-  const auto report = daemon.stop(instance, drain_of(params));
+  const auto report = daemon.stop(instance, drain_of(params, cancelled));
   if (!report) return refused(report.error());
   return json{{"instance", instance},
               {"state", name(report->state)},
@@ -185,8 +187,8 @@ answer plugin_stop(backend& daemon, const json& params) {
               {"blockers", report->blockers}};
 }
 
-answer plugin_restart(backend& daemon, const json& params) {
-  return brief(daemon.restart(wire::text_or(params, "instance"), drain_of(params)));
+answer plugin_restart(backend& daemon, const json& params, const std::function<bool()>& cancelled) {
+  return brief(daemon.restart(wire::text_or(params, "instance"), drain_of(params, cancelled)));
 }
 
 outcome<host::call_id> plugin_call(backend& daemon, const json& params, std::shared_ptr<host::call_listener> listener) {
@@ -201,9 +203,9 @@ std::span<const binding> plugin_methods() {
   static constexpr binding bindings[] = {
       {"plugin.list", quick(plugin_list)},         {"plugin.info", quick(plugin_info)},
       {"plugin.inspect", reading(plugin_inspect)}, {"plugin.scan", reading(plugin_scan)},
-      {"plugin.load", operation(plugin_load)},     {"plugin.unload", operation(plugin_unload)},
-      {"plugin.reload", operation(plugin_reload)}, {"plugin.start", operation(plugin_start)},
-      {"plugin.stop", operation(plugin_stop)},     {"plugin.restart", operation(plugin_restart)},
+      {"plugin.load", operation(plugin_load)},     {"plugin.unload", stoppable(plugin_unload)},
+      {"plugin.reload", stoppable(plugin_reload)}, {"plugin.start", operation(plugin_start)},
+      {"plugin.stop", stoppable(plugin_stop)},     {"plugin.restart", stoppable(plugin_restart)},
       {"plugin.call", deferred(plugin_call)},      {"plugin.clear_quarantine", operation(plugin_clear_quarantine)},
   };
   return bindings;

@@ -10,5 +10,6 @@ using sv = std::string_view;
 
 inline constexpr sv by_path[] = {"path"};
 inline constexpr sv by_id[] = {"id"};
+inline constexpr sv by_match[] = {"match"};
 
 }  // namespace tokiod::ctl::rows

@@ -20,11 +20,19 @@ inline constexpr column client_columns[] = {
     {"EVENTS", "/subscriptions", format::count},
 };
 
+inline constexpr column method_columns[] = {
+    {"METHOD", "/name"},
+    {"LEVEL", "/level"},
+    {"ALLOWED", "/allowed"},
+    {"SUMMARY", "/summary"},
+};
+
 inline constexpr auto control = std::to_array<verb>({
     {"client can", "control.can", by_method},
     {"client hello", "control.hello"},
     {"client kill", "control.kill", by_id, {}, {}, "close the connection"},
     {"client list", "control.clients", {}, "clients", client_columns},
+    {"client methods", "control.methods", by_match, "methods", method_columns},
     {"ping", "control.ping"},
     {"whoami", "control.whoami"},
 });

@@ -6,8 +6,6 @@
 
 namespace tokiod::ctl::rows {
 
-inline constexpr sv by_match[] = {"match"};
-
 inline constexpr auto metrics = std::to_array<verb>({
     {"metrics", "metrics.get", by_match},
 });

@@ -20,11 +20,13 @@ inline constexpr auto control = std::to_array<result_shape>({
      "{server: text, version: text, protocol: {min: integer, max: integer}, features: [text], limits: {*: integer}, "
      "level: access_level, instance_id: text, client: text}"},
     {"control.kill", "{id: text}"},
+    {"control.methods", R"({methods: [{name: text, level: access_level, allowed: boolean, summary: text, )"
+                        R"(states: ["starting" | "running" | "draining"], since: text}]})"},
     {"control.name", "{}"},
     {"control.ping", "{echo?: any, now: number, loop_lag_seconds: number}"},
     {"control.whoami",
      "{uid: integer, gid: integer, groups: [integer], pid: integer, comm: text, socket: text, level: access_level, "
-     "ceiling: access_level, rule: text}"},
+     "ceiling: access_level, rule: text, allow: [text], deny: [text]}"},
     {"rpc.discover",
      "{openrpc: text, info: {title: text, version: text, ...}, methods: [object], components: {schemas: {*: object}}}"},
 });

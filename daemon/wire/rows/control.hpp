@@ -18,6 +18,8 @@ inline constexpr param hello_params[] = {
 };
 inline constexpr param kill_params[] = {{"id", text, true, "as control.clients gives it", "", 3, 32}, reason};
 inline constexpr param name_params[] = {{"name", text, true, "shown by control.clients", "", 1, 64}};
+inline constexpr param methods_params[] = {
+    {"match", text, false, "only methods whose name matches: plugin.*", R"("*")", 0, 64}};
 inline constexpr kind e_hello[] = {kind::unsupported};
 inline constexpr kind e_level[] = {kind::permission_denied};
 
@@ -33,11 +35,20 @@ inline constexpr auto control = std::to_array<method>({
      {},
      "{}"},
     {"control.drop", level::observe, always, drop_params,
-     "Gives up what is above a level, for this connection and good", "{level}", e_level, R"({"level":"observe"})"},
+     "Gives up what is above a level, for this connection and good, and hears no more of what that showed", "{level}",
+     e_level, R"({"level":"observe"})"},
     {"control.hello", level::observe, always, hello_params, "What the daemon speaks and offers; needed by nobody",
      "{server, version, protocol:{min, max}, features, limits, level, instance_id, client}", e_hello,
      R"({"client":"example","protocol":1,"want":["events"]})"},
     {"control.kill", level::admin, always, kill_params, "Closes a connection", "{id}", e_found, R"({"id":"c-2"})"},
+    {"control.methods",
+     level::observe,
+     always,
+     methods_params,
+     "Every method in a line, with who may call it when, and whether this connection may",
+     "{methods:[{name, level, allowed, summary, states, since}]}",
+     {},
+     R"({"match":"control.*"})"},
     {"control.name",
      level::observe,
      always,
@@ -59,7 +70,7 @@ inline constexpr auto control = std::to_array<method>({
      always,
      {},
      "Who the daemon takes the caller for, and what he may do",
-     "{uid, gid, groups, pid, comm, socket, level, rule}",
+     "{uid, gid, groups, pid, comm, socket, level, ceiling, rule, allow, deny}",
      {},
      "{}"},
     {"rpc.discover", level::observe, always, {}, "This table, as an OpenRPC document", "OpenRPC document", {}, "{}"},

@@ -17,8 +17,8 @@ inline constexpr kind e_cancel[] = {kind::not_found, kind::unsupported, kind::pe
 
 inline constexpr auto operation = std::to_array<method>({
     {"operation.cancel", level::operate, always, operation_id_params,
-     "Takes back an operation that waits, or ends one that runs and can be ended", "{id, state}", e_cancel,
-     R"({"id":"op-1"})"},
+     "Takes back an operation that waits, or ends one that runs and can be ended; a drain then aborts what still runs",
+     "{id, state}", e_cancel, R"({"id":"op-1"})"},
     {"operation.get", level::observe, always, operation_id_params,
      "One operation; what it gave is shown to who may call its method",
      "{id, method, about, state, client, uid, asked, began?, ended?, result?, error?}", e_found, R"({"id":"op-1"})"},

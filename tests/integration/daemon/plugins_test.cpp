@@ -72,6 +72,24 @@ TEST_CASE("a file dropped into a plugin directory is found by a scan and loaded 
   CHECK(d.stop() == 0);
 }
 
+TEST_CASE("a drain that nobody wants to wait for any longer is cut short, and says what it aborted") {
+  daemon_process d(with_instances(R"("stays": {"plugin": ")" + fixture("leaks_task") + R"("})"));
+  auto client = d.connect();
+  eventually("it runs", [&] { return state_of(client, "stays") == "running"; });
+  const auto id =
+      client.call("plugin.stop", {{"instance", "stays"}, {"deadline_s", 3600}, {"wait", false}}).at("operation_id");
+  eventually("it drains", [&] { return state_of(client, "stays") == "draining"; });
+  client.call("operation.cancel", {{"id", id}});
+  wire::json seen;
+  eventually("its end", [&] {
+    seen = client.call("operation.get", {{"id", id}});
+    return seen.at("state") == "done";
+  });
+  CHECK(seen.at("result").at("state") == "stopped");
+  CHECK(seen.at("result").at("aborted").at("tasks") >= 3);
+  CHECK(d.stop() == 0);
+}
+
 TEST_CASE("a plugin that never yields is named, the daemon answers meanwhile, and a second SIGTERM ends it with 75") {
   daemon_process d(with_instances(R"("stuck": {"plugin": ")" + fixture("never_yields") + R"("})"), {},
                    {"TOKIO_WORKER_THREADS=1"});

@@ -67,13 +67,13 @@ class fake_plugin : public virtual control::plugin_face, public virtual fake_cor
     if (auto failed = work(); !failed) return std::unexpected(failed.error());
     return host::load_report{request.name.empty() ? request.path : request.name, 1, host::image_state::loaded, {}};
   }
-  outcome<host::unload_report> unload(std::string_view plugin, drain_time) override {
-    if (auto failed = work(); !failed) return std::unexpected(failed.error());
+  outcome<host::unload_report> unload(std::string_view plugin, const drain_order& drain) override {
+    if (auto failed = drained(drain); !failed) return std::unexpected(failed.error());
     change([&] { unloaded_ = plugin; });
     return host::unload_report{true, host::image_state::unloaded, {}};
   }
-  outcome<host::reload_report> reload(std::string_view, const std::string&, drain_time) override {
-    if (auto failed = work(); !failed) return std::unexpected(failed.error());
+  outcome<host::reload_report> reload(std::string_view, const std::string&, const drain_order& drain) override {
+    if (auto failed = drained(drain); !failed) return std::unexpected(failed.error());
     return host::reload_report{1, 2, "1.0", "1.1", {true, host::image_state::unloaded, {}}};
   }
   outcome<host::instance_view> start(const host::start_request& request) override {
@@ -85,12 +85,12 @@ class fake_plugin : public virtual control::plugin_face, public virtual fake_cor
     if (auto failed = work(); !failed) return std::unexpected(failed.error());
     return instance_of(std::string(instance));
   }
-  outcome<host::stop_report> stop(std::string_view, drain_time) override {
-    if (auto failed = work(); !failed) return std::unexpected(failed.error());
+  outcome<host::stop_report> stop(std::string_view, const drain_order& drain) override {
+    if (auto failed = drained(drain); !failed) return std::unexpected(failed.error());
     return host::stop_report{host::instance_state::stopped, {{"tasks", 1}}, {}, {}};
   }
-  outcome<host::instance_view> restart(std::string_view instance, drain_time) override {
-    if (auto failed = work(); !failed) return std::unexpected(failed.error());
+  outcome<host::instance_view> restart(std::string_view instance, const drain_order& drain) override {
+    if (auto failed = drained(drain); !failed) return std::unexpected(failed.error());
     return instance_of(std::string(instance));
   }
   outcome<void> clear_quarantine(std::string_view plugin) override {
@@ -117,6 +117,12 @@ class fake_plugin : public virtual control::plugin_face, public virtual fake_cor
   }
 
  private:
+  // Who has had enough of waiting has the drain go on to its end at once.
+  outcome<void> drained(const drain_order& drain) {
+    auto done = work(drain.enough);
+    if (!done && done.error().why == kind::cancelled) return {};
+    return done;
+  }
   static host::instance_view instance_of(const std::string& name) {
     host::instance_view view;
     view.name = name;

@@ -120,6 +120,18 @@ TEST_CASE("text past the whole document, a document that is no object, and deep 
   CHECK(fault_of(deep).find("nests deeper than 64 levels") != std::string::npos);
 }
 
+TEST_CASE("many values below a long name are refused before their pointers take the memory of the machine") {
+  // 64 KB of text, of whose values each has a pointer of 32 KB: half a gigabyte of pointers.
+  std::string text = R"({"plugins":{"instances":{")" + std::string(32'000, 'n') + R"(":{"config":{"a":[0)";
+  for (int i = 0; i < 16'000; ++i) text += ",0";
+  faults found;
+  const config::document read = config::parse_text("f", text + "]}}}}}", found);
+  REQUIRE(found.size() == 1);
+  CHECK(found.front().why == kind::too_large);
+  CHECK(text_of(found.front()).find("the names of the values take more than 16777216 bytes") != std::string::npos);
+  CHECK(read.sources.size() < 1000);
+}
+
 TEST_CASE("a plugin's own configuration is taken as it is") {
   CHECK(check(R"({"plugins": {"instances": {"a": {"plugin": "p", "config": {"any": [1, {"x": null}]}}}}})").empty());
 }

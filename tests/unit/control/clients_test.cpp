@@ -78,6 +78,43 @@ TEST_CASE("what a connection has dropped it does not get back") {
   CHECK(daemon.client().call("control.whoami")["result"]["level"] == "admin");
 }
 
+TEST_CASE("who drops a level hears no more of what it showed, and keeps the rest of what he subscribed to") {
+  control_fixture daemon;
+  auto client = daemon.client(), other = daemon.client();
+  CHECK(client.call("event.subscribe", {{"topics", {"control.audit"}}}).contains("result"));
+  CHECK(client.call("event.subscribe", {{"topics", {"control.client", "plugin.state"}}}).contains("result"));
+  CHECK(client.call("control.drop", {{"level", "observe"}}).contains("result"));
+  CHECK(other.call("plugin.unload", {{"plugin", "echo"}}).contains("result"));
+  daemon.server->publish("plugin.state", {{"plugin", "echo"}});
+  const auto heard = client.reply()["params"];
+  CHECK(heard["topic"] == "plugin.state");
+  CHECK(heard["sub"] == "s-2");
+  CHECK(kind_of(client.call("event.unsubscribe", {{"sub", "s-1"}})) == "not_found");
+  CHECK(client.call("event.unsubscribe", {{"sub", "s-2"}}).contains("result"));
+}
+
+TEST_CASE("what a rule denies is not to be had as an event or a page either") {
+  control_fixture daemon([](auto& options) {
+    control::access_rule rule;
+    rule.uid = ::getuid();
+    rule.grants = control::level::admin;
+    rule.deny = {"metrics.*", "task.*"};
+    options.access.push_back(std::move(rule));
+  });
+  auto client = daemon.client();
+  for (const auto* const topic : {"metrics", "tasks", "task"}) {
+    const auto reply = client.call("event.subscribe", {{"topics", {topic}}, {"task", "t-1"}});
+    CHECK(kind_of(reply) == "permission_denied");
+    CHECK(reply["error"]["message"].get<std::string>().find("may not call") != std::string::npos);
+  }
+  CHECK(client.call("event.subscribe", {{"topics", {"resources"}}}).contains("result"));
+  CHECK(daemon.http("GET /metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 403"));
+  CHECK(daemon.http("GET /livez HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 200"));
+  const auto seen = client.call("control.whoami")["result"];
+  CHECK(seen["deny"] == json{"metrics.*", "task.*"});
+  CHECK(seen["allow"].empty());
+}
+
 TEST_CASE("can tells which part of which rule decides") {
   control_fixture daemon([](auto& options) {
     control::access_rule rule;
@@ -102,6 +139,19 @@ TEST_CASE("can tells which part of which rule decides") {
   CHECK(can(client, "plugin.load")["rule"] == "control.access[0]");
   CHECK(can(observer, "plugin.stop")["decided_by"] == "ceiling");
   CHECK(client.call("control.can", {{"method", "plugin.lod"}})["error"]["data"]["hint"] == "did you mean plugin.load?");
+}
+
+TEST_CASE("methods are listed with what this connection may, all of them or those whose name matches") {
+  control_fixture daemon;
+  const auto seen = daemon.client("observe").call("control.methods", {{"match", "plugin.s*"}})["result"]["methods"];
+  REQUIRE(seen.size() == 3);  // scan, start, stop
+  CHECK(seen[0]["name"] == "plugin.scan");
+  CHECK(seen[0]["allowed"] == true);
+  CHECK(seen[2]["name"] == "plugin.stop");
+  CHECK(seen[2]["level"] == "operate");
+  CHECK(seen[2]["allowed"] == false);
+  CHECK(seen[2]["states"] == json{"running", "draining"});
+  CHECK(daemon.client().call("control.methods")["result"]["methods"].size() == wire::methods().size());
 }
 
 TEST_CASE("the audit tells of calls and of refusals, and of nothing that only looks") {

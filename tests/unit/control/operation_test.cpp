@@ -98,12 +98,28 @@ TEST_CASE("an operation that runs is cancelled where it can be, and refuses wher
   CHECK(show(client, "op-1")["state"] == "cancelled");
   CHECK(client.call("operation.cancel", {{"id", "op-1"}})["result"]["state"] == "cancelled");
 
-  CHECK(client.call("plugin.reload", {{"plugin", "echo"}, {"wait", false}}).contains("result"));
+  CHECK(client.call("plugin.load", {{"plugin", "echo"}, {"wait", false}}).contains("result"));
   wait_for_state(client, "op-2", "running");
   CHECK(kind_of(client.call("operation.cancel", {{"id", "op-2"}})) == "unsupported");
   CHECK(kind_of(client.call("operation.cancel", {{"id", "op-9"}})) == "not_found");
   daemon.backend.release_operations();
   wait_for_state(client, "op-2", "done");
+}
+
+TEST_CASE("a drain that is cancelled is not waited for any longer, and goes on to its end") {
+  control_fixture daemon;
+  auto busy = daemon.client(), client = daemon.client();
+  daemon.backend.hold_operations();
+  int id = 0;
+  for (const auto* const method : {"plugin.stop", "plugin.restart", "plugin.unload", "plugin.reload"}) {
+    const auto op = "op-" + std::to_string(++id);
+    const bool of_image = method == std::string_view("plugin.unload") || method == std::string_view("plugin.reload");
+    busy.write(wire::print_request(id, method, {{of_image ? "plugin" : "instance", "echo"}}) + "\n");
+    wait_for_state(client, op.c_str(), "running");
+    CHECK(client.call("operation.cancel", {{"id", op}})["result"]["state"] == "running");
+    CHECK(busy.reply().contains("result"));
+    CHECK(show(client, op.c_str())["state"] == "done");
+  }
 }
 
 TEST_CASE("an operation that waits for a thread is taken back, and what it is about is free again") {

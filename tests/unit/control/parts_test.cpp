@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <set>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include "control/operations.hpp"
 #include "control/outbox.hpp"
@@ -35,6 +38,14 @@ class gate {
   std::condition_variable changed_;
   bool open_ = false;
 };
+
+errand errand_on(std::string key, std::function<void()> work, std::uint64_t from = 0) {
+  errand made;
+  made.from = from;
+  made.key = std::move(key);
+  made.work = std::move(work);
+  return made;
+}
 
 }  // namespace
 
@@ -66,14 +77,14 @@ TEST_CASE("an outbox gives what was pushed, in pieces of any size") {
 TEST_CASE("a key is taken while its operation runs and free afterwards") {
   gate hold, done;
   operations pool("test", 8);
-  REQUIRE(pool.submit("echo", [&] { hold.wait(); }));
-  const auto other = pool.submit("echo", [] {});
+  REQUIRE(pool.submit(errand_on("echo", [&] { hold.wait(); })));
+  const auto other = pool.submit(errand_on("echo", [] {}));
   REQUIRE_FALSE(other);
   CHECK(other.error().why == kind::busy);
-  CHECK(pool.submit("chat", [&] { done.open(); }));
+  CHECK(pool.submit(errand_on("chat", [&] { done.open(); })));
   done.wait();
   hold.open();
-  while (!pool.submit("echo", [] {})) std::this_thread::yield();
+  while (!pool.submit(errand_on("echo", [] {}))) std::this_thread::yield();
 }
 
 TEST_CASE("operations that follow one another share one thread, also when the answer to one asks for the next") {
@@ -84,7 +95,9 @@ TEST_CASE("operations that follow one another share one thread, also when the an
   operations pool("test", 8);
   next = [&] {
     if (left-- == 0) return done.open();
-    CHECK(pool.submit("echo", [&] { on.insert(std::this_thread::get_id()); }, [&] { next(); }));
+    auto one = errand_on("echo", [&] { on.insert(std::this_thread::get_id()); });
+    one.then = [&] { next(); };
+    CHECK(pool.submit(std::move(one)));
   };
   next();
   done.wait();
@@ -95,9 +108,42 @@ TEST_CASE("more operations than threads wait; more than that are refused") {
   gate hold;
   operations pool("test", 8);
   std::size_t taken = 0;
-  while (pool.submit("", [&] { hold.wait(); }) && taken < 1000) ++taken;
+  while (pool.submit(errand_on("", [&] { hold.wait(); })) && taken < 1000) ++taken;
   CHECK(taken >= 64);
   CHECK(taken <= 64 + 8);
+  hold.open();
+}
+
+TEST_CASE("clients take turns: who asks for little does not wait behind who asks for a lot") {
+  gate hold, done;
+  std::string order;
+  operations pool("test", 1);
+  const auto letter = [&](char name) { return [&order, name] { order += name; }; };
+  REQUIRE(pool.submit(errand_on("", [&] { hold.wait(); })));
+  for (int i = 0; i < 5; ++i) REQUIRE(pool.submit(errand_on("", letter('a'), 1)));
+  for (int i = 0; i < 2; ++i) REQUIRE(pool.submit(errand_on("", letter('b'), 2)));
+  REQUIRE(pool.submit(errand_on("", letter('c'), 3)));
+  REQUIRE(pool.submit(errand_on("", [&] { done.open(); }, 4)));
+  hold.open();
+  done.wait();
+  pool.stop();
+  CHECK(order.starts_with("abcab"));
+}
+
+TEST_CASE("one client's full queue leaves room for the others, until all of them together have too much") {
+  gate hold;
+  operations pool("test", 1);
+  const auto fill = [&](std::uint64_t from) {
+    std::size_t taken = 0;
+    while (taken < 2000 && pool.submit(errand_on("", [&] { hold.wait(); }, from))) ++taken;
+    return taken;
+  };
+  std::size_t all = fill(1);
+  CHECK(all >= 64);
+  CHECK(all <= 65);
+  for (std::uint64_t from = 2; from < 100; ++from) all += fill(from);
+  CHECK(all >= 1024);
+  CHECK(all <= 1025);
   hold.open();
 }
 
@@ -105,12 +151,12 @@ TEST_CASE("stop waits for what runs and refuses what comes") {
   bool ran = false;
   gate begun;
   operations pool("test", 8);
-  REQUIRE(pool.submit("x", [&] {
+  REQUIRE(pool.submit(errand_on("x", [&] {
     begun.open();
     ran = true;
-  }));
+  })));
   begun.wait();
   pool.stop();
   CHECK(ran);
-  CHECK(pool.submit("y", [] {}).error().why == kind::draining);
+  CHECK(pool.submit(errand_on("y", [] {})).error().why == kind::draining);
 }

@@ -1,10 +1,10 @@
 // Random damage to valid lines, from a fixed seed: whatever comes, there is an answer and it is one line of valid JSON.
 #include <doctest/doctest.h>
 
-#include <random>
 #include <string>
 #include <vector>
 
+#include "support/damage.hpp"
 #include "wire/framing.hpp"
 #include "wire/method.hpp"
 #include "wire/parse.hpp"
@@ -23,35 +23,6 @@ std::vector<std::string> seeds() {
       R"({"jsonrpc":"2.0","id":"\u00e9\ud83d\ude00","method":"control.ping","params":{"echo":[1e5,-0.0]}})");
   return lines;
 }
-
-class damage {
- public:
-  std::string operator()(std::string line) {
-    for (int times = pick(4); times >= 0; --times) one(line);
-    return line;
-  }
-
- private:
-  int pick(std::size_t below) {
-    return static_cast<int>(std::uniform_int_distribution<std::size_t>(0, below - 1)(random_));
-  }
-  void one(std::string& line) {
-    static constexpr std::string_view bits[] = {"{", "}", "[",     "]",    "\"", "\\",  ",",
-                                                ":", "0", "1e999", "\xff", "\n", "null"};
-    const auto at = static_cast<std::size_t>(pick(line.size() + 1));
-    switch (pick(5)) {
-      case 0: line.insert(at, bits[static_cast<std::size_t>(pick(std::size(bits)))]); break;
-      case 1: line.erase(at, static_cast<std::size_t>(pick(8))); break;
-      case 2: line.insert(at, line.substr(at, static_cast<std::size_t>(pick(40)))); break;
-      case 3:
-        line.insert(at, std::string(static_cast<std::size_t>(pick(200)), "[{\""[static_cast<std::size_t>(pick(3))]));
-        break;
-      default:
-        if (at < line.size()) line[at] = static_cast<char>(pick(256));
-    }
-  }
-  std::mt19937 random_{20261121};
-};
 
 json answer_to(const std::string& text) {
   auto document = parse(text);
@@ -76,7 +47,7 @@ json answer_to(const std::string& text) {
 
 TEST_CASE("damaged requests are refused or understood, never worse") {
   const auto lines = seeds();
-  damage hurt;
+  test::damage hurt(20261121);
   std::size_t understood = 0, refused = 0;
   for (int round = 0; round < 20'000; ++round) {
     line_reader reader(4096);
