@@ -236,6 +236,24 @@ TEST_CASE("a poll that does not end is reported once, with its task, its owner a
   rt.end();
 }
 
+TEST_CASE("the time after which a poll is stuck may change while the poll lasts") {
+  std::atomic<bool> inside{false}, reported{false};
+  auto with = impatient(2);
+  with.stuck_after = 0;  // never
+  with.on_stuck = [&](const sched::stuck_poll&) { reported = true; };
+  bench_runtime rt(with);
+  rt.spawn([&](task::key, task::context&) {
+    inside = true;
+    known_place(reported);
+    return poll_result::ready;
+  });
+  CHECK(eventually([&] { return inside.load(); }));
+  CHECK_FALSE(reported);
+  rt.all->call_stuck_after(2 * millisecond);
+  CHECK(eventually([&] { return reported.load(); }));
+  rt.end();
+}
+
 TEST_CASE("threads that lost their core hold up a rotation until they come back") {
   bench_runtime rt(impatient(1));
   std::atomic<bool> inside{false}, go{false};
