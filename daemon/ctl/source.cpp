@@ -115,6 +115,17 @@ suggestions settings(const place&, const asker& ask) {
   return all;
 }
 
+// What the setting that stands before can be.
+suggestions setting_values(const place& at, const asker& ask) {
+  suggestions all;
+  if (at.given.empty()) return all;
+  const auto schema = ask("config.schema", {{"path", at.given.front()}});
+  if (text_or(schema, "type") == "boolean") return fixed({"true", "false"});
+  if (const json* words = wire::find(schema, "enum"))
+    for (const auto& each : *words) all.words.push_back({each.is_string() ? each.get<std::string>() : each.dump(), ""});
+  return all;
+}
+
 struct source {
   std::string_view command, name;  // patterns
   suggestions (*from)(const place&, const asker&);
@@ -138,6 +149,7 @@ constexpr source sources[] = {
     {"*", "instance", instances},
     {"*", "--path", any_file},
     {"config *", "path", settings},
+    {"config set", "value", setting_values},
     {"config *", "document", any_file},
     {"task *", "id", tasks},
     {"resource *", "id", resources},

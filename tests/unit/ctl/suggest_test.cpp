@@ -90,6 +90,23 @@ TEST_CASE("names of what runs come from the daemon") {
   CHECK(offered_by(daemon, {"plugin", "info", "x"}).empty());
 }
 
+TEST_CASE("settings and what they can be come from the daemon's schema") {
+  const auto schema = [](std::string_view, const json& params) -> json {
+    const json level = {{"type", "string"}, {"enum", {"info", "warn"}}}, on = {{"type", "boolean"}};
+    if (params == json{{"path", "log.level"}}) return level;
+    if (params == json{{"path", "log.on"}}) return on;
+    return {{"properties", {{"log", {{"properties", {{"level", level}, {"on", on}}}}}}}};
+  };
+  const auto words = [&](const std::vector<std::string>& typed) {
+    std::string text;
+    for (const auto& each : ctl::suggest(typed, schema).words) text += (text.empty() ? "" : " ") + each.word;
+    return text;
+  };
+  CHECK(words({"config", "get", "log."}) == "log.level log.on");
+  CHECK(words({"config", "set", "log.level", ""}) == "info warn");
+  CHECK(words({"config", "set", "log.on", "t"}) == "true");
+}
+
 TEST_CASE("without a daemon there are no names, and no complaint") {
   std::istringstream in;
   std::ostringstream out, err;
