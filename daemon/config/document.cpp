@@ -205,8 +205,15 @@ bool is_choice(const setting& row, const std::string& text) {
          ("|" + std::string(row.choices) + "|").find("|" + text + "|") != std::string::npos;
 }
 
+// A file's text is UTF-8, or no JSON; one of the environment or the command line may be anything, and would be shown as
+// another than it is.
+bool is_utf8(const json& text) {
+  const auto again = wire::parse(wire::dump(text));
+  return again && *again == text;
+}
+
 bool text_fits(const setting& row, const json& value) {
-  if (!value.is_string()) return false;
+  if (!value.is_string() || !is_utf8(value)) return false;
   const auto& text = value.get_ref<const std::string&>();
   return text.size() >= row.minimum && text.size() <= row.maximum && text.find('\0') == std::string::npos;
 }

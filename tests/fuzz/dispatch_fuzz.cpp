@@ -36,13 +36,21 @@ bool within(const json& schema, const char* low, const char* high, double is) {
   return is >= wire::number_or(schema, low, is) && is <= wire::number_or(schema, high, is);
 }
 
+// Exactly: next to the largest that a number may be, two integers are one fraction.
+bool between(const json& schema, const json& integer) {
+  return (!schema.contains("minimum") || integer >= schema["minimum"]) &&
+         (!schema.contains("maximum") || integer <= schema["maximum"]);
+}
+
 bool fits(const json& schema, const json& value) {
   if (schema.contains("type") && !has_type(value, schema["type"].get<std::string>())) return false;
   if (schema.contains("enum") && std::ranges::find(schema["enum"], value) == schema["enum"].end()) return false;
   if (value.is_string() &&
       !within(schema, "minLength", "maxLength", static_cast<double>(value.get<std::string>().size())))
     return false;
-  if (value.is_number() && !within(schema, "minimum", "maximum", value.get<double>())) return false;
+  if (value.is_number_integer() ? !between(schema, value)
+                                : value.is_number() && !within(schema, "minimum", "maximum", value.get<double>()))
+    return false;
   if (!value.is_array() || !schema.contains("items")) return true;
   return within(schema, "minItems", "maxItems", static_cast<double>(value.size())) &&
          std::ranges::all_of(value, [&](const json& each) { return fits(schema["items"], each); });

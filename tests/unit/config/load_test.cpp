@@ -223,6 +223,15 @@ TEST_CASE("an environment variable for a setting that does not exist is a fault"
         "environment TOKIOD_LOG__LEVLE: TOKIOD_LOG__LEVLE is not a setting; did you mean \"level\"?");
 }
 
+TEST_CASE("a text of the environment that is not UTF-8 is a fault: it would be shown as another than it is") {
+  const test::temp_dir dir;
+  auto from = only(dir);
+  const char* const variables[] = {"TOKIOD_CONTROL__SOCKET=/\xff", nullptr};
+  from.environment = config::from_environment(variables);
+  CHECK(only_fault(config::load(from))
+            .starts_with("environment TOKIOD_CONTROL__SOCKET: TOKIOD_CONTROL__SOCKET must be a text"));
+}
+
 TEST_CASE("what --print-config shows can be loaded again and means the same") {
   const auto l = config::load_text("f", R"({"runtime": {"worker_threads": 2}, "log": {"level": "warn"},
     "plugins": {"instances": {"one": {"plugin": "echo", "config": {"a": [1, {"b": null}]}}}}})");
