@@ -9,6 +9,7 @@
 // Model:     tests/model/notify_model.cpp
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -22,11 +23,12 @@ namespace tokio::sync {
 template <class P>
 class notify_core {
  public:
-  enum class told : unsigned { nothing, first, last, all };
+  enum class told : unsigned char { nothing, first, last, all };
+  enum class stage : unsigned char { made, in_line, done };
   class waiter : public wait_node {
    public:
     explicit waiter(std::uint64_t made_at) noexcept : round(made_at) {}
-    waiter(waiter&& other) noexcept : wait_node(std::move(other)), round(other.round) {}
+    waiter(waiter&& other) noexcept : wait_node(std::move(other)), now(other.now), round(other.round) {}
 
     // Once it has left the line.
     void wait_anew(std::uint64_t from) noexcept {
@@ -34,11 +36,13 @@ class notify_core {
       round = from;
     }
 
-    std::uint64_t round;  // how many notify_waiters() there were when the future was made
-
    private:
     friend class notify_core;
-    typename P::template atomic<told> heard_{told::nothing};
+    typename P::template atomic<told> heard_{told::nothing};  // in what the node leaves free, as `now`
+
+   public:
+    stage now = stage::made;  // the future's own
+    std::uint64_t round;      // how many notify_waiters() there were when the future was made
   };
 
   std::uint64_t round() const noexcept { return word_.load(acquire) / one_round; }
@@ -178,21 +182,25 @@ class notify_core {
   [[no_unique_address]] typename P::guarded guarded_;
 };
 
-// The wait for one notification as a part of a future.
-template <class P = policy>
+// The wait for one notification as a part of a future. `Holder` points to what is waited for: a core, or what has one.
+template <class P = policy, class Holder = notify_core<P>*>
 class notify_wait {
  public:
   using core = notify_core<P>;
 
-  explicit notify_wait(core& of) noexcept : core_(&of), node_(of.round()) {}
+  explicit notify_wait(core& of) noexcept : of_(&of), node_(of.round()) {}
+  explicit notify_wait(Holder of) noexcept
+    requires(!std::same_as<Holder, core*>)
+      : of_(std::move(of)), node_(its().round()) {}
   notify_wait(notify_wait&&) noexcept = default;
   notify_wait& operator=(notify_wait&&) = delete;
   ~notify_wait() { leave(); }
 
+  const Holder& of() const noexcept { return of_; }
   [[gnu::always_inline]] bool poll(waker task) {
-    if (now_ == stage::made) return start(task);
-    if (now_ == stage::in_line && core_->poll_waiter(node_, task)) now_ = stage::done;
-    return now_ == stage::done;
+    if (node_.now == stage::made) return start(task);
+    if (node_.now == stage::in_line && its().poll_waiter(node_, task)) node_.now = stage::done;
+    return node_.now == stage::done;
   }
   // For a fact that is made true before its notifications: true when it holds, else stands in line.
   template <class Fact>
@@ -206,26 +214,31 @@ class notify_wait {
   // Waits again, from now on.
   void again() noexcept {
     leave();
-    now_ = stage::made;
-    node_.wait_anew(core_->round());
+    node_.now = stage::made;
+    node_.wait_anew(its().round());
   }
 
  private:
-  enum class stage { made, in_line, done };
+  using stage = typename core::stage;
 
+  core& its() const noexcept {
+    if constexpr (std::same_as<Holder, core*>)
+      return *of_;
+    else
+      return of_->core_;
+  }
   // Apart, so that who has heard saves no registers for it.
   [[gnu::noinline]] bool start(waker task) {
-    const bool ready = core_->wait(node_, task);
-    now_ = ready ? stage::done : stage::in_line;
+    const bool ready = its().wait(node_, task);
+    node_.now = ready ? stage::done : stage::in_line;
     return ready;
   }
   [[gnu::always_inline]] void leave() noexcept {
-    if (now_ == stage::in_line) core_->cancel(node_);
+    if (node_.now == stage::in_line) its().cancel(node_);
   }
 
-  core* core_;
+  Holder of_;
   typename core::waiter node_;
-  stage now_ = stage::made;
 };
 
 template <class Holder>
@@ -251,6 +264,8 @@ class notify {
  private:
   template <class Holder>
   friend class notified_future;
+  template <class P, class Holder>
+  friend class notify_wait;
   using core = notify_core<policy>;
   core core_;
   policy::resource resource_;
@@ -262,24 +277,23 @@ class [[nodiscard]] notified_future {
  public:
   using output = void;
 
-  explicit notified_future(Holder of) noexcept : of_(std::move(of)), wait_(of_->core_) {}
+  explicit notified_future(Holder of) noexcept : wait_(std::move(of)) {}
 
   // Stands in line without a poll: what is checked after this cannot miss a notification. True: it is ready already.
   bool enable() { return wait_.poll(waker()); }
 
-  tokio::poll<void> poll(context& cx) {
+  tokio::poll<void> poll(context& cx) noexcept {
     if (!cx.proceed()) return pending;
     told_.poll_begins();
     const bool heard = wait_.poll(cx.waker());
-    told_.polled(of_->resource_, heard);
+    told_.polled(wait_.of()->resource_, heard);
     if (heard) return ready();
     cx.restore();
     return pending;
   }
 
  private:
-  Holder of_;
-  notify_wait<policy> wait_;
+  notify_wait<policy, Holder> wait_;
   policy::operation told_;
 };
 

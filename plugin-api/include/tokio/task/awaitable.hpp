@@ -35,14 +35,22 @@ class root {
   using step_fn = bool (*)(void* leaf, context& cx) noexcept;  // true when the leaf is ready
 
   context& cx() const noexcept { return *cx_; }
-  void start(std::coroutine_handle<> first) noexcept { innermost_ = first; }
-  bool started() const noexcept { return cx_ != nullptr; }
+  void start(std::coroutine_handle<> first) noexcept { innermost_ = first.address(); }
   // `leaf` is an await_place, for all that give a step of their own.
   void park(std::coroutine_handle<> innermost, void* leaf, step_fn step) noexcept {
-    innermost_ = innermost;
+    innermost_ = innermost.address();
     leaf_ = leaf;
     step_ = step;
   }
+  // The root of a coroutine that takes part in another line is not driven: it says who waits for the coroutine, and
+  // what goes on after it.
+  void join(await_place* by, std::coroutine_handle<> after) noexcept {
+    innermost_ = by;
+    leaf_ = after.address();
+  }
+  // Nobody, where it is driven: asked while the coroutine runs, and innermost_ is null then.
+  const await_place* awaited_by() const noexcept { return static_cast<const await_place*>(innermost_); }
+  std::coroutine_handle<> continuation() const noexcept { return std::coroutine_handle<>::from_address(leaf_); }
   // The coroutine whose own root this is is being destroyed, and does not use it any more: `thrown` becomes true when a
   // destructor in it throws, because then it stays, at its final suspension.
   void watch_destruction(bool& thrown) noexcept { park(nullptr, &thrown, &destroying); }
@@ -60,7 +68,7 @@ class root {
       if (!step_(leaf_, cx)) return;
       step_ = nullptr;
     }
-    std::exchange(innermost_, nullptr).resume();
+    std::coroutine_handle<>::from_address(std::exchange(innermost_, nullptr)).resume();
   }
 
  private:
@@ -69,39 +77,51 @@ class root {
   context* cx_ = nullptr;
   step_fn step_ = nullptr;
   void* leaf_ = nullptr;
-  std::coroutine_handle<> innermost_;
+  void* innermost_ = nullptr;  // a coroutine; an await_place after join()
 };
 
-// co_await of a leaf. Borrows it: a temporary lives in the coroutine's frame until the end of the expression.
+// Where an awaiter keeps what its leaf answered: nothing, where that is only whether it is ready.
+template <class T>
+struct answer_room {
+  answer_room() noexcept : is(pending) {}
+  ~answer_room() { is.~answer(); }
+  using answer = tokio::poll<T>;
+  union {
+    answer is;
+  };
+};
+template <>
+struct answer_room<void> {};
+
+// co_await of a leaf, which is polled for the first time as this is made. Borrows it: a temporary lives in the
+// coroutine's frame until the end of the expression.
 template <pollable F>
 class leaf_awaiter : std::conditional_t<walkable<F>, branching_place, await_place> {
   using place = std::conditional_t<walkable<F>, branching_place, await_place>;
+  static constexpr bool quiet = noexcept(std::declval<F&>().poll(std::declval<context&>()));
 
  public:
   using output = output_of<F>;
-  using answer = tokio::poll<output>;
-  leaf_awaiter(F& leaf, root& line, const await_place& here) noexcept
-      : place(place_of(here)), leaf_(&leaf), root_(&line), result_(pending) {}
+  [[gnu::always_inline]] leaf_awaiter(F& leaf, context& cx, const await_place& here) noexcept(quiet)
+      : place(place_of(here)), leaf_(&leaf) {
+    if (ask(cx)) leaf_ = nullptr;
+  }
   leaf_awaiter(const leaf_awaiter&) = delete;
   leaf_awaiter& operator=(const leaf_awaiter&) = delete;
-  [[gnu::always_inline]] ~leaf_awaiter() { result_.~answer(); }
+  [[gnu::always_inline]] ~leaf_awaiter() = default;
 
-  bool await_ready() {
-    ask(root_->cx());
-    return result_.is_ready();
-  }
-  void await_suspend(std::coroutine_handle<> awaiting) noexcept {
-    root_->park(awaiting, static_cast<await_place*>(this), &step);
+  bool await_ready() const noexcept { return leaf_ == nullptr; }
+  template <class P>
+  void await_suspend(std::coroutine_handle<P> awaiting) noexcept {
+    awaiting.promise().line->park(awaiting, static_cast<await_place*>(this), &step);
   }
   output await_resume() {
     if constexpr (!quiet)
       if (thrown_) std::rethrow_exception(std::move(thrown_));
-    return std::move(result_).value();
+    if constexpr (!std::is_void_v<output>) return std::move(answer_.is).value();
   }
 
  private:
-  static constexpr bool quiet = noexcept(std::declval<F&>().poll(std::declval<context&>()));
-
   static place place_of(const await_place& here) noexcept {
     if constexpr (walkable<F>)
       return branching_place(here, [](const branching_place& from, walker& to) noexcept {
@@ -114,40 +134,42 @@ class leaf_awaiter : std::conditional_t<walkable<F>, branching_place, await_plac
   static bool step(void* self, context& cx) noexcept {
     auto& awaiter = static_cast<leaf_awaiter&>(*static_cast<await_place*>(self));
     if constexpr (quiet) {
-      awaiter.ask(cx);
+      return awaiter.ask(cx);
     } else {
       try {
-        awaiter.ask(cx);
+        return awaiter.ask(cx);
       } catch (...) {
         awaiter.thrown_ = std::current_exception();
         return true;
       }
     }
-    return awaiter.result_.is_ready();
   }
 
-  // The answer is made where it stays: the one before it is pending, so it holds nothing that must be destroyed.
-  void ask(context& cx) noexcept(quiet) {
+  // Whether it is ready.
+  bool ask(context& cx) noexcept(quiet) {
     if constexpr (quiet)
-      ::new (static_cast<void*>(&result_)) answer(leaf_->poll(cx));
+      return ask_leaf(cx);
     else
-      ask_aloud(cx);
+      return ask_aloud(cx);
   }
   // A panic of a future that does not know its caller was made by the line that awaits it.
-  [[gnu::always_inline]] void ask_aloud(context& cx) {
+  [[gnu::always_inline]] bool ask_aloud(context& cx) {
     try {
-      ::new (static_cast<void*>(&result_)) answer(leaf_->poll(cx));
+      return ask_leaf(cx);
     } catch (...) {
-      ::new (static_cast<void*>(&result_)) answer(pending);
       blame_and_rethrow(this->at);
     }
   }
+  // The answer is made where it stays: the one before it is pending, so it holds nothing that must be destroyed.
+  [[gnu::always_inline]] bool ask_leaf(context& cx) noexcept(quiet) {
+    if constexpr (std::is_void_v<output>)
+      return leaf_->poll(cx).is_ready();
+    else
+      return (::new (static_cast<void*>(&answer_.is)) tokio::poll<output>(leaf_->poll(cx)))->is_ready();
+  }
 
-  F* leaf_;
-  root* root_;
-  union {
-    answer result_;
-  };
+  F* leaf_;  // null: it was ready at once
+  [[no_unique_address]] answer_room<output> answer_;
   [[no_unique_address]] std::conditional_t<quiet, unit, std::exception_ptr> thrown_{};
 };
 

@@ -39,16 +39,16 @@ class trace_awaiter {
 class promise_base {
  public:
   trace_awaiter await_transform(trace_here_t, call_site at = call_site::current()) noexcept {
-    return trace_awaiter(await_place{at, awaited_by});
+    return trace_awaiter(await_place{at, own.awaited_by()});
   }
   template <class T>
   task_awaiter<T> await_transform(task<T>&& child, call_site at = call_site::current());
   template <class F>
-  auto await_transform(F&& future, call_site at = call_site::current()) noexcept {
+  [[gnu::always_inline]] auto await_transform(F&& future, call_site at = call_site::current()) {
     static_assert(pollable<F>,
                   "this cannot be awaited: co_await takes a task, or a type with `output` and `poll(context&)`.");
     if constexpr (pollable<F>)
-      return leaf_awaiter<std::remove_reference_t<F>>(future, *line, await_place{at, awaited_by});
+      return leaf_awaiter<std::remove_reference_t<F>>(future, line->cx(), await_place{at, own.awaited_by()});
     else
       return std::suspend_never{};
   }
@@ -60,8 +60,12 @@ class promise_base {
     return {};
   }
 
-  root* line = nullptr;                     // the root of the poll that this coroutine takes part in
-  const await_place* awaited_by = nullptr;  // the co_await that waits for this coroutine, when it shares its root
+  // The coroutine is the outermost of its line from here on.
+  void lead() noexcept { line = &own; }
+  bool leads() const noexcept { return line == &own; }
+
+  root* line = nullptr;  // the root of the poll that this coroutine takes part in
+  root own;              // that root, where nothing awaits the coroutine directly; else it says what does
 };
 
 template <class T>
@@ -71,7 +75,8 @@ class task_promise_base : public promise_base, public frame_memory {
     bool await_ready() const noexcept { return false; }
     template <class P>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<P> done) const noexcept {
-      return done.promise().continuation;
+      const auto& promise = done.promise();
+      return promise.leads() ? std::noop_coroutine() : promise.own.continuation();
     }
     void await_resume() const noexcept {}
   };
@@ -79,20 +84,18 @@ class task_promise_base : public promise_base, public frame_memory {
   final_awaiter final_suspend() const noexcept { return {}; }
   void unhandled_exception() noexcept {
     outcome.set_exception(std::current_exception());
-    own.note_exception();
+    this->own.note_exception();
   }
 
   // A poll of this coroutine as the outermost of its line.
   void drive_as_root(std::coroutine_handle<> frame, context& cx) noexcept {
-    if (!line) {
-      line = &own;
-      own.start(frame);
+    if (!this->line) {
+      this->lead();
+      this->own.start(frame);
     }
-    own.drive(cx);
+    this->own.drive(cx);
   }
 
-  std::coroutine_handle<> continuation = std::noop_coroutine();
-  root own;  // used when nothing awaits this task directly
   slot<T> outcome;
 };
 
@@ -158,8 +161,8 @@ class [[nodiscard("a task does nothing until it is awaited or spawned")]] task {
     auto& promise = frame.promise();
     bool stays = false;
     promise.own.watch_destruction(stays);
-    promise.continuation = std::noop_coroutine();  // where an exception would lead it
-    frame.destroy();                               // a parameter's destructor throws out of here, and the frame is gone
+    promise.lead();   // so that an exception leads it nowhere
+    frame.destroy();  // a parameter's destructor throws out of here, and the frame is gone
     if (!stays) return;
     auto thrown = promise.outcome.take_exception();
     frame.destroy();
@@ -223,24 +226,19 @@ constexpr bool drops_aloud<task<T>> = true;
 template <class T>
 class task_awaiter : await_place {
  public:
-  task_awaiter(task<T>&& child, root& line, const await_place& here)
-      : await_place(here), child_(std::move(child)), root_(&line) {
+  task_awaiter(task<T>&& child, const await_place& here) : await_place(here), child_(std::move(child)) {
     (void)child_.live(here.at);
   }
 
-  bool await_ready() {
-    if (!child_.frame_.promise().line) return false;
-    return step(static_cast<await_place*>(this), root_->cx());
-  }
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept {
+  bool await_ready() const noexcept { return false; }
+  template <class P>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<P> awaiting) noexcept {
+    root& line = *awaiting.promise().line;
     auto& promise = child_.frame_.promise();
-    if (promise.line) {
-      root_->park(awaiting, static_cast<await_place*>(this), &step);
-      return std::noop_coroutine();
-    }
-    promise.line = root_;
-    promise.awaited_by = this;
-    promise.continuation = awaiting;
+    if (promise.line) [[unlikely]]
+      return step(static_cast<await_place*>(this), line.cx()) ? awaiting : wait_for_line(line, awaiting);
+    promise.line = &line;
+    promise.own.join(this, awaiting);
     return child_.frame_;
   }
   T await_resume() {
@@ -262,14 +260,17 @@ class task_awaiter : await_place {
     frame.promise().own.drive(cx);
     return frame.done();
   }
+  std::coroutine_handle<> wait_for_line(root& line, std::coroutine_handle<> awaiting) noexcept {
+    line.park(awaiting, static_cast<await_place*>(this), &step);
+    return std::noop_coroutine();
+  }
 
   task<T> child_;
-  root* root_;
 };
 
 template <class T>
 task_awaiter<T> promise_base::await_transform(task<T>&& child, call_site at) {
-  return task_awaiter<T>(std::move(child), *line, await_place{at, awaited_by});
+  return task_awaiter<T>(std::move(child), await_place{at, own.awaited_by()});
 }
 template <class T>
 task<T> task_promise<T>::get_return_object() noexcept {
