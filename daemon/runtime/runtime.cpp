@@ -193,7 +193,8 @@ shard::shard& runtime::shard_here() {
   if (sched::core* const on = engine_.here()) return on->home;
   // Of an active core: what retired ones left becomes less, and a core that never got a thread has nothing. The number
   // is acquired: it publishes the shards below it.
-  return *engine_.shards[parts_->next_shard.fetch_add(1, relaxed) % engine_.idle.workers(acquire)];
+  const std::uint32_t workers = engine_.idle.workers(acquire);
+  return *engine_.shards[workers == 1 ? 0 : parts_->next_shard.fetch_add(1, relaxed) % workers];
 }
 
 // ---- time and jobs
