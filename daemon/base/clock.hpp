@@ -41,5 +41,7 @@ class manual_clock final : public clock {
 
 [[nodiscard]] std::int64_t wall_clock_ns();   // Unix time
 [[nodiscard]] duration_ns thread_cpu_time();  // that the calling thread has used
+// The same of a thread of this process, by the id that the kernel gave it; 0: there is none.
+[[nodiscard]] duration_ns thread_cpu_time_of(int os_thread);
 
 }  // namespace tokiod

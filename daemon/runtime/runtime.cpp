@@ -403,5 +403,6 @@ void runtime::limit_blocking(std::uint32_t max_threads, duration_ns keep_alive) 
 }
 
 blocking::pool_counts runtime::job_counts() const { return parts_->jobs.counts(); }
+blocking::pool_times runtime::job_times() const { return parts_->jobs.times(); }
 
 }  // namespace tokiod

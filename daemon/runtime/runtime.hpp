@@ -35,7 +35,8 @@ namespace tokiod {
 
 namespace blocking {
 struct pool_counts;
-}
+struct pool_times;
+}  // namespace blocking
 
 using sched::flavor;
 using runtime_options = sched::options;
@@ -274,6 +275,7 @@ class runtime {
   struct parts;
   explicit runtime(std::unique_ptr<parts> made);
   [[nodiscard]] blocking::pool_counts job_counts() const;
+  [[nodiscard]] blocking::pool_times job_times() const;
   [[nodiscard]] static bool end_files(parts& own, const sched::moving_deadline& deadline);
   [[nodiscard]] sched::stop_hooks hooks();
   [[nodiscard]] shard::shard& shard_here();

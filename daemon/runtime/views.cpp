@@ -108,6 +108,7 @@ std::vector<task_view> runtime::tasks(const runtime_owner* owner_or_null, std::s
 
 metrics::runtime_snapshot runtime::metrics() const {
   metrics::runtime_snapshot all;
+  metrics::octave_sum lateness;
   all.taken_at_ns = steady_clock().now();
   for (auto& one : engine_.cores) {
     all.workers.push_back({.index = one->index,
@@ -121,6 +122,7 @@ metrics::runtime_snapshot runtime::metrics() const {
     const time::timer_counts timers = one->home.timers.counts();
     all.timers += timers.live();
     all.timers_fired += timers.fired;
+    lateness.add(one->home.timers.lateness());
     const io::reactor_counts io = one->home.reactor->counts();
     all.sources += io.live();
     all.sources_registered += io.registered;
@@ -146,6 +148,10 @@ metrics::runtime_snapshot runtime::metrics() const {
   all.blocking_idle_threads = jobs.idle;
   all.blocking_queued_jobs = jobs.queued;
   all.blocking_jobs = jobs.ran;
+  const blocking::pool_times times = job_times();
+  all.blocking_wait_ns = times.wait_ns;
+  all.blocking_run_ns = times.run_ns;
+  all.timer_lateness_ns = lateness.spread();
   return all;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 #include <cstdint>
 
+#include "base/clock.hpp"
 #include "base/intrusive_list.hpp"
 
 namespace tokiod::blocking {
@@ -25,6 +26,7 @@ class job : public list_node<> {
   [[nodiscard]] bool mandatory() const { return fate_ == at_stop::run; }
   [[nodiscard]] const void* of() const { return of_; }
   std::uint64_t ticket = 0;  // the pool's, while the job is queued
+  instant_ns queued_at = 0;  // the same
 
  protected:
   ~job() = default;

@@ -48,6 +48,7 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
   [[nodiscard]] bool join_before(std::uint64_t rotation, instant_ns deadline);
   [[nodiscard]] bool nobody_comes();
   void drop_all(claims::job_list& unwanted);
+  void run(job& work);
 
   const pool_options options;
   claims jobs;
@@ -56,6 +57,8 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
   // No model: two sums; the protocol is claims.hpp, which has a model.
   std::atomic<std::uint64_t> dropped{0};
   std::atomic<std::uint64_t> finished{0};
+  basic_spin_lock<real_policy> measuring;  // makes its holder the one writer of what follows
+  metrics::octave_histogram wait_ns, run_ns;
   real_policy::mutex control;  // one stop or rotation at a time
   real_policy::mutex lock;     // guards `threads`; held while a thread is made
   records threads;
@@ -87,6 +90,17 @@ void pool::state::thread_main(thread_record& me) {
   end(me);
 }
 
+// The job may free itself.
+void pool::state::run(job& work) {
+  const instant_ns queued = work.queued_at;
+  const instant_ns began = steady_clock().now();
+  work.run();
+  const instant_ns ended = steady_clock().now();
+  const hold one(measuring);
+  wait_ns.record(began - queued);
+  run_ns.record(ended - began);
+}
+
 void pool::state::run_jobs(std::uint64_t rotation) {
   claims::worker me(rotation);
   for (;;) {
@@ -94,7 +108,7 @@ void pool::state::run_jobs(std::uint64_t rotation) {
     switch (now.what) {
       case worker_step::run:
         if (now.send_more && !start_thread()) jobs.could_not_make();
-        now.job->run();
+        run(*now.job);
         if (!options.on_job_end) break;
         finished.fetch_add(1, release);  // whoever sees it sees the wake of whom the job let go on
         options.on_job_end();
@@ -152,6 +166,7 @@ pool::~pool() { (void)stop(never); }
 
 result<void> pool::submit(job& work) {
   std::uint64_t ticket = 0;
+  work.queued_at = steady_clock().now();
   switch (state_->jobs.submit(work, ticket)) {
     case submit_outcome::refused: return std::unexpected(error{ECANCELED, "blocking pool"});
     case submit_outcome::taken: return {};
@@ -211,6 +226,8 @@ bool pool::stop(instant_ns deadline) {
   state_->left_behind = true;
   return false;
 }
+
+pool_times pool::times() const { return {state_->wait_ns.read(), state_->run_ns.read()}; }
 
 pool_counts pool::counts() const {
   // First, so that it is never more than what began. Acquire pairs with the release at a job's end.

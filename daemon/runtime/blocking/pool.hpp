@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "runtime/blocking/job.hpp"
+#include "runtime/metrics/histogram.hpp"
 
 namespace tokiod::blocking {
 
@@ -33,6 +34,12 @@ struct pool_counts {
   std::uint64_t ran = 0;       // begun
   std::uint64_t finished = 0;  // and ended; counted where there is an on_job_end
   std::uint64_t dropped = 0;
+};
+
+// Of jobs that were run, in nanoseconds.
+struct pool_times {
+  metrics::distribution wait_ns;  // from the submit to the begin
+  metrics::distribution run_ns;
 };
 
 class pool {
@@ -67,6 +74,7 @@ class pool {
   [[nodiscard]] bool try_stop(instant_ns deadline);
 
   [[nodiscard]] pool_counts counts() const;
+  [[nodiscard]] pool_times times() const;
 
  private:
   struct state;

@@ -54,6 +54,10 @@ struct runtime_snapshot {
   std::uint64_t blocking_idle_threads = 0;
   std::uint64_t blocking_queued_jobs = 0;
   std::uint64_t blocking_jobs = 0;  // begun, since the start
+  // Their resolution is a power of two.
+  distribution blocking_wait_ns{};   // of jobs that have ended: from the submit to the begin
+  distribution blocking_run_ns{};    // and to the end
+  distribution timer_lateness_ns{};  // of timers that fired: after their deadline
 
   [[nodiscard]] worker_totals all_workers() const;
   [[nodiscard]] task_totals all_tasks() const;

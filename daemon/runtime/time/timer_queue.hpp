@@ -14,6 +14,7 @@
 #include "base/policy.hpp"
 #include "base/spin_lock.hpp"
 #include "runtime/metrics/counter.hpp"
+#include "runtime/metrics/histogram.hpp"
 #include "runtime/time/timer_entry.hpp"
 #include "runtime/time/wheel.hpp"
 
@@ -105,6 +106,9 @@ class basic_timer_queue {
   // and then reads this, and an arming thread that stores this and then looks for a sleeper, one sees the other.
   [[nodiscard]] instant_ns next_deadline() const { return next_.load(seq_cst); }
 
+  // By how much timers that fired did so after their deadline.
+  [[nodiscard]] const metrics::octave_histogram& lateness() const { return lateness_; }
+
   [[nodiscard]] timer_counts counts() const { return {armed_.read(), cancelled_.read(), fired_.read()}; }
 
  private:
@@ -121,7 +125,7 @@ class basic_timer_queue {
 
   [[nodiscard]] typename basic_wheel<P, Key>::taken take_due(instant_ns now, std::span<Key> out) {
     const hold locked(lock_);
-    const auto taken = wheel_.ref().take_due(now, out);
+    const auto taken = wheel_.ref().take_due(now, out, [this](duration_ns late) { lateness_.record(late); });
     fired_.add(taken.count);
     // Relaxed: it only moves further away here, and who misses that looks once for nothing.
     next_.store(wheel_.ref().next_deadline(), relaxed);
@@ -140,6 +144,7 @@ class basic_timer_queue {
   typename P::template cell<basic_wheel<P, Key>> wheel_;  // under lock_, like the counters
   typename P::template cell<bool> closed_{false};         // the same
   metrics::counter armed_, cancelled_, fired_;
+  metrics::octave_histogram lateness_;
 };
 
 class timer_queue final : public basic_timer_queue<real_policy, task::key> {

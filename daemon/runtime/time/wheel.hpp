@@ -76,8 +76,10 @@ class basic_wheel {
     bool more = false;  // call again: the room or the patience for one call was used up
   };
 
-  // Takes timers whose deadline is not after `now` and stores `fired` in each.
-  taken take_due(instant_ns now, std::span<Key> out) {
+  // Takes timers whose deadline is not after `now` and stores `fired` in each. `late` is told how late each is; not
+  // when all are taken whatever their time.
+  template <class Late>
+  taken take_due(instant_ns now, std::span<Key> out, Late late) {
     // Rounded up, a deadline of `never` is a tick that no clock comes to; when all is to be taken it is due as well.
     const std::uint64_t now_tick = now == never ? UINT64_MAX : std::max(now >> tick_shift, elapsed_);
     taken got;
@@ -86,7 +88,10 @@ class basic_wheel {
         got.more = true;
         break;
       }
-      if (take_first(now_tick, out[got.count])) ++got.count;
+      instant_ns deadline = 0;
+      if (!take_first(now_tick, out[got.count], deadline)) continue;
+      ++got.count;
+      if (now != never) late(now > deadline ? now - deadline : 0);
     }
     return got;
   }
@@ -118,11 +123,12 @@ class basic_wheel {
   }
 
   // False: it was in a coarse slot, or was moved later meanwhile, and is linked again further on.
-  bool take_first(std::uint64_t now_tick, Key& out) {
+  bool take_first(std::uint64_t now_tick, Key& out, instant_ns& deadline) {
     entry& e = *due_;
     due_ = e.next_;
     if (due_ != nullptr) due_->link_ = &due_;
-    if (tick_at_or_after(e.deadline()) > now_tick) {
+    deadline = e.deadline();
+    if (tick_at_or_after(deadline) > now_tick) {
       insert(e);
       return false;
     }

@@ -308,3 +308,22 @@ TEST_CASE("another time to live is for the next sleep") {
   run_one(p, work);
   eventually([&] { return p.counts().threads == 0; });
 }
+
+TEST_CASE("how long jobs waited and ran is kept, of those that have ended") {
+  pool p({.max_threads = 1});
+  test_job second_one;
+  {
+    const blocking_job first(p);
+    REQUIRE(p.submit(second_one).has_value());
+    CHECK(p.times().run_ns.total() == 0);
+    const auto since = steady_clock().now();
+    while (steady_clock().now() - since < millisecond) real_policy::yield();
+  }
+  second_one.ended.wait();
+  CHECK(p.stop(in(30 * second)));
+  const auto seen = p.times();
+  CHECK(seen.run_ns.total() == 2);
+  CHECK(seen.wait_ns.total() == 2);
+  CHECK(seen.run_ns.sum >= millisecond);
+  CHECK(seen.wait_ns.sum >= millisecond);
+}

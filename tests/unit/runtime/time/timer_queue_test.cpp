@@ -159,3 +159,18 @@ TEST_CASE("two threads fire and two threads arm and disarm: nothing is woken twi
   for (auto& n : woken) REQUIRE(n.load() == 1);
   CHECK(q.counts().live() == 0);
 }
+
+TEST_CASE("how late timers fire is kept, but not of those that are taken whatever their time") {
+  timer_queue q(0);
+  timer_entry a, b, c;
+  (void)q.arm(a, second, waiter(1));
+  (void)q.arm(b, 2 * second, waiter(2));
+  (void)q.arm(c, 3600 * second, waiter(3));
+  CHECK(fire(q, second + 10 * millisecond).size() == 1);
+  CHECK(fire(q, 2 * second + 100 * millisecond).size() == 1);
+  q.close([](task::key) {});
+  const auto seen = q.lateness().read();
+  CHECK(seen.total() == 2);
+  CHECK(seen.sum == 110 * millisecond);
+  CHECK(seen.quantile(1) > 50 * millisecond);
+}
