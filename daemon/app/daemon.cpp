@@ -299,7 +299,9 @@ bool daemon::healthy() const {
 }
 
 std::unique_ptr<log::sink> sink_of(const config::log_settings& s) {
-  if (s.sink == "stderr") return std::make_unique<log::stderr_sink>(false);
+  using form = log::stderr_sink::form;
+  if (s.sink == "stderr") return std::make_unique<log::stderr_sink>(form::text);
+  if (s.sink == "json") return std::make_unique<log::stderr_sink>(form::json);
   if (s.sink == "journald")
     if (auto journal = log::journald_sink::open()) return std::move(*journal);
   return log::automatic_sink();

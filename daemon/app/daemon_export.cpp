@@ -1,5 +1,7 @@
 #include "app/daemon_export.hpp"
 
+#include <utility>
+
 #include "app/metric_rows.hpp"
 #include "host/abi_version.hpp"
 
@@ -34,6 +36,22 @@ std::vector<metric_family> daemon_families(const reload_status& config) {
   if (config.last_wall_ns != 0) last.samples.push_back({{}, static_cast<double>(config.last_wall_ns) / 1e9, {}});
   all.push_back(std::move(last));
   return all;
+}
+
+std::vector<metric_family> log_families(const log::record_counts& counts) {
+  constexpr auto counter = metric_type::counter;
+  metric_family records{"tokiod_log_records_total", counter, "", "Records of the log, by who wrote them.", {}};
+  for (const auto& [target, by_level] : counts.by_target)
+    for (std::size_t at = 0; at < by_level.size(); ++at)
+      if (by_level[at] != 0)
+        records.samples.push_back({{{"target", target}, {"level", std::string(log::name(static_cast<log::level>(at)))}},
+                                   number(by_level[at]),
+                                   {}});
+  return {std::move(records),
+          single("tokiod_log_dropped_total", counter, "", "Records that were lost because the log could not keep up.",
+                 number(counts.dropped)),
+          single("tokiod_log_suppressed_total", counter, "", "Records over the rate of the place that wrote them.",
+                 number(counts.suppressed))};
 }
 
 }  // namespace tokiod::app

@@ -1,13 +1,15 @@
-// The daemon's build and configuration as metric families.
+// The daemon's build, configuration and log as metric families.
 // Threads: [any]; plain values.
 #pragma once
 #include <vector>
 
 #include "app/live_config.hpp"
+#include "base/log.hpp"
 #include "control/metric_family.hpp"
 
 namespace tokiod::app {
 
 [[nodiscard]] std::vector<control::metric_family> daemon_families(const reload_status& config);
+[[nodiscard]] std::vector<control::metric_family> log_families(const log::record_counts& counts);
 
 }  // namespace tokiod::app

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "app/metric_rows.hpp"
 #include "app/show.hpp"
@@ -188,7 +189,37 @@ std::vector<metric_family> runtime_families(const metrics::runtime_snapshot& now
                  "",
                  "Threads of the blocking pool.",
                  {{{{"state", "idle"}}, idle, {}}, {{{"state", "busy"}}, std::max(0.0, threads - idle), {}}}});
+  const auto spread = [&](const char* name, const char* help, const metrics::distribution& of) {
+    all.push_back({name, metric_type::histogram, "seconds", help, {{{}, 0, spread_of(of)}}});
+  };
+  spread("tokiod_blocking_queue_wait_seconds", "How long blocking jobs that have ended had waited for a thread.",
+         now.blocking_wait_ns);
+  spread("tokiod_blocking_run_seconds", "How long blocking jobs that have ended took.", now.blocking_run_ns);
+  spread("tokiod_timer_lateness_seconds", "By how much timers fired after their deadline.", now.timer_lateness_ns);
   return all;
+}
+
+std::vector<metric_family> thread_families(const runtime_view& now) {
+  metric_family info{"tokiod_worker_info", metric_type::info, "", "The thread that a worker has.", {}};
+  metric_family cpu{"tokiod_worker_cpu_seconds_total",
+                    metric_type::counter,
+                    "seconds",
+                    "CPU time of the thread that the worker has; begins again with another thread.",
+                    {}};
+  duration_ns longest = 0;
+  for (const auto& w : now.workers) {
+    longest = std::max(longest, w.running_for);
+    if (w.os_thread == 0) continue;
+    const auto worker = std::to_string(w.index);
+    info.samples.push_back({{{"worker", worker}, {"tid", std::to_string(w.os_thread)}}, 1, {}});
+    cpu.samples.push_back({{{"worker", worker}}, seconds(thread_cpu_time_of(w.os_thread)), {}});
+  }
+  constexpr auto gauge = metric_type::gauge;
+  return {
+      std::move(info), std::move(cpu),
+      single("tokiod_runtime_workers_desired", gauge, "", "Workers that there are to be.", number(now.active_workers)),
+      single("tokiod_longest_poll_seconds", gauge, "seconds",
+             "How long the longest poll lasts that is known to be stuck; 0: none is.", seconds(longest))};
 }
 
 }  // namespace tokiod::app

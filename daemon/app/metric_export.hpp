@@ -10,5 +10,7 @@
 namespace tokiod::app {
 
 [[nodiscard]] std::vector<control::metric_family> runtime_families(const metrics::runtime_snapshot& now);
+// Of the threads that workers have now, and of what they do now.
+[[nodiscard]] std::vector<control::metric_family> thread_families(const runtime_view& now);
 
 }  // namespace tokiod::app

@@ -110,6 +110,13 @@ control::server_options server_options_of(const config::control_settings& s, std
   observe.ceiling = control::level::observe;
   observe.passed = take(passed, "control-ro");
   if (observe.passed || !s.observe_socket.empty()) o.sockets.push_back(std::move(observe));
+  if (const auto address = loopback_named(s.page_address)) {
+    control::socket_options page;
+    page.label = "page";
+    page.ceiling = control::level::observe;
+    page.loopback = *address;
+    o.sockets.push_back(std::move(page));
+  }
   for (const auto& left : passed)
     if (left.fd) log::warn("daemon", "a passed socket has a name nobody asked for", {{"name", left.name}});
   o.bounds = limits_of(s);

@@ -1,13 +1,12 @@
 #include "base/log.hpp"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
-#include <cstdio>
-#include <ctime>
 #include <deque>
 #include <mutex>
+#include <utility>
 
 #include "base/log_rate.hpp"
 #include "base/log_sink.hpp"
@@ -20,7 +19,9 @@ constinit std::uint32_t lowest_level = static_cast<std::uint32_t>(level::info);
 
 namespace {
 
-constexpr std::array<std::string_view, 6> names = {"trace", "debug", "info", "warn", "error", "off"};
+constexpr std::size_t most_counted_targets = 256;
+constexpr duration_ns farewell = 2 * second;  // for what is queued when the log stops
+constexpr duration_ns shortest_wait = 10 * millisecond, longest_wait = 3600 * second;
 
 // The one logger of the process. Everything below `mutex` is protected by it; the sink is used outside of it, by the
 // writer alone (or, before start and after stop, by callers one at a time through `direct`).
@@ -28,13 +29,19 @@ struct logger {
   std::mutex mutex;
   std::condition_variable queued, handed_over;
   options how;
+  level_rules rules;
   rate_limit rates;
   std::deque<record> ring;
+  record_counts counted;  // but `dropped`
   std::uint64_t accepted = 0, written = 0, reported_drops = 0;
   bool running = false, stopping = false;
+  bool left_behind = false;  // the writer hangs in its sink
   std::unique_ptr<sink> where;
   os_thread writer;
 
+  recent_records recent;
+  std::mutex telling;  // for the listener; held while it is called
+  std::function<void(const kept_record&)> listener;
   std::mutex direct;
   // No model: a count, and below a hint that is looked at again under the lock.
   std::atomic<std::uint64_t> drops{0};  // relaxed: a count, it publishes nothing
@@ -47,9 +54,7 @@ logger& the_logger() {
 
 // Relaxed: a hint, nothing else is published with it; a record that passes it is looked at under the lock.
 void publish_lowest(const levels& speak) {
-  level lowest = speak.base;
-  for (const auto& [target, l] : speak.targets) lowest = std::min(lowest, l);
-  std::atomic_ref(lowest_level).store(static_cast<std::uint32_t>(lowest), relaxed);
+  std::atomic_ref(lowest_level).store(static_cast<std::uint32_t>(speak.lowest()), relaxed);
 }
 
 // The test that costs one load.
@@ -57,74 +62,91 @@ bool below_every_target(level severity) {
   return static_cast<std::uint32_t>(severity) < std::atomic_ref(lowest_level).load(relaxed);
 }
 
-record drop_notice(std::uint64_t lost) {
-  record r;
-  r.wall_ns = wall_clock_ns();
-  r.severity = level::warn;
-  r.target = "log";
-  r.message = "records were dropped because the log could not keep up";
-  r.fields.emplace_back("dropped", lost);
-  r.file = __FILE__;
-  r.line = __LINE__;
-  return r;
+record notice(level severity, std::string_view message, std::vector<field> fields,
+              std::source_location at = std::source_location::current()) {
+  return {wall_clock_ns(), severity, "log", std::string(message), std::move(fields), at.file_name(), at.line(), 0};
 }
 
-void hand_over(logger& l, const record& r) {
-  if (!l.where->write(r)) l.drops.fetch_add(1, relaxed);
+void count(record_counts& to, const record& r) {
+  auto row = to.by_target.find(r.target);
+  if (row == to.by_target.end())
+    row = to.by_target.try_emplace(to.by_target.size() < most_counted_targets ? r.target : "other").first;
+  ++row->second[static_cast<std::size_t>(r.severity)];
+}
+
+// Under the lock. False: the ring is full.
+bool queue(logger& l, record r) {
+  if (l.ring.size() >= l.how.ring_records) {
+    l.drops.fetch_add(1, relaxed);
+    return false;
+  }
+  r.number = ++l.accepted;
+  count(l.counted, r);
+  l.ring.push_back(std::move(r));
+  l.queued.notify_one();
+  return true;
+}
+
+// Under the lock.
+void end_levels(logger& l) {
+  const auto over = l.rules.expire(l.how.time->now());
+  if (over.empty()) return;
+  publish_lowest(l.rules.now());
+  for (const auto& each : over)
+    if (l.running) {
+      const auto speaks = each.target == every_target ? l.rules.now().base : l.rules.now().of(each.target);
+      (void)queue(l, notice(level::info, "the level is what it was again",
+                            {{"target", each.target}, {"was", name(each.speaks)}, {"is", name(speaks)}}));
+    }
+}
+
+void tell(logger& l, const kept_record& r) {
+  const std::lock_guard hold(l.telling);
+  if (l.listener) l.listener(r);
+}
+
+void hand_over(logger& l, record taken) {
+  const auto r = std::make_shared<const record>(std::move(taken));
+  l.recent.add(r);
+  tell(l, r);
+  if (!l.where->write(*r)) l.drops.fetch_add(1, relaxed);
 }
 
 void report_drops(logger& l) {
   const std::uint64_t lost = l.drops.load(relaxed);
   if (lost == l.reported_drops) return;
-  if (l.where->write(drop_notice(lost - l.reported_drops))) l.reported_drops = lost;
+  const auto said = notice(level::warn, "records were dropped because the log could not keep up",
+                           {{"dropped", lost - l.reported_drops}});
+  if (l.where->write(said)) l.reported_drops = lost;
+}
+
+// Until something is queued, or a level's time is over. A clock that is moved by hand says nothing of how long that is:
+// whoever moves it asks for a look.
+void wait_for_work(logger& l, std::unique_lock<std::mutex>& hold) {
+  const instant_ns end = l.rules.next_end();
+  if (end == never) return l.queued.wait(hold);
+  const instant_ns now = l.how.time->now();
+  const duration_ns left = std::clamp(end > now ? end - now : 0, shortest_wait, longest_wait);
+  l.queued.wait_for(hold, std::chrono::nanoseconds(left));
 }
 
 void write_until_stopped(logger& l) {
   std::unique_lock hold(l.mutex);
   for (;;) {
-    l.queued.wait(hold, [&] { return !l.ring.empty() || l.stopping; });
-    if (l.ring.empty()) return;
+    end_levels(l);
+    if (l.ring.empty() && l.stopping) return;
+    if (l.ring.empty()) {
+      wait_for_work(l, hold);
+      continue;
+    }
     std::deque<record> batch = std::exchange(l.ring, {});
     hold.unlock();
-    for (const record& r : batch) hand_over(l, r);
+    const auto size = batch.size();
+    for (record& r : batch) hand_over(l, std::move(r));
     report_drops(l);
     hold.lock();
-    l.written += batch.size();
+    l.written += size;
     l.handed_over.notify_all();
-  }
-}
-
-void append_escaped(std::string& to, std::string_view text) {
-  for (const char c : text) {
-    if (c == '\n') {
-      to += "\\n";
-    } else if (c == '"' || c == '\\') {
-      to.push_back('\\');
-      to.push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      char code[5];
-      std::snprintf(code, sizeof code, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
-      to += code;
-    } else {
-      to.push_back(c);
-    }
-  }
-}
-
-bool needs_quotes(std::string_view value) {
-  return value.empty() || std::any_of(value.begin(), value.end(), [](char c) {
-           return static_cast<unsigned char>(c) <= 0x20 || c == '"' || c == '\\' || c == '=' || c == 0x7f;
-         });
-}
-
-// A message is not quoted, so only what would break the line is escaped in it.
-void append_message(std::string& to, std::string_view text) {
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      append_escaped(to, {&c, 1});
-    } else {
-      to.push_back(c);
-    }
   }
 }
 
@@ -135,54 +157,15 @@ std::size_t site_of(const std::source_location& at, std::string_view target) {
 
 }  // namespace
 
-std::string_view name(level l) { return names[static_cast<std::size_t>(l)]; }
-
-std::optional<level> level_named(std::string_view text) {
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (names[i] == text) return static_cast<level>(i);
-  return std::nullopt;
-}
-
-level levels::of(std::string_view target) const {
-  for (std::string_view prefix = target;;) {
-    if (const auto found = targets.find(prefix); found != targets.end()) return found->second;
-    const auto dot = prefix.rfind('.');
-    if (dot == std::string_view::npos) return base;
-    prefix = prefix.substr(0, dot);
-  }
-}
-
-std::string text_of(const record& r) {
-  const std::time_t seconds = static_cast<std::time_t>(r.wall_ns / static_cast<std::int64_t>(second));
-  const auto millis = static_cast<int>(r.wall_ns % static_cast<std::int64_t>(second) / static_cast<int>(millisecond));
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
-  char stamp[64];
-  const std::size_t used = std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
-  std::snprintf(stamp + used, sizeof stamp - used, ".%03dZ ", millis);
-  std::string line = stamp;
-  line.append(name(r.severity)).append(" ").append(r.target).append(": ");
-  append_message(line, r.message);
-  for (const field& f : r.fields) {
-    line.append(" ").append(f.key).append("=");
-    if (!needs_quotes(f.value)) {
-      line += f.value;
-      continue;
-    }
-    line.push_back('"');
-    append_escaped(line, f.value);
-    line.push_back('"');
-  }
-  return line;
-}
-
 void start(options how, std::unique_ptr<sink> where) {
   logger& l = the_logger();
   const std::lock_guard hold(l.mutex);
   l.how = std::move(how);
   l.where = std::move(where);
   l.rates = {};
-  publish_lowest(l.how.speak);
+  l.rules = {};
+  l.rules.reset(l.how.speak);
+  publish_lowest(l.rules.now());
   l.stopping = false;
   auto writer = os_thread::start({.name = "tokiod-log"}, [&l] { write_until_stopped(l); });
   l.running = writer.has_value();  // without a thread records are written by their callers, to standard error
@@ -199,7 +182,11 @@ void stop() {
     l.stopping = true;
     l.queued.notify_one();
   }
-  l.writer.join();
+  // A pipe that nobody reads may hold the writer for ever: the process ends without it, and says nothing more there.
+  if (l.writer.join_until(steady_clock().now() + farewell)) return;
+  l.writer.detach();
+  const std::lock_guard hold(l.mutex);
+  l.left_behind = true;
 }
 
 void flush() {
@@ -213,50 +200,86 @@ bool enabled(level severity, std::string_view target) {
   logger& l = the_logger();
   if (below_every_target(severity)) return false;
   const std::lock_guard hold(l.mutex);
-  return severity >= l.how.speak.of(target);
+  return severity >= l.rules.now().of(target);
 }
 
 void set_levels(levels speak) {
   logger& l = the_logger();
   const std::lock_guard hold(l.mutex);
-  l.how.speak = std::move(speak);
-  publish_lowest(l.how.speak);
+  l.rules.reset(std::move(speak));
+  publish_lowest(l.rules.now());
 }
 
-levels current_levels() {
+bool change_levels(const target_levels& changes, std::optional<duration_ns> lasting) {
   logger& l = the_logger();
   const std::lock_guard hold(l.mutex);
-  return l.how.speak;
+  if (l.rules.size() + changes.size() > max_target_levels) return false;
+  if (lasting)
+    l.rules.set_until(changes, l.how.time->now() + *lasting);
+  else
+    l.rules.set(changes);
+  publish_lowest(l.rules.now());
+  l.queued.notify_one();  // the writer may be waiting for a later end
+  return true;
+}
+
+level_report current_levels() {
+  logger& l = the_logger();
+  const std::lock_guard hold(l.mutex);
+  end_levels(l);
+  level_report report{l.rules.now(), {}};
+  for (const auto& each : l.rules.for_a_time())
+    report.for_a_time.push_back({each.target, each.speaks, each.until - l.how.time->now()});
+  return report;
+}
+
+void look_at_clock() {
+  logger& l = the_logger();
+  const std::lock_guard hold(l.mutex);
+  end_levels(l);
+}
+
+record_counts counts() {
+  logger& l = the_logger();
+  const std::lock_guard hold(l.mutex);
+  auto copy = l.counted;
+  copy.dropped = l.drops.load(relaxed);
+  return copy;
 }
 
 std::uint64_t dropped() { return the_logger().drops.load(relaxed); }
+
+std::vector<kept_record> recent(const record_filter& wanted, std::size_t most) {
+  return the_logger().recent.newest(wanted, most);
+}
+
+void listen(std::function<void(const kept_record&)> listener) {
+  logger& l = the_logger();
+  const std::lock_guard hold(l.telling);
+  l.listener = std::move(listener);
+}
 
 void write(level severity, std::string_view target, std::string_view message, std::vector<field> fields,
            std::source_location at) {
   logger& l = the_logger();
   if (severity == level::off || below_every_target(severity)) return;
-  record r{wall_clock_ns(), severity, std::string(target), std::string(message), std::move(fields),
-           at.file_name(),  at.line()};
+  record r{wall_clock_ns(),   severity,       std::string(target), std::string(message),
+           std::move(fields), at.file_name(), at.line(),           0};
   {
     const std::lock_guard hold(l.mutex);
-    if (severity < l.how.speak.of(target)) return;
+    if (severity < l.rules.now().of(target)) return;
     const auto [pass, suppressed] =
         l.rates.ask(site_of(at, target), l.how.time->now(), l.how.burst, l.how.burst_window);
-    if (!pass) return;
-    if (suppressed > 0) r.fields.emplace_back("suppressed", suppressed);
-    if (l.running) {
-      if (l.ring.size() >= l.how.ring_records) {
-        l.drops.fetch_add(1, relaxed);
-        return;
-      }
-      l.ring.push_back(std::move(r));
-      ++l.accepted;
-      l.queued.notify_one();
+    if (!pass) {
+      ++l.counted.suppressed;
       return;
     }
+    if (suppressed > 0) r.fields.emplace_back("suppressed", suppressed);
+    if (l.running) return (void)queue(l, std::move(r));
+    if (l.left_behind) return (void)l.drops.fetch_add(1, relaxed);
   }
   const std::lock_guard one_at_a_time(l.direct);
-  stderr_sink(false).write(r);
+  stderr_sink(stderr_sink::form::text).write(r);
 }
 
 }  // namespace tokiod::log

@@ -2,8 +2,9 @@
 // into a bounded ring; one writer thread hands it to the sink, so no caller waits for a terminal or for journald.
 // Before start() and after stop() a record is written at once by its caller.
 // Invariant: the ring never grows past its bound; every record that finds it full is counted, and the count is logged.
-// Threads:   write, enabled, set_levels, levels, flush [any]; start, stop [one thread].
+// Threads:   all [any], but start, stop [one thread].
 #pragma once
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -14,53 +15,12 @@
 #include <source_location>
 #include <string>
 #include <string_view>
-#include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/log_recent.hpp"
 
 namespace tokiod::log {
-
-enum class level : std::uint8_t { trace, debug, info, warn, error, off };
-[[nodiscard]] std::string_view name(level l);  // "warn"
-[[nodiscard]] std::optional<level> level_named(std::string_view text);
-
-// A key and its value as text. Keys are lower case words: they become journal fields TOKIOD_<KEY>.
-struct field {
-  std::string key;
-  std::string value;
-
-  field(std::string_view k, std::string_view v) : key(k), value(v) {}
-  field(std::string_view k, const char* v) : key(k), value(v) {}
-  field(std::string_view k, const std::string& v) : key(k), value(v) {}
-  template <class Number>
-    requires std::is_arithmetic_v<Number>
-  field(std::string_view k, Number v) : key(k), value(std::to_string(v)) {}
-  field(std::string_view k, bool v) : key(k), value(v ? "true" : "false") {}
-};
-
-struct record {
-  std::int64_t wall_ns = 0;  // Unix time
-  level severity = level::info;
-  std::string target;  // who speaks: "host", "control", "plugin.echo"
-  std::string message;
-  std::vector<field> fields;
-  const char* file = "";
-  std::uint32_t line = 0;
-};
-
-// "2026-01-31T12:00:00.123Z info plugin.echo: listening address=127.0.0.1:7007", on one line whatever the values hold.
-[[nodiscard]] std::string text_of(const record& r);
-
-// Which targets speak from which level on. The longest matching prefix wins: "plugin" also covers "plugin.echo".
-struct levels {
-  level base = level::info;
-  std::map<std::string, level, std::less<>> targets;
-
-  [[nodiscard]] level of(std::string_view target) const;
-  friend bool operator==(const levels&, const levels&) = default;
-};
 
 // Where records go. Called by one thread at a time. False: this record could not be delivered.
 class sink {
@@ -73,13 +33,13 @@ struct options {
   levels speak = {};
   std::uint32_t burst = 200;  // records that one call site and target may write per `burst_window`; 0 = any
   duration_ns burst_window = 10 * second;  // afterwards the next record carries suppressed=n
-  const clock* time = &system_clock();     // that windows are measured with, until stop()
+  const clock* time = &system_clock();     // that windows and levels for a time are measured with, until stop()
   std::size_t ring_records = 4096;         // records that wait for the writer; more are dropped and counted
 };
 
 // Starts the writer thread. Until then records go to standard error from their callers.
 void start(options how, std::unique_ptr<sink> where);
-void stop();   // writes what is queued, then ends the writer
+void stop();   // writes what is queued, for as long as the sink takes it, then ends the writer
 void flush();  // waits until everything queued so far was handed to the sink
 
 // No target speaks below this level. A plain word at a fixed address, because plugins read it inline; written as an
@@ -87,9 +47,42 @@ void flush();  // waits until everything queued so far was handed to the sink
 extern constinit std::uint32_t lowest_level;
 
 [[nodiscard]] bool enabled(level severity, std::string_view target);
+
+// What the configuration says. Levels that were set for a time go on until it is over.
 void set_levels(levels speak);
-[[nodiscard]] levels current_levels();
-[[nodiscard]] std::uint64_t dropped();  // records lost to a full ring or a sink that refused, since the process began
+// As the operator says; "*" is every target without a level of its own. `lasting`: then the level beneath is in force
+// again: that of an earlier change whose time is not over, else what stays. Several at once end each by itself; a
+// change that stays ends those of its target. False: there would be too many, and nothing has changed.
+[[nodiscard]] bool change_levels(const target_levels& changes, std::optional<duration_ns> lasting = {});
+inline constexpr std::size_t max_target_levels = 256;
+
+struct level_report {
+  struct passing {
+    std::string target;
+    level speaks;
+    duration_ns left;
+  };
+  levels now;
+  std::vector<passing> for_a_time;  // in the order in which they were set
+};
+[[nodiscard]] level_report current_levels();
+// Ends levels whose time is over. The writer does it in time; who moves the clock by hand asks for it.
+void look_at_clock();
+
+// What was taken: by target and level, the targets up to a bound, then as "other". And what was lost.
+struct record_counts {
+  std::map<std::string, std::array<std::uint64_t, 5>, std::less<>> by_target;
+  std::uint64_t dropped = 0;     // lost to a full ring or a sink that refused, since the process began
+  std::uint64_t suppressed = 0;  // over the rate of their call site
+};
+[[nodiscard]] record_counts counts();
+[[nodiscard]] std::uint64_t dropped();
+
+// The newest records that were taken, oldest first.
+[[nodiscard]] std::vector<kept_record> recent(const record_filter& wanted, std::size_t most);
+// Called with each record by the writer, who waits meanwhile; null: nobody. When it returns, the one before is not
+// called any more.
+void listen(std::function<void(const kept_record&)> listener);
 
 void write(level severity, std::string_view target, std::string_view message, std::vector<field> fields,
            std::source_location at = std::source_location::current());

@@ -1,20 +1,26 @@
 #include "base/log_sink.hpp"
 
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cctype>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <span>
+#include <utility>
 
 namespace tokiod::log {
 namespace {
 
-constexpr std::size_t datagram_limit_bytes = 48 * 1024;  // well below the kernel's default for a unix datagram
-constexpr std::size_t value_limit_bytes = 8 * 1024;
+// Of one record and of one value: what a plugin writes is not to fill the journal.
+constexpr std::size_t record_limit_bytes = 4 << 20;
+constexpr std::size_t value_limit_bytes = 1 << 20;
 
 int syslog_priority(level l) {
   switch (l) {
@@ -31,7 +37,7 @@ int syslog_priority(level l) {
 // A value with a newline needs the binary form: name, newline, 64-bit little-endian length, bytes.
 void append_field(std::string& to, std::string_view key, std::string_view value) {
   value = value.substr(0, value_limit_bytes);
-  if (to.size() + key.size() + value.size() + 16 > datagram_limit_bytes) return;
+  if (to.size() + key.size() + value.size() + 16 > record_limit_bytes) return;
   to.append(key);
   if (value.find('\n') == std::string_view::npos) {
     to.push_back('=');
@@ -44,8 +50,10 @@ void append_field(std::string& to, std::string_view key, std::string_view value)
   to.push_back('\n');
 }
 
-// journald takes A-Z, 0-9 and underscore only.
+// journald takes A-Z, 0-9 and underscore only. What is called differently in the log than the journal's readers expect
+// is translated.
 std::string journal_key(std::string_view key) {
+  if (key == "task") key = "task_id";
   std::string name = "TOKIOD_";
   for (const char c : key) {
     const auto u = static_cast<unsigned char>(c);
@@ -54,17 +62,28 @@ std::string journal_key(std::string_view key) {
   return name;
 }
 
+// A file that its reader may map without fear: nobody can change it any more.
+unique_fd sealed_file(const std::string& text) {
+  unique_fd file(::memfd_create("tokiod-log", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  const bool whole = file && write_all(file.get(), std::as_bytes(std::span(text))) &&
+                     ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0;
+  return whole ? std::move(file) : unique_fd();
+}
+
 }  // namespace
 
-bool stderr_sink::write(const record& r) {
-  std::string line;
-  if (priorities_) {
-    const std::string text = text_of(r);
-    line = '<' + std::to_string(syslog_priority(r.severity)) + '>' + text.substr(text.find(' ') + 1);
-  } else {
-    line = text_of(r);
+std::string stderr_sink::line_of(const record& r, form as) {
+  switch (as) {
+    case form::text: return text_of(r);
+    case form::json: return json_of(r);
+    case form::journal: break;
   }
-  line.push_back('\n');
+  const std::string text = text_of(r);
+  return '<' + std::to_string(syslog_priority(r.severity)) + '>' + text.substr(text.find(' ') + 1);
+}
+
+bool stderr_sink::write(const record& r) {
+  const std::string line = line_of(r, form_) + "\n";
   return write_all(STDERR_FILENO, std::as_bytes(std::span(line))).has_value();
 }
 
@@ -86,7 +105,9 @@ std::string journald_sink::datagram(const record& r) {
   append_field(text, "SYSLOG_IDENTIFIER", "tokiod");
   append_field(text, "CODE_FILE", r.file);
   append_field(text, "CODE_LINE", std::to_string(r.line));
+  if (const auto id = message_id(r); !id.empty()) append_field(text, "MESSAGE_ID", id);
   append_field(text, "TOKIOD_TARGET", r.target);
+  if (const auto plugin = plugin_of(r); !plugin.empty()) append_field(text, "TOKIOD_PLUGIN", plugin);
   std::string message = r.target + ": " + r.message;
   for (const field& f : r.fields) message += ' ' + f.key + '=' + f.value;
   append_field(text, "MESSAGE", message);
@@ -94,11 +115,28 @@ std::string journald_sink::datagram(const record& r) {
   return text;
 }
 
+// Non-blocking: when journald's queue is full the record is lost and counted, and nobody waits.
 bool journald_sink::write(const record& r) {
   const std::string text = datagram(r);
-  // Non-blocking: when journald's queue is full the record is lost and counted, and nobody waits.
   const auto sent = retry_eintr([&] { return ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL); });
+  if (sent < 0 && (errno == EMSGSIZE || errno == ENOBUFS)) return send_file(text);
   return sent == static_cast<ssize_t>(text.size());
+}
+
+bool journald_sink::send_file(const std::string& text) const {
+  const unique_fd file = sealed_file(text);
+  if (!file) return false;
+  const int fd = file.get();
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
+  msghdr message{};
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* const head = CMSG_FIRSTHDR(&message);
+  head->cmsg_level = SOL_SOCKET;
+  head->cmsg_type = SCM_RIGHTS;
+  head->cmsg_len = CMSG_LEN(sizeof fd);
+  std::memcpy(CMSG_DATA(head), &fd, sizeof fd);
+  return retry_eintr([&] { return ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL); }) == 0;
 }
 
 std::vector<std::string> buffer_sink::store::take() {
@@ -120,9 +158,9 @@ bool stderr_is_journal(const char* journal_stream) {
 }
 
 std::unique_ptr<sink> automatic_sink() {
-  if (!stderr_is_journal(std::getenv("JOURNAL_STREAM"))) return std::make_unique<stderr_sink>(false);
+  if (!stderr_is_journal(std::getenv("JOURNAL_STREAM"))) return std::make_unique<stderr_sink>(stderr_sink::form::text);
   if (auto journal = journald_sink::open()) return std::move(*journal);
-  return std::make_unique<stderr_sink>(true);
+  return std::make_unique<stderr_sink>(stderr_sink::form::journal);
 }
 
 }  // namespace tokiod::log

@@ -1,6 +1,7 @@
 // The places a log record can go: standard error, journald's socket, a buffer of a test.
 // Threads: a sink is called by one thread at a time; buffer_sink::take [any].
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -11,17 +12,24 @@
 
 namespace tokiod::log {
 
-// Text lines on standard error. With `priorities` each line starts with <N>, as journald reads it, and has no time.
+// Lines on standard error.
 class stderr_sink final : public sink {
  public:
-  explicit stderr_sink(bool priorities) : priorities_(priorities) {}
+  enum class form : std::uint8_t {
+    text,
+    journal,  // each line starts with <N>, as journald reads it, and has no time
+    json,
+  };
+  explicit stderr_sink(form as) : form_(as) {}
   bool write(const record& r) override;
+  [[nodiscard]] static std::string line_of(const record& r, form as);
 
  private:
-  bool priorities_;
+  form form_;
 };
 
-// journald's native protocol: one datagram per record, every field searchable.
+// journald's native protocol: one datagram per record, every field searchable. What no datagram can hold goes as a
+// sealed memory file.
 class journald_sink final : public sink {
  public:
   static result<std::unique_ptr<sink>> open(const std::string& path = "/run/systemd/journal/socket");
@@ -30,6 +38,8 @@ class journald_sink final : public sink {
   [[nodiscard]] static std::string datagram(const record& r);
 
  private:
+  [[nodiscard]] bool send_file(const std::string& text) const;
+
   unique_fd socket_;
 };
 

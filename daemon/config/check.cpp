@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/accounts.hpp"
+#include "base/loopback.hpp"
 #include "config/setting.hpp"
 #include "wire/get.hpp"
 #include "wire/instance_name.hpp"
@@ -68,6 +69,9 @@ class whole_checker {
     if (c.socket == c.observe_socket)
       report(kind::conflict, "/control/observe_socket", "is the path of the control socket too, " + c.socket);
     known("/control/socket_group", "group", c.socket_group, gid_named);
+    if (!c.page_address.empty() && !loopback_named(c.page_address))
+      report(kind::invalid_config, "/control/page_address",
+             "is \"" + c.page_address + "\", but must be of the loopback, as 127.0.0.1:9465 or [::1]:9465");
   }
   void workers(const runtime_settings& r) {
     if (r.flavor == "current_thread" && r.worker_threads > 1)

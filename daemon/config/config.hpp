@@ -39,6 +39,7 @@ struct control_settings {
   std::string socket_mode = "0660";
   std::string observe_socket_mode = "0666";
   std::string socket_group;  // empty: leave it
+  std::string page_address;  // of the loopback; empty: none
   std::uint64_t max_clients = 64;
   std::uint64_t max_request_bytes = 256 * 1024;
   std::uint64_t max_depth = 64;
@@ -56,7 +57,7 @@ struct control_settings {
 struct log_settings {
   std::string level = "info";
   std::map<std::string, std::string> targets;
-  std::string sink = "auto";  // auto, stderr, journald
+  std::string sink = "auto";  // auto, stderr, json, journald
   std::uint64_t burst = 200;
 };
 

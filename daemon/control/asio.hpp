@@ -11,6 +11,7 @@
 
 namespace tokiod::control {
 
+// Also of a port of the loopback: what is done with a stream socket asks for no family.
 using local = asio::local::stream_protocol;
 
 [[nodiscard]] inline asio::steady_timer::duration asio_duration(unsigned long long ns) {

@@ -28,6 +28,8 @@ class event_log {
     max_bytes_ = max_bytes;
     shorten();
   }
+  // Records of the log are many, and are kept by the log itself.
+  [[nodiscard]] static bool keeps(std::string_view topic) { return topic != "log"; }
   // A number for an event that is not kept.
   std::uint64_t take_number() { return next_seq_++; }
   const logged_event& append(std::string_view topic, std::int64_t wall_ns, std::shared_ptr<const std::string> data);

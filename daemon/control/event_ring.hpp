@@ -23,6 +23,8 @@ class event_ring {
 
   // Gives how many events had to go.
   std::uint64_t push(logged_event event);
+  // An event that never came in is missing as well.
+  void lose_one() { ++dropped_; }
   [[nodiscard]] std::optional<std::string> pop();  // the oldest as a whole line
   [[nodiscard]] bool empty() const { return waiting_.empty(); }
   // The others go, uncounted: their reader is not to have them.

@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <cctype>
+#include <vector>
 
+#include "base/loopback.hpp"
 #include "control/guarded.hpp"
+#include "control/overview.hpp"
+#include "control/page/page.hpp"
 #include "control/prometheus.hpp"
 #include "control/view.hpp"
+#include "wire/parse.hpp"
 
 namespace tokiod::control {
 namespace {
@@ -34,8 +39,11 @@ std::expected<http_request, std::string> read_first_line(std::string_view line) 
   const auto target = line.substr(space + 1, last - space - 1);
   const auto question = target.find('?');
   const auto query = question == std::string_view::npos ? std::string_view() : target.substr(question + 1);
-  return http_request{
-      std::string(line.substr(0, space)), std::string(target.substr(0, question)), std::string(query), {}};
+  http_request request;
+  request.method = line.substr(0, space);
+  request.path = target.substr(0, question);
+  request.query = query;
+  return request;
 }
 
 // The values of the header `wanted` (in small letters), joined by commas as if they stood in one.
@@ -54,6 +62,12 @@ std::string header_of(std::string_view lines, std::string_view wanted) {
     if (name == wanted) joined.append(joined.empty() ? "" : ",").append(value);
   }
   return joined;
+}
+
+std::string trimmed(std::string text) {
+  while (text.ends_with(' ') || text.ends_with('\t')) text.pop_back();
+  text.erase(0, text.find_first_not_of(" \t"));
+  return text;
 }
 
 std::string checks_text(const health& seen, bool verbose, bool ok) {
@@ -81,7 +95,10 @@ std::optional<std::expected<http_request, std::string>> read_http(std::string_vi
   if (!request) return request;
   const bool complete = head.find("\r\n\r\n") != std::string_view::npos || head.find("\n\n") != std::string_view::npos;
   if (complete) {
-    request->accept = header_of(head.substr(line_end + 1), "accept");
+    const auto lines = head.substr(line_end + 1);
+    request->accept = header_of(lines, "accept");
+    request->host = trimmed(header_of(lines, "host"));
+    request->fetch_site = trimmed(header_of(lines, "sec-fetch-site"));
     return request;
   }
   if (head.size() <= max_http_bytes) return std::nullopt;
@@ -90,11 +107,40 @@ std::optional<std::expected<http_request, std::string>> read_http(std::string_vi
 
 namespace {
 
-// The method that shows the same: who may not call it is not shown the page. Empty: there is no such page.
-std::string_view method_behind(std::string_view path) {
-  if (path == "/metrics") return "metrics.expose";
-  if (path == "/livez" || path == "/readyz") return "daemon.health";
+// The methods that show the same: who may not call one of them is not shown the page. None: there is no such page.
+std::vector<std::string_view> methods_behind(std::string_view path) {
+  if (path == "/metrics") return {"metrics.expose"};
+  if (path == "/livez" || path == "/readyz") return {"daemon.health"};
+  if (path == "/" || path == "/page.json") return {"runtime.workers", "plugin.list", "task.list"};
   return {};
+}
+
+// For a browser: it runs nothing but our own script, sends no referrer, shows us in no frame, and gives what it has
+// read to no other site.
+std::string browser_headers(std::string_view more = {}) {
+  std::string text =
+      "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nX-Frame-Options: DENY\r\n"
+      "Cross-Origin-Resource-Policy: same-origin\r\nCross-Origin-Opener-Policy: same-origin\r\n";
+  return text.append(more);
+}
+
+bool is_for_browser(const http_request& request) { return request.path == "/" || request.path == "/page.json"; }
+
+// A loopback port is reached by every browser of this machine. The Unix sockets are reached by none, but may stand
+// behind a proxy: a scraper calls them what it likes, a browser not. A name without a dot is nobody's in the DNS.
+bool is_misdirected(const http_request& request) {
+  if (request.host.empty() || is_loopback_host(request.host)) return false;
+  if (request.over_loopback) return true;
+  return is_for_browser(request) && request.host.find_first_of(".:[") != std::string::npos;
+}
+
+std::string browser_page(const plane& shared, const http_request& request, bool head) {
+  if (!request.fetch_site.empty() && request.fetch_site != "none" && request.fetch_site != "same-origin")
+    return response("403 Forbidden", plain, "this is for no page of another site\n", head);
+  if (request.path == "/page.json")
+    return response("200 OK", "application/json", wire::dump(overview(shared)), head, browser_headers());
+  const auto policy = "Content-Security-Policy: " + std::string(page_policy) + "\r\n";
+  return response("200 OK", "text/html; charset=utf-8", page_text, head, browser_headers(policy));
 }
 
 std::string page_of(const plane& shared, const grant& rights, const http_request& request) {
@@ -102,10 +148,14 @@ std::string page_of(const plane& shared, const grant& rights, const http_request
   if (!head && request.method != "GET")
     return response("405 Method Not Allowed", plain, "only GET and HEAD; changes are made over JSON-RPC\n", false,
                     "Allow: GET, HEAD\r\n");
-  const auto method = method_behind(request.path);
-  if (method.empty()) return response("404 Not Found", plain, "there is /metrics, /livez and /readyz\n", head);
-  if (!rights.may(*wire::find_method(method)))
-    return response("403 Forbidden", plain, "this caller may not call " + std::string(method) + "\n", head);
+  const auto methods = methods_behind(request.path);
+  if (methods.empty()) return response("404 Not Found", plain, "there is /, /metrics, /livez and /readyz\n", head);
+  for (const auto method : methods)
+    if (!rights.may(*wire::find_method(method)))
+      return response("403 Forbidden", plain, "this caller may not call " + std::string(method) + "\n", head);
+  if (is_misdirected(request))
+    return response("421 Misdirected Request", plain, "this is served under names of the loopback only\n", head);
+  if (is_for_browser(request)) return browser_page(shared, request, head);
   if (request.path == "/metrics") {
     const auto form = negotiated(request.accept);
     return response("200 OK", content_type(form), metrics_page(shared.metrics(), form), head, "Vary: Accept\r\n");

@@ -1,6 +1,7 @@
 #include "control/listen_socket.hpp"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "base/accounts.hpp"
+#include "base/log.hpp"
 
 namespace tokiod::control {
 namespace {
@@ -57,7 +59,9 @@ outcome<listen_socket> listen_socket::open(socket_options options) {
   made.label_ = options.label;
   made.path_ = options.path;
   made.ceiling_ = options.ceiling;
-  auto ready = options.passed ? made.adopt(std::move(options.passed)) : made.make(options);
+  auto ready = options.loopback ? made.make_port(*options.loopback)
+               : options.passed ? made.adopt(std::move(options.passed))
+                                : made.make(options);
   if (!ready) return std::unexpected(std::move(ready.error()));
   return made;
 }
@@ -79,6 +83,31 @@ outcome<void> listen_socket::adopt(unique_fd passed) {
                   ", is not a listening AF_UNIX stream socket");
   if (!set_nonblocking(passed.get())) return cannot("adopt", label_);
   socket_ = std::move(passed);
+  return {};
+}
+
+// Its path is its address, with the port that it was given.
+outcome<void> listen_socket::make_port(loopback_address at) {
+  http_only_ = true;
+  path_ = text_of(at);
+  sockaddr_storage address;
+  socklen_t bytes = fill(address, at);
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  const int on = 1;
+  socket_.reset(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket_ || ::setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
+    return cannot("make", path_);
+  if (::bind(socket_.get(), generic, bytes) < 0) return cannot("bind", path_);
+  if (::listen(socket_.get(), backlog) < 0) return cannot("listen on", path_);
+  if (::getsockname(socket_.get(), generic, &bytes) < 0) return cannot("look at", path_);
+  std::uint16_t port = 0;
+  if (address.ss_family == AF_INET6)
+    port = reinterpret_cast<const sockaddr_in6*>(generic)->sin6_port;
+  else
+    port = reinterpret_cast<const sockaddr_in*>(generic)->sin_port;
+  at.port = ntohs(port);
+  path_ = text_of(at);
+  log::info("control", "the page is served", {{"socket", label_}, {"address", path_}});
   return {};
 }
 

@@ -1,4 +1,4 @@
-// A listening control socket: made at a path, or adopted from systemd.
+// A listening control socket: made at a path, adopted from systemd, or a port of the loopback.
 // Invariant: nobody can connect before the file has its mode and group; a socket that a living process serves is never
 //            unlinked; the file goes with the object, if it is still ours.
 // Threads:   open [any]; the object has one owner.
@@ -23,6 +23,7 @@ class listen_socket {
         ceiling_(other.ceiling_),
         lock_(std::move(other.lock_)),
         socket_(std::move(other.socket_)),
+        http_only_(other.http_only_),
         device_(other.device_),
         inode_(std::exchange(other.inode_, 0)) {}
   listen_socket& operator=(listen_socket&&) = delete;
@@ -32,11 +33,14 @@ class listen_socket {
   [[nodiscard]] const std::string& label() const { return label_; }
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] level ceiling() const { return ceiling_; }
+  // Whoever comes in is unknown, and is given HTTP alone.
+  [[nodiscard]] bool http_only() const { return http_only_; }
 
  private:
   listen_socket() = default;
   outcome<void> adopt(unique_fd passed);
   outcome<void> make(const socket_options& options);
+  outcome<void> make_port(loopback_address at);
   outcome<void> take_lock();
   outcome<void> clear_path() const;
   outcome<void> bind_private();
@@ -46,6 +50,7 @@ class listen_socket {
   level ceiling_ = level::none;
   unique_fd lock_;  // of PATH.lock; held for as long as the socket is served
   unique_fd socket_;
+  bool http_only_ = false;
   dev_t device_ = 0;  // of the file that we made; inode 0: none
   ino_t inode_ = 0;
 };

@@ -12,6 +12,7 @@
 
 #include "base/clock.hpp"
 #include "base/fd.hpp"
+#include "base/loopback.hpp"
 #include "wire/method.hpp"
 
 namespace tokiod::control {
@@ -56,6 +57,9 @@ struct socket_options {
   std::string group;     // owner group of the file; empty: the process's own
   level ceiling = level::admin;
   unique_fd passed;  // a listening AF_UNIX stream socket
+  // A port of this machine instead of a path: HTTP only, and nobody is known there, so that the ceiling is what
+  // everybody has.
+  std::optional<loopback_address> loopback;
 };
 
 struct server_options {

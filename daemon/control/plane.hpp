@@ -2,6 +2,7 @@
 // Invariant: bounds, policy and spares change on the control thread only.
 // Threads:   [control]; daemon, version, counts, metrics() and box also [reader] and [operation].
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "control/client_info.hpp"
 #include "control/event_log.hpp"
 #include "control/mailbox.hpp"
+#include "control/metric_marks.hpp"
 #include "control/operation_desk.hpp"
 #include "control/operations.hpp"
 #include "control/options.hpp"
@@ -38,6 +40,10 @@ struct plane {
     bounds = by;
     events.bound(by.kept_events, by.kept_event_bytes);
   }
+  // Subscriptions to the topic log.
+  // No model: a count; who sees it late hears of a record too much or too few.
+  std::atomic<std::uint32_t> log_listeners{0};
+  std::shared_ptr<metric_marks> marks = std::make_shared<metric_marks>();  // [any]
   // An event to those who subscribed. [any]
   std::function<void(std::string_view topic, json data)> publish;
   statistics counts;

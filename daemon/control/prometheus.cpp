@@ -7,6 +7,8 @@
 #include <map>
 #include <set>
 
+#include "base/utf8.hpp"
+
 namespace tokiod::control {
 namespace {
 
@@ -25,25 +27,13 @@ std::string clean_name(std::string_view name) {
   return clean.empty() ? "_" : clean;
 }
 
-// Bytes of the UTF-8 sequence that `text` begins with; 0: it begins with none. A scraper drops a page with such bytes.
-std::size_t utf8_length(std::string_view text) {
-  const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const unsigned lead = at(0);
-  const std::size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : (lead & 0xF0) == 0xE0 ? 3 : 4;
-  if ((lead >= 0x80 && lead < 0xC2) || lead > 0xF4) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((at(i) & 0xC0) != 0x80) return 0;
-  const bool overlong = (lead == 0xE0 && at(1) < 0xA0) || (lead == 0xF0 && at(1) < 0x90);
-  const bool outside = (lead == 0xED && at(1) >= 0xA0) || (lead == 0xF4 && at(1) >= 0x90);
-  return overlong || outside ? 0 : length;
-}
-
+// A scraper drops a page with bytes that are no UTF-8.
 std::string escape(std::string_view text, bool quotes) {
   std::string escaped;
   while (!text.empty()) {
     const auto length = utf8_length(text);
     if (length == 0)
-      escaped += "\xEF\xBF\xBD";
+      escaped += utf8_replacement;
     else if (text[0] == '\\')
       escaped += "\\\\";
     else if (text[0] == '\n')

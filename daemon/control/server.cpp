@@ -20,6 +20,7 @@
 #include "control/listen_socket.hpp"
 #include "control/plane.hpp"
 #include "control/session.hpp"
+#include "control/view/log.hpp"
 #include "wire/parse.hpp"
 #include "wire/rpc.hpp"
 
@@ -29,6 +30,7 @@ namespace {
 constexpr duration_ns tick_interval = 500 * millisecond;
 constexpr int accepts_per_turn = 16;
 constexpr duration_ns accept_pause = 100 * millisecond;  // after the process ran out of descriptors or memory
+constexpr std::uint32_t most_records_on_the_way = 1024;  // of the log, to who subscribed to it
 constexpr duration_ns farewell = 500 * millisecond;      // for replies that are ready when the server stops
 
 // Sixteen hexadecimal digits that no other process has had, or will have.
@@ -45,6 +47,21 @@ void say_full(int fd, std::size_t limit) {
   const auto line = wire::print_reply(nullptr, std::unexpected(wire::to_rpc_error(no.error()))) + "\n";
   // A new socket's buffer takes one line; if it does not, the client sees the close.
   static_cast<void>(::send(fd, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
+// Who comes through a port of the loopback.
+peer nobody() {
+  peer who;
+  who.uid = static_cast<uid_t>(-1);
+  who.gid = static_cast<gid_t>(-1);
+  return who;
+}
+
+grant everybodys(const listen_socket& door) {
+  grant rights;
+  rights.has = rights.ceiling = door.ceiling();
+  rights.rule = door.label();
+  return rights;
 }
 
 }  // namespace
@@ -81,6 +98,8 @@ struct server::parts final : client_directory {
   bool disconnect(std::uint64_t id, bool politely) override;
 
   void publish(std::string_view topic, const wire::json& data);  // [any]
+  void send_out(const logged_event& event);
+  void heard(const log::record& r);  // [the log's writer]
 
   // ---- the loop's own health
   void tick();
@@ -103,6 +122,8 @@ struct server::parts final : client_directory {
   // Written by the control thread, read by the watchdog; relaxed: it carries nothing but itself.
   // No model: one moment, nothing else is published.
   std::atomic<instant_ns> last_turn{0};
+  // No model: a count that bounds what is posted; it carries nothing.
+  std::atomic<std::uint32_t> records_on_the_way{0};
 };
 
 // ---- accepting
@@ -148,7 +169,7 @@ unique_fd server::parts::accept_one(const door& at) {
 }
 
 void server::parts::admit(door& at, unique_fd fd) {
-  auto who = peer_of(fd.get());
+  auto who = at.socket.http_only() ? result<peer>(nobody()) : peer_of(fd.get());
   if (!who) return log::warn("control", "cannot tell who connected", {{"error", who.error().text()}});
   const auto& bounds = shared.bounds;
   const auto places = bounds.max_clients + (who->uid == 0 ? bounds.reserved_for_root : 0);
@@ -161,8 +182,8 @@ void server::parts::admit(door& at, unique_fd fd) {
   socket.assign(local(), fd.get(), failed);
   if (failed) return log::warn("control", "cannot watch a client", {{"error", failed.message()}});
   static_cast<void>(fd.release());
-  auto rights = shared.policy.decide(*who, at.socket.ceiling());
-  identity client{++last_client, at.socket.label(), std::move(*who), std::move(rights)};
+  auto rights = at.socket.http_only() ? everybodys(at.socket) : shared.policy.decide(*who, at.socket.ceiling());
+  identity client{++last_client, at.socket.label(), std::move(*who), std::move(rights), at.socket.http_only()};
   auto made =
       std::make_shared<session>(shared, std::move(socket), std::move(client), [this](session& gone) { leave(gone); });
   sessions.insert(made);
@@ -178,6 +199,7 @@ void server::parts::leave(session& who) {
 
 void server::parts::tell_of(const session& who, std::string_view event) {
   const auto& client = who.client();
+  if (client.http_only) return;  // a browser comes for each look, and there is nothing to tell of him
   publish("control.client", {{"client", client_id_text(client.id)},
                              {"event", event},
                              {"uid", client.who.uid},
@@ -207,10 +229,29 @@ bool server::parts::disconnect(std::uint64_t id, bool politely) {
 void server::parts::publish(std::string_view topic, const wire::json& data) {
   auto text = std::make_shared<const std::string>(wire::dump(data));
   shared.box->post([this, topic = std::string(topic), text = std::move(text), at = wall_clock_ns()] {
-    const logged_event event = shared.events.append(topic, at, text);
-    const auto all = sessions;  // a slow one may be disconnected on the way
-    for (const auto& each : all) each->publish(event);
+    send_out(shared.events.append(topic, at, text));
   });
+}
+
+void server::parts::send_out(const logged_event& event) {
+  const logged_event copy = event;
+  const auto all = sessions;  // a slow one may be disconnected on the way
+  for (const auto& each : all) each->publish(copy);
+}
+
+// On the log's writer. What the control thread does not take in time is left out: the records' numbers show it.
+void server::parts::heard(const log::record& r) {
+  if (shared.log_listeners.load(std::memory_order_relaxed) == 0) return;
+  if (records_on_the_way.fetch_add(1, std::memory_order_relaxed) >= most_records_on_the_way) {
+    records_on_the_way.fetch_sub(1, std::memory_order_relaxed);
+    return shared.counts.dropped("log", 1);
+  }
+  auto text = std::make_shared<const std::string>(wire::dump(view(r)));
+  const bool posted = shared.box->post([this, text = std::move(text), at = r.wall_ns] {
+    records_on_the_way.fetch_sub(1, std::memory_order_relaxed);
+    send_out({shared.events.take_number(), at, "log", text});
+  });
+  if (!posted) records_on_the_way.fetch_sub(1, std::memory_order_relaxed);
 }
 
 // ---- the loop's own health
@@ -314,12 +355,14 @@ outcome<void> server::start() {
   auto thread = os_thread::start({.name = "tokiod-control"}, [&all] { all.run(); });
   if (!thread) return refuse(kind::internal, "cannot start the control thread: ", thread.error().text());
   all.thread = std::move(*thread);
+  log::listen([&all](const log::kept_record& r) { all.heard(*r); });
   return {};
 }
 
 void server::stop() {
   auto& all = *parts_;
   if (!all.thread.joinable()) return;
+  log::listen(nullptr);
   asio::post(all.io, [&all] { all.begin_to_close(); });  // 1  nobody new; what is ready leaves
   all.thread.join();                                     // 2  the thread has ended
   all.shared.box->close();                               // 3  late answers of plugins go nowhere

@@ -112,7 +112,8 @@ void session::on_read(const asio::error_code& failed, std::size_t n) {
   shared_.counts.received(n);
   if (finishing_) return;
   const std::string_view bytes(chunk_.data(), n);
-  if (speaks_ == protocol::unknown) speaks_ = starts_json(bytes.front()) ? protocol::rpc : protocol::http;
+  if (speaks_ == protocol::unknown)
+    speaks_ = starts_json(bytes.front()) && !client_.http_only ? protocol::rpc : protocol::http;
   if (speaks_ == protocol::http) {
     http_head_.append(bytes);
     return read_http_head();
@@ -214,14 +215,20 @@ void session::read_http_head() {
   if (!request) return settle();
   http_begun_ = true;
   disarm_read_timer();
+  if (*request) (*request)->over_loopback = client_.http_only;
   if (!*request) return answered_http(std::move(request->error()));
-  const auto begun = shared_.read([&shared = shared_, rights = client_.rights,
-                                   asked = std::move(**request)] { return answer_http(shared, rights, asked); },
-                                  [weak = weak_from_this()](std::string page) {
-                                    const auto self = weak.lock();
-                                    if (self && !self->closed_) self->answered_http(std::move(page));
-                                  },
-                                  client_.id);
+  const auto begun = shared_.read(
+      [&shared = shared_, rights = client_.rights, asked = std::move(**request)] {
+        const auto since = steady_clock().now();
+        auto page = answer_http(shared, rights, asked);
+        if (asked.path == "/metrics") shared.counts.scraped(steady_clock().now() - since);
+        return page;
+      },
+      [weak = weak_from_this()](std::string page) {
+        const auto self = weak.lock();
+        if (self && !self->closed_) self->answered_http(std::move(page));
+      },
+      client_.id);
   if (!begun) close();
 }
 

@@ -28,7 +28,8 @@ struct identity {
   std::uint64_t id;    // counts connections of this process
   std::string socket;  // label of the listening socket
   peer who;
-  grant rights;  // it may give some of them up
+  grant rights;            // it may give some of them up
+  bool http_only = false;  // it came through a port, and is nobody
 };
 
 class session : public std::enable_shared_from_this<session> {

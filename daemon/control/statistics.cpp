@@ -62,6 +62,11 @@ void statistics::lagged(duration_ns by) {
   lag_ = by;
 }
 
+void statistics::scraped(duration_ns took) {
+  const guard lock(mutex_);
+  scrape_ = took;
+}
+
 duration_ns statistics::lag() const {
   const guard lock(mutex_);
   return lag_;
@@ -99,6 +104,8 @@ std::vector<metric_family> statistics::families() const {
       single("tokiod_control_subscriptions", "", "Open event subscriptions.", static_cast<double>(subscriptions_)));
   all.push_back(single("tokiod_control_loop_lag_seconds", "seconds", "How late the control thread's last tick was.",
                        seconds(lag_)));
+  all.push_back(
+      single("tokiod_scrape_seconds", "seconds", "How long the last page of metrics took.", seconds(scrape_)));
   metric_family requests{"tokiod_control_requests_total", counter, "", "Requests answered; code 0 is a result.", {}};
   for (const auto& [key, count] : requests_)
     requests.samples.push_back(

@@ -28,6 +28,7 @@ class statistics {
   void subscribed(int by);
   void dropped(std::string_view topic, std::uint64_t events);
   void lagged(duration_ns by);
+  void scraped(duration_ns took);
 
   [[nodiscard]] duration_ns lag() const;
   [[nodiscard]] std::vector<metric_family> families() const;
@@ -48,7 +49,7 @@ class statistics {
   std::map<std::string, spread, std::less<>> took_;
   std::uint64_t bytes_in_ = 0, bytes_out_ = 0;
   std::int64_t subscriptions_ = 0;
-  duration_ns lag_ = 0;
+  duration_ns lag_ = 0, scrape_ = 0;
 };
 
 }  // namespace tokiod::control

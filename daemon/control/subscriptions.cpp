@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "base/glob.hpp"
 #include "control/guarded.hpp"
+#include "control/metric_change.hpp"
 #include "control/view/metrics.hpp"
 #include "control/view/task.hpp"
 #include "wire/method.hpp"
@@ -27,6 +28,11 @@ struct subscriptions::one {
   std::vector<std::string> topics;
   duration_ns interval = second;
   std::string match;
+  bool only_changes = false;
+  // The last page of metrics that it was given; null: the next one is whole.
+  std::shared_ptr<const std::vector<metric_family>> seen;
+  event_filter filter;
+  event_rate rate;
   event_ring ring;
   asio::steady_timer timer;
   std::uint64_t task = 0;  // whose details are told
@@ -66,6 +72,10 @@ outcome<subscriptions::opened> subscriptions::add(const subscribe_order& order) 
   made->topics = order.topics;
   made->interval = order.interval;
   made->match = order.match;
+  made->only_changes = order.only_changes;
+  made->filter = order.filter;
+  made->rate = event_rate(order.max_rate);
+  if (made->wants("log")) ++shared_.log_listeners;
   if (names_task) made->task = order.task;
   if (made->listens_to_tasks()) shared_.daemon.listen_to_tasks(true);  // which takes memory
   all_.push_back(made);
@@ -89,6 +99,7 @@ bool subscriptions::remove(std::string_view sub) {
   (*found)->timer.cancel();
   if ((*found)->task != 0) shared_.daemon.watch_task((*found)->task, false);
   if ((*found)->listens_to_tasks()) shared_.daemon.listen_to_tasks(false);
+  if ((*found)->wants("log")) --shared_.log_listeners;
   all_.erase(found);
   shared_.counts.subscribed(-1);
   return true;
@@ -111,13 +122,24 @@ void subscriptions::keep(const std::function<bool(std::string_view topic)>& may_
 void subscriptions::publish(const logged_event& event) {
   for (const auto& each : all_) {
     if (!each->wants(event.topic)) continue;
-    each->replaying ? wake_() : push(*each, event);
+    if (each->replaying && event_log::keeps(event.topic)) {
+      wake_();
+    } else if (!each->filter.passes(event.topic, *event.data)) {
+      continue;
+    } else if (each->rate.pass(steady_clock().now())) {
+      push(*each, event);
+    } else {
+      each->ring.lose_one();
+      shared_.counts.dropped(event.topic, 1);
+    }
   }
 }
 
-void subscriptions::push(one& into, const logged_event& event) {
-  if (const auto gone = into.ring.push(event)) shared_.counts.dropped(event.topic, gone);
+bool subscriptions::push(one& into, const logged_event& event) {
+  const auto gone = into.ring.push(event);
+  if (gone != 0) shared_.counts.dropped(event.topic, gone);
   wake_();
+  return gone == 0;
 }
 
 std::optional<std::string> subscriptions::replayed(one& to) {
@@ -130,7 +152,7 @@ std::optional<std::string> subscriptions::replayed(one& to) {
     // As many may be missing, of its topics and of others: nobody knows any more.
     const auto missing = shared_.events.has_lost_after(*to.replaying) ? next->seq - *to.replaying - 1 : 0;
     to.replaying = next->seq;
-    if (to.wants(next->topic)) return event_line(to.name, *next, missing);
+    if (to.wants(next->topic) && to.filter.passes(next->topic, *next->data)) return event_line(to.name, *next, missing);
   }
   return std::nullopt;
 }
@@ -156,15 +178,19 @@ void subscriptions::tick(const std::shared_ptr<one>& each) {
 namespace {
 
 using page_text = std::shared_ptr<const std::string>;
+using families_seen = std::shared_ptr<const std::vector<metric_family>>;
 struct pages {
   page_text metrics, tasks, task, resources, ops;  // null: not wanted, or there is nothing
   page_rounds next;
+  families_seen seen;
 };
 struct page_order {
   bool metrics, tasks, resources, ops;
   std::string match;
   std::uint64_t task;
   page_rounds changes;
+  bool only_changes;
+  families_seen before;  // null: a whole page
 };
 
 page_text text_of(const json& page) { return std::make_shared<const std::string>(wire::dump(page)); }
@@ -175,11 +201,20 @@ change_query next_after(const change_query& asked, const page_facts& seen) {
   return {.since = seen.began, .after_id = 0, .began = 0};
 }
 
+void add_metrics(pages& to, std::vector<metric_family> now, const page_order& what, std::int64_t wall_ns) {
+  if (!what.only_changes) return (void)(to.metrics = text_of(view(now, what.match, wall_ns)));
+  std::erase_if(now, [&](const metric_family& each) { return !matches(what.match, each.name); });
+  json page = view(what.before ? changed_since(now, *what.before) : now, "*", wall_ns);
+  page["mode"] = what.before ? "delta" : "full";
+  to.metrics = text_of(page);
+  to.seen = std::make_shared<const std::vector<metric_family>>(std::move(now));
+}
+
 pages collected(const plane& shared, const page_order& what) {
   const auto now = wall_clock_ns();
   pages made;
   made.next = what.changes;
-  if (what.metrics) made.metrics = text_of(view(shared.metrics(), what.match, now));
+  if (what.metrics) add_metrics(made, shared.metrics(), what, now);
   if (const auto one = what.task == 0 ? std::nullopt : shared.daemon.task(what.task))
     made.task = text_of(view(*one, true));
   const auto add = [&](bool wanted, page_text& to, change_query& next, auto changed_since) {
@@ -204,7 +239,9 @@ void subscriptions::collect(const std::shared_ptr<one>& each) {
                   each->wants("async_ops"),
                   each->match,
                   each->task,
-                  each->next};
+                  each->next,
+                  each->only_changes,
+                  each->seen};
   const auto begun = shared_.read(
       [&shared = shared_, what = std::move(what)] {
         return guarded(
@@ -219,11 +256,13 @@ void subscriptions::collect(const std::shared_ptr<one>& each) {
         const auto open = weak.lock();
         if (!open || !open->open) return;
         const auto now = wall_clock_ns();
+        bool lost = false;  // then changes alone would tell too little
         for (const auto& [topic, page] :
              {std::pair("metrics", &made.metrics), std::pair("tasks", &made.tasks), std::pair("task", &made.task),
               std::pair("resources", &made.resources), std::pair("async_ops", &made.ops)})
-          if (*page) push(*open, {shared_.events.take_number(), now, topic, *page});
+          if (*page && !push(*open, {shared_.events.take_number(), now, topic, *page})) lost = true;
         open->next = made.next;
+        open->seen = lost ? nullptr : made.seen;
         tick(open);
       },
       client_);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "control/asio.hpp"
+#include "control/event_filter.hpp"
 #include "control/event_ring.hpp"
 #include "control/plane.hpp"
 
@@ -24,6 +25,9 @@ struct subscribe_order {
   std::vector<std::string> topics;
   duration_ns interval = second;  // of metrics and tasks
   std::string match = "*";
+  bool only_changes = false;               // of metrics, after the first page
+  event_filter filter;                     // of what is published; pages have `match`
+  std::uint32_t max_rate = 0;              // of the same, a second; 0: any
   std::uint64_t task = 0;                  // of the topic task
   std::optional<std::uint64_t> since_seq;  // first what came after that one and is still kept
 };
@@ -56,9 +60,9 @@ class subscriptions {
 
  private:
   struct one;
-  void tick(const std::shared_ptr<one>& each);     // waits for the interval, then collects
-  void collect(const std::shared_ptr<one>& each);  // one page of each
-  void push(one& into, const logged_event& event);
+  void tick(const std::shared_ptr<one>& each);      // waits for the interval, then collects
+  void collect(const std::shared_ptr<one>& each);   // one page of each
+  bool push(one& into, const logged_event& event);  // false: something had to go
   [[nodiscard]] std::optional<std::string> replayed(
       one& to);  // the next of the log; ends the replay when there is none
 

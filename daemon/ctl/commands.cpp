@@ -13,6 +13,7 @@
 #include "ctl/unknown_word.hpp"
 #include "ctl/value.hpp"
 #include "wire/method.hpp"
+#include "wire/parse.hpp"
 
 namespace tokiod::ctl {
 namespace {
@@ -186,7 +187,7 @@ class reader {
     for (const auto& rule : row.params)
       if (std::ranges::find(each.positional, rule.name) == each.positional.end() && rule.name != answer_time)
         slots.push_back({&rule, add_option(*at, each, rule)});
-    if (each.method == "metrics.get") at->add_flag("--prometheus", prometheus_, "the Prometheus text format");
+    if (each.method == "metrics.get") add_forms(*at);
     at->callback([this, &each, at] { chosen(each, at); });
   }
 
@@ -200,6 +201,16 @@ class reader {
     return at.add_option(name)->description(help_of(each, rule))->required(rule.required);
   }
 
+  void add_forms(CLI::App& metrics) {
+    metrics.add_flag("--prometheus", prometheus_, "the Prometheus text format");
+    metrics.add_flag("--openmetrics", openmetrics_, "OpenMetrics")->excludes("--prometheus");
+    metrics.add_flag("--watch", watch_, "and then, as they come, those that have changed")
+        ->excludes("--prometheus")
+        ->excludes("--openmetrics");
+    metrics.add_option("--interval", interval_, "between looks of --watch: 1s, 500ms [1s]");
+    metrics.add_option("-n,--count", wanted_.count, "end --watch after this many looks");
+  }
+
   void add_own() {
     auto* call = app_.add_subcommand("call", "Calls any method: METHOD key=value ... | @FILE | -");
     call->add_option("method", wanted_.method, "as tokioctl methods lists them")->required();
@@ -210,6 +221,11 @@ class reader {
     events->add_option("-n,--count", wanted_.count, "end after this many");
     events->add_option("--interval-ms", interval_ms_, "how often metrics and tasks are sent");
     events->add_option("--match", match_, "only metric families whose name matches");
+    events->add_option("--mode", mode_, "of metrics: full, or delta for those that have changed [full]");
+    events->add_option("--filter", filter_, "only events whose data matches: plugin=web*; several: all of them")
+        ->allow_extra_args(false);
+    events->add_option("--max-rate", max_rate_, "at most so many a second");
+    events->add_flag("--jsonl", wanted_.json_output, "one JSON object a line, as --json");
     events->add_option("--since", since_, "first what came after the event of this number, as far as it is kept");
     events->callback([this] { wanted_.what = action::events; });
     add_top();
@@ -263,10 +279,27 @@ class reader {
   }
 
   void chosen(const verb& each, CLI::App* at) {
-    wanted_.what = prometheus_ ? action::prometheus : action::request;
+    wanted_.what = action::request;
     wanted_.shown = &each;
-    wanted_.method = prometheus_ ? "metrics.expose" : std::string(each.method);
-    filled_ = prometheus_ ? nullptr : &slots_[at];
+    wanted_.method = each.method;
+    filled_ = &slots_[at];
+  }
+
+  // `metrics` in another form is another method with fewer parameters.
+  void choose_form() {
+    const bool exposed = prometheus_ || openmetrics_;
+    if (!exposed && !watch_) return;
+    const auto match = wanted_.params.contains("match") ? wanted_.params["match"] : json("*");
+    if (exposed) {
+      wanted_.what = action::exposed;
+      wanted_.method = "metrics.expose";
+      wanted_.params = {{"format", openmetrics_ ? "openmetrics" : "prometheus"}, {"match", match}};
+      return;
+    }
+    wanted_.what = action::watched;
+    wanted_.method = "event.subscribe";
+    wanted_.params = {{"topics", {"metrics"}}, {"match", match}, {"mode", "delta"}};
+    wanted_.params["interval_ms"] = wanted_.top.interval / millisecond;
   }
 
   void give_plugin_the_timeout() {
@@ -282,7 +315,8 @@ class reader {
       if (!params) return std::unexpected(mistake(params.error()));
       wanted_.params = std::move(*params);
     }
-    if (wanted_.what == action::events) add_topics();
+    if (wanted_.what == action::events)
+      if (auto wrong = add_topics(input)) return std::unexpected(mistake(*wrong));
     if (wanted_.what == action::batch) {
       auto requests = read_batch_file(batch_file_, input);
       if (!requests) return std::unexpected(farewell{mistake(requests.error().sentence).text, exit_code::bad_input});
@@ -297,6 +331,7 @@ class reader {
       if (!value) return std::unexpected(mistake(value.error()));
       wanted_.params[std::string(rule->name)] = std::move(*value);
     }
+    choose_form();
     return wanted_;
   }
 
@@ -328,22 +363,33 @@ class reader {
     return failed ? path : whole.lexically_normal().string();
   }
 
-  void add_topics() {
+  // Nothing: it went well.
+  std::optional<refusal> add_topics(std::istream& input) {
     wanted_.method = "event.subscribe";
     if (words_.empty()) words_ = {"daemon.state", "plugin.state"};
     wanted_.params = {{"topics", words_}};
     if (interval_ms_) wanted_.params["interval_ms"] = *interval_ms_;
     if (!match_.empty()) wanted_.params["match"] = match_;
     if (since_) wanted_.params["since_seq"] = *since_;
+    if (!mode_.empty()) wanted_.params["mode"] = mode_;
+    if (max_rate_) wanted_.params["max_rate"] = *max_rate_;
+    if (filter_.empty()) return std::nullopt;
+    auto filter = pairs(filter_, nullptr, input);
+    if (!filter) return filter.error();
+    for (auto& value : *filter)
+      if (!value.is_string()) value = wire::dump(value);
+    wanted_.params["filter"] = std::move(*filter);
+    return std::nullopt;
   }
 
   CLI::App app_;
   order wanted_;
-  std::string timeout_, match_, interval_, form_, batch_file_;
+  std::string timeout_, match_, interval_, form_, batch_file_, mode_;
   bool once_ = false;
-  std::optional<std::int64_t> interval_ms_, since_;
-  std::vector<std::string> words_;
-  bool prometheus_ = false, persist_ = false;
+  std::optional<std::int64_t> interval_ms_, since_, max_rate_;
+  std::vector<std::string> words_, filter_;
+  bool prometheus_ = false, openmetrics_ = false, watch_ = false;
+  bool persist_ = false;
   std::optional<double> confirm_within_;
   std::string reason_;
   std::map<std::string, CLI::App*> groups_;

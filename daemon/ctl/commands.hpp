@@ -30,7 +30,8 @@ enum class action : std::uint8_t {
   batch,
   version,
   completion,
-  prometheus,
+  exposed,
+  watched,
   edit,
 };
 

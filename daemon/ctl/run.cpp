@@ -1,9 +1,11 @@
 #include "ctl/run.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <string>
 
+#include "base/log_record.hpp"
 #include "ctl/client.hpp"
 #include "ctl/commands.hpp"
 #include "ctl/completion.hpp"
@@ -94,8 +96,10 @@ class conversation {
     auto answer = connected->call(asked_.method, asked_.params, deadline_);
     if (!answer) return complain(answer.error());
     if (!*answer) return complain(answer->error());
-    if (asked_.what == action::events) return follow(*connected, **answer);
+    if (asked_.what == action::events || asked_.what == action::watched) return follow(*connected);
+    if (asked_.method == "log.tail" && !asked_.json_output) return tail(*connected, **answer);
     show(**answer);
+    if (wire::find(**answer, "sub")) return follow(*connected);
     return finding_in(asked_, **answer);
   }
 
@@ -139,7 +143,7 @@ class conversation {
     if (asked_.quiet) return;
     if (asked_.json_output)
       show_json(result);
-    else if (asked_.what == action::prometheus)
+    else if (asked_.what == action::exposed)
       at_.out << wire::text_or(result, "text");
     else if (asked_.what == action::version)
       at_.out << "tokioctl " TOKIOD_VERSION "\ntokiod " << clean(wire::text_or(result, "version")) << "\n";
@@ -160,9 +164,46 @@ class conversation {
     for (const auto& row : *rows) at_.out << wire::dump(row) << "\n";
   }
 
+  // Records as the daemon's own text on standard error.
+  exit_code tail(client& daemon, const json& answer) {
+    const auto* const lines = wire::find(answer, "lines");
+    if (lines && lines->is_array() && !asked_.quiet)
+      for (const auto& each : *lines) show_record(each);
+    if (wire::find(answer, "sub")) return follow(daemon);
+    if (last_record_ == 0 && !asked_.quiet) at_.out << "no record\n";
+    return exit_code::ok;
+  }
+
+  // One that came while the first ones were being read comes again as an event.
+  void show_record(const json& each) {
+    const auto number = wire::integer_or(each, "number", 0);
+    if (number <= last_record_) return;
+    last_record_ = number;
+    log::record r;
+    r.wall_ns = static_cast<std::int64_t>(std::llround(wire::number_or(each, "ts", 0) * 1e3)) * 1'000'000;
+    r.severity = log::level_named(wire::text_or(each, "level")).value_or(log::level::info);
+    r.target = clean(wire::text_or(each, "target"));
+    r.message = wire::text_or(each, "message");
+    if (const auto* const fields = wire::find(each, "fields"); fields && fields->is_object())
+      for (const auto& [key, value] : fields->items())
+        r.fields.emplace_back(clean(key), value.is_string() ? value.get<std::string>() : wire::dump(value));
+    at_.out << log::text_of(r) << std::endl;
+  }
+
+  // NAME{LABEL=VALUE} and the value of each sample that has changed.
+  void show_samples(const json& page) {
+    const auto* const families = wire::find(page, "families");
+    if (asked_.shown && families && families->is_array())
+      at_.out << result_text(*asked_.shown, page, style_) << std::endl;
+  }
+
   void show_event(const json& event) {
     if (asked_.json_output)
       at_.out << wire::dump(event) << std::endl;
+    else if (wire::text_or(event, "topic") == "log" && asked_.method == "log.tail")
+      show_record(*wire::find(event, "data"));
+    else if (asked_.what == action::watched)
+      show_samples(*wire::find(event, "data"));
     else
       at_.out << wire::dump(*wire::find(event, "ts")) << " " << clean(wire::text_or(event, "topic")) << " "
               << wire::dump(*wire::find(event, "data")) << std::endl;
@@ -174,7 +215,7 @@ class conversation {
   }
 
   // A timeout, when one was named, ends the watch; without one it lasts until the daemon or the user ends it.
-  exit_code follow(client& daemon, const json&) {
+  exit_code follow(client& daemon) {
     const auto until = asked_.timeout == 0 ? never : deadline_;
     for (std::uint64_t seen = 0; asked_.count == 0 || seen < asked_.count;) {
       const auto next = daemon.next(until);
@@ -191,6 +232,7 @@ class conversation {
   const terminal& at_;
   print_style style_;
   instant_ns deadline_;
+  std::int64_t last_record_ = 0;  // of the log, that was shown
 };
 
 void list_methods(const order& asked, const terminal& at) {
@@ -261,7 +303,8 @@ exit_code run(const std::vector<std::string>& args, const terminal& at) {
     case action::events:
     case action::top:
     case action::version:
-    case action::prometheus: return conversation(*asked, at).hold();
+    case action::exposed:
+    case action::watched: return conversation(*asked, at).hold();
   }
   return exit_code::internal;
 }

@@ -19,6 +19,13 @@ answer event_subscribe(const call_site& site, const json& params) {
     if (const auto why = site.rights.deaf_to(topic)) return refused(refuse(kind::permission_denied, *why).error());
   order.interval = static_cast<duration_ns>(wire::integer_or(params, "interval_ms", 1000)) * millisecond;
   order.match = wire::text_or(params, "match", "*");
+  order.only_changes = wire::text_or(params, "mode") == "delta";
+  order.max_rate = static_cast<std::uint32_t>(wire::integer_or(params, "max_rate", 0));
+  if (const auto* const wanted = wire::find(params, "filter")) {
+    auto filter = event_filter::read(*wanted);
+    if (!filter) return refused(filter.error());
+    order.filter = std::move(*filter);
+  }
   if (const auto named = wire::text_or(params, "task"); !named.empty()) {
     const auto task = task_id_of(named);
     if (!task) return refused({kind::out_of_range, "task is not an id of task.list", "/task", {}});

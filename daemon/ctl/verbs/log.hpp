@@ -7,10 +7,12 @@
 namespace tokiod::ctl::rows {
 
 inline constexpr sv by_level[] = {"level", "target"};
+inline constexpr sv by_target[] = {"target"};
 
 inline constexpr auto log = std::to_array<verb>({
     {"log get", "log.get"},
-    {"log set", "log.set", by_level},
+    {"log level", "log.set", by_level},
+    {"log tail", "log.tail", by_target},
 });
 
 }  // namespace tokiod::ctl::rows

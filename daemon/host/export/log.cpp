@@ -12,7 +12,15 @@ namespace {
 static_assert(static_cast<unsigned>(log::level::trace) == TOKIO_LOG_TRACE &&
               static_cast<unsigned>(log::level::error) == TOKIO_LOG_ERROR);
 
-void log_record(tokio_plugin* p, tokio_cx*, const tokio_log_rec* given) noexcept try {
+// Which task speaks, and on which worker it does.
+void add_speaker(std::vector<log::field>& to, const tokio_cx* cx) {
+  if (cx == nullptr) return;
+  if (const auto id = cx->waker.task != nullptr ? runtime::id_of(key_of(cx->waker)) : 0; id != 0)
+    to.emplace_back("task", "t-" + std::to_string(id));
+  if (cx->worker != TOKIO_WORKER_NONE) to.emplace_back("worker", cx->worker);
+}
+
+void log_record(tokio_plugin* p, tokio_cx* cx, const tokio_log_rec* given) noexcept try {
   tokio_log_rec record;
   if (p == nullptr || take_params(given, "tokio_log_rec", record) != TOKIO_OK) return;
   const auto severity = static_cast<log::level>(record.level > TOKIO_LOG_ERROR ? TOKIO_LOG_ERROR : record.level);
@@ -23,6 +31,7 @@ void log_record(tokio_plugin* p, tokio_cx*, const tokio_log_rec* given) noexcept
     fields.emplace_back(view(record.kv[i].key), text_of(record.kv[i]));
   if (!view(record.file).empty())
     fields.emplace_back("at", std::string(view(record.file)) + ":" + std::to_string(record.line));
+  add_speaker(fields, cx);
   log::write(severity, p->log_target, view(record.message), std::move(fields));
 } catch (const std::bad_alloc&) {
   // Losing a record is what a log does under pressure.

@@ -12,8 +12,10 @@ inline constexpr auto metrics = std::to_array<result_shape>({
     {"metric_sample",
      "{labels?: {*: text}, value?: number | null, buckets?: [{le: number | null, count: integer}], count?: integer, "
      "sum?: number | null}"},
+    {"metrics.describe", "{metrics: [{name: text, type: text, unit: text, help: text, labels: [text]}]}"},
     {"metrics.expose", "{content_type: text, text: text}"},
-    {"metrics.get", "{ts: number, families: [metric_family]}"},
+    {"metrics.get", "{ts: number, since?: number, families: [metric_family]}"},
+    {"metrics.mark", "{mark: text, ts: number}"},
 });
 
 }  // namespace tokiod::wire::results

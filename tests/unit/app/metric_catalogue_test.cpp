@@ -27,9 +27,11 @@ std::set<std::string> sample_names() {
     }
   };
   add(app::runtime_families({}));
+  add(app::thread_families({}));
   add(app::plugin_families({}, {}));
   add(app::descriptor_families({}));
   add(app::daemon_families({}));
+  add(app::log_families({}));
   add(app::process_numbers().families());
   add(control::statistics().families());
   return names;

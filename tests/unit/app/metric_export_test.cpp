@@ -42,6 +42,8 @@ std::vector<control::metric_family> everything() {
   for (auto& f : app::plugin_families({}, {})) all.push_back(std::move(f));
   for (auto& f : app::descriptor_families({})) all.push_back(std::move(f));
   for (auto& f : app::daemon_families({})) all.push_back(std::move(f));
+  for (auto& f : app::thread_families({})) all.push_back(std::move(f));
+  for (auto& f : app::log_families({})) all.push_back(std::move(f));
   for (auto& f : app::process_numbers().families()) all.push_back(std::move(f));
   return all;
 }

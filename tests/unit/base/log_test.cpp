@@ -1,6 +1,7 @@
 #include "base/log.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -213,6 +214,100 @@ TEST_CASE("the journald sink sends one datagram per record and refuses a socket 
   CHECK(std::string_view(got, static_cast<std::size_t>(n)) == log::journald_sink::datagram(sample()));
   ::unlink(path.c_str());
   CHECK(log::journald_sink::open(path).error().code == ENOENT);
+}
+
+TEST_CASE("the journal is told the message's id, the plugin, the task and the worker") {
+  auto r = sample();
+  r.message = "a panic was caught";
+  r.fields.emplace_back("task", "t-7");
+  r.fields.emplace_back("worker", 3);
+  const std::string text = log::journald_sink::datagram(r);
+  CHECK(text.find("\nMESSAGE_ID=975bfd0b478d4e8085814018ff775ab2\n") != std::string::npos);
+  CHECK(text.find("\nTOKIOD_PLUGIN=echo\n") != std::string::npos);
+  CHECK(text.find("\nTOKIOD_TASK_ID=t-7\n") != std::string::npos);
+  CHECK(text.find("\nTOKIOD_WORKER=3\n") != std::string::npos);
+  r.target = "host";
+  const std::string other = log::journald_sink::datagram(r);
+  CHECK(other.find("MESSAGE_ID") == std::string::npos);
+  CHECK(other.find("TOKIOD_PLUGIN") == std::string::npos);
+}
+
+TEST_CASE("what no datagram can hold goes to the journal as a sealed memory file") {
+  int ends[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) == 0);
+  const unique_fd journal(ends[1]);
+  unique_fd ours(ends[0]);
+  const int small = 4096;
+  REQUIRE(::setsockopt(ours.get(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small) == 0);
+  log::journald_sink sink(std::move(ours));
+  auto r = sample();
+  r.message = std::string(200'000, 'x') + "\nend";
+  REQUIRE(sink.write(r));
+
+  char byte = 0;
+  iovec into{&byte, 1};
+  alignas(cmsghdr) char control[64];
+  msghdr got{};
+  got.msg_iov = &into;
+  got.msg_iovlen = 1;
+  got.msg_control = control;
+  got.msg_controllen = sizeof control;
+  REQUIRE(::recvmsg(journal.get(), &got, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) == 0);
+  const cmsghdr* const head = CMSG_FIRSTHDR(&got);
+  REQUIRE(head != nullptr);
+  int fd = -1;
+  std::memcpy(&fd, CMSG_DATA(head), sizeof fd);
+  const unique_fd file(fd);
+  CHECK(::fcntl(fd, F_GET_SEALS) == (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL));
+  const auto text = log::journald_sink::datagram(r);
+  std::string read(text.size() + 1, 0);
+  REQUIRE(::pread(fd, read.data(), read.size(), 0) == static_cast<ssize_t>(text.size()));
+  CHECK(read.substr(0, text.size()) == text);
+}
+
+TEST_CASE("standard error takes text, text with the journal's priority, or a JSON object a line") {
+  using form = log::stderr_sink::form;
+  auto r = sample();
+  r.file = "x.cpp";
+  r.line = 7;
+  CHECK(log::stderr_sink::line_of(r, form::text) == log::text_of(r));
+  CHECK(log::stderr_sink::line_of(r, form::journal) == "<4>warn plugin.echo: closing");
+  CHECK(log::stderr_sink::line_of(r, form::json) ==
+        R"({"ts":"2023-11-14T22:13:20.123Z","level":"warn","target":"plugin.echo","message":"closing","file":"x.cpp",)"
+        R"("line":7,"fields":{}})");
+}
+
+TEST_CASE("a JSON line is one line of UTF-8 with every key once, whatever the record holds") {
+  auto r = sample();
+  r.message = "a \"b\" \\ \n \x01 \xff \xc3\xa4";
+  r.fields.emplace_back("k", "first");
+  r.fields.emplace_back("k", "second");
+  r.fields.emplace_back("n", 3);
+  const auto line = log::json_of(r);
+  CHECK(line.find("\"message\":\"a \\\"b\\\" \\\\ \\u000a \\u0001 \xEF\xBF\xBD \xc3\xa4\"") != std::string::npos);
+  CHECK(line.ends_with(R"("fields":{"k":"first","n":"3"}})"));
+  CHECK(line.find('\n') == std::string::npos);
+}
+
+TEST_CASE("records are counted by target and level, and told to who listens while he does") {
+  const auto before = log::counts();
+  const captured log_of_test({.burst = 1});
+  std::vector<std::string> heard;
+  log::listen([&](const log::kept_record& r) { heard.push_back(r->message); });
+  speak_from_one_place(3);
+  log::flush();
+  log::listen(nullptr);
+  log::warn("chatty", "not heard");
+  log::flush();
+  CHECK(heard == std::vector<std::string>{"again"});
+  const auto after = log::counts();
+  const auto of = [](const log::record_counts& counts, log::level l) {
+    const auto row = counts.by_target.find("chatty");
+    return row == counts.by_target.end() ? 0 : row->second[static_cast<std::size_t>(l)];
+  };
+  CHECK(of(after, log::level::info) - of(before, log::level::info) == 1);
+  CHECK(of(after, log::level::warn) - of(before, log::level::warn) == 1);
+  CHECK(after.suppressed - before.suppressed == 2);
 }
 
 TEST_CASE("standard error counts as the journal only when device and inode agree") {

@@ -1,12 +1,14 @@
 #include "base/os_thread.hpp"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <csignal>
 #include <cstdint>
 #include <thread>
 
+#include "base/clock.hpp"
 #include "base/policy.hpp"
 
 using namespace tokiod;
@@ -60,4 +62,13 @@ TEST_CASE("a stack that the system cannot give is an error value") {
   REQUIRE(!thread);
   CHECK(thread.error().code == EAGAIN);
   CHECK(std::string(thread.error().what) == "pthread_create");
+}
+
+TEST_CASE("the CPU time of another thread is asked for by its id, and of none it is 0") {
+  std::uint64_t sum = 0;
+  while (thread_cpu_time() < millisecond) sum += sum * 3 + 1;
+  CHECK(thread_cpu_time_of(current_thread_id()) >= millisecond);
+  CHECK(thread_cpu_time_of(0) == 0);
+  CHECK(thread_cpu_time_of(::getppid()) == 0);  // of another process
+  CHECK((sum | 1) != 0);
 }

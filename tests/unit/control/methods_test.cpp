@@ -336,6 +336,24 @@ TEST_CASE("log levels are set and shown") {
   CHECK(kind_of(client.call("log.set", {{"level", "loud"}})) == "bad_enum");
 }
 
+TEST_CASE("several levels are set at once, for a time, and a wrong one changes nothing") {
+  control_fixture daemon;
+  auto client = daemon.client();
+  const json levels = {{"x.one", "warn"}, {"x.*", "error"}};
+  const auto shown = client.call("log.set", {{"levels", levels}, {"for_s", 3600}})["result"];
+  CHECK(shown["targets"]["x.one"] == "warn");
+  CHECK(shown["for_a_time"].size() >= 2);
+  CHECK(shown["for_a_time"].back()["left_seconds"] > 3000);
+  const auto wrong = client.call("log.set", {{"levels", {{"x.two", "warn"}, {"x.three", 3}}}});
+  CHECK(kind_of(wrong) == "bad_enum");
+  CHECK(wrong["error"]["data"]["path"] == "/levels/x.three");
+  CHECK_FALSE(client.call("log.get")["result"]["targets"].contains("x.two"));
+  CHECK(kind_of(client.call("log.set", {{"for_s", 3}})) == "missing_param");
+  const json lasting = {{"x.one", "info"}, {"x.*", "info"}};
+  CHECK(client.call("log.set", {{"levels", lasting}})["result"]["targets"]["x.*"] == "info");
+  CHECK(kind_of(daemon.client("observe").call("log.tail")) == "permission_denied");
+}
+
 TEST_CASE("what a method throws is its own answer, and the next one is as ever") {
   control_fixture daemon;
   auto client = daemon.client();
