@@ -99,7 +99,7 @@ class conversation {
     if (asked_.what == action::events || asked_.what == action::watched) return follow(*connected);
     if (asked_.method == "log.tail" && !asked_.json_output) return tail(*connected, **answer);
     show(**answer);
-    if (wire::find(**answer, "sub")) return follow(*connected);
+    if (asked_.method == "log.tail" && wire::find(**answer, "sub")) return follow(*connected);
     return finding_in(asked_, **answer);
   }
 

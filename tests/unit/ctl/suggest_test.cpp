@@ -38,7 +38,7 @@ TEST_CASE("commands, their groups and their options are offered as the parser ta
   CHECK(offered({"plugin", "l"}) == "list load");
   CHECK(offered({"sta"}) == "status");
   CHECK(offered({"plugin", "stop", "x", "--rea"}) == "--reason");
-  CHECK(offered({"log", "set", "wa"}) == "warn");
+  CHECK(offered({"log", "level", "wa"}) == "warn");
   CHECK(offered({"top", "--ta"}) == "--tab");
   CHECK(offered({"completion", ""}) == "bash zsh fish");
   CHECK(offered({"--output", "json"}) == "json jsonl");
