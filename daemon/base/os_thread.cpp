@@ -10,6 +10,7 @@
 
 #include "base/alternate_stack.hpp"
 #include "base/assert.hpp"
+#include "base/thread_stack.hpp"
 
 namespace tokiod {
 namespace {
@@ -23,6 +24,7 @@ void* run(void* argument) {
   const std::unique_ptr<start_block> block(static_cast<start_block*>(argument));
   if (!block->name.empty()) pthread_setname_np(pthread_self(), block->name.substr(0, 15).c_str());
   const alternate_stack of_handlers;
+  const stack_answers answers(stack_answers::wanted_of_all());
   block->body();
   return nullptr;
 }

@@ -6,6 +6,7 @@
 #include <unwind.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -23,6 +24,10 @@ namespace tokiod {
 class stack_place {
  public:
   basic_stack_request<real_policy> request;
+
+  // One asker at a time. Acquire and release: who asks next has the answer to himself.
+  [[nodiscard]] bool claim() { return !claimed_.exchange(true, acquire); }
+  void let_go() { claimed_.store(false, release); }
 
   // [the asked thread, in its signal handler]
   void write_down() {
@@ -86,6 +91,8 @@ class stack_place {
   }
   [[nodiscard]] std::string_view text(piece of) const { return {text_.data() + of.at, of.size}; }
 
+  // No model: a flag between askers, who are ordinary threads.
+  std::atomic<bool> claimed_{false};
   std::size_t count_ = 0, used_ = 0;
   bool past_handler_ = false;
   std::array<raw_frame, max_stack_frames> frames_;  // these two are not touched before the first answer
@@ -133,10 +140,11 @@ void let_through(int number, bool open) {
   pthread_sigmask(open ? SIG_UNBLOCK : SIG_BLOCK, &only, nullptr);
 }
 
-// Of threads that have ended.
+// Of threads that have ended, and of those that answer.
 struct place_pool {
   std::mutex mutex;
   std::vector<stack_place*> free;
+  std::vector<answering_thread> taken;
 };
 place_pool& places() {
   static place_pool& all = *new place_pool;  // for ever: the last threads may end after main has
@@ -144,12 +152,24 @@ place_pool& places() {
 }
 
 stack_place* take_place() {
-  const std::lock_guard hold(places().mutex);
-  if (places().free.empty()) return new stack_place;
-  stack_place* const taken = places().free.back();
-  places().free.pop_back();
+  place_pool& all = places();
+  const std::lock_guard hold(all.mutex);
+  if (all.free.empty()) all.free.push_back(new stack_place);
+  stack_place* const taken = all.free.back();
+  all.free.pop_back();
+  all.taken.push_back({::gettid(), taken});
   return taken;
 }
+
+void give_back(stack_place* place) {
+  place_pool& all = places();
+  const std::lock_guard hold(all.mutex);
+  std::erase_if(all.taken, [=](const answering_thread& one) { return one.place == place; });
+  all.free.push_back(place);
+}
+
+// No model: rises once, before those who read it are made.
+constinit std::atomic<bool> wanted_by_all{false};
 
 }  // namespace
 
@@ -158,42 +178,86 @@ int stack_signal() {
   return chosen;
 }
 
+void stack_answers::want_of_all() { wanted_by_all.store(true, relaxed); }
+bool stack_answers::wanted_of_all() { return wanted_by_all.load(relaxed); }
+
 stack_answers::stack_answers(bool wanted) {
   const int number = wanted ? stack_signal() : 0;
   if (number == 0) return;
-  here = place_ = take_place();
+  ours_ = here == nullptr;
+  if (ours_) here = take_place();
+  place_ = here;
   let_through(number, true);
 }
 
 stack_answers::~stack_answers() {
-  if (place_ == nullptr) return;
+  if (!ours_) return;
   let_through(stack_signal(), false);
   here = nullptr;
+  give_back(place_);
+}
+
+std::vector<answering_thread> answering_threads() {
   const std::lock_guard hold(places().mutex);
-  places().free.push_back(place_);
+  return places().taken;
 }
 
 stack_question::stack_question(stack_place* place, int os_thread) : place_(place) {
   if (place == nullptr) {
     refused_ = "the thread does not answer: no real-time signal is free";
-  } else if (!is_still_ours(stack_signal())) {
+    return;
+  }
+  claimed_ = place->claim();
+  if (!is_still_ours(stack_signal())) {
     refused_ = "somebody else handles the signal that asks for it now";
-  } else if (!place->request.ask()) {
+  } else if (!claimed_ || !place->request.ask()) {
     refused_ = "the thread has not answered an earlier question yet";
+    held_up_ = true;
   } else if (::syscall(SYS_tgkill, ::getpid(), os_thread, stack_signal()) != 0) {
     refused_ = "the thread has ended";
     (void)place->request.withdraw();
   }
+  if (refused_ != nullptr) let_go();
+}
+
+stack_question::stack_question(stack_question&& other) noexcept
+    : place_(other.place_),
+      claimed_(std::exchange(other.claimed_, false)),
+      held_up_(other.held_up_),
+      refused_(other.refused_) {}
+
+stack_question& stack_question::operator=(stack_question&& other) noexcept {
+  if (this == &other) return *this;
+  if (claimed_) (void)answer(true);
+  place_ = other.place_;
+  claimed_ = std::exchange(other.claimed_, false);
+  held_up_ = other.held_up_;
+  refused_ = other.refused_;
+  return *this;
+}
+
+stack_question::~stack_question() {
+  if (claimed_) (void)answer(true);
+}
+
+void stack_question::let_go() {
+  if (std::exchange(claimed_, false)) place_->let_go();
 }
 
 std::optional<thread_stack> stack_question::answer(bool last) {
   if (refused_ != nullptr) return thread_stack{{}, refused_};
+  thread_stack said;
   if (!place_->request.answered()) {
     if (!last) return std::nullopt;
-    if (place_->request.withdraw()) return thread_stack{{}, "the thread has not answered in time"};
-    if (!place_->request.answered()) return thread_stack{{}, "the thread has not answered in full"};
+    if (place_->request.withdraw()) {
+      said.missing = "the thread has not answered in time";
+    } else if (!place_->request.answered()) {
+      said.missing = "the thread has not answered in full";
+    }
   }
-  return thread_stack{place_->read(), {}};
+  if (said.missing.empty()) said.frames = place_->read();
+  let_go();
+  return said;
 }
 
 }  // namespace tokiod

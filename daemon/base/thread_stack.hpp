@@ -5,7 +5,8 @@
 // system calls go on where the kernel can do that (SA_RESTART). The walk ends where the tables end: in code without
 // them (a stub of the linker, code that was generated) the innermost frame is all there is.
 // Invariant: a place is never freed, so a question may outlive the thread that it was put to; it is then not answered.
-// Threads:   stack_answers [the thread that answers]; stack_question [one asker at a time per place].
+//            Of several who ask one thread at a time one is heard; the others are refused.
+// Threads:   stack_answers [the thread that answers]; stack_question [its owner]; answering_threads [any].
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -32,9 +33,13 @@ struct thread_stack {
 
 class stack_place;
 
-// As long as it lives, this thread answers.
+// As long as it lives, this thread answers. One that answers already goes on doing so.
 class stack_answers {
  public:
+  // From here on every os_thread answers, not only those that say so. [before the threads that are to]
+  static void want_of_all();
+  [[nodiscard]] static bool wanted_of_all();
+
   explicit stack_answers(bool wanted);
   stack_answers(const stack_answers&) = delete;
   stack_answers& operator=(const stack_answers&) = delete;
@@ -44,17 +49,35 @@ class stack_answers {
 
  private:
   stack_place* place_ = nullptr;
+  bool ours_ = false;
 };
+
+// Those that answer now.
+struct answering_thread {
+  int os_thread = 0;
+  stack_place* place = nullptr;
+};
+[[nodiscard]] std::vector<answering_thread> answering_threads();
 
 class stack_question {
  public:
   // Asks the thread with that id, which answers there.
   stack_question(stack_place* place, int os_thread);
+  stack_question(stack_question&& other) noexcept;
+  stack_question& operator=(stack_question&& other) noexcept;
+  ~stack_question();  // one that is open is taken back
   // Nothing: it may still come. With `last` the question is taken back if it has not come, and the answer says so.
+  // Nobody asks a second time.
   [[nodiscard]] std::optional<thread_stack> answer(bool last);
+  // Somebody else asks that thread just now, or asked and was not answered: it may be asked a little later.
+  [[nodiscard]] bool is_held_up() const { return held_up_; }
 
  private:
+  void let_go();
+
   stack_place* place_;
+  bool claimed_ = false;  // nobody else may ask
+  bool held_up_ = false;
   const char* refused_ = nullptr;  // why it cannot be asked
 };
 

@@ -13,6 +13,7 @@
 #include <sstream>
 #include <thread>
 
+#include "base/build_id.hpp"
 #include "base/code_place.hpp"
 #include "base/os_thread.hpp"
 
@@ -56,10 +57,10 @@ bool names(const thread_stack& stack, const std::string& symbol) {
 }
 
 // A thread that answers, runs `body`, and is over when the object goes.
-class answering_thread {
+class asked_thread {
  public:
   template <class Body>
-  explicit answering_thread(Body body, bool wanted = true) {
+  explicit asked_thread(Body body, bool wanted = true) {
     auto started = os_thread::start({.name = "answers"}, [this, body, wanted] {
       const stack_answers answers(wanted);
       place_ = answers.place();
@@ -70,8 +71,8 @@ class answering_thread {
     thread_ = std::move(*started);
     while (id_ == 0) std::this_thread::yield();
   }
-  answering_thread(const answering_thread&) = delete;
-  ~answering_thread() { end(); }
+  asked_thread(const asked_thread&) = delete;
+  ~asked_thread() { end(); }
   void end() {
     over_ = true;
     if (thread_.joinable()) thread_.join();
@@ -108,7 +109,7 @@ TEST_CASE("an address is found in its file, with the function that the file expo
 }
 
 TEST_CASE("a thread that is busy in a function is found there, again and again") {
-  answering_thread busy([](const std::atomic<bool>& over) { a_function_that_waits_for(over); });
+  asked_thread busy([](const std::atomic<bool>& over) { a_function_that_waits_for(over); });
   wait_until_inside();
   for (int i = 0; i < 100; ++i) {
     auto question = busy.ask();
@@ -124,7 +125,7 @@ TEST_CASE("a thread that is busy in a function is found there, again and again")
 }
 
 TEST_CASE("a thread inside malloc, or one that throws, answers and goes on") {
-  answering_thread busy([](const std::atomic<bool>& over) {
+  asked_thread busy([](const std::atomic<bool>& over) {
     while (!over) {
       void* volatile block = std::malloc(100);
       std::free(block);
@@ -145,7 +146,7 @@ TEST_CASE("a thread inside malloc, or one that throws, answers and goes on") {
 TEST_CASE("a thread that lets no signal through does not answer, and is asked once until the question is taken back") {
   std::atomic<bool> open{false};
   std::atomic<bool> closed{false};
-  answering_thread deaf([&](const std::atomic<bool>& over) {
+  asked_thread deaf([&](const std::atomic<bool>& over) {
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, nullptr);
@@ -169,17 +170,17 @@ TEST_CASE("a thread that lets no signal through does not answer, and is asked on
 }
 
 TEST_CASE("who cannot be asked says why") {
-  answering_thread silent([](const std::atomic<bool>& over) { a_function_that_waits_for(over); }, false);
+  asked_thread silent([](const std::atomic<bool>& over) { a_function_that_waits_for(over); }, false);
   CHECK(silent.ask().answer(false)->missing == "the thread does not answer: no real-time signal is free");
   silent.end();
 
-  answering_thread gone([](const std::atomic<bool>&) {});
+  asked_thread gone([](const std::atomic<bool>&) {});
   gone.end();
   gone.wait_until_gone();
   CHECK(gone.ask().answer(false)->missing == "the thread has ended");
 
   inside = false;
-  answering_thread busy([](const std::atomic<bool>& over) { a_function_that_waits_for(over); });
+  asked_thread busy([](const std::atomic<bool>& over) { a_function_that_waits_for(over); });
   struct sigaction ours{};
   struct sigaction others{};
   others.sa_handler = SIG_IGN;
@@ -194,4 +195,56 @@ TEST_CASE("who cannot be asked says why") {
 TEST_CASE("the signal is one that nobody handled") {
   CHECK(stack_signal() >= SIGRTMIN);
   CHECK(stack_signal() < SIGRTMAX);
+}
+
+TEST_CASE("of several who ask one thread at a time one is heard, and the next one afterwards") {
+  asked_thread busy([](const std::atomic<bool>& over) { a_function_that_waits_for(over); });
+  wait_until_inside();
+  std::atomic<int> heard{0}, held_up{0};
+  const auto ask_often = [&] {
+    for (int i = 0; i < 200; ++i) {
+      auto question = busy.ask();
+      held_up += question.is_held_up() ? 1 : 0;
+      heard += wait_for_answer(question).missing.empty() ? 1 : 0;
+    }
+  };
+  std::thread other(ask_often);
+  ask_often();
+  other.join();
+  CHECK(heard + held_up == 400);
+  CHECK(heard > 0);
+  auto last = busy.ask();
+  CHECK_FALSE(last.is_held_up());
+  auto moved = std::move(last);
+  CHECK(names(wait_for_answer(moved), "a_function_that_waits_for"));
+}
+
+TEST_CASE("threads that answer are known for as long as they do") {
+  const auto answers = [](int id) {
+    const auto all = answering_threads();
+    return std::ranges::count(all, id, &answering_thread::os_thread);
+  };
+  std::atomic<int> id{0};
+  std::atomic<bool> over{false};
+  stack_answers::want_of_all();  // of the threads from here on
+  auto thread = os_thread::start({.name = "anybody"}, [&] {
+    const stack_answers once_more(true);  // one place is enough
+    id = current_thread_id();
+    a_function_that_waits_for(over);
+  });
+  REQUIRE(thread);
+  wait_until_inside();
+  CHECK(answers(id) == 1);
+  over = true;
+  thread->join();
+  CHECK(answers(id) == 0);
+}
+
+TEST_CASE("files that are mapped have build ids") {
+  const auto all = build_ids();
+  const bool libc = std::ranges::any_of(all, [](const auto& one) {
+    return one.first.find("libc.so") != std::string::npos && one.second.size() == 40 &&
+           one.second.find_first_not_of("0123456789abcdef") == std::string::npos;
+  });
+  CHECK(libc);
 }
