@@ -1,5 +1,7 @@
 // What a runtime shows: workers, tasks, and all its numbers, read from atomics and under locks that are never held
 // while user code runs.
+#include <algorithm>
+
 #include "runtime/blocking/pool.hpp"
 #include "runtime/runtime.hpp"
 #include "runtime/task/registry.hpp"
@@ -110,6 +112,7 @@ metrics::runtime_snapshot runtime::metrics() const {
   metrics::runtime_snapshot all;
   metrics::octave_sum lateness;
   all.taken_at_ns = steady_clock().now();
+  const instant_ns now = engine_.time.now();
   for (auto& one : engine_.cores) {
     all.workers.push_back({.index = one->index,
                            .state = state_of(engine_, *one, one->running.load(relaxed) != nullptr),
@@ -123,6 +126,8 @@ metrics::runtime_snapshot runtime::metrics() const {
     all.timers += timers.live();
     all.timers_fired += timers.fired;
     lateness.add(one->home.timers.lateness());
+    const instant_ns due = timers.live() != 0 ? one->home.timers.next_deadline() : never;
+    if (due < now) all.timer_late_ns = std::max(all.timer_late_ns, now - due);
     const io::reactor_counts io = one->home.reactor->counts();
     all.sources += io.live();
     all.sources_registered += io.registered;

@@ -42,6 +42,7 @@ struct runtime_snapshot {
   std::uint64_t oldest_backlog_ns = 0;  // the longest that such work had waited then
   std::uint64_t timers = 0;             // armed
   std::uint64_t timers_fired = 0;       // since the start
+  std::uint64_t timer_late_ns = 0;      // how long the earliest armed one has been due, where a worker is late
   std::uint64_t reactor_turns = 0;      // the same: waits for the kernel
   std::uint64_t sources = 0;            // registered descriptors
   std::uint64_t sources_registered = 0, sources_deregistered = 0;  // since the start

@@ -97,8 +97,9 @@ bool core::keep(task::header& task, share& of) noexcept {
 void core::stamp(task::header& task, bool again) noexcept {
   if (until_stamp == 0) {
     publish_schedules();
-    until_stamp = published = all.with.track_waits ? 1 : 1 + random.below(2 * sampled_one_in - 1);
+    until_stamp = published = all.with.track_waits || is_traced() ? 1 : 1 + random.below(2 * sampled_one_in - 1);
   }
+  if (is_traced()) trace({trace_kind::wake, steady_clock().now(), 0, task.id.load(relaxed)});
   task.kind.again = again;
   task::stamp(task, stamp_at(all.time.now()));
 }

@@ -25,6 +25,7 @@
 #include "runtime/sched/owner.hpp"
 #include "runtime/sched/tenure.hpp"
 #include "runtime/sched/thread.hpp"
+#include "runtime/sched/trace_ring.hpp"
 #include "runtime/shard/shard.hpp"
 #include "runtime/task/body.hpp"
 #include "runtime/task/budget.hpp"
@@ -309,6 +310,14 @@ class alignas(cache_line) core {
   std::atomic<instant_ns> poll_since{0};  // the running poll was first seen then
 
   std::array<std::atomic<share*>, max_owners> shares{};
+
+  // Null: nobody wants to see what the core does. Asked only where a poll is timed, a task stamped, or the core sleeps
+  // or steals; while it is set every poll is timed and every task stamped. Acquire pairs with engine::begin_trace().
+  std::atomic<trace_ring*> traced{nullptr};
+  [[nodiscard]] bool is_traced() const noexcept { return traced.load(relaxed) != nullptr; }
+  [[gnu::cold]] void trace(const trace_event& one) noexcept {
+    if (trace_ring* const to = traced.load(acquire)) to->write(one);
+  }
 
  private:
   struct spilling {

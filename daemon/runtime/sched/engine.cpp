@@ -17,7 +17,8 @@ namespace tokiod::sched {
 
 namespace {
 
-constexpr std::uint64_t worth_giving_back = 1 << 20;  // bytes of one owner; what is less is not worth a walk
+constexpr std::uint64_t worth_giving_back = 1 << 20;      // bytes of one owner; what is less is not worth a walk
+constexpr duration_ns begins_within = 100 * millisecond;  // else at its next sampled poll
 
 std::uint32_t cores_of(const options& with) { return with.kind == flavor::current_thread ? 1 : with.worker_threads; }
 
@@ -403,7 +404,30 @@ bool engine::take_from_holder(core& of, std::uint64_t poll) {
     of.stuck.store(false, relaxed);
     (of.blocks() ? of.work.handed_over : of.work.takeovers).add();
     of.end_blocking();
+    of.trace({trace_kind::takeover, steady_clock().now(), 0, from.stuck_in.load(relaxed)->id.load(relaxed)});
   });
+}
+
+bool engine::begin_trace(std::size_t events) {
+  for (auto& one : cores)
+    if (one->is_traced()) return false;
+  trace_rings_.resize(std::max<std::size_t>(trace_rings_.size(), cores.size()));
+  for (std::size_t i = 0; i < cores.size(); ++i) {
+    if (trace_rings_[i] == nullptr) trace_rings_[i] = std::make_unique<trace_ring>(events);
+    core& of = *cores[i];
+    of.traced.store(trace_rings_[i].get(), release);                 // pairs with core::trace()
+    (void)with_core(of, steady_clock().now() + begins_within, [&] {  // from the next poll on
+      of.publish_schedules();
+      of.until_sample = of.until_stamp = of.published = 1;
+    });
+  }
+  return true;
+}
+
+bool engine::stop_trace(instant_ns deadline, std::vector<const trace_ring*>& rings) {
+  for (auto& one : cores) one->traced.store(nullptr, relaxed);
+  for (const auto& one : trace_rings_) rings.push_back(one.get());
+  return pass_all_guards(deadline);  // who wrote has written
 }
 
 // A thread that waits for another core must not keep others from its own.

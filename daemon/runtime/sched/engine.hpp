@@ -126,6 +126,12 @@ class engine final : public task::scheduler {
   // The same, but only if it is so right now.
   template <class Call>
   bool try_with_core(core& of, Call call);
+  // From now on every core writes down what it does, in a ring of its own with room for so many events; a ring that a
+  // core has already stays as it is. False: one of them is traced. stop_trace() gives the rings by core, which are not
+  // written any more when it gives true, and stay for as long as the engine. [one at a time]
+  [[nodiscard]] bool begin_trace(std::size_t events);
+  bool stop_trace(instant_ns deadline, std::vector<const trace_ring*>& rings);
+
   // Every thread that polls, also one that lost its core, was outside host code once: what it was doing there when this
   // began is done. False when `deadline` comes first.
   [[nodiscard]] bool pass_all_guards(instant_ns deadline);
@@ -178,6 +184,7 @@ class engine final : public task::scheduler {
   void pause_outside() noexcept;
   [[nodiscard]] bool pass_coreless();
 
+  std::vector<std::unique_ptr<trace_ring>> trace_rings_;  // by core, once one was wanted
   const std::uint64_t seed_;
   real_policy::mutex trim_mutex_;   // before the owners' mutex
   real_policy::mutex cores_mutex_;  // no core is added while an owner is closed: its worker might not see that

@@ -23,6 +23,7 @@ inline constexpr std::uint32_t max_workers = 1024;
 // A poll that does not end.
 struct stuck_poll {
   std::uint32_t worker = 0;
+  std::uint64_t poll = 0;  // its number on that worker
   int os_thread = 0;
   std::uint64_t task = 0;       // its id
   std::uint16_t owner = 0;      // whose
@@ -51,8 +52,10 @@ struct options {
   duration_ns stuck_after = 10 * millisecond;
   bool stuck_stacks = true;  // with the stack of the thread, which a signal asks for (base/thread_stack.hpp)
   std::function<void(const stuck_poll&)> on_stuck;  // on the monitor's thread, once per such poll: it must not wait
-  std::function<void()> on_thread_start;            // on every worker and blocking thread, after it started
-  std::function<void()> on_thread_stop;             // and before it ends
+  // The same poll is over, or its worker goes on without it, which on_stuck may say only later. On the same thread.
+  std::function<void(std::uint32_t worker, std::uint64_t poll, duration_ns lasted)> on_stuck_over = {};
+  std::function<void()> on_thread_start;        // on every worker and blocking thread, after it started
+  std::function<void()> on_thread_stop;         // and before it ends
   std::function<void()> on_thread_park;         // on a worker that found nothing to do; what it wakes is run at once
   std::function<void()> on_thread_unpark;       // and after its sleep
   std::function<std::string()> name_of_thread;  // asked for each worker and blocking thread; null: thread_name

@@ -43,12 +43,26 @@ void worker::loop() {
 }
 
 // For the histogram: one poll in thirty-two on average, at random, so that no pattern of tasks hides from it.
+// Of a core that is traced each one is timed, and one in thirty-two counted still.
 void worker::timed_poll(task::header& task) {
+  if (core_.is_traced()) [[unlikely]]
+    return traced_poll(task);
   core_.until_sample = 1 + core_.random.below(2 * sampled_one_in - 1);
   const instant_ns before = steady_now();
   if (!task::run(task, thread_.cx, core_)) return;
   core_.running.store(nullptr, relaxed);
   core_.work.poll_time_ns.record(steady_now() - before);
+}
+
+void worker::traced_poll(task::header& task) {
+  core_.until_sample = 1;
+  const task::task_id id = task.id.load(relaxed);
+  const instant_ns before = steady_now();
+  if (!task::run(task, thread_.cx, core_)) return;  // who took the core has written that down
+  core_.running.store(nullptr, relaxed);
+  const duration_ns lasted = steady_now() - before;
+  core_.trace({trace_kind::poll, before, lasted, id});
+  if (core_.random.below(sampled_one_in) == 0) core_.work.poll_time_ns.record(lasted);
 }
 
 // Behind a queue that never runs dry tasks from outside must not wait for ever: they get a fair part of its room. Nor
@@ -146,7 +160,9 @@ task::header* worker::steal() {
     const std::uint32_t before = core_.ring.length();
     if (task::header* task = core_.ring.steal_from(victim.ring)) {
       core_.work.steals.add();
-      core_.work.stolen_tasks.add(1 + core_.ring.length() - before);
+      const std::uint64_t stolen = 1 + core_.ring.length() - before;
+      core_.work.stolen_tasks.add(stolen);
+      if (core_.is_traced()) core_.trace({trace_kind::steal, steady_now(), 0, stolen});
       return task;
     }
   }
@@ -276,6 +292,7 @@ void worker::park(instant_ns limit) {
   core_.work.park_unparks.add();
   learn_wake_price();
   core_.work.parked_ns.add(core_.active_since - before);
+  if (core_.is_traced()) core_.trace({trace_kind::park, before, core_.active_since - before, 0});
   core_.maintained_at = core_.active_since;  // sleep is no poll time
   core_.dry_at = core_.oldest_taken_at = core_.queue_time(core_.active_since);
   core_.polls_then = core_.work.polls.read();

@@ -27,6 +27,7 @@ class worker {
 
  private:
   void timed_poll(task::header& task);
+  void traced_poll(task::header& task);
   void maintain();
   void tune(instant_ns now);
   [[nodiscard]] bool take_turn_of_oldest();

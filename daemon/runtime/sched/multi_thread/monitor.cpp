@@ -205,6 +205,7 @@ monitor::report monitor::describe(core& of, const sight& last, instant_ns now) {
   report next;
   next.asked_at = now;
   next.found.worker = of.index;
+  next.found.poll = last.polls;
   next.found.lasted = now - last.working;
   if (const task::header* const task = of.running.load(relaxed); task != nullptr) {
     next.found.task = task->id.load(relaxed);
@@ -224,6 +225,7 @@ void monitor::watch(core& of, sight& last, instant_ns now) {
   const bool running = of.running.load(relaxed) != nullptr;
   const bool same = running && polls == last.polls && last.at != 0;
   if (!same) {
+    if (last.told && all_.with.on_stuck_over) all_.with.on_stuck_over(of.index, last.polls, now - last.working);
     last.at = running ? now : 0;
     last.told = false;
   }
