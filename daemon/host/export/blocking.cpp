@@ -3,10 +3,14 @@
 #include "host/export/blocking.hpp"
 
 #include <new>
+#include <string>
+#include <utility>
 
 #include "host/completion.hpp"
 #include "host/export/common.hpp"
 #include "host/export/tables.hpp"
+#include "host/texts.hpp"
+#include "host/trace/slow_log.hpp"
 #include "host/trace/traced_task.hpp"
 #include "runtime/blocking/job.hpp"
 
@@ -20,6 +24,7 @@ class plugin_job final : public blocking::job {
         user_(d.user),
         run_(d.run),
         drop_(d.drop),
+        made_at_(d.made_at),
         traced_(trace::on() ? trace::job_born(p, view(d.name), d.made_at) : 0),
         holders_(holders) {}
   ~plugin_job() {
@@ -33,6 +38,8 @@ class plugin_job final : public blocking::job {
       const call_scope scope(of_);
       value = run_(user_);
     }
+    if (const duration_ns lasted = of_.rt.now() - begun; trace::slow_jobs().takes(lasted)) [[unlikely]]
+      tell_slow(lasted);
     drop_user();
     charge_job(of_, begun);
     end(TOKIO_OK);
@@ -68,6 +75,18 @@ class plugin_job final : public blocking::job {
     instant_ns begun = 0;
   };
 
+  [[gnu::cold]] void tell_slow(duration_ns lasted) noexcept try {
+    const std::string file = text_of(made_at_.file);
+    trace::slow_entry slow;
+    slow.lasted = lasted;
+    slow.wall_ns = wall_clock_ns();
+    slow.what = text_of(made_at_.function);
+    slow.instance = of_.instance;
+    if (!file.empty()) slow.location = file + ":" + std::to_string(made_at_.line);
+    trace::slow_jobs().add(std::move(slow));
+  } catch (const std::bad_alloc&) {
+    // Then nobody hears of this one.
+  }
   // Before the waiter hears, so that what it frees is free then.
   void drop_user() noexcept {
     if (drop_ == nullptr) return;
@@ -86,6 +105,7 @@ class plugin_job final : public blocking::job {
   void* const user_;
   std::int64_t (*const run_)(void*) TOKIO_NOEXCEPT;
   void (*const drop_)(void*) TOKIO_NOEXCEPT;
+  const tokio_place made_at_;
   task::task_id traced_;  // 0: nobody listens to it, or it has been told
   // No model: two holders count down to the end, with release and acquire.
   std::atomic<std::uint32_t> holders_;
