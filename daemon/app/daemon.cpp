@@ -71,7 +71,8 @@ class daemon {
   [[nodiscard]] const char* ask_for_ring(const config::runtime_settings& s);
   [[nodiscard]] bool healthy() const;
   [[nodiscard]] live_parts parts() {
-    return {facts_, *runtime_, *plugins_, config_, life_, manager_, hands_, resizer_, console_, teller_, crashes_};
+    return {facts_,   *runtime_, *plugins_, config_,  life_,  manager_, hands_,
+            resizer_, console_,  teller_,   crashes_, *diag_, slow_};
   }
 
   const steady_clock time_;
@@ -92,8 +93,10 @@ class daemon {
   std::atomic<const char*> phase_{nullptr};  // what the drain waits for
   instant_ns stuck_logged_ = 0;              // [monitor]
   std::uint64_t stuck_unlogged_ = 0;
+  slow_polls slow_;
   std::unique_ptr<tokiod::runtime> runtime_;
   std::unique_ptr<host::registry> plugins_;
+  std::unique_ptr<diagnosis> diag_;
   std::unique_ptr<live_backend> backend_;
   std::unique_ptr<control::server> control_;
   std::unique_ptr<config_carrier> carrier_;
@@ -105,6 +108,7 @@ outcome<void> daemon::build() {
   if (const auto opened = life_.open(); !opened) return refuse(kind::io_error, opened.error().text());
   auto options = runtime_options_of(c.runtime);
   options.on_stuck = [this](const sched::stuck_poll& found) { stuck(found); };
+  options.on_stuck_over = [this](auto worker, auto poll, auto lasted) { slow_.over(worker, poll, lasted); };
   auto rt = tokiod::runtime::start(options);
   if (!rt) return std::unexpected(rt.error());
   runtime_ = std::move(*rt);
@@ -113,6 +117,7 @@ outcome<void> daemon::build() {
   plugins.resize = [this](const host::resize_order& order) { return resize_for(order); };
   plugins_ = std::make_unique<host::registry>(*runtime_, std::move(plugins));
   if (const auto fine = plugins_->usable(); !fine) return fine;
+  diag_ = std::make_unique<diagnosis>(*runtime_, *plugins_, console_, config_);
   backend_ = std::make_unique<live_backend>(parts());
   auto server = control::server::open(server_options_of(c.control, passed_sockets()), *backend_);
   if (!server) return std::unexpected(server.error());
@@ -121,6 +126,8 @@ outcome<void> daemon::build() {
   ready_.store(true, release);  // pairs with stuck()
   console_.tells([this](bool paused) { control_->publish("console.state", {{"paused", paused}}); });
   plugins_->listen([this](const host::plugin_event& e) { control_->publish("plugin.state", event_of(e)); });
+  if (const auto looks = diag_->start(teller_); !looks)
+    return refuse(kind::io_error, "no thread for the lints: ", looks.error().text());
   return control_->start();
 }
 
@@ -134,6 +141,7 @@ const char* daemon::ask_for_ring(const config::runtime_settings& s) {
 }
 
 int daemon::run() {
+  const stack_answers here(true);
   const auto values = config_.current();
   log::info("daemon", "started",
             {{"version", TOKIOD_VERSION},
@@ -168,6 +176,7 @@ int daemon::run() {
   };
   const auto end = life_.run(act);
   if (end.threads_left) leave_threads_behind(end.exit_code);
+  diag_->stop();
   control_->stop();
   log::info("daemon", "stopped", {{"exit_code", end.exit_code}});
   if (end.exit_code == exit_abandoned) leave_threads_behind(end.exit_code);
@@ -179,6 +188,7 @@ void daemon::stuck(const sched::stuck_poll& found) {
   if (!ready_.load(acquire)) return;  // nothing of a plugin runs before
   const stuck_report report = stuck_report_of(found, *runtime_, *plugins_);
   control_->publish("runtime.stuck", report.event());
+  slow_.found(found.worker, found.poll, found.taken_over, report.entry());
   const instant_ns now = time_.now();
   if (now - stuck_logged_ < second && stuck_logged_ != 0) {
     ++stuck_unlogged_;

@@ -4,6 +4,7 @@
 #pragma once
 #include "app/live/config.hpp"
 #include "app/live/daemon.hpp"
+#include "app/live/diag.hpp"
 #include "app/live/metrics.hpp"
 #include "app/live/plugin.hpp"
 #include "app/live/resource.hpp"
@@ -15,6 +16,7 @@ namespace tokiod::app {
 
 class live_backend final : public control::backend,
                            public live_daemon,
+                           public live_diag,
                            public live_metrics,
                            public live_plugin,
                            public live_resource,
@@ -24,6 +26,7 @@ class live_backend final : public control::backend,
  public:
   explicit live_backend(const live_parts& parts)
       : live_daemon(parts),
+        live_diag(parts),
         live_metrics(parts),
         live_plugin(parts),
         live_resource(parts),

@@ -10,6 +10,7 @@
 #include "app/daemon.hpp"
 #include "app/options.hpp"
 #include "app/supervisor.hpp"
+#include "base/thread_stack.hpp"
 #include "config/load.hpp"
 
 namespace {
@@ -53,5 +54,6 @@ int main(int argc, char** argv) {
   }
   const bool has_plugins = o->what == app::command::serve || o->what == app::command::run_plugin;
   if (has_plugins) app::install_crash_report(app::state_directory());
+  stack_answers::want_of_all();
   return obey(*o, std::move(*values), {argv, argv + argc});
 }

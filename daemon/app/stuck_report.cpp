@@ -9,16 +9,16 @@
 namespace tokiod::app {
 namespace {
 
+std::string file_name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+}  // namespace
+
 std::string demangled(const std::string& symbol) {
   int failed = 0;
   const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &failed),
                                                     std::free);
   return failed == 0 ? std::string(text.get()) : symbol;
 }
-
-std::string file_name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
-}  // namespace
 
 std::string text_of(const stack_frame& frame, const std::string& file) {
   std::ostringstream text;
@@ -47,6 +47,19 @@ std::string stuck_report::stack_line() const {
   std::string line;
   for (const std::string& frame : stack) line += (line.empty() ? "" : " < ") + frame;
   return line;
+}
+
+host::trace::slow_entry stuck_report::entry() const {
+  host::trace::slow_entry one;
+  one.lasted = found.lasted;
+  one.wall_ns = wall_clock_ns();
+  one.what = label.name;
+  one.instance = instance;
+  one.location = location();
+  one.stack = stack_line();
+  one.task = found.task;
+  one.worker = static_cast<std::int32_t>(found.worker);
+  return one;
 }
 
 wire::json stuck_report::event() const {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/registry.hpp"
+#include "host/trace/slow_log.hpp"
 #include "runtime/runtime.hpp"
 #include "wire/json.hpp"
 
@@ -18,12 +19,15 @@ struct stuck_report {
 
   [[nodiscard]] std::string location() const;    // "file:line"; empty: not known
   [[nodiscard]] std::string stack_line() const;  // for the log: one line, or why there is none
-  [[nodiscard]] wire::json event() const;        // of the topic runtime.stuck
+  [[nodiscard]] host::trace::slow_entry entry() const;
+  [[nodiscard]] wire::json event() const;  // of the topic runtime.stuck
 };
 
 [[nodiscard]] stuck_report stuck_report_of(const sched::stuck_poll& found, const tokiod::runtime& rt,
                                            const host::registry& plugins);
 
+// The function as people write it.
+[[nodiscard]] std::string demangled(const std::string& symbol);
 // `file`: of the module, after private copies were resolved; empty: this program.
 [[nodiscard]] std::string text_of(const stack_frame& frame, const std::string& file);
 

@@ -173,10 +173,21 @@ control::task_stats task_console::stats_of(const trace::task_record& from) const
   s.self_wakes = from.self_wakes;
   s.poll_times = info_of(from.poll_times);
   s.scheduled_times = info_of(from.scheduled_times);
-  const std::lock_guard lock(mutex_);
-  for (auto& found : trace::findings_of(from, at.now, lints_))
-    s.warnings.push_back({std::string(trace::name(found.what)), std::move(found.sentence)});
+  s.warnings = warnings_of(from, at.now);
   return s;
+}
+
+std::vector<control::task_warning> task_console::warnings_of(const trace::task_record& from, instant_ns now) const {
+  std::vector<control::task_warning> all;
+  const std::lock_guard lock(mutex_);
+  for (auto& found : trace::findings_of(from, now, lints_))
+    all.push_back({std::string(trace::name(found.what)), std::move(found.sentence), found.measured});
+  return all;
+}
+
+bool task_console::looks_for(trace::lint which) const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::find(lints_.allowed, which) == lints_.allowed.end();
 }
 
 }  // namespace tokiod::app

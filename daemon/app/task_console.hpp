@@ -41,6 +41,10 @@ class task_console {
   void has_ended(task::task_id id) const;
   [[nodiscard]] bool listening() const;
   [[nodiscard]] control::task_stats stats_of(const host::trace::task_record& from) const;
+  // What looks wrong with it, as far as the configuration lets anybody look.
+  [[nodiscard]] std::vector<control::task_warning> warnings_of(const host::trace::task_record& from,
+                                                               instant_ns now) const;
+  [[nodiscard]] bool looks_for(host::trace::lint which) const;
 
   // Null: nobody listens. What ended longer ago than the configuration says is forgotten first.
   [[nodiscard]] const host::trace::resource_book* resources() const;

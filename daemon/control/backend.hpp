@@ -9,6 +9,7 @@
 #pragma once
 #include "control/backend/config.hpp"
 #include "control/backend/daemon.hpp"
+#include "control/backend/diag.hpp"
 #include "control/backend/metrics.hpp"
 #include "control/backend/plugin.hpp"
 #include "control/backend/resource.hpp"
@@ -20,6 +21,7 @@ namespace tokiod::control {
 // Virtual: who carries one face out is written apart from who carries the others out, and both meet in one object.
 class backend : public virtual config_face,
                 public virtual daemon_face,
+                public virtual diag_face,
                 public virtual metrics_face,
                 public virtual plugin_face,
                 public virtual resource_face,

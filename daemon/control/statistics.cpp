@@ -74,6 +74,13 @@ duration_ns statistics::lag() const {
 
 void statistics::answered(std::string_view method, int result, duration_ns took) {
   const std::string name(wire::find_method(method) ? method : "unknown");
+  if (slow_.takes(took)) {
+    host::trace::slow_entry slow;
+    slow.lasted = took;
+    slow.wall_ns = wall_clock_ns();
+    slow.what = name;
+    slow_.add(std::move(slow));
+  }
   const guard lock(mutex_);
   ++requests_[{name, result}];
   auto& times = took_[name];

@@ -13,6 +13,7 @@
 
 #include "base/clock.hpp"
 #include "control/metric_family.hpp"
+#include "host/trace/slow_log.hpp"
 
 namespace tokiod::control {
 
@@ -30,6 +31,8 @@ class statistics {
   void lagged(duration_ns by);
   void scraped(duration_ns took);
 
+  [[nodiscard]] host::trace::slow_log& slow() { return slow_; }
+  [[nodiscard]] const host::trace::slow_log& slow() const { return slow_; }
   [[nodiscard]] duration_ns lag() const;
   [[nodiscard]] std::vector<metric_family> families() const;
 
@@ -41,6 +44,9 @@ class statistics {
     std::uint64_t count = 0;
     duration_ns sum = 0;
   };
+
+  static constexpr duration_ns slow_call_ = millisecond;
+  host::trace::slow_log slow_{slow_call_};
 
   using guard = std::lock_guard<std::mutex>;
   mutable std::mutex mutex_;  // for everything below

@@ -20,6 +20,7 @@ struct times_info {
 
 struct task_warning {
   std::string lint, sentence;
+  double measured = 0;  // in the unit of the lint's threshold
 };
 
 // Moments are Unix seconds; 0 is never.

@@ -11,7 +11,7 @@ namespace tokiod::ctl {
 enum class exit_code : std::uint8_t {
   ok = 0,
   failed = 1,        // the daemon refused or the operation failed
-  finding = 2,       // it answered, and the answer is bad news: not ready
+  finding = 2,       // it answered, and the answer is bad news: not ready, or something looks wrong
   usage = 64,        // wrong words on the command line
   bad_input = 65,    // a document or parameter that cannot be right
   unreachable = 69,  // no daemon answers

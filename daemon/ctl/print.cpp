@@ -8,6 +8,7 @@
 #include <ctime>
 #include <vector>
 
+#include "ctl/stack_text.hpp"
 #include "wire/get.hpp"
 #include "wire/parse.hpp"
 
@@ -291,6 +292,11 @@ std::string result_text(const verb& shown, const json& result, const print_style
   if (shown.method == "metrics.get") return metrics_text(*wire::find(result, "families"));
   if (shown.method == "config.schema" || shown.method == "config.get") return wire::dump_indented(result) + "\n";
   if (shown.method == "config.diff" || shown.method == "config.drift") return difference_text(result, style);
+  // Documents of other programs' formats, to be written into a file.
+  if (shown.method == "diag.trace") return wire::dump(result) + "\n";
+  if (shown.method == "diag.profile") return wire::text_or(result, "folded");
+  if (shown.method == "diag.stacks") return stacks_text(result);
+  if (shown.method == "task.dump") return traces_text(result);
   const json* list = shown.list.empty() ? nullptr : wire::find(result, shown.list);
   if (!list || !list->is_array()) return record(result, style);
   const auto rows = rows_of(shown, result, *list);

@@ -26,7 +26,7 @@ constexpr double margin_seconds = 15;  // over a deadline that the daemon itself
 duration_ns timeout_of(const order& asked) {
   if (asked.timeout != 0) return asked.timeout;
   double longest = 0;
-  for (const auto name : {"deadline_s", "timeout_s", "patience_s"})
+  for (const auto name : {"deadline_s", "timeout_s", "patience_s", "seconds"})
     longest = std::max(longest, wire::number_or(asked.params, name, 0));
   return std::max(default_timeout, static_cast<duration_ns>((longest + margin_seconds) * 1e9));
 }
@@ -45,6 +45,9 @@ exit_code finding_in(const order& asked, const json& result) {
   if (asked.method == "daemon.health" && !wire::boolean_or(result, "ready", false)) return exit_code::finding;
   const json* const findings = wire::find(result, "findings");
   if (asked.method == "diag.lint" && findings && !findings->empty()) return exit_code::finding;
+  if (asked.method == "diag.self_test" && !wire::boolean_or(result, "ok", false)) return exit_code::finding;
+  const auto worst = asked.method == "diag.doctor" ? wire::text_or(result, "worst") : std::string();
+  if (worst == "warning" || worst == "error") return exit_code::finding;
   if (asked.method == "config.check" && !wire::boolean_or(result, "valid", false)) return exit_code::configuration;
   if (asked.method == "config.drift" && wire::boolean_or(result, "drift", false)) return exit_code::finding;
   return exit_code::ok;

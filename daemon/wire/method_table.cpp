@@ -26,20 +26,22 @@ constexpr auto table =
     sorted_rows(&method::name, rows::config, rows::console, rows::control, rows::daemon, rows::diag, rows::event,
                 rows::log, rows::metrics, rows::operation, rows::plugin, rows::resource, rows::runtime, rows::task);
 
-// Edits between two names, for did-you-mean; both are short.
+// Edits between two names, for did-you-mean; both are short. Two letters in the wrong order are one edit.
 std::size_t distance(std::string_view a, std::string_view b) {
-  std::string above(b.size() + 1, '\0');
-  for (std::size_t j = 0; j <= b.size(); ++j) above[j] = static_cast<char>(j);
+  std::string before(b.size() + 1, '\0'), above = before, row = before;
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = static_cast<char>(j);
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    char diagonal = above[0];
-    above[0] = static_cast<char>(i);
+    before.swap(above);
+    above.swap(row);
+    row[0] = static_cast<char>(i);
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const int replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = above[j];
-      above[j] = static_cast<char>(std::min({replaced, above[j] + 1, above[j - 1] + 1}));
+      const int replaced = above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = static_cast<char>(std::min({replaced, above[j] + 1, row[j - 1] + 1}));
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = static_cast<char>(std::min<int>(row[j], before[j - 2] + 1));
     }
   }
-  return static_cast<std::size_t>(above[b.size()]);
+  return static_cast<std::size_t>(row[b.size()]);
 }
 
 }  // namespace

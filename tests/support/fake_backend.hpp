@@ -5,6 +5,7 @@
 #include "control/backend.hpp"
 #include "support/fake/config.hpp"
 #include "support/fake/daemon.hpp"
+#include "support/fake/diag.hpp"
 #include "support/fake/metrics.hpp"
 #include "support/fake/plugin.hpp"
 #include "support/fake/runtime.hpp"
@@ -15,6 +16,7 @@ namespace tokiod::test {
 class fake_backend final : public backend,
                            public fake_config,
                            public fake_daemon,
+                           public fake_diag,
                            public fake_metrics,
                            public fake_plugin,
                            public fake_runtime,

@@ -16,6 +16,7 @@ std::vector<control::metric_family> live_metrics::metrics() const {
   parts_.config.look_for_drift();
   for (auto& f : daemon_families(parts_.config.status())) all.push_back(std::move(f));
   for (auto& f : log_families(log::counts())) all.push_back(std::move(f));
+  for (auto& f : parts_.diag.families()) all.push_back(std::move(f));
   for (auto& f : process_.families()) all.push_back(std::move(f));
   return all;
 }

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "app/crash_loop.hpp"
+#include "app/diag/diagnosis.hpp"
+#include "app/diag/slow_polls.hpp"
 #include "app/live_config.hpp"
 #include "app/notify.hpp"
 #include "app/supervisor.hpp"
@@ -44,6 +46,8 @@ struct live_parts {
   task_console& console;
   const teller& tell;
   const crash_loop& crashes;
+  diagnosis& diag;
+  slow_polls& slow;
 };
 
 }  // namespace tokiod::app

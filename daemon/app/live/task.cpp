@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/show.hpp"
+#include "host/task_dump.hpp"
 
 namespace tokiod::app {
 namespace {
@@ -44,6 +45,25 @@ bool ended_unseen(const task_console& console, const host::trace::task_record& r
   const bool unseen = record.dropped == 0 && record.kind != host::trace::task_kind::blocking;
   if (unseen) console.has_ended(record.id);
   return unseen;
+}
+
+std::string why_untold(const task_view& view, const host::task_dump& seen) {
+  if (!seen.held && view.state == task_state::running)
+    return "it is being polled: diag.stacks shows what its worker does";
+  if (!seen.held) return "it is runnable, or somebody else reads it just now";
+  if (!seen.walks) return "its plugin tells nothing of where a task waits; those of the C++ SDK do";
+  if (seen.places.empty()) return "it has not been polled yet";
+  return {};
+}
+
+control::task_trace trace_of(const task_view& view, host::task_label label) {
+  auto seen = host::dump_task(view);
+  control::task_trace told;
+  told.task = info_of(view, std::move(label));
+  told.cut = seen.cut;
+  told.unsupported = why_untold(view, seen);
+  for (auto& at : seen.places) told.places.push_back({std::move(at.function), std::move(at.file), at.line, at.depth});
+  return told;
 }
 
 }  // namespace
@@ -135,6 +155,38 @@ outcome<void> live_task::cancel_task(std::uint64_t id) {
     return {};
   }
   return refuse(kind::not_found, "there is no task t-", id, "; it may have ended");
+}
+
+outcome<void> live_task::wake_task(std::uint64_t id) {
+  for (const task_view& t : parts_.rt.tasks(nullptr, SIZE_MAX)) {
+    if (t.id != id) continue;
+    tokiod::runtime::wake(t.which);
+    return {};
+  }
+  return refuse(kind::not_found, "there is no task t-", id, "; it may have ended");
+}
+
+control::trace_page live_task::traces(const control::task_query& query) const {
+  auto views = parts_.rt.tasks(nullptr, SIZE_MAX);
+  std::ranges::sort(views, {}, &task_view::id);
+  auto labels = parts_.plugins.label(views);
+  control::trace_page page;
+  for (std::size_t n = 0; n < views.size(); ++n) {
+    const bool wanted = (query.plugin.empty() || labels[n].instance == query.plugin) &&
+                        (query.state.empty() || state_name(views[n].state) == query.state);
+    if (!wanted || views[n].owner == 0) continue;
+    ++page.total;
+    if (views[n].id > query.after_id && page.tasks.size() < query.limit)
+      page.tasks.push_back(trace_of(views[n], std::move(labels[n])));
+  }
+  return page;
+}
+
+std::optional<control::task_trace> live_task::trace(std::uint64_t id) const {
+  auto views = parts_.rt.tasks(nullptr, SIZE_MAX);
+  std::erase_if(views, [&](const task_view& t) { return t.id != id; });
+  if (views.empty()) return std::nullopt;
+  return trace_of(views.front(), std::move(parts_.plugins.label(views).front()));
 }
 
 }  // namespace tokiod::app

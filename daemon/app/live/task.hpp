@@ -13,6 +13,9 @@ class live_task : public virtual control::task_face {
   [[nodiscard]] control::task_page tasks(const control::task_query& query) const override;
   [[nodiscard]] std::optional<control::task_info> task(std::uint64_t id) const override;
   outcome<void> cancel_task(std::uint64_t id) override;
+  outcome<void> wake_task(std::uint64_t id) override;
+  [[nodiscard]] control::trace_page traces(const control::task_query& query) const override;
+  [[nodiscard]] std::optional<control::task_trace> trace(std::uint64_t id) const override;
   void listen_to_tasks(bool on) override { parts_.console.listen(on); }
   void watch_task(std::uint64_t id, bool on) override { parts_.console.watch(id, on); }
   bool pause_tasks(bool on) override { return parts_.console.pause(on); }

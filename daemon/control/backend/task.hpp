@@ -37,6 +37,24 @@ struct task_page {
   bool more = false;
 };
 
+// Where a task waits.
+struct task_place {
+  std::string function, file;
+  std::uint32_t line = 0, depth = 0;
+};
+
+struct task_trace {
+  task_info task;
+  std::vector<task_place> places;  // innermost first
+  bool cut = false;                // outer ones are missing
+  std::string unsupported;         // why there are none
+};
+
+struct trace_page {
+  std::vector<task_trace> tasks;  // by id
+  std::uint64_t total = 0;        // that match
+};
+
 struct task_changes : page_facts {
   std::vector<task_info> tasks;
 };
@@ -48,6 +66,11 @@ class task_face {
   [[nodiscard]] virtual task_page tasks(const task_query& query) const = 0;
   [[nodiscard]] virtual std::optional<task_info> task(std::uint64_t id) const = 0;
   virtual outcome<void> cancel_task(std::uint64_t id) = 0;
+  virtual outcome<void> wake_task(std::uint64_t id) = 0;
+  // Of live tasks above after_id; 0: all. Nothing is polled for it, and only the plugin's code that reads where a task
+  // waits is called.
+  [[nodiscard]] virtual trace_page traces(const task_query& query) const = 0;
+  [[nodiscard]] virtual std::optional<task_trace> trace(std::uint64_t id) const = 0;
   // Somebody begins to listen to tasks and resources, or ends; as many ends as beginnings. [control]
   virtual void listen_to_tasks(bool on) = 0;
   virtual void watch_task(std::uint64_t id, bool on) = 0;  // it stays known, also when it has ended [control]

@@ -54,6 +54,7 @@ struct binding {
 [[nodiscard]] std::span<const binding> console_methods();
 [[nodiscard]] std::span<const binding> control_methods();
 [[nodiscard]] std::span<const binding> daemon_methods();
+[[nodiscard]] std::span<const binding> diag_methods();
 [[nodiscard]] std::span<const binding> event_methods();
 [[nodiscard]] std::span<const binding> log_methods();
 [[nodiscard]] std::span<const binding> metrics_methods();

@@ -18,6 +18,16 @@ json view(const task_info& task, bool histograms) {
   return shown;
 }
 
+json view(const task_trace& trace) {
+  json shown = view(trace.task, false);
+  shown["trace"] = json::array();
+  for (const auto& at : trace.places)
+    shown["trace"].push_back({{"fn", at.function}, {"file", at.file}, {"line", at.line}, {"depth", at.depth}});
+  if (trace.cut) shown["cut"] = true;
+  if (!trace.unsupported.empty()) shown["unsupported"] = trace.unsupported;
+  return shown;
+}
+
 json view(const task_changes& seen, std::int64_t wall_ns) {
   json shown = {{"now", seconds_of(wall_ns)},
                 {"tasks", json::array()},

@@ -15,6 +15,7 @@ namespace tokiod::control {
 [[nodiscard]] std::optional<std::uint64_t> task_id_of(std::string_view text);  // 12
 
 [[nodiscard]] json view(const task_info& task, bool histograms);
+[[nodiscard]] json view(const task_trace& trace);
 [[nodiscard]] json view(const task_changes& seen, std::int64_t wall_ns);
 
 }  // namespace tokiod::control

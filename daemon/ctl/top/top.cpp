@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ctl/print.hpp"
+#include "ctl/stack_text.hpp"
 #include "ctl/top/feed.hpp"
 #include "ctl/top/screen.hpp"
 #include "ctl/top/view.hpp"
@@ -82,7 +83,15 @@ class top {
     view_.say(answer.error().sentence);
     return {};
   }
+  outcome<void> show_stacks(const std::string& worker) {
+    json params = {{"timeout_ms", 500}};
+    if (!worker.empty()) params["worker"] = wire::parse(worker).value_or(0);
+    auto answer = feed_.ask("diag.stacks", params, soon());
+    if (answer) view_.show_detail(stacks_text(*answer));
+    return survives(answer);
+  }
   outcome<void> grant(const wish& wanted) {
+    if (wanted.kind == wish::what::stacks) return show_stacks(wanted.id);
     if (wanted.kind != wish::what::detail && wanted.kind != wish::what::cancel) return {};
     const bool cancel = wanted.kind == wish::what::cancel;
     const bool task = wanted.id.starts_with("t-");

@@ -9,7 +9,7 @@ namespace tokiod::ctl {
 namespace {
 
 constexpr std::string_view keys_help =
-    "q quit  Tab/1-5 tab  s/S sort  r reverse  / filter  Enter detail  k cancel task  p pause";
+    "q quit  Tab/1-5 tab  s/S sort  r reverse  / filter  Enter detail  d stacks  k cancel task  p pause";
 
 // Cut at so many code points.
 std::string cut(std::string_view text, std::size_t columns) {
@@ -121,6 +121,12 @@ std::string top_view::selected_id() const {
   return selected_ < rows_.size() ? wire::text_or(rows_[selected_], "id") : std::string();
 }
 
+// That of the row, or that polls the row's task now.
+std::string top_view::selected_worker() const {
+  const json* const worker = selected_ < rows_.size() ? wire::find(rows_[selected_], "worker") : nullptr;
+  return worker != nullptr && worker->is_number_integer() ? std::to_string(worker->get<std::int64_t>()) : std::string();
+}
+
 // ---- keys
 
 wish top_view::press(int pressed) {
@@ -182,6 +188,7 @@ wish top_view::press_in_list(int pressed) {
       if (!selected_id().empty()) return {wish::what::detail, selected_id()};
       say("a row of this tab has no detail");
       return redraw;
+    case 'd': return {wish::what::stacks, selected_worker()};
     case 'k':
       if (now().rows != "tasks" || selected_id().empty()) return {};
       asked_ = selected_id();

@@ -44,8 +44,8 @@ enum class key : int {
 
 // What a key asks of the daemon, or of the loop.
 struct wish {
-  enum class what : std::uint8_t { nothing, quit, redraw, sample_now, detail, cancel } kind = what::nothing;
-  std::string id;  // of detail and cancel: the row
+  enum class what : std::uint8_t { nothing, quit, redraw, sample_now, detail, cancel, stacks } kind = what::nothing;
+  std::string id;  // of detail and cancel: the row; of stacks: a worker's number, empty: all of them
 };
 
 class top_view {
@@ -85,6 +85,7 @@ class top_view {
   void go_to(std::size_t tab);
   void arrange();
   [[nodiscard]] std::string selected_id() const;
+  [[nodiscard]] std::string selected_worker() const;
   [[nodiscard]] std::string tab_bar() const;
   [[nodiscard]] std::string status() const;
   void add_rows(std::vector<line>& into, const screen_size& size);

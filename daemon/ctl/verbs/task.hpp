@@ -23,8 +23,10 @@ inline constexpr column task_columns[] = {
 
 inline constexpr auto task = std::to_array<verb>({
     {"task cancel", "task.cancel", by_id, {}, {}, "cancel the task"},
+    {"task dump", "task.dump", by_id},
     {"task list", "task.list", {}, "tasks", task_columns},
     {"task show", "task.get", by_id},
+    {"task wake", "task.wake", by_id},
 });
 
 }  // namespace tokiod::ctl::rows

@@ -20,8 +20,22 @@ inline constexpr param task_get_params[] = {
     {"histograms", boolean, false, "also how its polls and waits are spread", "false"},
 };
 
+inline constexpr sv dumped_states[] = {"idle", "queued", "running"};
+inline constexpr param task_dump_params[] = {
+    {"id", text, false, "only this one", "", 3, 32},
+    {"plugin", text, false, "only tasks of this instance", "", 1, 128},
+    {"state", text, false, "only tasks in this state", "", 0, 16, dumped_states},
+    {"limit", integer, false, "at most this many", "100", 1, 1000},
+    {"cursor", text, false, "next_cursor of the page before", "", 1, 64},
+};
+
 inline constexpr auto task = std::to_array<method>({
     {"task.cancel", level::operate, until_the_end, task_id_params, "Ends a task at its next poll edge", "{id, state}",
+     e_found, R"({"id":"t-1"})"},
+    {"task.dump", level::observe, always, task_dump_params,
+     "Where tasks wait: their chains of awaits, innermost first; nothing is polled for it",
+     "{tasks:[{id, plugin, name, state, location, trace:[{fn, file, line, depth}], cut?, unsupported?}], total, "
+     "next_cursor?}",
      e_found, R"({"id":"t-1"})"},
     {"task.get", level::observe, always, task_get_params, "One task, with its times and wakes while somebody listens",
      "{id, plugin, name, state, location, stats?, ...}", e_found, R"({"id":"t-1","histograms":true})"},
@@ -33,6 +47,8 @@ inline constexpr auto task = std::to_array<method>({
      "{tasks, total, next_cursor?}",
      {},
      R"({"limit":10})"},
+    {"task.wake", level::admin, until_the_end, task_id_params,
+     "Has a task polled once more, as a wake does: shows whether one was lost", "{id}", e_found, R"({"id":"t-1"})"},
 });
 
 }  // namespace tokiod::wire::rows

@@ -21,6 +21,8 @@ inline constexpr auto topics = std::to_array<topic>({
      level::operate},
     {"control.client", "a client came or went: {client, event, uid, pid, comm, socket}", level::operate},
     {"daemon.state", "the daemon begins to run or to drain: {state}"},
+    {"lint",
+     "something begins to look wrong, or does not any more: {id, lint, severity, subject, sentence, since, state}"},
     {"log", "a record of the log, as log.tail gives it; not kept for event.recent", level::operate},
     {"metrics", "metric families that match, every interval_ms"},
     {"operation.state", "an operation began or ended: {operation_id, method, about, state}"},

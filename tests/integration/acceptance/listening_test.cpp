@@ -186,3 +186,24 @@ TEST_CASE("[OB-05] a plugin is unloaded while somebody listens; what it left is 
   }
   CHECK(b.daemon.stop() == 0);
 }
+
+TEST_CASE("where a task of a C++ plugin waits is told without a poll of it, also when nobody listens") {
+  const reserved_port port;
+  const daemon_process d(config_text("echo", port), {"--workers", "2"});
+  auto control = d.connect();
+  wait_until_runs(control, "echo");
+  wire::json task;
+  eventually("one of them waits", [&] {
+    const auto told = control.call("task.dump", {{"plugin", "echo"}, {"state", "idle"}});
+    for (const auto& each : told.at("tasks"))
+      for (const auto& place : each.at("trace"))
+        if (place.at("file").get<std::string>().ends_with(".cpp") && place.at("line") >= 1) task = each;
+    return !task.is_null();
+  });
+  CHECK_FALSE(task.contains("unsupported"));
+  CHECK(task.at("trace").back().at("depth") == 0);
+  for (int i = 0; i < 10; ++i) {
+    const auto again = control.call("task.dump", {{"id", task.at("id")}}).at("tasks")[0];
+    if (again.at("state") == "idle") CHECK(again.at("trace") == task.at("trace"));
+  }
+}

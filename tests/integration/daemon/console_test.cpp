@@ -18,6 +18,13 @@ wire::json greeter(const wire::json& tasks) {
   return nullptr;
 }
 
+// Others are about time, of which a machine that has too much to do may leave it too little.
+void check_unsuspicious(const wire::json& lints) {
+  for (const auto& one : lints)
+    for (const auto* const kind : {"self_wakes", "large_future", "never_polled_again", "lost_waker", "leaked_tasks"})
+      CHECK(one.at("lint") != kind);
+}
+
 }  // namespace
 
 TEST_CASE("[OB-05] [OB-07] a task that was there before is heard of while somebody listens, and not afterwards") {
@@ -38,11 +45,11 @@ TEST_CASE("[OB-05] [OB-07] a task that was there before is heard of while somebo
   CHECK(task.at("stats").at("from_birth") == false);
   CHECK(task.at("stats").at("wakes") >= 1);
   CHECK(task.at("stats").at("self_wakes") == 0);
-  CHECK(task.at("stats").at("warnings").empty());
+  check_unsuspicious(task.at("stats").at("warnings"));
   const auto detail = client.call("task.get", {{"id", task.at("id")}, {"histograms", true}});
   CHECK(detail.at("stats").at("poll_times").at("count") >= 2);
   CHECK(detail.at("stats").at("scheduled_times").at("count") >= 1);
-  CHECK(client.call("diag.lint").at("findings").empty());
+  check_unsuspicious(client.call("diag.lint").at("findings"));
 
   // With a new instance, from its birth to its end.
   client.call("plugin.start", {{"instance", "other"}, {"plugin", "hello_c"}});

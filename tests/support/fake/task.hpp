@@ -99,6 +99,25 @@ class fake_task : public virtual control::task_face, public virtual control::res
     for (const auto id : changed_ids(query, seen)) seen.ops.push_back(op_of(id));
     return seen;
   }
+  outcome<void> wake_task(std::uint64_t id) override { return cancel_task(id); }
+  [[nodiscard]] trace_page traces(const task_query& query) const override {
+    trace_page page;
+    page.total = tasks(query).total;
+    for (const auto& each : tasks(query).tasks) page.tasks.push_back(*trace(each.id));
+    return page;
+  }
+  // The third one is of a plugin in C.
+  [[nodiscard]] std::optional<task_trace> trace(std::uint64_t id) const override {
+    const auto known = task(id);
+    if (!known) return std::nullopt;
+    task_trace told;
+    told.task = *known;
+    if (id == 3)
+      told.unsupported = "its plugin tells nothing";
+    else
+      told.places = {{"read_line", "echo.cpp", 30, 1}, {"serve", "echo.cpp", 20, 0}};
+    return told;
+  }
   outcome<void> cancel_task(std::uint64_t id) override {
     if (!task(id)) return refuse(kind::not_found, "there is no live task t-", id);
     return {};

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "app/daemon_export.hpp"
+#include "app/diag/lint_table.hpp"
 #include "app/metric_export.hpp"
 #include "app/plugin_export.hpp"
 #include "app/process_numbers.hpp"
@@ -32,6 +33,7 @@ std::set<std::string> sample_names() {
   add(app::descriptor_families({}));
   add(app::daemon_families({}));
   add(app::log_families({}));
+  add(app::lint_table().families());
   add(app::process_numbers().families());
   add(control::statistics().families());
   return names;

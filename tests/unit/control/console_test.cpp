@@ -95,6 +95,13 @@ TEST_CASE("[OB-11] lints name the task and the fact") {
   CHECK(found[0]["lint"] == "self_wakes");
   CHECK(found[0]["task"] == "t-2");
   CHECK(found[0]["sentence"] == "75 % of its wakes");
+  CHECK(found[0]["id"] == "self_wakes:t-2");
+  CHECK(found[0]["severity"] == "warning");
+  CHECK(found[0]["threshold"] == 50);
+  CHECK(found[0]["evidence"] == json{{"measured", 75}, {"unit", "percent"}});
+  CHECK(found[0]["since"] == 1000);
+  CHECK(found[0].contains("hint"));
+  CHECK_FALSE(found[0].contains("location"));
 }
 
 TEST_CASE("[OB-05] [OB-11] of lints there are as many as were asked for, and it is said that there are more") {
@@ -154,4 +161,75 @@ TEST_CASE("[OB-09] resources in pages, one in detail") {
   CHECK(one["more"] == false);
   CHECK(kind_of(client.call("resource.get", {{"id", "r-99"}})) == "not_found");
   CHECK(kind_of(client.call("resource.get", {{"id", "t-1"}})) == "not_found");
+}
+
+TEST_CASE("stacks name the thread, what runs on it, and each frame with its file, offset, function and build") {
+  control_fixture daemon;
+  auto client = daemon.client();
+  const auto workers = client.call("diag.stacks")["result"];
+  CHECK(workers["partial"] == false);
+  REQUIRE(workers["threads"].size() == 1);
+  const auto busy = workers["threads"][0];
+  CHECK(busy["worker"] == 1);
+  CHECK(busy["task"] == "t-7");
+  CHECK(busy["frames"][0] ==
+        json{{"module", "/usr/lib/echo.so"}, {"offset", "0x1a2b"}, {"symbol", "echo::read()"}, {"build_id", "ab12"}});
+  CHECK(busy["frames"][1] == json{{"module", "tokiod"}, {"offset", "0x10"}});
+  const auto all = client.call("diag.stacks", {{"scope", "all_threads"}})["result"];
+  CHECK(all["partial"] == true);
+  CHECK(all["threads"][1]["missing"] == "the thread has not answered in time");
+  CHECK(kind_of(client.call("diag.stacks", {{"worker", 9}})) == "not_found");
+  CHECK(kind_of(client.call("diag.stacks", {{"scope", "some"}})) == "bad_enum");
+  CHECK(kind_of(daemon.client("observe").call("diag.stacks")) == "permission_denied");
+}
+
+TEST_CASE("the slow log holds polls, jobs and control calls; who may operate begins it anew") {
+  control_fixture daemon;
+  auto client = daemon.client(), looking = daemon.client("observe");
+  daemon.backend.hold_operations();
+  client.write(R"({"jsonrpc":"2.0","id":1,"method":"plugin.stop","params":{"instance":"echo"}})"
+               "\n");
+  daemon.backend.wait_for_operation();
+  const auto since = steady_clock().now();
+  eventually("a millisecond is over", [&] { return steady_clock().now() - since > 2 * millisecond; });
+  daemon.backend.release_operations();
+  CHECK(client.reply().contains("result"));
+  const auto calls = looking.call("diag.slow", {{"kind", "control"}})["result"]["entries"];
+  bool found = false;
+  for (const auto& one : calls) found = found || (one["what"] == "plugin.stop" && one["seconds"] > 0.001);
+  CHECK(found);
+  CHECK(kind_of(looking.call("diag.slow", {{"reset", true}})) == "permission_denied");
+  const auto all = client.call("diag.slow", {{"reset", true}})["result"]["entries"];
+  CHECK(all[0]["kind"] == "poll");
+  CHECK(all[0]["task"] == "t-7");
+  CHECK(client.call("diag.slow", {{"kind", "poll"}})["result"]["entries"].empty());
+  const auto since_then = client.call("diag.slow", {{"kind", "control"}})["result"]["entries"];
+  for (const auto& one : since_then) CHECK(one["what"] != "plugin.stop");
+}
+
+TEST_CASE("where tasks wait, innermost first, one or in pages; who tells nothing says why") {
+  control_fixture daemon;
+  auto client = daemon.client("observe");
+  const auto one = client.call("task.dump", {{"id", "t-1"}})["result"]["tasks"];
+  REQUIRE(one.size() == 1);
+  CHECK(one[0]["state"] == "idle");
+  CHECK(one[0]["trace"][0] == json{{"fn", "read_line"}, {"file", "echo.cpp"}, {"line", 30}, {"depth", 1}});
+  CHECK(one[0]["trace"][1]["fn"] == "serve");
+  CHECK_FALSE(one[0].contains("unsupported"));
+  const auto first = client.call("task.dump", {{"limit", 2}})["result"];
+  CHECK(first["total"] == 3);
+  REQUIRE(first["tasks"].size() == 2);
+  const auto rest = client.call("task.dump", {{"cursor", first["next_cursor"]}})["result"];
+  REQUIRE(rest["tasks"].size() == 1);
+  CHECK(rest["tasks"][0]["unsupported"] == "its plugin tells nothing");
+  CHECK(rest["tasks"][0]["trace"].empty());
+  CHECK(kind_of(client.call("task.dump", {{"id", "t-9"}})) == "not_found");
+  CHECK(kind_of(client.call("task.dump", {{"cursor", "9"}})) == "out_of_range");
+}
+
+TEST_CASE("administrators may have a task polled once more") {
+  control_fixture daemon;
+  CHECK(daemon.client().call("task.wake", {{"id", "t-1"}})["result"]["id"] == "t-1");
+  CHECK(kind_of(daemon.client().call("task.wake", {{"id", "t-9"}})) == "not_found");
+  CHECK(kind_of(daemon.client("observe").call("task.wake", {{"id", "t-1"}})) == "permission_denied");
 }

@@ -40,8 +40,8 @@ TEST_CASE("every row of the method table has code, and its example succeeds") {
 TEST_CASE("there is no code without a row") {
   for (const auto group :
        {control::config_methods(), control::console_methods(), control::control_methods(), control::daemon_methods(),
-        control::event_methods(), control::log_methods(), control::metrics_methods(), control::plugin_methods(),
-        control::resource_methods(), control::runtime_methods(), control::task_methods()})
+        control::diag_methods(), control::event_methods(), control::log_methods(), control::metrics_methods(),
+        control::plugin_methods(), control::resource_methods(), control::runtime_methods(), control::task_methods()})
     for (const auto& each : group) CHECK(wire::find_method(each.name) != nullptr);
 }
 

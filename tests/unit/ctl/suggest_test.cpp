@@ -36,7 +36,7 @@ std::string offered_by(const control_fixture& daemon, std::vector<std::string> w
 
 TEST_CASE("commands, their groups and their options are offered as the parser takes them") {
   CHECK(offered({"plugin", "l"}) == "list load");
-  CHECK(offered({"sta"}) == "status");
+  CHECK(offered({"stat"}) == "status");
   CHECK(offered({"plugin", "stop", "x", "--rea"}) == "--reason");
   CHECK(offered({"log", "level", "wa"}) == "warn");
   CHECK(offered({"top", "--ta"}) == "--tab");

@@ -66,6 +66,18 @@ std::string text_of(ctl::top_view& view, ctl::screen_size size = {24, 200}) {
 
 }  // namespace
 
+TEST_CASE("d asks for the stack of the row's worker, or of all") {
+  auto made = shown();
+  REQUIRE(made.sort_by("ID"));
+  for (int i = 0; i < 3; ++i) (void)made.press(static_cast<int>(key::up));
+  CHECK(made.press('d').kind == wish::what::stacks);
+  CHECK(made.press('d').id.empty());  // t-1 is idle
+  (void)made.press(static_cast<int>(key::down));
+  CHECK(made.press('d').id == "2");
+  (void)made.press('2');
+  CHECK(made.press('d').id == "0");
+}
+
 TEST_CASE("a filter's words must all hold: a column that matches, one that compares, text anywhere") {
   using names = std::vector<std::string>;
   CHECK(ids_with("") == names{"t-2", "t-1", "t-3"});

@@ -1,0 +1,83 @@
+#include "app/diag/bundle_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <system_error>
+
+#include "base/fd.hpp"
+
+namespace tokiod::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Names begin with a time, so that the newest are the last.
+std::vector<std::string> files_in(const std::string& folder, std::string_view ending) {
+  std::vector<std::string> names;
+  std::error_code failed;
+  for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
+    auto name = at->path().filename().string();
+    if (name.ends_with(ending)) names.push_back(std::move(name));
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+void make_room(const std::string& folder) {
+  const auto names = files_in(folder, ".tar");
+  for (std::size_t i = 0; i + most_bundles <= names.size(); ++i) ::unlink((folder + "/" + names[i]).c_str());
+}
+
+bool write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto wrote = retry_eintr([&] { return ::write(fd, bytes.data(), bytes.size()); });
+    if (wrote <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(wrote));
+  }
+  return ::fsync(fd) == 0;
+}
+
+// With as many digits for every moment of the next centuries.
+std::string file_name_at(std::int64_t now_ns) {
+  std::string digits = std::to_string(now_ns);
+  if (digits.size() < 19) digits.insert(0, 19 - digits.size(), '0');
+  return "tokiod-" + digits + ".tar";
+}
+
+}  // namespace
+
+outcome<std::string> keep_bundle(const std::string& state, std::string_view bytes, std::int64_t now_ns) {
+  if (state.empty())
+    return refuse(kind::unsupported, "there is no state directory to keep a bundle in: STATE_DIRECTORY is not set");
+  const std::string folder = state + "/bundle", path = folder + "/" + file_name_at(now_ns);
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+    return refuse(kind::io_error, folder, ": ", error::last("mkdir").text());
+  make_room(folder);
+  const unique_fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file) return refuse(kind::io_error, path, ": ", error::last("open").text());
+  if (write_all(file.get(), bytes)) return path;
+  const auto why = error::last("write");
+  ::unlink(path.c_str());
+  return refuse(kind::io_error, path, ": ", why.text());
+}
+
+std::vector<std::pair<std::string, std::string>> crash_reports_in(const std::string& state) {
+  std::vector<std::pair<std::string, std::string>> reports;
+  if (state.empty()) return reports;
+  const std::string folder = state + "/crash";
+  auto names = files_in(folder, ".json");
+  if (names.size() > most_reports) names.erase(names.begin(), names.end() - most_reports);
+  for (auto& name : names)
+    if (auto text = read_file(folder + "/" + name, most_report_bytes))
+      reports.emplace_back(std::move(name), std::move(*text));
+  return reports;
+}
+
+}  // namespace tokiod::app
