@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <system_error>
 
 #include "base/fd.hpp"
@@ -37,10 +38,14 @@ json object_in(const std::string& text, std::size_t line) {
   return read && read->is_object() ? std::move(*read) : json();
 }
 
-std::string innermost_module(const json& frames) {
-  if (!frames.is_object() || !frames.contains("frames") || !frames["frames"].is_array() || frames["frames"].empty())
-    return {};
-  return frames["frames"][0].is_object() ? wire::text_or(frames["frames"][0], "module") : std::string();
+void read_frames(const json& line, crash& into) {
+  if (!line.is_object() || !line.contains("frames") || !line["frames"].is_array()) return;
+  for (const auto& frame : line["frames"]) {
+    if (!frame.is_object()) continue;
+    const auto module = wire::text_or(frame, "module"), symbol = wire::text_or(frame, "symbol");
+    if (into.frames.empty()) into.module = module;
+    into.frames.push_back(module + "+" + wire::text_or(frame, "offset") + (symbol.empty() ? "" : " " + symbol));
+  }
 }
 
 // The path that the file has then.
@@ -88,7 +93,8 @@ std::vector<crash> crash_loop::reports(const std::string& prefix) const {
     one.name = wire::text_or(facts, "name");
     one.place = wire::text_or(facts, "file") + ":" + std::to_string(wire::integer_or(facts, "line", 0));
     one.worker = static_cast<int>(wire::integer_or(facts, "worker", -1));
-    one.module = innermost_module(object_in(*text, 1));
+    one.held = fs::path(path).filename().string().starts_with("held-");
+    read_frames(object_in(*text, 1), one);
     all.push_back(std::move(one));
   }
   return all;
@@ -142,6 +148,14 @@ void crash_loop::read_quarantine() {
                   (record.is_object() ? wire::text_or(record, "last") : "an unknown fault") +
                   "; plugin.clear_quarantine has it started again";
   }
+}
+
+std::vector<crash> crash_loop::latest(std::size_t limit) const {
+  if (root_.empty()) return {};
+  auto all = reports("");
+  std::ranges::sort(all, std::greater<>(), &crash::time);
+  if (all.size() > limit) all.resize(limit);
+  return all;
 }
 
 outcome<void> crash_loop::clear(const std::string& plugin) const {

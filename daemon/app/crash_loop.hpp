@@ -6,7 +6,7 @@
 //
 // A plugin is put there when its code was running at so many faults within so long. plugin.load starts it all the same.
 // Invariant: a file that cannot be read or renamed is passed over and named in the log.
-// Threads:   look [main, before plugins run]; held_back, clear [any, afterwards].
+// Threads:   look [main, before plugins run]; held_back, latest, clear [any, afterwards].
 #pragma once
 #include <cstdint>
 #include <map>
@@ -22,8 +22,10 @@ struct crash {
   std::string file;  // its path
   std::int64_t time = 0;
   std::string signal, instance, plugin, task, name, place;
-  std::string module;  // of the innermost frame
+  std::vector<std::string> frames;  // innermost first: "module+0x12 symbol"
+  std::string module;               // of the innermost frame
   int worker = -1;
+  bool held = false;  // it led to a quarantine
 };
 
 inline constexpr std::size_t crashes_until_quarantine = 3;
@@ -39,6 +41,8 @@ class crash_loop {
   void look(const config::plugins_settings& plugins, std::int64_t now);
   // By the plugin's name, as plugin.list shows it: why it is not started.
   [[nodiscard]] const std::map<std::string, std::string>& held_back() const { return held_; }
+  // What there is to read, the latest first.
+  [[nodiscard]] std::vector<crash> latest(std::size_t limit) const;
   // Of one of these: it starts with the daemon from the next start on. io_error.
   [[nodiscard]] outcome<void> clear(const std::string& plugin) const;
 

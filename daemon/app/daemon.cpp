@@ -6,24 +6,30 @@
 #include <cstdio>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "app/config_carrier.hpp"
 #include "app/confirm_timer.hpp"
 #include "app/crash_loop.hpp"
 #include "app/crash_report.hpp"
+#include "app/instance_lock.hpp"
 #include "app/instances.hpp"
+#include "app/kept_listeners.hpp"
 #include "app/live_backend.hpp"
 #include "app/stuck_report.hpp"
 #include "app/task_console.hpp"
+#include "app/upgrade.hpp"
 #include "app/wiring.hpp"
 #include "base/log_sink.hpp"
 #include "control/server.hpp"
+#include "wire/get.hpp"
 
 namespace tokiod::app {
 namespace {
 
 constexpr duration_ns resize_patience = 2 * second;   // for a worker that does not come back, at a reload
+constexpr duration_ns claim_patience = 10 * second;   // for an instance that asks for its listening socket in a task
 constexpr duration_ns control_patience = 2 * second;  // a control thread that did not turn for so long is not healthy
 
 int say(int code, const std::string& sentence) {
@@ -38,6 +44,10 @@ int say(int code, const std::string& sentence) {
   ::_exit(code);
 }
 
+std::uint64_t generation_in(const wire::json& state) {
+  return static_cast<std::uint64_t>(wire::integer_or(state, "generation", 1));
+}
+
 wire::json event_of(const host::plugin_event& e) {
   return {{"plugin", e.plugin}, {"instance", e.instance}, {"from", e.previous}, {"to", e.state}, {"detail", e.reason}};
 }
@@ -45,8 +55,10 @@ wire::json event_of(const host::plugin_event& e) {
 // Everything that lives as long as the daemon serves, in the order in which it is built.
 class daemon {
  public:
-  daemon(const options& o, config::loaded values, std::vector<std::string> command_line)
-      : facts_{std::move(command_line), wall_clock_ns(), time_.now()},
+  daemon(const options& o, config::loaded values, std::vector<std::string> command_line,
+         std::optional<inheritance> from)
+      : from_(std::move(from)),
+        facts_{std::move(command_line), wall_clock_ns(), time_.now(), from_ ? generation_in(from_->state) : 1},
         manager_(notifier::from_environment(time_)),
         life_(manager_, time_),
         config_(o.sources, std::move(values)),
@@ -55,6 +67,11 @@ class daemon {
 
   [[nodiscard]] outcome<void> build();
   [[nodiscard]] int run();
+  [[nodiscard]] bool is_successor() const { return from_.has_value(); }
+  // To whoever waits for us to take over.
+  void say_failed(const std::string& why) const {
+    if (from_) (void)from_->channel.say({{"failed", why}});
+  }
 
  private:
   [[nodiscard]] config_carrier::followers followers();
@@ -64,6 +81,9 @@ class daemon {
                                          const std::function<bool()>& given_up = nullptr);
   outcome<std::uint32_t> resize_for(const host::resize_order& order);
   [[nodiscard]] bool drain(const stop_order& order);
+  void inherit_maintenance();
+  [[nodiscard]] bool take_over_if_asked();
+  void settle();
   void wait_for(const char* phase);
   [[nodiscard]] std::uint64_t remaining() const;
   void hurry();
@@ -71,11 +91,12 @@ class daemon {
   [[nodiscard]] const char* ask_for_ring(const config::runtime_settings& s);
   [[nodiscard]] bool healthy() const;
   [[nodiscard]] live_parts parts() {
-    return {facts_,   *runtime_, *plugins_, config_,  life_,  manager_, hands_,
-            resizer_, console_,  teller_,   crashes_, *diag_, slow_};
+    return {facts_,   *runtime_, *plugins_, config_, life_, manager_, hands_, resizer_,
+            console_, teller_,   crashes_,  *diag_,  slow_, upkeep_,  become_};
   }
 
   const steady_clock time_;
+  std::optional<inheritance> from_;  // until it has let us go
   const process_facts facts_;
   notifier manager_;
   supervisor life_;
@@ -83,6 +104,11 @@ class daemon {
   task_console console_;
   crash_loop crashes_;  // [main until the start, then the start's thread]
   const live_config::carrier hands_ = hands();
+  maintenance upkeep_{time_};
+  const upgrader become_ = [this](const auto& order, const auto& given_up) {
+    return upgrade({facts_, *plugins_, *control_, *listeners_, lock_.get(), manager_, life_, upkeep_, teller_})
+        .begin(order, given_up);
+  };
   const resizer resizer_ = [this](auto workers, auto timeout, auto reason, const auto& given_up) {
     return resize(workers, timeout, reason, given_up);
   };
@@ -94,6 +120,10 @@ class daemon {
   instant_ns stuck_logged_ = 0;              // [monitor]
   std::uint64_t stuck_unlogged_ = 0;
   slow_polls slow_;
+  unique_fd lock_;         // of the state directory
+  handover_channel goes_;  // to the old process, until we run
+  std::unique_ptr<kept_listeners> listeners_;
+  os_thread settler_;
   std::unique_ptr<tokiod::runtime> runtime_;
   std::unique_ptr<host::registry> plugins_;
   std::unique_ptr<diagnosis> diag_;
@@ -106,6 +136,17 @@ class daemon {
 outcome<void> daemon::build() {
   const config::config& c = config_.current()->values;
   if (const auto opened = life_.open(); !opened) return refuse(kind::io_error, opened.error().text());
+  auto passed = from_ ? std::move(from_->sockets) : passed_sockets();
+  if (from_) {
+    manager_.wait_to_speak();
+    inherit_maintenance();
+    lock_ = take_socket(passed, instance_lock_name);
+  } else {
+    auto locked = lock_instance(state_directory());
+    if (!locked) return std::unexpected(locked.error());
+    lock_ = std::move(*locked);
+  }
+  listeners_ = std::make_unique<kept_listeners>(manager_, passed);
   auto options = runtime_options_of(c.runtime);
   options.on_stuck = [this](const sched::stuck_poll& found) { stuck(found); };
   options.on_stuck_over = [this](auto worker, auto poll, auto lasted) { slow_.over(worker, poll, lasted); };
@@ -115,11 +156,12 @@ outcome<void> daemon::build() {
   auto plugins = registry_options_of(c.plugins);
   plugins.kept_descriptors = kept_descriptors_of(c.control);
   plugins.resize = [this](const host::resize_order& order) { return resize_for(order); };
+  plugins.listeners = listeners_.get();
   plugins_ = std::make_unique<host::registry>(*runtime_, std::move(plugins));
   if (const auto fine = plugins_->usable(); !fine) return fine;
   diag_ = std::make_unique<diagnosis>(*runtime_, *plugins_, console_, config_);
   backend_ = std::make_unique<live_backend>(parts());
-  auto server = control::server::open(server_options_of(c.control, passed_sockets()), *backend_);
+  auto server = control::server::open(server_options_of(c.control, std::move(passed)), *backend_);
   if (!server) return std::unexpected(server.error());
   control_ = std::move(*server);
   carrier_ = std::make_unique<config_carrier>(*plugins_, followers());
@@ -128,6 +170,7 @@ outcome<void> daemon::build() {
   plugins_->listen([this](const host::plugin_event& e) { control_->publish("plugin.state", event_of(e)); });
   if (const auto looks = diag_->start(teller_); !looks)
     return refuse(kind::io_error, "no thread for the lints: ", looks.error().text());
+  if (from_) return {};  // who is connected is still served, and only now and then is there something to say
   return control_->start();
 }
 
@@ -156,6 +199,7 @@ int daemon::run() {
   act.start = [this, values] {
     for (const std::string& problem : start_instances(*plugins_, values->values, crashes_.held_back()))
       log::error("host", problem);
+    if (take_over_if_asked()) settle();
   };
   act.reload = [this](const std::string& reason) {
     change_order order;
@@ -172,15 +216,52 @@ int daemon::run() {
     return status_line(parts()) + (phase == nullptr ? std::string() : std::string("; waits for ") + phase);
   };
   act.changed = [this](life now) {
+    if (goes_.fd() >= 0) (void)goes_.say({{"runs", true}});
+    goes_.take().reset();
     control_->publish("daemon.state", {{"state", now == life::draining ? "draining" : "running"}});
   };
   const auto end = life_.run(act);
+  listeners_->freeze();
   if (end.threads_left) leave_threads_behind(end.exit_code);
   diag_->stop();
+  if (from_) leave_threads_behind(end.exit_code);  // what is there of files belongs to the old process
+  if (settler_.joinable()) settler_.join();
   control_->stop();
   log::info("daemon", "stopped", {{"exit_code", end.exit_code}});
   if (end.exit_code == exit_abandoned) leave_threads_behind(end.exit_code);
   return end.exit_code;
+}
+
+void daemon::inherit_maintenance() {
+  const auto* const upkeep = wire::find(from_->state, "maintenance");
+  if (upkeep == nullptr) return;
+  const auto left = wire::integer_or(*upkeep, "left_ms", -1);
+  (void)upkeep_.begin(left < 0 ? std::nullopt : std::optional(static_cast<duration_ns>(left) * millisecond),
+                      wire::text_or(*upkeep, "reason"));
+}
+
+// On the start's thread. False: there was an old process, and it goes on instead of us.
+bool daemon::take_over_if_asked() {
+  if (!from_) return true;
+  auto why = take_over(*from_, *plugins_);
+  if (why.empty())
+    if (const auto started = control_->start(); !started) why = started.error().sentence;
+  if (!why.empty()) {
+    life_.request_stop({false, {}, exit_unavailable, why});
+    return false;
+  }
+  log::info("daemon", "took over", {{"from_pid", wire::integer_or(from_->state, "from_pid", 0)}});
+  goes_ = std::move(from_->channel);
+  from_.reset();
+  manager_.speak();
+  return true;
+}
+
+// Nobody waits for instances that have not asked for their listening sockets yet.
+void daemon::settle() {
+  const auto drop = [this] { listeners_->drop_unclaimed(claim_patience); };
+  if (!listeners_->has_unclaimed()) return listeners_->drop_unclaimed(0);
+  if (auto started = os_thread::start({.name = "tokiod-settle"}, drop)) settler_ = std::move(*started);
 }
 
 // On the monitor's thread. One that never yields is told of again and again, so the log takes one record a second.
@@ -269,7 +350,8 @@ outcome<std::uint32_t> daemon::resize_for(const host::resize_order& order) {
 bool daemon::drain(const stop_order& order) {
   const auto configured = config_.current()->values.shutdown.deadline_ms * millisecond;
   const instant_ns deadline = time_.now() + (order.drain ? order.deadline.value_or(configured) : 0);
-  confirm_.stop();  // what was not confirmed is not on disk, so the next start is without it
+  confirm_.stop();       // what was not confirmed is not on disk, so the next start is without it
+  listeners_->freeze();  // the manager keeps them for the next process
   wait_for("plugins");
   const bool plugins_gone = plugins_->stop_all(deadline);
   wait_for("tasks");
@@ -304,8 +386,9 @@ void daemon::hurry() {
 bool daemon::healthy() const {
   if (time_.now() - control_->last_turn() > control_patience) return false;
   const auto watchdog = config_.current()->values.watchdog;
-  return watchdog.policy != "all_workers" ||
-         !all_workers_stuck(runtime_->snapshot(), watchdog.stuck_after_ms * millisecond);
+  const duration_ns limit = watchdog.stuck_after_ms * millisecond;
+  if (watchdog.policy == "any_worker") return !any_poll_stuck(*runtime_, limit);
+  return watchdog.policy != "all_workers" || !all_workers_stuck(runtime_->snapshot(), limit);
 }
 
 std::unique_ptr<log::sink> sink_of(const config::log_settings& s) {
@@ -326,10 +409,17 @@ void start_log(const config::log_settings& settings) {
   log::start(std::move(how), sink_of(settings));
 }
 
-int serve(const options& o, config::loaded values, std::vector<std::string> command_line) {
+int serve(const options& o, config::loaded values, std::vector<std::string> command_line,
+          std::optional<inheritance> from) {
+  if (from) (void)::dup2(from->standard_error.get(), STDERR_FILENO);  // what there is to hear now goes over the channel
   start_log(values.values.log);
-  daemon d(o, std::move(values), std::move(command_line));
-  if (const auto built = d.build(); !built) return say(exit_unavailable, built.error().sentence);
+  daemon d(o, std::move(values), std::move(command_line), std::move(from));
+  if (const auto built = d.build(); !built) {
+    d.say_failed(built.error().sentence);
+    const int code = say(exit_unavailable, built.error().sentence);
+    if (d.is_successor()) ::_exit(code);  // what there is of files belongs to the old process
+    return code;
+  }
   const int code = d.run();
   log::stop();
   return code;

@@ -7,9 +7,11 @@
 // Invariant: the control sockets answer from step 4 of the start to step 4 of the stop.
 // Threads:   serve, run_plugin [main, with the signals blocked and no other thread but the log's].
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "app/handover.hpp"
 #include "app/options.hpp"
 #include "base/clock.hpp"
 #include "config/load.hpp"
@@ -22,8 +24,10 @@ inline constexpr duration_ns runtime_grace = 2 * second;
 // The log as the configuration wants it.
 void start_log(const config::log_settings& settings);
 
-// Serves until a signal or daemon.shutdown; returns the exit code.
-[[nodiscard]] int serve(const options& o, config::loaded values, std::vector<std::string> command_line);
+// Serves until a signal or daemon.shutdown; returns the exit code. `from`: another process is served until this one
+// can.
+[[nodiscard]] int serve(const options& o, config::loaded values, std::vector<std::string> command_line,
+                        std::optional<inheritance> from = {});
 
 // Runs one plugin until it finishes, or until a signal; returns its status.
 [[nodiscard]] int run_plugin(const options& o, const config::loaded& values);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
@@ -20,7 +21,7 @@ namespace {
 constexpr int first_passed_fd = 3;
 constexpr duration_ns status_interval = second;
 constexpr duration_ns try_again = 50 * millisecond;  // when the manager's queue is full
-constexpr std::size_t most_unsent = 64;              // a manager that never reads costs no more
+constexpr std::size_t most_unsent = 256;             // a manager that never reads costs no more
 
 std::optional<std::uint64_t> number_in(const char* variable) {
   const char* const text = std::getenv(variable);
@@ -60,22 +61,55 @@ notifier notifier::from_environment(const clock& time) {
 
 void notifier::ready() {
   const std::lock_guard hold(mutex_);
-  send_surely("READY=1");
+  send_surely({"READY=1"});
 }
 
 void notifier::reloading() {
   const std::lock_guard hold(mutex_);
-  send_surely("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(time_.now() / microsecond));
+  send_surely({"RELOADING=1\nMONOTONIC_USEC=" + std::to_string(time_.now() / microsecond)});
 }
 
 void notifier::stopping() {
   const std::lock_guard hold(mutex_);
-  send_surely("STOPPING=1");
+  send_surely({"STOPPING=1"});
 }
 
 void notifier::extend_timeout(duration_ns by) {
   const std::lock_guard hold(mutex_);
-  send_surely("EXTEND_TIMEOUT_USEC=" + std::to_string(by / microsecond));
+  send_surely({"EXTEND_TIMEOUT_USEC=" + std::to_string(by / microsecond)});
+}
+
+// Without FDPOLL the manager would drop what it believes to be closed by the other side.
+bool notifier::store(const std::string& name, int fd) {
+  const std::lock_guard hold(mutex_);
+  unique_fd copy(socket_ && voice_ != voice::left ? ::fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1);
+  if (!copy) return false;
+  send_surely({"FDSTOREREMOVE=1\nFDNAME=" + name});
+  send_surely({"FDSTORE=1\nFDPOLL=0\nFDNAME=" + name, std::move(copy)});
+  return true;
+}
+
+void notifier::unstore(const std::string& name) {
+  const std::lock_guard hold(mutex_);
+  send_surely({"FDSTOREREMOVE=1\nFDNAME=" + name});
+}
+
+void notifier::wait_to_speak() {
+  const std::lock_guard hold(mutex_);
+  voice_ = voice::waits;
+}
+
+void notifier::speak() {
+  const std::lock_guard hold(mutex_);
+  voice_ = voice::speaks;
+  (void)send_what_waits();
+}
+
+bool notifier::hand_over(pid_t to) {
+  const std::lock_guard hold(mutex_);
+  if (!send_what_waits() || !send("MAINPID=" + std::to_string(to))) return false;
+  voice_ = voice::left;
+  return true;
 }
 
 void notifier::status(std::string text) {
@@ -87,7 +121,7 @@ void notifier::status(std::string text) {
 instant_ns notifier::turn(bool healthy) {
   const instant_ns now = time_.now();
   const std::lock_guard hold(mutex_);
-  if (!socket_) return never;
+  if (!socket_ || voice_ != voice::speaks) return never;
   if (!send_what_waits()) return now + try_again;
   if (waiting_status_ && now >= status_allowed_at_) {
     if (send("STATUS=" + *waiting_status_)) waiting_status_.reset();
@@ -102,21 +136,36 @@ instant_ns notifier::turn(bool healthy) {
 }
 
 // Non-blocking: a manager that does not read must not keep us. Any other error than a full queue is for ever.
-bool notifier::send(const std::string& text) {
+bool notifier::send(const std::string& text, int fd) {
   if (!socket_) return true;
-  const auto sent = retry_eintr([&] { return ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL); });
+  iovec part{const_cast<char*>(text.data()), text.size()};  // it is only read
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof fd)> room{};
+  msghdr all{};
+  all.msg_iov = &part;
+  all.msg_iovlen = 1;
+  if (fd >= 0) {
+    all.msg_control = room.data();
+    all.msg_controllen = room.size();
+    cmsghdr* const rights = CMSG_FIRSTHDR(&all);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof fd);
+    std::memcpy(CMSG_DATA(rights), &fd, sizeof fd);
+  }
+  const auto sent = retry_eintr([&] { return ::sendmsg(socket_.get(), &all, MSG_NOSIGNAL); });
   return sent >= 0 || (errno != EAGAIN && errno != ENOBUFS);
 }
 
-void notifier::send_surely(std::string text) {
-  if (send_what_waits() && send(text)) return;
-  unsent_.push_back(std::move(text));
+void notifier::send_surely(message next) {
+  if (voice_ == voice::left || !socket_) return;
+  if (voice_ == voice::speaks && send_what_waits() && send(next.text, next.fd.get())) return;
+  unsent_.push_back(std::move(next));
   if (unsent_.size() > most_unsent) unsent_.pop_front();
 }
 
 bool notifier::send_what_waits() {
   while (!unsent_.empty()) {
-    if (!send(unsent_.front())) return false;
+    if (!send(unsent_.front().text, unsent_.front().fd.get())) return false;
     unsent_.pop_front();
   }
   return true;

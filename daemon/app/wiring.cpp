@@ -10,13 +10,13 @@ std::uint32_t u32(std::uint64_t checked) { return static_cast<std::uint32_t>(che
 
 unsigned mode_of(const std::string& octal) { return static_cast<unsigned>(std::strtoul(octal.c_str(), nullptr, 8)); }
 
-unique_fd take(std::vector<passed_socket>& passed, std::string_view name) {
+}  // namespace
+
+unique_fd take_socket(std::vector<passed_socket>& passed, std::string_view name) {
   for (auto& s : passed)
     if (s.name == name) return std::move(s.fd);
   return unique_fd();
 }
-
-}  // namespace
 
 log::levels levels_of(const config::log_settings& s) {
   log::levels speak;
@@ -101,14 +101,16 @@ control::server_options server_options_of(const config::control_settings& s, std
   admin.path = s.socket;
   admin.mode = mode_of(s.socket_mode);
   admin.group = s.socket_group;
-  admin.passed = take(passed, "control");
+  admin.passed = take_socket(passed, "control");
+  admin.lock = take_socket(passed, "control.lock");
   o.sockets.push_back(std::move(admin));
   control::socket_options observe;
   observe.label = "observe";
   observe.path = s.observe_socket;
   observe.mode = mode_of(s.observe_socket_mode);
   observe.ceiling = control::level::observe;
-  observe.passed = take(passed, "control-ro");
+  observe.passed = take_socket(passed, "control-ro");
+  observe.lock = take_socket(passed, "control-ro.lock");
   if (observe.passed || !s.observe_socket.empty()) o.sockets.push_back(std::move(observe));
   if (const auto address = loopback_named(s.page_address)) {
     control::socket_options page;

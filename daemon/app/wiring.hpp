@@ -2,6 +2,8 @@
 // Threads: plain values.
 #pragma once
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "app/notify.hpp"
 #include "base/log.hpp"
@@ -19,6 +21,8 @@ namespace tokiod::app {
 [[nodiscard]] std::uint32_t kept_descriptors_of(const config::control_settings& s);
 [[nodiscard]] control::limits limits_of(const config::control_settings& s);
 [[nodiscard]] std::vector<control::access_rule> access_of(const config::control_settings& s);
+// The one of that name, which is left without a descriptor; none: an empty one.
+[[nodiscard]] unique_fd take_socket(std::vector<passed_socket>& passed, std::string_view name);
 // Sockets that systemd passed under the names "control" and "control-ro" take the place of those of the configuration;
 // others are closed, with a line in the log.
 [[nodiscard]] control::server_options server_options_of(const config::control_settings& s,

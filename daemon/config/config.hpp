@@ -87,7 +87,7 @@ struct shutdown_settings {
 };
 
 struct watchdog_settings {
-  std::string policy = "control";  // control or all_workers
+  std::string policy = "control";  // control, any_worker or all_workers
   std::uint64_t stuck_after_ms = 5'000;
 };
 

@@ -164,9 +164,9 @@ constexpr setting table[] = {
      "How long all plugins together may drain after SIGTERM.",
      [](config& c) -> auto& { return c.shutdown.deadline_ms; }},
 
-    {"/watchdog/policy", choice, 0, 0, "control|all_workers", "", live,
-     "When the service manager's watchdog is fed. control: while the control thread runs; all_workers: and not every "
-     "worker is stuck in one poll.",
+    {"/watchdog/policy", choice, 0, 0, "control|any_worker|all_workers", "", live,
+     "When the service manager's watchdog is fed. control: while the control thread runs; any_worker: and no poll is "
+     "stuck; all_workers: and not every worker is stuck in one poll.",
      [](config& c) -> auto& { return c.watchdog.policy; }},
     {"/watchdog/stuck_after_ms", integer, 10, hour_ms, "", "ms", live,
      "How long one poll may last before its worker counts as stuck.",

@@ -8,7 +8,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "base/accounts.hpp"
@@ -59,14 +62,20 @@ outcome<listen_socket> listen_socket::open(socket_options options) {
   made.label_ = options.label;
   made.path_ = options.path;
   made.ceiling_ = options.ceiling;
+  // The configuration may have moved it since.
+  if (options.lock && !made.is_bound_to_path(options.passed.get())) options.passed.reset();
+  const bool inherits = options.lock && options.passed;
   auto ready = options.loopback ? made.make_port(*options.loopback)
                : options.passed ? made.adopt(std::move(options.passed))
                                 : made.make(options);
+  if (inherits) made.inherited_ = true;
+  if (inherits) made.lock_ = std::move(options.lock);
   if (!ready) return std::unexpected(std::move(ready.error()));
   return made;
 }
 
 listen_socket::~listen_socket() {
+  if (inherited_) return;
   if (inode_ != 0) {
     // Somebody may have put another file there since: only ours goes.
     struct stat now{};
@@ -109,6 +118,21 @@ outcome<void> listen_socket::make_port(loopback_address at) {
   path_ = text_of(at);
   log::info("control", "the page is served", {{"socket", label_}, {"address", path_}});
   return {};
+}
+
+bool listen_socket::is_bound_to_path(int fd) const {
+  sockaddr_un at{};
+  socklen_t length = sizeof at;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &length) != 0 || at.sun_family != AF_UNIX) return false;
+  const auto bytes = length - std::min<socklen_t>(length, offsetof(sockaddr_un, sun_path));
+  return path_ == std::string_view(at.sun_path, ::strnlen(at.sun_path, bytes));
+}
+
+void listen_socket::own_file() {
+  struct stat there{};
+  if (!std::exchange(inherited_, false) || ::lstat(path_.c_str(), &there) < 0) return;
+  device_ = there.st_dev;
+  inode_ = there.st_ino;
 }
 
 outcome<void> listen_socket::make(const socket_options& options) {

@@ -24,12 +24,18 @@ class listen_socket {
         lock_(std::move(other.lock_)),
         socket_(std::move(other.socket_)),
         http_only_(other.http_only_),
+        inherited_(std::exchange(other.inherited_, false)),
         device_(other.device_),
         inode_(std::exchange(other.inode_, 0)) {}
   listen_socket& operator=(listen_socket&&) = delete;
   ~listen_socket();
 
   [[nodiscard]] int fd() const { return socket_.get(); }
+  [[nodiscard]] int lock() const { return lock_.get(); }  // -1: the file is somebody else's
+  // From one process to the next: the file stays when we go, or goes with us. Of a socket that was passed in without a
+  // lock it is somebody else's all the time.
+  void leave_file() { inherited_ = true; }
+  void own_file();
   [[nodiscard]] const std::string& label() const { return label_; }
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] level ceiling() const { return ceiling_; }
@@ -39,6 +45,7 @@ class listen_socket {
  private:
   listen_socket() = default;
   outcome<void> adopt(unique_fd passed);
+  [[nodiscard]] bool is_bound_to_path(int fd) const;
   outcome<void> make(const socket_options& options);
   outcome<void> make_port(loopback_address at);
   outcome<void> take_lock();
@@ -51,7 +58,9 @@ class listen_socket {
   unique_fd lock_;  // of PATH.lock; held for as long as the socket is served
   unique_fd socket_;
   bool http_only_ = false;
-  dev_t device_ = 0;  // of the file that we made; inode 0: none
+  dev_t device_ = 0;        // of the file that we made; inode 0: none
+  bool inherited_ = false;  // the file and the lock are another process's, so far or by now
+  dev_t device_ = 0;        // of the file that we made; inode 0: none
   ino_t inode_ = 0;
 };
 

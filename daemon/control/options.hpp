@@ -60,6 +60,7 @@ struct socket_options {
   // A port of this machine instead of a path: HTTP only, and nobody is known there, so that the ceiling is what
   // everybody has.
   std::optional<loopback_address> loopback;
+  unique_fd lock;  // of the file of `passed`, which an earlier process of ours made: the file is ours from now on
 };
 
 struct server_options {

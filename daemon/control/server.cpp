@@ -108,6 +108,7 @@ struct server::parts final : client_directory {
   void begin_again();
 
   // ---- the end
+  void close_doors();
   void begin_to_close();
 
   asio::io_context io{1};
@@ -117,7 +118,7 @@ struct server::parts final : client_directory {
   asio::steady_timer ticker, goodbye;
   instant_ns next_tick = 0;
   std::uint64_t last_client = 0;
-  bool closing = false;
+  bool closing = false, handed_over = false;
   os_thread thread;
   // Written by the control thread, read by the watchdog; relaxed: it carries nothing but itself.
   // No model: one moment, nothing else is published.
@@ -130,7 +131,7 @@ struct server::parts final : client_directory {
 
 void server::parts::wait_for(door& at) {
   at.acceptor.async_wait(local::acceptor::wait_read, [this, &at](const asio::error_code& failed) {
-    if (!failed && !closing) accept_all(at);
+    if (!failed && !closing && !handed_over) accept_all(at);
   });
 }
 
@@ -148,7 +149,7 @@ void server::parts::accept_all(door& at) {
               {{"socket", at.socket.label()}, {"error", error::last("accept4").text()}});
     at.pause.expires_after(asio_duration(accept_pause));
     at.pause.async_wait([this, &at](const asio::error_code& failed) {
-      if (!failed && !closing) wait_for(at);
+      if (!failed && !closing && !handed_over) wait_for(at);
     });
     return;
   }
@@ -287,6 +288,7 @@ void server::parts::begin_again() {
   for (const auto& each : all) each->close();
   if (closing) return io.stop();
   for (auto& each : doors) {
+    if (handed_over) break;
     asio::error_code ignored;
     each->acceptor.cancel(ignored);
     each->pause.cancel();
@@ -297,13 +299,17 @@ void server::parts::begin_again() {
 
 // ---- the end
 
-void server::parts::begin_to_close() {
-  closing = true;
+void server::parts::close_doors() {
   for (auto& each : doors) {
     asio::error_code ignored;
     each->acceptor.close(ignored);
     each->pause.cancel();
   }
+}
+
+void server::parts::begin_to_close() {
+  closing = true;
+  close_doors();
   const auto all = sessions;  // finish() takes sessions out of the set
   for (const auto& each : all) each->finish();
   if (sessions.empty()) return io.stop();
@@ -350,7 +356,10 @@ outcome<void> server::start() {
   for (auto* const pool : {&all.shared.reading, &all.shared.doing})
     if (const auto started = pool->start(); !started)
       return refuse(kind::internal, "cannot start a thread for requests: ", started.error().text());
-  for (auto& each : all.doors) all.wait_for(*each);
+  for (auto& each : all.doors) {
+    each->socket.own_file();
+    all.wait_for(*each);
+  }
   all.tick();
   auto thread = os_thread::start({.name = "tokiod-control"}, [&all] { all.run(); });
   if (!thread) return refuse(kind::internal, "cannot start the control thread: ", thread.error().text());
@@ -371,6 +380,22 @@ void server::stop() {
   const auto left = std::exchange(all.sessions, {});     // 6  who did not read his reply in time
   for (const auto& each : left) each->close();
   all.doors.clear();  // 7  the files go
+}
+
+std::vector<server::socket_copy> server::copies() const {
+  const auto twin = [](int fd) { return unique_fd(fd < 0 ? -1 : ::fcntl(fd, F_DUPFD_CLOEXEC, 0)); };
+  std::vector<socket_copy> all;
+  for (const auto& each : parts_->doors)
+    all.push_back({each->socket.label(), twin(each->socket.fd()), twin(each->socket.lock())});
+  return all;
+}
+
+void server::hand_over() {
+  asio::post(parts_->io, [all = parts_.get()] {
+    all->handed_over = true;
+    all->close_doors();
+    for (auto& each : all->doors) each->socket.leave_file();
+  });
 }
 
 void server::publish(std::string_view topic, wire::json data) { parts_->publish(topic, data); }

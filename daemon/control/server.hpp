@@ -5,6 +5,7 @@
 // Threads:   open, start, stop [one thread]; publish, reconfigure [any].
 #pragma once
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,6 +28,15 @@ class server {
   [[nodiscard]] outcome<void> start();  // begins to answer
   // Closes the door, lets replies that are ready leave, waits for running operations, ends the thread.
   void stop();
+
+  // Copies of what it listens on, for a process that is to follow this one. [between open and stop]
+  struct socket_copy {
+    std::string label;
+    unique_fd socket, lock;  // no lock: the file is not ours
+  };
+  [[nodiscard]] std::vector<socket_copy> copies() const;
+  // That process serves them from now on: nobody new is let in here, and their files stay. [any, before stop]
+  void hand_over();
 
   // Sends an event to those who subscribed: daemon.state {state}, plugin.state {plugin, from, to, detail}.
   void publish(std::string_view topic, wire::json data);

@@ -66,7 +66,7 @@ client_info session::info() const {
 void session::finish() {
   finishing_ = true;
   subs_.clear();
-  if (out_.empty()) close();
+  if (out_.empty() && in_flight_ == 0) close();
 }
 
 void session::close() {
@@ -320,7 +320,7 @@ void session::on_written(const asio::error_code& failed, std::size_t n) {
   shared_.counts.sent(n);
   out_.consume(n);
   write();
-  if (finishing_ && out_.empty()) return close();
+  if (finishing_ && out_.empty() && in_flight_ == 0) return close();
   turn();
 }
 

@@ -65,7 +65,9 @@ outcome<json> value_of(const wire::param& rule, const std::vector<std::string>& 
     case wire::param_type::any: return names_document(word) ? read_document(word, input) : guess(word);
     case wire::param_type::integer:
     case wire::param_type::number:
-    case wire::param_type::boolean: return as_type(rule, word);
+    case wire::param_type::boolean:
+      if (word == "on" || word == "off") return json(word == "on");
+      return as_type(rule, word);
   }
   return json(word);
 }

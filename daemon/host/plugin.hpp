@@ -31,6 +31,7 @@
 
 namespace tokiod::host {
 
+class listener_keeper;
 class seeded_bytes;
 class task_hooks;
 
@@ -51,6 +52,8 @@ class plugin_events {
   [[nodiscard]] virtual outcome<std::uint32_t> resize(tokio_plugin& which, std::uint32_t workers, duration_ns timeout);
   // What is offered beside the tables of this host; null: nothing of that name.
   [[nodiscard]] virtual const void* extension(std::string_view) const { return nullptr; }
+  // Who keeps its listening sockets beyond this process; null: nobody.
+  [[nodiscard]] virtual listener_keeper* listeners() const { return nullptr; }
 
  protected:
   ~plugin_events() = default;

@@ -39,6 +39,8 @@ struct task_view;
 
 namespace tokiod::host {
 
+class listener_keeper;
+
 struct registry_options {
   std::vector<std::string> dirs;  // where names are looked up and scan() looks, in this order
   std::string runtime_dir;        // for private copies of images; created 0700; empty = copies live in memfds
@@ -51,6 +53,7 @@ struct registry_options {
   std::uint32_t kept_descriptors = 100;       // that plugins do not get, see host/descriptor_line.hpp
   // Changes the number of workers for an instance that may: how many there were. Null: the registry does. [several]
   std::function<outcome<std::uint32_t>(const resize_order&)> resize = nullptr;
+  listener_keeper* listeners = nullptr;  // outlives the registry; null: listening sockets end with their instances
 };
 
 class registry {

@@ -54,6 +54,7 @@ struct registry::parts final : plugin_events {
   void gave_up(tokio_plugin& which, std::string reason) override;
   void finished(tokio_plugin& which, std::int32_t status) override;
   outcome<std::uint32_t> resize(tokio_plugin& which, std::uint32_t workers, duration_ns timeout) override;
+  [[nodiscard]] listener_keeper* listeners() const override { return options.listeners; }
 
   // ---- finding; with the lock
   [[nodiscard]] std::shared_ptr<image> find(std::string_view name_or_id) const;

@@ -11,19 +11,31 @@
 #include "tokio/net.hpp"
 #include "tokio/plugin.hpp"
 #include "tokio/task.hpp"
+#include "tokio/time.hpp"
 
 namespace {
 
 using tokio::net::tcp_stream;
 
+// The stop met a connection that was accepted and not heard yet: its first bytes still come back.
+tokio::task<> serve_once(tcp_stream client) {
+  std::array<std::byte, 1024> buffer;
+  const auto received = co_await tokio::time::timeout(plugin_support::first_word, client.read(buffer));
+  if (!received || !*received || **received == 0) co_return;
+  (void)co_await client.write_all(std::span(buffer).first(**received));
+}
+
 // region: serve
 tokio::task<> serve(tcp_stream client, tokio::cancellation_token stop) {
   std::array<std::byte, 1024> buffer;
   auto stopped = stop.cancelled();
-  for (;;) {
-    auto won = co_await tokio::select(tokio::biased, stopped, client.read(buffer));
-    if (won.index() == 0) co_return;
-    const auto& received = won.get<1>();
+  for (bool heard = false;; heard = true) {
+    auto won = co_await tokio::select(tokio::biased, client.read(buffer), stopped);
+    if (won.index() == 1) {
+      if (!heard) co_await serve_once(std::move(client));
+      co_return;
+    }
+    const auto& received = won.get<0>();
     if (!received || *received == 0) co_return;
     const auto sent = co_await client.write_all(std::span(buffer).first(*received));
     if (!sent) co_return;

@@ -11,6 +11,7 @@
 #include "clock.hpp"
 #include "command/table.hpp"
 #include "frame.hpp"
+#include "listen.hpp"
 #include "tokio/plugin.hpp"
 #include "tokio/time.hpp"
 
@@ -88,17 +89,35 @@ class connection {
       }
       in_.resize(used_ + read_bytes);
       auto arrived = box_.arrived.notified();
-      auto won = co_await tokio::select(tokio::biased, stopped, arrived,
-                                        client_.read(std::span(in_.data() + used_, read_bytes)));
-      if (won.index() == 0) co_return;
+      auto won = co_await tokio::select(tokio::biased, client_.read(std::span(in_.data() + used_, read_bytes)), arrived,
+                                        stopped);
       if (won.index() == 1) continue;
-      const auto& received = won.get<2>();
+      if (won.index() == 2) co_return co_await last_request();
+      const auto& received = won.get<0>();
       if (!received || *received == 0) co_return;
       used_ += *received;
+      heard_ = true;
     }
   }
 
  private:
+  // The stop came. A request that is not whole yet, or the first one of a connection, is waited for and answered.
+  tokio::task<> last_request() {
+    while (!me_.closing && (!heard_ || used_ != 0)) {
+      in_.resize(used_ + read_bytes);
+      const auto received = co_await tokio::time::timeout(plugin_support::first_word,
+                                                          client_.read(std::span(in_.data() + used_, read_bytes)));
+      if (!received || !*received || **received == 0) co_return;
+      used_ += **received;
+      heard_ = true;
+      work();
+      if (me_.cut) co_return;
+      const auto sent = co_await client_.write_all(out_);
+      if (!sent) co_return;
+      out_.clear();
+    }
+  }
+
   static frame_limits limits(const guarded_server& server) {
     return {.bulk_bytes = server.state.options.max_value_bytes};
   }
@@ -141,6 +160,7 @@ class connection {
   request_parser parser_;
   std::string in_, out_;
   std::size_t used_ = 0;  // bytes of in_ that were received
+  bool heard_ = false;    // at least one came
 };
 
 }  // namespace

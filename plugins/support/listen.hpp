@@ -13,6 +13,10 @@
 
 namespace plugin_support {
 
+// How long an instance that is told to stop waits for the first request of a connection that it has accepted: nobody
+// who got in goes without an answer. One that was answered before, and is silent, is closed at once.
+inline constexpr auto first_word = std::chrono::seconds(5);
+
 // Throws the sentence: thrown in a plugin's constructor it refuses the start.
 inline tokio::net::tcp_listener listen_at(const std::string& bind, std::uint16_t port) {
   const auto ip = tokio::net::ip_address::parse(bind);

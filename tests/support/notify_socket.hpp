@@ -9,8 +9,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/fd.hpp"
 #include "support/temp_dir.hpp"
 
 namespace tokiod::test {
@@ -42,11 +44,33 @@ class notify_socket {
 
   // What came since the last call; does not wait.
   [[nodiscard]] std::vector<std::string> take() const {
-    std::vector<std::string> messages;
+    std::vector<std::string> texts;
+    for (auto& each : take_all()) texts.push_back(std::move(each.text));
+    return texts;
+  }
+
+  struct message {
+    std::string text;
+    unique_fd fd;  // that came with it
+  };
+  // The same with descriptors.
+  [[nodiscard]] std::vector<message> take_all() const {
+    std::vector<message> messages;
     char text[4096];
-    for (ssize_t n = 0; (n = ::recv(fd_, text, sizeof text, 0)) >= 0;)
-      messages.emplace_back(text, static_cast<std::size_t>(n));
-    return messages;
+    alignas(cmsghdr) char room[CMSG_SPACE(sizeof(int))];
+    for (;;) {
+      iovec part{text, sizeof text};
+      msghdr all{};
+      all.msg_iov = &part;
+      all.msg_iovlen = 1;
+      all.msg_control = room;
+      all.msg_controllen = sizeof room;
+      const auto n = ::recvmsg(fd_, &all, MSG_CMSG_CLOEXEC);
+      if (n < 0) return messages;
+      int fd = -1;
+      if (const auto* const with = CMSG_FIRSTHDR(&all)) std::memcpy(&fd, CMSG_DATA(with), sizeof fd);
+      messages.push_back({std::string(text, static_cast<std::size_t>(n)), unique_fd(fd)});
+    }
   }
 
  private:

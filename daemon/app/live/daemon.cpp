@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "app/show.hpp"
+#include "base/log.hpp"
 #include "host/abi_version.hpp"
 
 namespace tokiod::app {
@@ -19,6 +21,17 @@ control::daemon_state state_of(const supervisor& main) {
     case life::draining: return control::daemon_state::draining;
   }
   return control::daemon_state::starting;
+}
+
+control::maintenance_info shown(const maintenance::view& seen) {
+  return {seen.on, seen.left ? std::optional(seconds(*seen.left)) : std::nullopt, seen.reason};
+}
+
+std::string text_of(const maintenance::view& seen) {
+  std::string text = "somebody said so";
+  if (!seen.reason.empty()) text += " (" + seen.reason + ")";
+  if (seen.left) text += ", for " + std::to_string(*seen.left / second + 1) + " s";
+  return text;
 }
 
 }  // namespace
@@ -36,6 +49,7 @@ control::daemon_info live_daemon::info() const {
   i.uptime_seconds = seconds(steady_clock().now() - parts_.facts.started);
   i.command_line = parts_.facts.command_line;
   i.config_files = parts_.config.current()->files;
+  i.generation = parts_.facts.generation;
   i.systemd_notify = parts_.manager.listened();
   i.systemd_watchdog_us = parts_.manager.watchdog() / microsecond;
   return i;
@@ -58,7 +72,41 @@ std::vector<control::health_check> live_daemon::health() const {
   checks.push_back({"plugins", down.empty(), down.empty() ? "" : "not running: " + down, false});
   const auto reload = parts_.config.status();
   checks.push_back({"config", reload.last_ok, reload.last_problem, false});
+  const auto upkeep = parts_.upkeep.now();
+  checks.push_back({"maintenance", !upkeep.on, upkeep.on ? text_of(upkeep) : "", false});
   return checks;
+}
+
+control::maintenance_info live_daemon::maintenance() const { return shown(parts_.upkeep.now()); }
+
+control::maintenance_info live_daemon::maintain(const control::maintenance_order& order) {
+  if (order.on) {
+    const auto lasts =
+        order.for_s ? std::optional(static_cast<duration_ns>(*order.for_s * ns_per_second)) : std::nullopt;
+    parts_.upkeep.begin(lasts, order.reason);
+  } else {
+    parts_.upkeep.end();
+  }
+  const auto now = parts_.upkeep.now();
+  log::info("daemon", now.on ? "not ready: maintenance" : "maintenance is over", {{"reason", order.reason}});
+  return shown(now);
+}
+
+std::vector<control::crash_info> live_daemon::crashes(std::size_t limit) const {
+  std::vector<control::crash_info> all;
+  for (auto& one : parts_.crashes.latest(limit))
+    all.push_back({.file = one.file,
+                   .time = one.time,
+                   .signal = one.signal,
+                   .plugin = one.plugin,
+                   .instance = one.instance,
+                   .task = one.task,
+                   .name = one.name,
+                   .place = one.place,
+                   .worker = one.worker,
+                   .held = one.held,
+                   .frames = std::move(one.frames)});
+  return all;
 }
 
 outcome<void> live_daemon::shutdown(const control::shutdown_order& order) {
@@ -80,9 +128,15 @@ bool all_workers_stuck(const runtime_view& view, duration_ns limit) {
   });
 }
 
+bool any_poll_stuck(const tokiod::runtime& rt, duration_ns limit) {
+  const auto stuck = [limit](const task_view& one) { return !one.blocks && one.running_for >= limit; };
+  return std::ranges::any_of(rt.tasks(nullptr, SIZE_MAX), stuck);
+}
+
 std::string status_line(const live_parts& parts) {
   const auto view = parts.rt.snapshot();
   std::string line(wire::name(state_of(parts.life)));
+  if (parts.upkeep.now().on) line += " (maintenance)";
   line += ", " + std::to_string(view.active_workers) + " workers, " +
           std::to_string(parts.rt.metrics().all_tasks().live()) + " tasks";
   const char* before = "; plugins: ";

@@ -11,9 +11,11 @@
 #include "app/diag/diagnosis.hpp"
 #include "app/diag/slow_polls.hpp"
 #include "app/live_config.hpp"
+#include "app/maintenance.hpp"
 #include "app/notify.hpp"
 #include "app/supervisor.hpp"
 #include "app/task_console.hpp"
+#include "control/backend/daemon.hpp"
 #include "control/backend/runtime.hpp"
 #include "host/registry.hpp"
 #include "runtime/runtime.hpp"
@@ -25,11 +27,15 @@ struct process_facts {
   std::vector<std::string> command_line;
   std::int64_t started_wall_ns = 0;
   instant_ns started = 0;
+  std::uint64_t generation = 1;
 };
 
 // Changes the number of workers, and tells the log and who subscribed.
 using resizer = std::function<outcome<control::resize_report>(
     std::uint32_t workers, duration_ns timeout, std::string_view reason, const std::function<bool()>& given_up)>;
+// Becomes another program.
+using upgrader = std::function<std::expected<control::upgrade_report, control::upgrade_refusal>(
+    const control::upgrade_order&, const std::function<bool()>& given_up)>;
 // Tells those who subscribed.
 using teller = std::function<void(std::string_view topic, wire::json data)>;
 
@@ -48,6 +54,8 @@ struct live_parts {
   const crash_loop& crashes;
   diagnosis& diag;
   slow_polls& slow;
+  maintenance& upkeep;
+  const upgrader& become;
 };
 
 }  // namespace tokiod::app

@@ -4,6 +4,8 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <expected>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +24,7 @@ struct daemon_info {
   double uptime_seconds = 0;
   std::vector<std::string> command_line;
   std::vector<std::string> config_files;
+  std::uint64_t generation = 1;  // 1: was started by the system; each successor has one more
   bool systemd_notify = false;
   std::uint64_t systemd_watchdog_us = 0;
 };
@@ -40,6 +43,47 @@ struct shutdown_order {
   std::string reason;
 };
 
+// Readiness that somebody took back for a while.
+struct maintenance_info {
+  bool on = false;
+  std::optional<double> left_seconds;  // absent: until somebody ends it
+  std::string reason;
+};
+
+struct maintenance_order {
+  bool on = false;
+  std::optional<double> for_s;
+  std::string reason;
+};
+
+struct upgrade_order {
+  std::string program;                           // empty: what runs now
+  std::optional<std::vector<std::string>> args;  // absent: those of this process
+  double deadline_s = 30;                        // until it must be ready
+  std::string reason;
+};
+
+struct upgrade_report {
+  pid_t pid = 0;
+  std::uint64_t generation = 0;  // 1: was started by the system, and each successor has one more
+};
+
+struct upgrade_refusal {
+  refusal why;
+  std::string stage;           // "spawn", "start", "ready", "handover"; empty: it was not begun
+  std::string standard_error;  // the last that the successor said there
+};
+
+// What an earlier process wrote down when a fault ended it.
+struct crash_info {
+  std::string file;
+  std::int64_t time = 0;  // Unix seconds
+  std::string signal, plugin, instance, task, name, place;
+  int worker = -1;
+  bool held = false;                // it led to a quarantine
+  std::vector<std::string> frames;  // innermost first: "echo.so+0x1234 symbol"
+};
+
 class daemon_face {
  public:
   virtual ~daemon_face() = default;
@@ -48,6 +92,12 @@ class daemon_face {
   [[nodiscard]] virtual daemon_info info() const = 0;
   [[nodiscard]] virtual std::vector<health_check> health() const = 0;
   virtual outcome<void> shutdown(const shutdown_order& order) = 0;  // begins it and returns
+  // Returns once the successor serves, and this process drains; or nothing has changed. [operation]
+  virtual std::expected<upgrade_report, upgrade_refusal> upgrade(const upgrade_order& order,
+                                                                 const std::function<bool()>& given_up) = 0;
+  [[nodiscard]] virtual maintenance_info maintenance() const = 0;
+  virtual maintenance_info maintain(const maintenance_order& order) = 0;
+  [[nodiscard]] virtual std::vector<crash_info> crashes(std::size_t limit) const = 0;  // [reader] the latest first
 };
 
 }  // namespace tokiod::control

@@ -67,6 +67,7 @@ answer daemon_status(const call_site& site, const json&) {
               {"tasks", runtime["tasks"]},
               {"plugins", plugins_of(images)},
               {"config", view(config)},
+              {"maintenance", view(daemon.maintenance())},
               {"warnings", warnings_of(seen, config, images)}};
 }
 
@@ -81,14 +82,50 @@ answer daemon_shutdown(const call_site& site, const json& params) {
               {"state", name(daemon_state::draining)}};  // nothing takes it back
 }
 
+answer daemon_maintenance(const call_site& site, const json& params) {
+  maintenance_order order;
+  order.on = wire::boolean_or(params, "on", false);
+  if (wire::find(params, "for_s")) order.for_s = wire::number_or(params, "for_s", 0);
+  order.reason = wire::text_or(params, "reason");
+  const auto now = site.shared.daemon.maintain(order);
+  site.shared.publish("daemon.maintenance", view(now));
+  return view(now);
+}
+
+// The kind upgrade_failed, which is this method's alone: it begins, and the successor does not come.
+constexpr int upgrade_failed_code = 1110;
+
+answer daemon_upgrade(backend& daemon, const json& params, const std::function<bool()>& given_up) {
+  upgrade_order order;
+  order.program = wire::text_or(params, "exe");
+  if (const auto* const args = wire::find(params, "args")) order.args = args->get<std::vector<std::string>>();
+  order.deadline_s = wire::number_or(params, "deadline_s", order.deadline_s);
+  order.reason = wire::text_or(params, "reason");
+  const auto report = daemon.upgrade(order, given_up);
+  if (report) return json{{"new_pid", report->pid}, {"generation", report->generation}};
+  const auto& no = report.error();
+  if (no.stage.empty()) return refused(no.why);
+  auto error =
+      wire::to_rpc_error(no.why, {{"kind", "upgrade_failed"}, {"stage", no.stage}, {"stderr", no.standard_error}});
+  error.code = upgrade_failed_code;
+  return std::unexpected(std::move(error));
+}
+
+answer daemon_crashes(const plane& shared, const json& params) {
+  json list = json::array();
+  const auto limit = static_cast<std::size_t>(wire::integer_or(params, "limit", 32));
+  for (const auto& crash : shared.daemon.crashes(limit)) list.push_back(view(crash));
+  return json{{"crashes", std::move(list)}};
+}
+
 }  // namespace
 
 std::span<const binding> daemon_methods() {
   static constexpr binding bindings[] = {
-      {"daemon.info", quick(show_daemon)},
-      {"daemon.health", quick(daemon_health)},
-      {"daemon.status", quick(daemon_status)},
-      {"daemon.shutdown", quick(daemon_shutdown)},
+      {"daemon.crashes", reading(daemon_crashes)},   {"daemon.info", quick(show_daemon)},
+      {"daemon.health", quick(daemon_health)},       {"daemon.maintenance", quick(daemon_maintenance)},
+      {"daemon.status", quick(daemon_status)},       {"daemon.shutdown", quick(daemon_shutdown)},
+      {"daemon.upgrade", stoppable(daemon_upgrade)},
   };
   return bindings;
 }

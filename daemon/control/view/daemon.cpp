@@ -16,6 +16,7 @@ json view(const daemon_info& info, daemon_state state) {
           {"pid", info.pid},
           {"uid", info.uid},
           {"state", name(state)},
+          {"generation", info.generation},
           {"started", seconds_of(info.started_wall_ns)},
           {"uptime_seconds", info.uptime_seconds},
           {"command_line", info.command_line},
@@ -31,6 +32,26 @@ json view(const config_status& status) {
   if (!status.reloaded) return shown;
   shown["last_reload"] = {{"ok", status.last_reload_ok}, {"time", seconds_of(status.last_reload_wall_ns)}};
   if (!status.last_problem.empty()) shown["last_reload"]["problem"] = status.last_problem;
+  return shown;
+}
+
+json view(const maintenance_info& now) {
+  json shown = {{"on", now.on}};
+  if (now.left_seconds) shown["left_seconds"] = *now.left_seconds;
+  if (!now.reason.empty()) shown["reason"] = now.reason;
+  return shown;
+}
+
+json view(const crash_info& crash) {
+  json shown = {{"file", crash.file},
+                {"time", crash.time},
+                {"signal", crash.signal},
+                {"quarantined", crash.held},
+                {"frames", crash.frames}};
+  if (!crash.plugin.empty()) shown["plugin"] = crash.plugin;
+  if (!crash.instance.empty()) shown["instance"] = crash.instance;
+  if (crash.worker >= 0) shown["worker"] = crash.worker;
+  if (!crash.task.empty()) shown["task"] = {{"id", crash.task}, {"name", crash.name}, {"location", crash.place}};
   return shown;
 }
 

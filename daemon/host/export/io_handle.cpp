@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "host/export/common.hpp"
+#include "host/listener_keeper.hpp"
 
 namespace tokiod::host {
 
@@ -19,13 +20,26 @@ tokio_status new_io(tokio_plugin& p, int fd, io_shape shape, tokio_io** out) noe
   handle->fd = fd;
   handle->socket = shape.socket;
   handle->message = shape.message;
+  handle->listens = false;
   handle->seen[0] = handle->seen[1] = {};
   p.count(entry::sockets, 1);
   *out = handle;
   return TOKIO_OK;
 }
 
+tokio_status replace_io(tokio_io& handle, tokio_plugin& of, int fd) noexcept {
+  const sched::host_entry inside;
+  const auto source = of.rt.register_fd(fd, io::of_kind(io::interest::both, handle.message));
+  if (!source) return source.error().code == ESHUTDOWN ? runtime_gone() : fail(source.error());
+  of.rt.deregister_fd(*handle.source);
+  unique_fd(std::exchange(handle.fd, fd)).reset();
+  handle.source = *source;
+  handle.seen[0] = handle.seen[1] = {};
+  return TOKIO_OK;
+}
+
 int release_io(tokio_io& handle, tokio_plugin& of) noexcept {
+  if (handle.listens) of.events.listeners()->leaves(of.instance, handle.fd);
   const sched::host_entry inside;
   // Closed from here on: those who wait in poll_wait are woken, and must not wait again. Relaxed: it names nothing.
   handle.owner.store(nullptr, relaxed);

@@ -16,6 +16,7 @@ struct tokio_io final : tokiod::host::pooled<tokio_io> {
   int fd = -1;
   bool socket = true;    // false: read and write instead of recv and send
   bool message = false;  // every read is one message, so a short one says nothing about what is left
+  bool listens = false;  // and somebody who keeps listening sockets knows of it
   // What poll_ready() saw of each direction, so that a clear_ready() does not clear what came since.
   tokiod::io::readiness seen[2];
 };
@@ -30,6 +31,10 @@ struct io_shape {
 
 // Registers `fd` and charges it; on an error `fd` is still the caller's.
 [[nodiscard]] tokio_status new_io(tokio_plugin& p, int fd, io_shape shape, tokio_io** out) noexcept;
+
+// Watches `fd` in the place of the handle's descriptor, which is closed; nobody may poll meanwhile. On an error nothing
+// has changed.
+[[nodiscard]] tokio_status replace_io(tokio_io& handle, tokio_plugin& of, int fd) noexcept;
 
 // Deregisters, and gives the descriptor back.
 [[nodiscard]] int release_io(tokio_io& handle, tokio_plugin& of) noexcept;

@@ -28,6 +28,9 @@ tokio_res poll_connect(tokio_io* handle, tokio_cx* cx) noexcept;
 int system_type(std::uint32_t type);  // -1: there is no such type
 [[gnu::cold]] tokio_status not_made(const tokio_plugin& p, const char* call, int failed);
 tokio_status begin_listen(int fd, std::uint32_t backlog);
+// What an earlier process left listening there for this instance; none: nothing.
+unique_fd kept_listener(const tokio_plugin& p, const system_address& at);
+void listens_now(const tokio_plugin& p, tokio_io& handle);
 tokio_status begin_connect(int fd, const system_address& to);
 
 // ---- net_stream.cpp

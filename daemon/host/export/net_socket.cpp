@@ -8,6 +8,7 @@
 #include "host/export/address.hpp"
 #include "host/export/net_calls.hpp"
 #include "host/export/net_options.hpp"
+#include "host/listener_keeper.hpp"
 
 namespace tokiod::host::net {
 namespace {
@@ -24,7 +25,8 @@ struct made_socket {
   system_address local, remote;
 };
 
-tokio_status make_socket(tokio_plugin& p, const tokio_sock_params& params, made_socket& made) {
+// What the parameters say of the socket.
+tokio_status read_shape(const tokio_sock_params& params, made_socket& made) {
   if ((params.flags & ~known_socket_flags) != 0)
     return fail(TOKIO_EINVAL, "tokio_sock_params.flags has unknown bits: ", params.flags & ~known_socket_flags);
   made.type = system_type(params.type);
@@ -33,6 +35,10 @@ tokio_status make_socket(tokio_plugin& p, const tokio_sock_params& params, made_
   if (params.remote.family != TOKIO_AF_NONE && !to_system(params.remote, made.remote)) return bad_address("the remote");
   made.family = family_of(params.local.family != TOKIO_AF_NONE ? params.local : params.remote);
   if (made.family == AF_UNSPEC) return fail(TOKIO_EINVAL, "neither the local nor the remote address has a family");
+  return TOKIO_OK;
+}
+
+tokio_status make_socket(tokio_plugin& p, const tokio_sock_params& params, made_socket& made) {
   const int fd = p.descriptors.make(
       -1, [&] { return or_errno(::socket(made.family, made.type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)); });
   if (fd < 0) return no_descriptor(p, "socket", fd);
@@ -46,14 +52,33 @@ tokio_status bind_local(const made_socket& made) {
   return fail(error::last("bind"));
 }
 
-// The common first half: parameters, a socket, its local address.
-tokio_status prepare(tokio_plugin* p, const tokio_sock_params* given, tokio_io** out, tokio_sock_params& params,
-                     made_socket& made) {
+tokio_status check(tokio_plugin* p, const tokio_sock_params* given, tokio_io** out, tokio_sock_params& params,
+                   made_socket& made) {
   if (p == nullptr || out == nullptr) return fail(TOKIO_EINVAL, "a socket function was given a null pointer");
   if (const auto status = refused_new_io(*p); status != TOKIO_OK) return status;
   if (const auto status = take_params(given, "tokio_sock_params", params); status != TOKIO_OK) return status;
-  if (const auto status = make_socket(*p, params, made); status != TOKIO_OK) return status;
-  return bind_local(made);
+  return read_shape(params, made);
+}
+
+tokio_status make_and_bind(tokio_plugin& p, const tokio_sock_params& params, made_socket& made) {
+  const auto status = make_socket(p, params, made);
+  return status == TOKIO_OK ? bind_local(made) : status;
+}
+
+// The common first half: parameters, a socket, its local address.
+tokio_status prepare(tokio_plugin* p, const tokio_sock_params* given, tokio_io** out, tokio_sock_params& params,
+                     made_socket& made) {
+  const auto status = check(p, given, out, params, made);
+  return status == TOKIO_OK ? make_and_bind(*p, params, made) : status;
+}
+
+// A socket that has listened there since an earlier process. It has its options already; those that can still be
+// changed are.
+bool take_kept(const tokio_plugin& p, const tokio_sock_params& params, made_socket& made) {
+  if (made.type == SOCK_STREAM) made.fd = kept_listener(p, made.local);
+  if (!made.fd) return false;
+  (void)apply_params(made.fd.get(), made.family, params);
+  return true;
 }
 
 tokio_status finish(tokio_plugin& p, made_socket& made, tokio_io** out) {
@@ -88,6 +113,18 @@ tokio_status not_made(const tokio_plugin& p, const char* call, int failed) {
               seen.line, ", and they are in use");
 }
 
+unique_fd kept_listener(const tokio_plugin& p, const system_address& at) {
+  auto* const keeper = p.events.listeners();
+  return keeper == nullptr ? unique_fd() : keeper->take(p.instance, at.get(), at.length);
+}
+
+void listens_now(const tokio_plugin& p, tokio_io& handle) {
+  auto* const keeper = p.events.listeners();
+  if (keeper == nullptr || handle.message || handle.listens) return;  // streams only: of messages nothing waits
+  handle.listens = true;
+  keeper->listens(p.instance, handle.fd);
+}
+
 tokio_status begin_listen(int fd, std::uint32_t backlog) {
   return ::listen(fd, backlog_of(backlog)) == 0 ? TOKIO_OK : fail(error::last("listen"));
 }
@@ -101,12 +138,16 @@ tokio_status begin_connect(int fd, const system_address& to) {
 tokio_status listen(tokio_plugin* p, const tokio_sock_params* given, tokio_io** out) noexcept {
   tokio_sock_params params;
   made_socket made;
-  if (const auto status = prepare(p, given, out, params, made); status != TOKIO_OK) return status;
+  if (const auto status = check(p, given, out, params, made); status != TOKIO_OK) return status;
+  if (!take_kept(*p, params, made))
+    if (const auto status = make_and_bind(*p, params, made); status != TOKIO_OK) return status;
   const int backlog = backlog_of(params.backlog);
   if ((params.flags & TOKIO_SF_FASTOPEN) != 0)
     (void)::setsockopt(made.fd.get(), IPPROTO_TCP, TCP_FASTOPEN, &backlog, sizeof backlog);  // only a faster way
   if (const auto status = begin_listen(made.fd.get(), params.backlog); status != TOKIO_OK) return status;
-  return finish(*p, made, out);
+  const auto status = finish(*p, made, out);
+  if (status == TOKIO_OK) listens_now(*p, **out);
+  return status;
 }
 
 tokio_status connect(tokio_plugin* p, const tokio_sock_params* given, tokio_io** out) noexcept {

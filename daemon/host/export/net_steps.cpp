@@ -42,16 +42,25 @@ tokio_status open(tokio_plugin* p, uint32_t family, uint32_t type, tokio_io** ou
 }
 
 tokio_status start_bind(tokio_io* handle, const tokio_addr* local) noexcept {
-  if (owner_of(handle) == nullptr) return static_cast<tokio_status>(closed_handle());
+  auto* const p = owner_of(handle);
+  if (p == nullptr) return static_cast<tokio_status>(closed_handle());
   system_address at;
   if (!taken_in(local, at)) return bad_address("the local");
+  if (unique_fd kept = handle->message ? unique_fd() : kept_listener(*p, at)) {
+    const auto status = replace_io(*handle, *p, kept.get());
+    if (status == TOKIO_OK) (void)kept.release();  // the handle's now
+    return status;
+  }
   return ::bind(handle->fd, at.get(), at.length) == 0 ? TOKIO_OK : fail(error::last("bind"));
 }
 
 tokio_status start_listen(tokio_io* handle, uint32_t backlog) noexcept {
-  if (owner_of(handle) == nullptr) return static_cast<tokio_status>(closed_handle());
-  const auto status = begin_listen(handle->fd, backlog);
-  return status == TOKIO_OK ? watch_anew(*handle) : status;
+  auto* const p = owner_of(handle);
+  if (p == nullptr) return static_cast<tokio_status>(closed_handle());
+  auto status = begin_listen(handle->fd, backlog);
+  if (status == TOKIO_OK) status = watch_anew(*handle);
+  if (status == TOKIO_OK) listens_now(*p, *handle);
+  return status;
 }
 
 tokio_status start_connect(tokio_io* handle, const tokio_addr* remote) noexcept {

@@ -38,7 +38,7 @@ TEST_CASE("the daemon answers every example as the method table says") {
   daemon.connect().call("plugin.load", {{"plugin", "hello_c"}});
   for (const auto& row : wire::methods()) {
     CAPTURE(row.name);
-    if (row.name != "daemon.shutdown") check_example(daemon, row);
+    if (row.name != "daemon.shutdown" && row.name != "daemon.upgrade") check_example(daemon, row);  // these end it
   }
   CHECK(daemon.connect().call("daemon.shutdown", {{"mode", "now"}}).at("state") == "draining");
 }

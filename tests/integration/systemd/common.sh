@@ -28,6 +28,7 @@ installed() {
   systemctl daemon-reload
   systemctl start tokiod.socket tokiod-ro.socket || fail "starting the sockets"
 }
+restart() { systemctl reset-failed tokiod; systemctl restart tokiod || fail "restart"; }  # however often
 start() { systemctl start tokiod || fail "start"; }
 # echoes PORT: one line there and back, and the end of the connection.
 echoes() {
@@ -36,4 +37,18 @@ echoes() {
   echo hello >&3; read -r -t 10 answer <&3
   exec 3>&-
   [ "${answer:-}" = hello ]
+}
+# begin_load PORT KIND, end_load: clients that connect without a pause meanwhile (load.py). `number WHAT` then counts.
+load_moves() { [ "$(cat /run/load.json.now 2>/dev/null || echo 0)" -gt "$1" ]; }
+load_goes_on() { soon load_moves $(($(cat /run/load.json.now 2>/dev/null || echo 0) + 50)) || fail "the clients hang"; }
+begin_load() {
+  rm -f /run/load.json*
+  python3 /usr/lib/tokiod-test/load.py "$1" "$2" /run/load.json &
+  load=$!
+  load_goes_on
+}
+end_load() { load_goes_on; kill "$load"; wait "$load"; }
+number() { python3 -c 'import json, sys; n = json.load(open("/run/load.json"))[sys.argv[1]]; print(n if isinstance(n, int) else len(n))' "$1"; }
+nothing_is() {  # refused | lost
+  [ "$(number "$1")" = 0 ] || fail "$(number "$1") connections were $1 ($2): $(cut -c1-600 /run/load.json)"
 }

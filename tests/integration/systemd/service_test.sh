@@ -17,5 +17,5 @@ for fixture in crashes spins_everywhere ends_slowly; do
   cp "$build/tests/fixtures/$fixture.so" "$stage/usr/lib/tokiod/plugins/"
 done
 mkdir "$stage/usr/lib/tokiod-test"
-cp "$here/systemd/common.sh" "$stage/usr/lib/tokiod-test/"
+cp "$here/systemd/"{common.sh,load.py} "$stage/usr/lib/tokiod-test/"
 bash "$here/sdtest.sh" run "$stage" "$here/systemd/$script.sh"

@@ -41,10 +41,19 @@ PYTHON
 ended_by_watchdog "a control thread that hangs"
 wait
 
-# 3 all workers, and nobody to take them over; a single one is not minded
+# 3 one worker, which only the policy any_worker minds
 hang() { tokioctl call plugin.load plugin=spins_everywhere "config={\"tasks\": $1}" >/dev/null || fail "the spinner does not load"; }
-configure 20-watchdog '{"runtime": {"worker_threads": 2, "stuck_after_ms": 0},
-  "watchdog": {"stuck_after_ms": 300, "policy": "all_workers"}}'
+configure 20-watchdog '{"runtime": {"worker_threads": 2, "stuck_after_ms": 100}, "watchdog": {"stuck_after_ms": 300}}'
+start
+hang 1
+sleep 2
+[ "$(restarts)" = 0 ] && is_up || fail "the policy control minds a worker"
+configure 21-policy '{"watchdog": {"policy": "any_worker"}}'
+systemctl reload tokiod || fail "reload"
+ended_by_watchdog "a worker that hangs"
+
+# 4 all workers, and nobody to take them over
+configure 21-policy '{"watchdog": {"policy": "all_workers"}, "runtime": {"stuck_after_ms": 0}}'
 start
 hang 1
 sleep 2

@@ -1,6 +1,7 @@
 // A daemon that is only its state, its health and the order to stop.
 // Threads: any; the switches are guarded.
 #pragma once
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -53,7 +54,41 @@ class fake_daemon : public virtual control::daemon_face, public virtual fake_cor
     return {};
   }
 
+  void fail_upgrades(std::string stage) {
+    change([&] { failing_stage_ = std::move(stage); });
+  }
+  std::expected<upgrade_report, upgrade_refusal> upgrade(const upgrade_order& order,
+                                                         const std::function<bool()>&) override {
+    const std::lock_guard lock(mutex_);
+    if (failing_stage_.empty()) return upgrade_report{4712, 2};
+    return std::unexpected(upgrade_refusal{refuse(kind::refused, order.program, " did not do").error(), failing_stage_,
+                                           "its last words\n"});
+  }
+  [[nodiscard]] maintenance_info maintenance() const override {
+    const std::lock_guard lock(mutex_);
+    return maintenance_;
+  }
+  maintenance_info maintain(const maintenance_order& order) override {
+    change([&] { maintenance_ = {order.on, order.for_s, order.reason}; });
+    return maintenance();
+  }
+  [[nodiscard]] std::vector<crash_info> crashes(std::size_t limit) const override {
+    crash_info one;
+    one.file = "/var/lib/tokiod/crash/crash-1700000000-4711.json";
+    one.time = 1'700'000'000;
+    one.signal = "SIGSEGV";
+    one.plugin = one.instance = "echo";
+    one.task = "t-7";
+    one.name = "echo connection";
+    one.place = "plugin.cpp:30";
+    one.worker = 1;
+    one.frames = {"echo.so+0x1234 serve"};
+    return std::vector<crash_info>(std::min<std::size_t>(limit, 1), one);
+  }
+
  private:
+  maintenance_info maintenance_;
+  std::string failing_stage_;
   daemon_state state_ = daemon_state::running;
   std::string unready_;
   std::optional<shutdown_order> ordered_;

@@ -81,6 +81,27 @@ TEST_CASE("what is long ago, of the future, of others or of nobody does not add 
   CHECK(s.held_back().contains("my"));
 }
 
+TEST_CASE("reports are listed with their frames, the latest first, whatever became of them") {
+  const state s;
+  for (int n = 3; n > 0; --n) s.crashed("web", n, n);
+  CHECK(s.held_back().size() == 1);
+  (void)s.dir.write(
+      "crash/new-1700000009-9.json",
+      R"({"time":1700000009,"signal":"SIGBUS"})"
+      "\n"
+      R"({"frames":[{"module":"a.so","offset":"0x1f","symbol":"serve"},7,{"module":"b","offset":"0x2"}]})");
+  const auto all = crash_loop(s.dir.path()).latest(100);
+  REQUIRE(all.size() == 4);
+  CHECK(all[0].signal == "SIGBUS");
+  CHECK(all[0].frames == std::vector<std::string>{"a.so+0x1f serve", "b+0x2"});
+  CHECK(all[0].module == "a.so");
+  CHECK(!all[0].held);
+  CHECK(all[1].time == noon - 1);
+  CHECK(all[1].held);
+  CHECK(crash_loop(s.dir.path()).latest(2).size() == 2);
+  CHECK(crash_loop("").latest(2).empty());
+}
+
 TEST_CASE("files that are no reports are passed over, and reports do not add up for ever") {
   const state s;
   (void)s.dir.write("crash/new-1-1.json", "");

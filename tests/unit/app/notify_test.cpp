@@ -82,6 +82,81 @@ TEST_CASE("a manager whose queue is full hears later what it must hear, in its o
   CHECK(service_manager.take() == std::vector<std::string>{"READY=1", "STOPPING=1", "STATUS=busy", "WATCHDOG=1"});
 }
 
+TEST_CASE("a descriptor goes to the manager with its name, after what had that name before") {
+  const test::notify_socket service_manager;
+  const manual_clock time;
+  app::notifier manager(service_manager.path(), 0, time);
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  const unique_fd in(ends[0]), out(ends[1]);
+  CHECK(manager.store("listen/one", out.get()));
+  manager.unstore("listen/two");
+  const auto heard = service_manager.take_all();
+  REQUIRE(heard.size() == 3);
+  CHECK(heard[0].text == "FDSTOREREMOVE=1\nFDNAME=listen/one");
+  CHECK(heard[1].text == "FDSTORE=1\nFDPOLL=0\nFDNAME=listen/one");
+  CHECK(heard[2].text == "FDSTOREREMOVE=1\nFDNAME=listen/two");
+  REQUIRE(heard[1].fd);
+  CHECK(::write(heard[1].fd.get(), "x", 1) == 1);
+  char letter = 0;
+  CHECK((::read(in.get(), &letter, 1) == 1 && letter == 'x'));
+  app::notifier nobody("", 0, time);
+  CHECK(!nobody.store("listen/one", out.get()));
+}
+
+TEST_CASE("a descriptor waits with the rest when the manager does not read") {
+  const test::notify_socket service_manager;
+  manual_clock time;
+  app::notifier manager(service_manager.path(), 0, time);
+  while (service_manager.is_sent("X=1")) {
+  }
+  CHECK(manager.store("a", 0));
+  (void)service_manager.take();
+  (void)manager.turn(true);
+  const auto heard = service_manager.take_all();
+  REQUIRE(heard.size() == 2);
+  CHECK(heard[1].text.starts_with("FDSTORE=1"));
+  CHECK(heard[1].fd);
+}
+
+TEST_CASE("who follows another process says nothing until it may, and then all that waited") {
+  const test::notify_socket service_manager;
+  manual_clock time;
+  app::notifier manager(service_manager.path(), 9 * second, time);
+  manager.wait_to_speak();
+  manager.ready();
+  manager.status("new");
+  CHECK(manager.turn(true) == never);
+  CHECK(service_manager.take().empty());
+  manager.speak();
+  (void)manager.turn(true);
+  CHECK(service_manager.take() == std::vector<std::string>{"READY=1", "STATUS=new", "WATCHDOG=1"});
+}
+
+TEST_CASE("who has handed over is not heard any more") {
+  const test::notify_socket service_manager;
+  manual_clock time;
+  app::notifier manager(service_manager.path(), 9 * second, time);
+  CHECK(manager.hand_over(4711));
+  manager.stopping();
+  manager.status("old");
+  CHECK(!manager.store("a", 0));
+  CHECK(manager.turn(true) == never);
+  CHECK(service_manager.take() == std::vector<std::string>{"MAINPID=4711"});
+}
+
+TEST_CASE("a manager that does not read is not handed over to another process") {
+  const test::notify_socket service_manager;
+  manual_clock time;
+  app::notifier manager(service_manager.path(), 0, time);
+  while (service_manager.is_sent("X=1")) {
+  }
+  CHECK(!manager.hand_over(4711));
+  (void)service_manager.take();
+  manager.ready();
+  CHECK(service_manager.take() == std::vector<std::string>{"READY=1"});
+}
+
 TEST_CASE("an abstract socket is reached too") {
   const test::notify_socket service_manager(test::notify_socket::abstract);
   const manual_clock time;

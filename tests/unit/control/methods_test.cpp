@@ -371,6 +371,19 @@ TEST_CASE("what a method throws is its own answer, and the next one is as ever")
   CHECK(daemon.http("GET /metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 200"));
 }
 
+TEST_CASE("an upgrade that fails says at which step, and what the successor said") {
+  control_fixture daemon;
+  auto client = daemon.client();
+  daemon.backend.fail_upgrades("start");
+  const auto no = client.call("daemon.upgrade", {{"exe", "/usr/sbin/other"}}).at("error");
+  CHECK(no.at("code") == 1110);
+  CHECK(no.at("data").at("kind") == "upgrade_failed");
+  CHECK(no.at("data").at("stage") == "start");
+  CHECK(no.at("data").at("stderr") == "its last words\n");
+  daemon.backend.fail_upgrades("");
+  CHECK(client.call("daemon.upgrade").at("result") == json{{"new_pid", 4712}, {"generation", 2}});
+}
+
 TEST_CASE("a page of metrics that cannot be made is left out, and the next one comes") {
   control_fixture daemon;
   auto client = daemon.client();

@@ -38,6 +38,51 @@ const wire::method& row(std::string_view name) { return *wire::find_method(name)
 
 }  // namespace
 
+TEST_CASE("a socket that goes on in another process keeps its file, its lock, and who waits") {
+  const temp_dir dir;
+  const auto path = dir / "control.sock";
+  auto next = at(path);
+  {
+    auto first = listen_socket::open(at(path));
+    REQUIRE(first);
+    next.passed.reset(::dup(first->fd()));
+    next.lock.reset(::dup(first->lock()));
+    first->leave_file();
+  }
+  CHECK(exists(path));
+  CHECK(!listen_socket::open(at(path)));  // the lock is held by the copy
+  {
+    auto next_one = listen_socket::open(std::move(next));
+    REQUIRE(next_one);
+    auto failing = listen_socket::open(at(path));
+    CHECK(!failing);
+    next_one->own_file();
+  }
+  CHECK(!exists(path));
+  CHECK(!exists(path + ".lock"));
+}
+
+TEST_CASE("who was only going to follow leaves the file alone, and one at another path is made anew") {
+  const temp_dir dir;
+  const auto first = listen_socket::open(at(dir / "control.sock"));
+  REQUIRE(first);
+  const auto copied = [&](const std::string& path) {
+    auto options = at(path);
+    options.passed.reset(::dup(first->fd()));
+    options.lock.reset(::dup(first->lock()));
+    return listen_socket::open(std::move(options));
+  };
+  CHECK(copied(dir / "control.sock").has_value());
+  CHECK(exists(dir / "control.sock"));
+  {
+    const auto moved = copied(dir / "other.sock");
+    REQUIRE(moved);
+    CHECK(exists(dir / "other.sock"));
+  }
+  CHECK(!exists(dir / "other.sock"));
+  CHECK(exists(dir / "control.sock"));
+}
+
 TEST_CASE("the file has its mode whatever the umask, and goes with the socket and its lock") {
   const temp_dir dir;
   const auto path = dir / "c.sock";
