@@ -46,7 +46,7 @@ wire::json upgrade::state() const {
 std::vector<passed_socket> upgrade::sockets() const {
   auto all = of_.listeners.copies();
   for (auto& each : of_.control.copies()) {
-    const std::string name = each.label == "observe" ? "control-ro" : "control";
+    const std::string name = each.label == "observe" ? "control-ro" : each.label;
     if (each.lock) all.push_back({name + ".lock", std::move(each.lock)});
     all.push_back({name, std::move(each.socket)});
   }

@@ -112,11 +112,13 @@ control::server_options server_options_of(const config::control_settings& s, std
   observe.passed = take_socket(passed, "control-ro");
   observe.lock = take_socket(passed, "control-ro.lock");
   if (observe.passed || !s.observe_socket.empty()) o.sockets.push_back(std::move(observe));
+  auto page_socket = take_socket(passed, "page");
   if (const auto address = loopback_named(s.page_address)) {
     control::socket_options page;
     page.label = "page";
     page.ceiling = control::level::observe;
     page.loopback = *address;
+    page.passed = std::move(page_socket);
     o.sockets.push_back(std::move(page));
   }
   for (const auto& left : passed)

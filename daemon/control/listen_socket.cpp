@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -55,6 +56,18 @@ bool somebody_answers(const std::string& path) {
   return errno != ECONNREFUSED && errno != ENOENT;  // EAGAIN: its backlog is full, so it lives
 }
 
+// What `fd` listens on, if it is of the same family as `at`.
+std::optional<std::uint16_t> port_of(int fd, loopback_address at) {
+  sockaddr_storage wanted;
+  sockaddr_storage address;
+  fill(wanted, at);
+  socklen_t bytes = sizeof address;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &bytes) < 0 || address.ss_family != wanted.ss_family)
+    return std::nullopt;
+  if (address.ss_family == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6*>(&address)->sin6_port);
+  return ntohs(reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
+}
+
 }  // namespace
 
 outcome<listen_socket> listen_socket::open(socket_options options) {
@@ -65,7 +78,7 @@ outcome<listen_socket> listen_socket::open(socket_options options) {
   // The configuration may have moved it since.
   if (options.lock && !made.is_bound_to_path(options.passed.get())) options.passed.reset();
   const bool inherits = options.lock && options.passed;
-  auto ready = options.loopback ? made.make_port(*options.loopback)
+  auto ready = options.loopback ? made.open_port(*options.loopback, std::move(options.passed))
                : options.passed ? made.adopt(std::move(options.passed))
                                 : made.make(options);
   if (inherits) made.inherited_ = true;
@@ -95,26 +108,38 @@ outcome<void> listen_socket::adopt(unique_fd passed) {
   return {};
 }
 
-// Its path is its address, with the port that it was given.
-outcome<void> listen_socket::make_port(loopback_address at) {
+// Its path is its address, with the port that it was given. A port that an earlier process of ours made is served on,
+// unless the configuration has named another since.
+outcome<void> listen_socket::open_port(loopback_address at, unique_fd passed) {
   http_only_ = true;
   path_ = text_of(at);
+  const auto port = passed ? port_of(passed.get(), at) : std::nullopt;
+  if (port && (at.port == 0 || at.port == *port)) {
+    if (!set_nonblocking(passed.get())) return cannot("adopt", label_);
+    socket_ = std::move(passed);
+  } else {
+    passed.reset();  // before another may be bound there
+    if (const auto made = make_port(at); !made) return made;
+  }
+  return learn_port(at);
+}
+
+outcome<void> listen_socket::make_port(loopback_address at) {
   sockaddr_storage address;
-  socklen_t bytes = fill(address, at);
-  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  const socklen_t bytes = fill(address, at);
   const int on = 1;
   socket_.reset(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket_ || ::setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
     return cannot("make", path_);
-  if (::bind(socket_.get(), generic, bytes) < 0) return cannot("bind", path_);
+  if (::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), bytes) < 0) return cannot("bind", path_);
   if (::listen(socket_.get(), backlog) < 0) return cannot("listen on", path_);
-  if (::getsockname(socket_.get(), generic, &bytes) < 0) return cannot("look at", path_);
-  std::uint16_t port = 0;
-  if (address.ss_family == AF_INET6)
-    port = reinterpret_cast<const sockaddr_in6*>(generic)->sin6_port;
-  else
-    port = reinterpret_cast<const sockaddr_in*>(generic)->sin_port;
-  at.port = ntohs(port);
+  return {};
+}
+
+outcome<void> listen_socket::learn_port(loopback_address at) {
+  const auto port = port_of(socket_.get(), at);
+  if (!port) return cannot("look at", path_);
+  at.port = *port;
   path_ = text_of(at);
   log::info("control", "the page is served", {{"socket", label_}, {"address", path_}});
   return {};

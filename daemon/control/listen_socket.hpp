@@ -47,7 +47,9 @@ class listen_socket {
   outcome<void> adopt(unique_fd passed);
   [[nodiscard]] bool is_bound_to_path(int fd) const;
   outcome<void> make(const socket_options& options);
+  outcome<void> open_port(loopback_address at, unique_fd passed);
   outcome<void> make_port(loopback_address at);
+  outcome<void> learn_port(loopback_address at);
   outcome<void> take_lock();
   outcome<void> clear_path() const;
   outcome<void> bind_private();
@@ -58,7 +60,6 @@ class listen_socket {
   unique_fd lock_;  // of PATH.lock; held for as long as the socket is served
   unique_fd socket_;
   bool http_only_ = false;
-  dev_t device_ = 0;        // of the file that we made; inode 0: none
   bool inherited_ = false;  // the file and the lock are another process's, so far or by now
   dev_t device_ = 0;        // of the file that we made; inode 0: none
   ino_t inode_ = 0;

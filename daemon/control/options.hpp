@@ -56,7 +56,7 @@ struct socket_options {
   unsigned mode = 0660;  // of the file, from before the first connection
   std::string group;     // owner group of the file; empty: the process's own
   level ceiling = level::admin;
-  unique_fd passed;  // a listening AF_UNIX stream socket
+  unique_fd passed;  // a listening stream socket; AF_UNIX, unless `loopback` is there
   // A port of this machine instead of a path: HTTP only, and nobody is known there, so that the ceiling is what
   // everybody has.
   std::optional<loopback_address> loopback;

@@ -18,6 +18,12 @@ using namespace tokiod::test;
 
 namespace {
 
+// The page has a port, too: a successor that had to bind it again would not become ready.
+std::string with_page_and_echo(const reserved_port& page, const reserved_port& port) {
+  return R"({"control": {"page_address": "127.0.0.1:)" + page.text() +
+         R"("}, "plugins": {"instances": {"echo": {"plugin": "echo", "config": {"port": )" + port.text() + "}}}}}";
+}
+
 std::string with_echo(const reserved_port& port) {
   return R"({"plugins": {"instances": {"echo": {"plugin": "echo", "config": {"port": )" + port.text() + "}}}}}";
 }
@@ -74,8 +80,9 @@ std::string program(const temp_dir& dir, const std::string& text) {
 }  // namespace
 
 TEST_CASE("an upgrade to the same program: clients are refused nothing and lose nothing, and the files stay") {
+  const reserved_port page;
   const reserved_port port;
-  daemon_process d(with_echo(port));
+  daemon_process d(with_page_and_echo(page, port));
   auto control = d.connect();
   wait_until_runs(control, "echo");
   control.call("daemon.maintenance", {{"on", true}, {"for_s", 3600}, {"reason", "a test"}});
@@ -91,6 +98,9 @@ TEST_CASE("an upgrade to the same program: clients are refused nothing and lose 
   CHECK(next.call("daemon.info").at("generation") == 2);
   CHECK(next.call("daemon.status").at("maintenance").at("reason") == "a test");
   CHECK(rpc_client::answers(d.observe_socket()));
+  tcp_client browser(page.number());
+  REQUIRE(browser.send("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"));
+  CHECK(browser.read_until("\r\n") == "HTTP/1.1 200 OK\r\n");
 
   // And once more: the successor is as good as the first one.
   CHECK(next.call("daemon.upgrade").at("generation") == 3);
