@@ -169,7 +169,7 @@ void give_back(stack_place* place) {
 }
 
 // No model: rises once, before those who read it are made.
-constinit std::atomic<bool> wanted_by_all{false};
+constinit std::atomic<bool> stacks_wanted_by_all{false};
 
 }  // namespace
 
@@ -178,8 +178,8 @@ int stack_signal() {
   return chosen;
 }
 
-void stack_answers::want_of_all() { wanted_by_all.store(true, relaxed); }
-bool stack_answers::wanted_of_all() { return wanted_by_all.load(relaxed); }
+void stack_answers::want_of_all() { stacks_wanted_by_all.store(true, relaxed); }
+bool stack_answers::wanted_of_all() { return stacks_wanted_by_all.load(relaxed); }
 
 stack_answers::stack_answers(bool wanted) {
   const int number = wanted ? stack_signal() : 0;
