@@ -10,6 +10,7 @@
 #include "app/live/resource.hpp"
 #include "app/live/runtime.hpp"
 #include "app/live/task.hpp"
+#include "app/live/waiting.hpp"
 #include "control/backend.hpp"
 
 namespace tokiod::app {
@@ -22,7 +23,8 @@ class live_backend final : public control::backend,
                            public live_resource,
                            public live_runtime,
                            public live_settings,
-                           public live_task {
+                           public live_task,
+                           public live_waiting {
  public:
   explicit live_backend(const live_parts& parts)
       : live_daemon(parts),
@@ -32,7 +34,8 @@ class live_backend final : public control::backend,
         live_resource(parts),
         live_runtime(parts),
         live_settings(parts),
-        live_task(parts) {}
+        live_task(parts),
+        live_waiting(parts) {}
 };
 
 }  // namespace tokiod::app

@@ -15,6 +15,7 @@
 #include "control/backend/resource.hpp"
 #include "control/backend/runtime.hpp"
 #include "control/backend/task.hpp"
+#include "control/backend/waiting.hpp"
 
 namespace tokiod::control {
 
@@ -26,6 +27,7 @@ class backend : public virtual config_face,
                 public virtual plugin_face,
                 public virtual resource_face,
                 public virtual runtime_face,
-                public virtual task_face {};
+                public virtual task_face,
+                public virtual waiting_face {};
 
 }  // namespace tokiod::control

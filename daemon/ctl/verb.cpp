@@ -15,6 +15,7 @@
 #include "ctl/verbs/resource.hpp"
 #include "ctl/verbs/runtime.hpp"
 #include "ctl/verbs/task.hpp"
+#include "ctl/verbs/waiting.hpp"
 #include "wire/sorted_rows.hpp"
 
 namespace tokiod::ctl {
@@ -22,7 +23,7 @@ namespace {
 
 constexpr auto every_verb = wire::sorted_rows(&verb::words, rows::config, rows::console, rows::control, rows::daemon,
                                               rows::diag, rows::event, rows::log, rows::metrics, rows::operation,
-                                              rows::plugin, rows::resource, rows::runtime, rows::task);
+                                              rows::plugin, rows::resource, rows::runtime, rows::task, rows::waiting);
 
 }  // namespace
 

@@ -320,6 +320,14 @@ std::vector<metric_sample> registry::metrics() const {
 
 descriptor_line::view registry::descriptors() const { return parts_->descriptors.look(); }
 
+std::string registry::instance_of(const void* run) const {
+  const std::lock_guard hold(parts_->mutex);
+  for (const auto& each : parts_->images)
+    for (const auto& one : each->runs)
+      if (one.get() == run) return one->instance;
+  return {};
+}
+
 std::vector<task_label> registry::label(const std::vector<task_view>& tasks) const {
   const auto text = [](tokio_str s) { return s.ptr == nullptr ? std::string() : std::string(s.ptr, s.len); };
   const std::lock_guard hold(parts_->mutex);

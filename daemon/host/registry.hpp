@@ -76,6 +76,8 @@ class registry {
   [[nodiscard]] descriptor_line::view descriptors() const;
   // Names for what runtime::tasks() and snapshot() show; empty where an image is on its way out.
   [[nodiscard]] std::vector<task_label> label(const std::vector<task_view>& tasks) const;
+  // Of a run, as runtime::jobs() shows it; empty: it is over, or was no plugin's.
+  [[nodiscard]] std::string instance_of(const void* run) const;
   [[nodiscard]] std::string instance_of(std::uint16_t owner) const;  // empty: the runtime's own
   // The file that was loaded, for what the loader calls its private copy; anything else as it is.
   [[nodiscard]] std::string file_behind(const std::string& mapped_path) const;

@@ -402,6 +402,10 @@ void runtime::limit_blocking(std::uint32_t max_threads, duration_ns keep_alive) 
   parts_->jobs.limit(max_threads, keep_alive);
 }
 
+std::vector<blocking::job_view> runtime::jobs(std::size_t most_waiting) const {
+  return parts_->jobs.look(most_waiting);
+}
+
 blocking::pool_counts runtime::job_counts() const { return parts_->jobs.counts(); }
 blocking::pool_times runtime::job_times() const { return parts_->jobs.times(); }
 

@@ -19,6 +19,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "runtime/blocking/job.hpp"
+#include "runtime/io/reactor.hpp"
 #include "runtime/io/source.hpp"
 #include "runtime/metrics/snapshot.hpp"
 #include "runtime/sched/current_thread/scheduler.hpp"
@@ -34,6 +35,7 @@
 namespace tokiod {
 
 namespace blocking {
+struct job_view;
 struct pool_counts;
 struct pool_times;
 }  // namespace blocking
@@ -67,6 +69,12 @@ struct worker_view {
   std::uint32_t injected = 0;  // in the injector of its shard
   std::uint64_t ticks = 0;     // polls begun
   duration_ns mean_poll = 0;   // a moving average
+};
+
+// A timer that is armed.
+struct timer_view {
+  instant_ns deadline = 0;  // by time()
+  task::key waiter;         // as it was: id_of() says whether it still is
 };
 
 struct runtime_view {
@@ -252,6 +260,11 @@ class runtime {
   // ---- looking
   [[nodiscard]] runtime_view snapshot() const;
   [[nodiscard]] metrics::runtime_snapshot metrics() const;
+  // So many at most of each shard: its earliest timers, its first sources. Brief locks, so `most` is a few thousand.
+  [[nodiscard]] std::vector<timer_view> timers(std::size_t most) const;
+  [[nodiscard]] std::vector<io::source_view> sources(std::size_t most) const;
+  // All that run, and then so many at most that wait.
+  [[nodiscard]] std::vector<blocking::job_view> jobs(std::size_t most_waiting) const;
 
   // For scopes and inline words of the host: which runtime a thread belongs to.
   [[nodiscard]] sched::engine& engine() const { return engine_; }

@@ -160,4 +160,23 @@ metrics::runtime_snapshot runtime::metrics() const {
   return all;
 }
 
+std::vector<timer_view> runtime::timers(std::size_t most) const {
+  std::vector<timer_view> all;
+  for (auto& one : engine_.cores) {
+    all.reserve(all.size() + most);  // not under the queue's lock
+    one->home.timers.for_some(most, [&](instant_ns deadline, task::key waiter) { all.push_back({deadline, waiter}); });
+  }
+  return all;
+}
+
+std::vector<io::source_view> runtime::sources(std::size_t most) const {
+  std::vector<io::source_view> all;
+  for (auto& one : engine_.cores) {
+    std::vector<io::source_view> here;
+    one->home.reactor->look(here, most);
+    all.insert(all.end(), here.begin(), here.end());
+  }
+  return all;
+}
+
 }  // namespace tokiod

@@ -17,14 +17,15 @@
 #include "wire/rows/resource.hpp"
 #include "wire/rows/runtime.hpp"
 #include "wire/rows/task.hpp"
+#include "wire/rows/waiting.hpp"
 #include "wire/sorted_rows.hpp"
 
 namespace tokiod::wire {
 namespace {
 
-constexpr auto table =
-    sorted_rows(&method::name, rows::config, rows::console, rows::control, rows::daemon, rows::diag, rows::event,
-                rows::log, rows::metrics, rows::operation, rows::plugin, rows::resource, rows::runtime, rows::task);
+constexpr auto table = sorted_rows(&method::name, rows::config, rows::console, rows::control, rows::daemon, rows::diag,
+                                   rows::event, rows::log, rows::metrics, rows::operation, rows::plugin, rows::resource,
+                                   rows::runtime, rows::task, rows::waiting);
 
 // Edits between two names, for did-you-mean; both are short. Two letters in the wrong order are one edit.
 std::size_t distance(std::string_view a, std::string_view b) {

@@ -10,6 +10,7 @@
 #include "support/fake/plugin.hpp"
 #include "support/fake/runtime.hpp"
 #include "support/fake/task.hpp"
+#include "support/fake/waiting.hpp"
 
 namespace tokiod::test {
 
@@ -20,6 +21,7 @@ class fake_backend final : public backend,
                            public fake_metrics,
                            public fake_plugin,
                            public fake_runtime,
-                           public fake_task {};
+                           public fake_task,
+                           public fake_waiting {};
 
 }  // namespace tokiod::test

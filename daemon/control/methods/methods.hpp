@@ -63,6 +63,7 @@ struct binding {
 [[nodiscard]] std::span<const binding> resource_methods();
 [[nodiscard]] std::span<const binding> runtime_methods();
 [[nodiscard]] std::span<const binding> task_methods();
+[[nodiscard]] std::span<const binding> waiting_methods();
 
 [[nodiscard]] const code* find_code(std::string_view method);
 

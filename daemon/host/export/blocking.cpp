@@ -26,7 +26,9 @@ class plugin_job final : public blocking::job {
         drop_(d.drop),
         made_at_(d.made_at),
         traced_(trace::on() ? trace::job_born(p, view(d.name), d.made_at) : 0),
-        holders_(holders) {}
+        holders_(holders) {
+    whose = &p;
+  }
   ~plugin_job() {
     if (traced_ != 0) trace::job_unborn(traced_);  // it was refused
   }

@@ -162,6 +162,14 @@ class basic_claims {
     }
   }
 
+  // visit(const Job&) of so many queued jobs at most, the first ones.
+  template <class Visit>
+  void for_queued(std::size_t most, Visit visit) {
+    const hold locked(lock_);
+    shared& s = shared_.ref();
+    for (Job* work = s.queue.front(); work != nullptr && most > 0; work = s.queue.next(*work), --most) visit(*work);
+  }
+
   [[nodiscard]] claim_counts counts() {
     const hold locked(lock_);
     return shared_.ref().counts;

@@ -25,8 +25,9 @@ class job : public list_node<> {
   virtual void drop() noexcept = 0;  // instead of run()
   [[nodiscard]] bool mandatory() const { return fate_ == at_stop::run; }
   [[nodiscard]] const void* of() const { return of_; }
-  std::uint64_t ticket = 0;  // the pool's, while the job is queued
-  instant_ns queued_at = 0;  // the same
+  std::uint64_t ticket = 0;     // the pool's, while the job is queued
+  instant_ns queued_at = 0;     // the same
+  const void* whose = nullptr;  // for those who look: on whose behalf, set before it is submitted
 
  protected:
   ~job() = default;

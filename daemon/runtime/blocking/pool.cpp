@@ -22,6 +22,11 @@ struct thread_record {
   os_thread thread;
   std::uint64_t rotation = 0;
   bool ended = false;  // it does nothing any more but end
+
+  // What it runs now, for those who look. Relaxed, and not of one moment: a look is over before anybody reads it.
+  std::atomic<int> os_id{0};
+  std::atomic<const void*> whose{nullptr};
+  std::atomic<instant_ns> since{0};  // 0: nothing
 };
 using records = std::vector<std::shared_ptr<thread_record>>;
 
@@ -43,12 +48,12 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
 
   [[nodiscard]] result<void> start_thread() noexcept;
   void thread_main(thread_record& me);
-  void run_jobs(std::uint64_t rotation);
+  void run_jobs(thread_record& me);
   void end(thread_record& me);
   [[nodiscard]] bool join_before(std::uint64_t rotation, instant_ns deadline);
   [[nodiscard]] bool nobody_comes();
   void drop_all(claims::job_list& unwanted);
-  void run(job& work);
+  void run(thread_record& me, job& work);
 
   const pool_options options;
   claims jobs;
@@ -85,30 +90,34 @@ result<void> pool::state::start_thread() noexcept try {
 
 void pool::state::thread_main(thread_record& me) {
   if (options.on_thread_start) options.on_thread_start();
-  run_jobs(me.rotation);
+  run_jobs(me);
   if (options.on_thread_stop) options.on_thread_stop();
   end(me);
 }
 
 // The job may free itself.
-void pool::state::run(job& work) {
+void pool::state::run(thread_record& me, job& work) {
   const instant_ns queued = work.queued_at;
   const instant_ns began = steady_clock().now();
+  me.whose.store(work.whose, relaxed);
+  me.since.store(began, relaxed);
   work.run();
+  me.since.store(0, relaxed);
   const instant_ns ended = steady_clock().now();
   const hold one(measuring);
   wait_ns.record(began - queued);
   run_ns.record(ended - began);
 }
 
-void pool::state::run_jobs(std::uint64_t rotation) {
-  claims::worker me(rotation);
+void pool::state::run_jobs(thread_record& record) {
+  record.os_id.store(current_thread_id(), relaxed);
+  claims::worker me(record.rotation);
   for (;;) {
     const claims::step now = jobs.next(me, keep_alive.load(relaxed));
     switch (now.what) {
       case worker_step::run:
         if (now.send_more && !start_thread()) jobs.could_not_make();
-        run(*now.job);
+        run(record, *now.job);
         if (!options.on_job_end) break;
         finished.fetch_add(1, release);  // whoever sees it sees the wake of whom the job let go on
         options.on_job_end();
@@ -228,6 +237,19 @@ bool pool::stop(instant_ns deadline) {
 }
 
 pool_times pool::times() const { return {state_->wait_ns.read(), state_->run_ns.read()}; }
+
+std::vector<job_view> pool::look(std::size_t most_waiting) const {
+  std::vector<job_view> all;
+  {
+    const hold locked(state_->lock);
+    for (const auto& one : state_->threads)
+      if (const auto since = one->since.load(relaxed); since != 0)
+        all.push_back({one->whose.load(relaxed), one->os_id.load(relaxed), since});
+  }
+  all.reserve(all.size() + most_waiting);  // not under the queue's lock
+  state_->jobs.for_queued(most_waiting, [&](const job& work) { all.push_back({work.whose, 0, work.queued_at}); });
+  return all;
+}
 
 pool_counts pool::counts() const {
   // First, so that it is never more than what began. Acquire pairs with the release at a job's end.

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -42,6 +43,13 @@ struct pool_times {
   metrics::distribution run_ns;
 };
 
+// A job that runs, or waits for a thread.
+struct job_view {
+  const void* whose = nullptr;  // as the job said
+  int os_thread = 0;            // that runs it; 0: it waits
+  instant_ns since = 0;         // it has run, or waited; CLOCK_MONOTONIC
+};
+
 class pool {
  public:
   explicit pool(pool_options options);
@@ -75,6 +83,8 @@ class pool {
 
   [[nodiscard]] pool_counts counts() const;
   [[nodiscard]] pool_times times() const;
+  // Those that run, and then so many at most that wait, the first ones.
+  [[nodiscard]] std::vector<job_view> look(std::size_t most_waiting) const;
 
  private:
   struct state;

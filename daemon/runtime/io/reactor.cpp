@@ -118,4 +118,17 @@ reactor_counts reactor::counts() const {
           stale_events_.load(relaxed)};
 }
 
+void reactor::look(std::vector<source_view>& into, std::size_t most) {
+  into.reserve(most);  // not under the table's lock
+  sources_.for_each([&](source& s) {
+    if (into.size() == most) return;
+    const auto of = [&](direction d) { return s.at(d).look(source::all_bits).bits; };
+    into.push_back({.fd = s.fd_,
+                    .readable = of(direction::read),
+                    .writable = of(direction::write),
+                    .reader = s.at(direction::read).waiter(),
+                    .writer = s.at(direction::write).waiter()});
+  });
+}
+
 }  // namespace tokiod::io

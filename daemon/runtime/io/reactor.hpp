@@ -12,7 +12,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -50,6 +52,13 @@ struct turn_report {
     adopted = adopted || more.adopted;
     if (more.failed.code != 0) failed = more.failed;
   }
+};
+
+// A source as somebody saw it who only looked: it may be gone already.
+struct source_view {
+  int fd = -1;
+  ready readable = ready::none, writable = ready::none;  // what each direction has been told and has not used up
+  std::optional<task::key> reader, writer;               // who waits
 };
 
 class reactor {
@@ -148,6 +157,8 @@ class reactor {
   [[nodiscard]] bool has_events() const;
 
   [[nodiscard]] reactor_counts counts() const;
+  // Adds sources until there are so many. [any]
+  void look(std::vector<source_view>& into, std::size_t most);
   [[nodiscard]] std::size_t events_per_turn() const { return events_per_turn_; }
 
  private:

@@ -110,6 +110,16 @@ class basic_readiness {
     }
   }
 
+  // Who waits, if anybody does: for those who only look, since it may be over at once. The key is the waiter's when the
+  // word has not moved meanwhile.
+  [[nodiscard]] std::optional<Key> waiter() const {
+    const word seen = word_.load(acquire);  // pairs with set_waiter()
+    if ((seen & waiting) == 0) return std::nullopt;
+    const Key who = key();
+    // Acquire: a key that was rewritten meanwhile shows in a word that has moved.
+    return word_.load(acquire) == seen ? std::optional(who) : std::nullopt;
+  }
+
   // The kernel said `bits` about the tenant `generation`. `waiter` is filled for wake; `crowd` becomes true when the
   // crowd is the caller's to wake, too.
   [[nodiscard]] event_outcome event(std::uint32_t generation, ready bits, Key& waiter, bool& crowd) {

@@ -30,6 +30,14 @@ class source_table {
   [[nodiscard]] std::uint32_t close();
   [[nodiscard]] source& find(std::uint32_t index);
 
+  // look(source&) of those that are handed out; none comes or goes meanwhile. Under the lock, so it is brief.
+  template <class Look>
+  void for_each(Look look) {
+    const hold locked(lock_);
+    for (std::uint32_t i = 0; i < used_; ++i)
+      if (source& s = find(i); s.fd_ >= 0) look(s);
+  }
+
   using crowd = basic_crowd<real_policy, task::key>;
   // Null: nobody has waited beside the poller of a source of that chunk.
   [[nodiscard]] crowd* crowd_of(const source& s, direction d);

@@ -109,6 +109,13 @@ class basic_timer_queue {
   // By how much timers that fired did so after their deadline.
   [[nodiscard]] const metrics::octave_histogram& lateness() const { return lateness_; }
 
+  // visit(deadline, waiter) of so many armed timers at most, the earliest of them. Under the lock, so it is brief.
+  template <class Visit>
+  void for_some(std::size_t most, Visit visit) {
+    const hold locked(lock_);
+    wheel_.ref().for_some(most, [&](entry& e) { visit(e.deadline(), e.waiter_.get()); });
+  }
+
   [[nodiscard]] timer_counts counts() const { return {armed_.read(), cancelled_.read(), fired_.read()}; }
 
  private:

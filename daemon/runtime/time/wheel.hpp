@@ -105,6 +105,20 @@ class basic_wheel {
     return start_of(digit == 0 ? slot_start(digit, slot) : earliest_in(digit, slot));
   }
 
+  // visit(entry&) of so many at most: those that are due first, then slot by slot, each slot earlier than the next one
+  // of its level, and each level than the next.
+  template <class Visit>
+  void for_some(std::size_t most, Visit visit) {
+    const auto walk = [&](entry* e) {
+      for (; e != nullptr && most > 0; e = e->next_, --most) visit(*e);
+    };
+    walk(due_);
+    for (auto& one : levels_) {
+      if (one.empty()) continue;
+      for (unsigned slot = one.first(); slot < slots; ++slot) walk(one.head(slot));
+    }
+  }
+
  private:
   static constexpr unsigned bits = level<entry>::bits;
   static constexpr unsigned slots = level<entry>::slots;

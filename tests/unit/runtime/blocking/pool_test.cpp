@@ -327,3 +327,28 @@ TEST_CASE("how long jobs waited and ran is kept, of those that have ended") {
   CHECK(seen.run_ns.sum >= millisecond);
   CHECK(seen.wait_ns.sum >= millisecond);
 }
+
+TEST_CASE("a look shows whose jobs run, on which thread, and whose wait") {
+  pool p({.max_threads = 1});
+  const int somebody = 0, another = 0;
+  test_job running, waiting;
+  running.blocks = true;
+  running.whose = &somebody;
+  waiting.whose = &another;
+  const auto before = steady_clock().now();
+  REQUIRE(p.submit(running));
+  running.started.wait();
+  REQUIRE(p.submit(waiting));
+  const auto seen = p.look(10);
+  REQUIRE(seen.size() == 2);
+  CHECK(seen[0].whose == &somebody);
+  CHECK(seen[0].os_thread > 0);
+  CHECK(seen[0].since >= before);
+  CHECK(seen[1].whose == &another);
+  CHECK(seen[1].os_thread == 0);
+  CHECK(seen[1].since >= before);
+  CHECK(p.look(0).size() == 1);
+  running.gate.set();
+  waiting.ended.wait();
+  while (!p.look(10).empty()) std::this_thread::yield();  // it ends a little after its job
+}

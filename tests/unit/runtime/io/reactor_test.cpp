@@ -376,3 +376,37 @@ TEST_CASE("[RB-07] a turn takes as many events as it was told to, and the next o
   CHECK(turn(r).empty());
   for (auto* one : sources) r.remove(*one);
 }
+
+TEST_CASE("a look shows what is registered, what is ready of it, and who waits") {
+  const connected one, other;
+  auto r = make_reactor();
+  source& a = *r->add(one.near.get()).value();
+  source& b = *r->add(other.near.get()).value();
+  const task::key me = waiter(1);
+  char buffer[16];
+  CHECK(receive(a, buffer, &me) == -EAGAIN);
+  (void)turn(*r);
+  std::vector<source_view> seen;
+  r->look(seen, 10);
+  REQUIRE(seen.size() == 2);
+  std::ranges::sort(seen, {}, &source_view::fd);
+  const bool in_order = one.near.get() < other.near.get();
+  const auto& of_a = seen[in_order ? 0 : 1];
+  const auto& of_b = seen[in_order ? 1 : 0];
+  CHECK(of_a.fd == one.near.get());
+  CHECK(of_a.reader == me);
+  CHECK_FALSE(of_a.writer);
+  CHECK_FALSE(of_b.reader);
+  one.send("hello");
+  (void)turn(*r);
+  r->remove(b);
+  seen.clear();
+  r->look(seen, 10);
+  REQUIRE(seen.size() == 1);
+  CHECK(any(seen[0].readable & ready::readable));
+  CHECK_FALSE(seen[0].reader);
+  seen.clear();
+  r->look(seen, 0);
+  CHECK(seen.empty());
+  r->remove(a);
+}

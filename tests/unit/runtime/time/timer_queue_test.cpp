@@ -174,3 +174,24 @@ TEST_CASE("how late timers fire is kept, but not of those that are taken whateve
   CHECK(seen.sum == 110 * millisecond);
   CHECK(seen.quantile(1) > 50 * millisecond);
 }
+
+TEST_CASE("a look gives the earliest timers, as many as are asked for, and leaves all of them armed") {
+  timer_queue q(0);
+  std::vector<std::unique_ptr<timer_entry>> all;
+  for (std::uint64_t n = 1; n <= 200; ++n) {
+    all.push_back(std::make_unique<timer_entry>());
+    (void)q.arm(*all.back(), (201 - n) * 100 * millisecond, waiter(201 - n));
+  }
+  std::vector<std::uint64_t> seen;
+  q.for_some(200, [&](instant_ns deadline, task::key who) {
+    CHECK(deadline == who.generation * 100 * millisecond);
+    seen.push_back(who.generation);
+  });
+  CHECK(seen.size() == 200);
+  seen.clear();
+  q.for_some(5, [&](instant_ns, task::key who) { seen.push_back(who.generation); });
+  REQUIRE(seen.size() == 5);
+  for (const auto n : seen) CHECK(n <= 64);  // of the first slots; within a slot in any order
+  CHECK(fire(q, 21 * second).size() == 200);
+  q.for_some(5, [&](instant_ns, task::key) { FAIL("nothing is armed"); });
+}
