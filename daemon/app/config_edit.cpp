@@ -112,6 +112,22 @@ config_edit unset_edit(std::string pointer) {
   };
 }
 
+config_edit end_edit(std::vector<passing_setting> over) {
+  return [ended = std::move(over)](const config::loaded& now, bool) -> outcome<overlays> {
+    overlays layers = config::overlays_of(now.layers);
+    for (const auto& one : ended) {
+      const json::json_pointer at(one.path);
+      if (!layers.runtime.contains(at) || layers.runtime[at] != one.said) continue;
+      if (one.before) {
+        layers.runtime[at] = *one.before;
+      } else if (erase_at(layers.runtime, at)) {
+        drop_empty(layers.runtime, at);
+      }
+    }
+    return layers;
+  };
+}
+
 config_edit revision_edit(json said) {
   return [said = std::move(said)](const config::loaded& now, bool persist) -> outcome<overlays> {
     overlays over = config::overlays_of(now.layers);

@@ -4,7 +4,9 @@
 #pragma once
 #include <functional>
 #include <string>
+#include <vector>
 
+#include "app/passing_settings.hpp"
 #include "config/load.hpp"
 
 namespace tokiod::app {
@@ -18,6 +20,8 @@ using config_edit = std::function<outcome<config::overlays>(const config::loaded
 [[nodiscard]] config_edit operations_edit(wire::json operations);
 // Takes back what was changed at run time: the files say again what is in force. Fails: not_found.
 [[nodiscard]] config_edit unset_edit(std::string pointer);
+// Says again what was said before each of them, where what they say is still the last word at run time.
+[[nodiscard]] config_edit end_edit(std::vector<passing_setting> over);
 // What a revision said, whatever the files say now.
 [[nodiscard]] config_edit revision_edit(wire::json said);
 // The same layers, all of it in the one that outlives the process.

@@ -10,8 +10,7 @@ outcome<void> confirm_timer::arm(instant_ns at) {
   if (stopping_ && at != never) return refuse(kind::draining, "the daemon is draining");
   if (at != never && !thread_.joinable()) {
     auto started = os_thread::start({.name = "tokiod-confirm"}, [this] { run(); });
-    if (!started)
-      return refuse(kind::io_error, "no thread that could take an unconfirmed change back: ", started.error().text());
+    if (!started) return refuse(kind::io_error, "no thread that could take the change back: ", started.error().text());
     thread_ = std::move(*started);
   }
   at_ = at;

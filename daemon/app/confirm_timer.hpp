@@ -1,5 +1,5 @@
-// Calls somebody at a moment: for a change of the configuration that is taken back unless it is confirmed.
-// Invariant: once arm() has succeeded the call comes, also on a machine that has no thread left then.
+// Calls somebody at a moment: for a change of the configuration that is taken back, unless it is confirmed or because
+// its time is over. Invariant: once arm() has succeeded the call comes, also on a machine that has no thread left then.
 // Threads:   arm [any]; the call comes on a thread of its own; stop [one thread, once], which waits for a call.
 #pragma once
 #include <condition_variable>

@@ -17,6 +17,7 @@
 #include "app/instances.hpp"
 #include "app/kept_listeners.hpp"
 #include "app/live_backend.hpp"
+#include "app/passing_settings.hpp"
 #include "app/stuck_report.hpp"
 #include "app/task_console.hpp"
 #include "app/upgrade.hpp"
@@ -91,8 +92,8 @@ class daemon {
   [[nodiscard]] const char* ask_for_ring(const config::runtime_settings& s);
   [[nodiscard]] bool healthy() const;
   [[nodiscard]] live_parts parts() {
-    return {facts_,   *runtime_, *plugins_, config_, life_, manager_, hands_, resizer_,
-            console_, teller_,   crashes_,  *diag_,  slow_, upkeep_,  become_};
+    return {facts_,   *runtime_, *plugins_, config_, life_, manager_, hands_,  resizer_,
+            console_, teller_,   crashes_,  *diag_,  slow_, upkeep_,  become_, passing_};
   }
 
   const steady_clock time_;
@@ -131,6 +132,7 @@ class daemon {
   std::unique_ptr<control::server> control_;
   std::unique_ptr<config_carrier> carrier_;
   confirm_timer confirm_{[this] { revert_now(parts()); }};
+  passing_settings passing_{time_, [this] { end_passing(parts()); }};
 };
 
 outcome<void> daemon::build() {
@@ -350,7 +352,8 @@ outcome<std::uint32_t> daemon::resize_for(const host::resize_order& order) {
 bool daemon::drain(const stop_order& order) {
   const auto configured = config_.current()->values.shutdown.deadline_ms * millisecond;
   const instant_ns deadline = time_.now() + (order.drain ? order.deadline.value_or(configured) : 0);
-  confirm_.stop();       // what was not confirmed is not on disk, so the next start is without it
+  confirm_.stop();  // what was not confirmed is not on disk, so the next start is without it
+  passing_.stop();
   listeners_->freeze();  // the manager keeps them for the next process
   wait_for("plugins");
   const bool plugins_gone = plugins_->stop_all(deadline);

@@ -60,7 +60,7 @@ struct change_failure {
 struct revision {
   std::uint64_t number = 1;
   std::int64_t wall_ns = 0;
-  std::string by, reason, how;       // start, reload, apply, set, unset, rollback, reverted
+  std::string by, reason, how;       // start, reload, apply, set, unset, rollback, reverted, ended; or the method
   std::vector<std::string> changed;  // paths
   std::shared_ptr<const config::loaded> values;
 };

@@ -16,14 +16,16 @@
 #include "ctl/verbs/runtime.hpp"
 #include "ctl/verbs/task.hpp"
 #include "ctl/verbs/waiting.hpp"
+#include "ctl/verbs/watchdog.hpp"
 #include "wire/sorted_rows.hpp"
 
 namespace tokiod::ctl {
 namespace {
 
-constexpr auto every_verb = wire::sorted_rows(&verb::words, rows::config, rows::console, rows::control, rows::daemon,
-                                              rows::diag, rows::event, rows::log, rows::metrics, rows::operation,
-                                              rows::plugin, rows::resource, rows::runtime, rows::task, rows::waiting);
+constexpr auto every_verb =
+    wire::sorted_rows(&verb::words, rows::config, rows::console, rows::control, rows::daemon, rows::diag, rows::event,
+                      rows::log, rows::metrics, rows::operation, rows::plugin, rows::resource, rows::runtime,
+                      rows::task, rows::waiting, rows::watchdog);
 
 }  // namespace
 

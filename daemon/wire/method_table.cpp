@@ -18,6 +18,7 @@
 #include "wire/rows/runtime.hpp"
 #include "wire/rows/task.hpp"
 #include "wire/rows/waiting.hpp"
+#include "wire/rows/watchdog.hpp"
 #include "wire/sorted_rows.hpp"
 
 namespace tokiod::wire {
@@ -25,7 +26,7 @@ namespace {
 
 constexpr auto table = sorted_rows(&method::name, rows::config, rows::console, rows::control, rows::daemon, rows::diag,
                                    rows::event, rows::log, rows::metrics, rows::operation, rows::plugin, rows::resource,
-                                   rows::runtime, rows::task, rows::waiting);
+                                   rows::runtime, rows::task, rows::waiting, rows::watchdog);
 
 // Edits between two names, for did-you-mean; both are short. Two letters in the wrong order are one edit.
 std::size_t distance(std::string_view a, std::string_view b) {

@@ -17,6 +17,7 @@
 #include "wire/results/runtime.hpp"
 #include "wire/results/task.hpp"
 #include "wire/results/waiting.hpp"
+#include "wire/results/watchdog.hpp"
 #include "wire/shape.hpp"
 #include "wire/sorted_rows.hpp"
 
@@ -26,7 +27,7 @@ namespace {
 constexpr auto every_shape =
     sorted_rows(&result_shape::name, results::config, results::console, results::control, results::daemon,
                 results::diag, results::event, results::log, results::metrics, results::operation, results::plugin,
-                results::resource, results::runtime, results::task, results::waiting);
+                results::resource, results::runtime, results::task, results::waiting, results::watchdog);
 
 constexpr std::string_view operation_shape = "operation_begun";
 

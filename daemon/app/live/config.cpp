@@ -186,7 +186,23 @@ wire::answer live_settings::change(const config_edit& edit, std::string_view how
 }
 
 wire::answer live_settings::config_patch(const json& patch, std::string_view how, const control::config_order& order) {
-  return change(merge_edit(patch), how, order);
+  if (order.lasts != 0) return change_for_a_time(patch, how, order);
+  auto done = change(merge_edit(patch), how, order);
+  if (done && !order.dry_run) parts_.passing.forget(patch);
+  return done;
+}
+
+wire::answer live_settings::change_for_a_time(const json& patch, std::string_view how,
+                                              const control::config_order& order) {
+  if (const auto can = parts_.passing.can_end(); !can) return std::unexpected(wire::to_rpc_error(can.error()));
+  json before;
+  const config_edit remembering = [&](const config::loaded& now, bool persist) {
+    before = config::overlays_of(now.layers).runtime;
+    return merge_edit(patch)(now, persist);
+  };
+  auto done = change(remembering, how, order);
+  if (done) parts_.passing.begin(patch, before, order.lasts);
+  return done;
 }
 
 wire::answer live_settings::config_operate(const json& operations, const control::config_order& order) {
@@ -247,6 +263,26 @@ outcome<change_report> reload_now(const live_parts& parts, const change_order& o
     parts.tell("config.reload_failed", {{"message", report.error().sentence}, {"path", report.error().path}});
   }
   return report;
+}
+
+void end_passing(const live_parts& parts) {
+  const auto over = parts.passing.over();
+  if (parts.life.state() == life::draining) return;
+  if (!over.empty()) {
+    change_order order;
+    order.by = "tokiod";
+    order.reason = "its time is over";
+    const auto done = parts.config.change(end_edit(over), "ended", order, parts.hands);
+    if (!done && done.error().why.why == kind::conflict) return parts.passing.wait(second);  // for a confirmation
+    parts.passing.forget(over);
+    if (done) {
+      tell_of(parts, *done, "ended", order.by);
+    } else {
+      log::error("config", "a change for a time could not be taken back", {{"why", done.error().why.sentence}});
+      parts.tell("config.reverted", {{"ok", false}, {"message", done.error().why.sentence}});
+    }
+  }
+  parts.passing.wait(0);
 }
 
 void revert_now(const live_parts& parts) {

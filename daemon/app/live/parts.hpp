@@ -13,6 +13,7 @@
 #include "app/live_config.hpp"
 #include "app/maintenance.hpp"
 #include "app/notify.hpp"
+#include "app/passing_settings.hpp"
 #include "app/supervisor.hpp"
 #include "app/task_console.hpp"
 #include "control/backend/daemon.hpp"
@@ -56,6 +57,7 @@ struct live_parts {
   slow_polls& slow;
   maintenance& upkeep;
   const upgrader& become;
+  passing_settings& passing;
 };
 
 }  // namespace tokiod::app

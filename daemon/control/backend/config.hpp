@@ -38,6 +38,7 @@ struct config_order {
   std::optional<std::uint64_t> expect_revision;
   bool dry_run = false, persist = false;
   duration_ns confirm_within = 0;
+  duration_ns lasts = 0;  // then it is as before again; 0: it stays
 };
 
 class config_face {
@@ -45,6 +46,8 @@ class config_face {
   virtual ~config_face() = default;
 
   [[nodiscard]] virtual config_status config() const = 0;
+  // How long the value at a JSON Pointer is what it is; absent: it is not for a time.
+  [[nodiscard]] virtual std::optional<duration_ns> config_left(std::string_view path) const = 0;
   [[nodiscard]] virtual json config_status_view() const = 0;  // [reader]
   // Neither this nor what follows shows what config/secrets.hpp hides; plans and differences are for everybody.
   [[nodiscard]] virtual outcome<json> config_get(const config_query& asked, config::audience to) const = 0;

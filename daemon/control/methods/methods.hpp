@@ -62,6 +62,7 @@ struct binding {
 [[nodiscard]] std::span<const binding> plugin_methods();
 [[nodiscard]] std::span<const binding> resource_methods();
 [[nodiscard]] std::span<const binding> runtime_methods();
+[[nodiscard]] std::span<const binding> settings_methods();
 [[nodiscard]] std::span<const binding> task_methods();
 [[nodiscard]] std::span<const binding> waiting_methods();
 

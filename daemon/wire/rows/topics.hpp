@@ -13,7 +13,9 @@ inline constexpr auto topics = std::to_array<topic>({
     {"async_ops", "what waits for resources, in pages of those that changed, every interval_ms"},
     {"config.applied", "a configuration is in force: {revision, changed, needs_restart, how}"},
     {"config.reload_failed", "a reload was refused and changed nothing: {message, path}"},
-    {"config.reverted", "a change that nobody confirmed was taken back: {ok, revision, changed}, or {ok, message}"},
+    {"config.reverted",
+     "a change that nobody confirmed was taken back: {ok, revision, changed}, or not, as one whose "
+     "time is over: {ok, message}"},
     {"console.state", "writing down of tasks was paused or goes on: {paused}"},
     {"control.audit",
      "somebody called a method that changes something, or was refused it: {method, outcome, client, uid, pid, comm, "

@@ -2,10 +2,14 @@
 // Threads: any; the switches are guarded.
 #pragma once
 #include <atomic>
+#include <mutex>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "control/backend/config.hpp"
 #include "support/fake/core.hpp"
+#include "wire/patch.hpp"
 
 namespace tokiod::test {
 
@@ -23,7 +27,10 @@ class fake_config : public virtual control::config_face, public virtual fake_cor
   }
   [[nodiscard]] outcome<json> config_get(const config_query& asked, config::audience) const override {
     if (asked.path == "/nothing") return refuse(kind::not_found, "there is no setting ", asked.path);
-    return json{{"revision", 3}, {"value", {{"worker_threads", 2}}}};
+    const std::lock_guard hold(settings_lock_);
+    const json::json_pointer at{std::string(asked.path)};
+    if (asked.path.empty() || !settings_.contains(at)) return json{{"revision", 3}, {"value", {{"worker_threads", 2}}}};
+    return json{{"revision", 3}, {"value", settings_[at]}};
   }
   [[nodiscard]] outcome<json> config_schema(std::string_view) const override { return json{{"type", "object"}}; }
   [[nodiscard]] json config_layers(config::audience) const override { return {{"layers", json::array()}}; }
@@ -49,7 +56,17 @@ class fake_config : public virtual control::config_face, public virtual fake_cor
   [[nodiscard]] wire::answer config_patch(const json& patch, std::string_view, const config_order& order) override {
     if (patch.contains("refused"))
       return std::unexpected(wire::to_rpc_error({kind::invalid_config, "refused is not a setting", "/refused", {}}));
+    if (!order.dry_run) {
+      const std::lock_guard hold(settings_lock_);
+      settings_ = wire::merged(settings_, patch);
+      if (order.lasts != 0) lasts_ = order.lasts;
+    }
     return made(patch, order);
+  }
+  // Whatever was changed last for a time, the change of the watchdog's first number is.
+  [[nodiscard]] std::optional<duration_ns> config_left(std::string_view path) const override {
+    const std::lock_guard hold(settings_lock_);
+    return path == "/runtime/stuck_after_ms" ? lasts_ : std::nullopt;
   }
   [[nodiscard]] wire::answer config_operate(const json& operations, const config_order& order) override {
     return made(operations, order);
@@ -71,6 +88,11 @@ class fake_config : public virtual control::config_face, public virtual fake_cor
   std::atomic<bool> drift{false};
 
  private:
+  mutable std::mutex settings_lock_;  // guards what follows
+  json settings_ = {{"runtime", {{"worker_threads", 2}, {"stuck_after_ms", 100}}},
+                    {"watchdog", {{"policy", "control"}, {"stuck_after_ms", 10'000}}}};
+  std::optional<duration_ns> lasts_;
+
   // What was asked for, as the plan: tests look at what arrives.
   static json made(const json& what, const config_order& order) {
     return {{"revision", order.expect_revision.value_or(4)},
