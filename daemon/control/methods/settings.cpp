@@ -19,6 +19,9 @@ constexpr knob watchdog_knobs[] = {{"warn_ms", "/runtime/stuck_after_ms"},
                                    {"critical_ms", "/watchdog/stuck_after_ms"},
                                    {"policy", "/watchdog/policy"}};
 
+constexpr knob blocking_knobs[] = {{"max_threads", "/runtime/max_blocking_threads"},
+                                   {"keep_alive_ms", "/runtime/thread_keep_alive_ms"}};
+
 config_order change_of(const json& params, std::string_view by) {
   config_order order;
   order.by = by;
@@ -53,8 +56,8 @@ answer turn(backend& daemon, std::span<const knob> knobs, const json& params, st
   for (const auto& each : knobs)
     if (const auto* const wanted = wire::find(params, each.name)) patch[json::json_pointer(each.path)] = *wanted;
   if (patch.empty())
-    return refused({kind::missing_param, std::string(how) + " says nothing to change", std::string("/") + knobs[0].name,
-                    {}});
+    return refused(
+        {kind::missing_param, std::string(how) + " says nothing to change", std::string("/") + knobs[0].name, {}});
   return daemon.config_patch(patch, how, change_of(params, by));
 }
 
@@ -78,10 +81,20 @@ answer watchdog_set(backend& daemon, const json& params, std::string_view by) {
   return show_watchdog(daemon);
 }
 
+answer runtime_blocking(backend& daemon, const json& params, std::string_view by) {
+  auto before = values_of(daemon, blocking_knobs);
+  if (!before) return refused(before.error());
+  if (auto done = turn(daemon, blocking_knobs, params, "runtime.blocking", by); !done) return done;
+  auto after = values_of(daemon, blocking_knobs);
+  if (!after) return refused(after.error());
+  return json{{"before", std::move(*before)}, {"after", std::move(*after)}};
+}
+
 }  // namespace
 
 std::span<const binding> settings_methods() {
   static constexpr binding bindings[] = {
+      {"runtime.blocking", attributed(runtime_blocking)},
       {"watchdog.get", quick(watchdog_get)},
       {"watchdog.set", attributed(watchdog_set)},
   };

@@ -7,6 +7,7 @@
 namespace tokiod::ctl::rows {
 
 inline constexpr sv by_workers[] = {"worker_threads"};
+inline constexpr sv by_max_threads[] = {"max_threads"};
 inline constexpr column worker_columns[] = {
     {"WORKER", "/worker"},
     {"TID", "/tid"},
@@ -22,6 +23,7 @@ inline constexpr column worker_columns[] = {
 };
 
 inline constexpr auto runtime = std::to_array<verb>({
+    {"blocking resize", "runtime.blocking", by_max_threads},
     {"runtime", "runtime.info"},
     {"worker list", "runtime.workers", {}, "workers", worker_columns},
     {"worker resize", "runtime.resize", by_workers},

@@ -12,6 +12,8 @@ inline constexpr auto runtime = std::to_array<result_shape>({
      "buckets: [histogram_bucket]}"},
     // null: no upper bound
     {"histogram_bucket", "{from: number, to: number | null, count: integer}"},
+    {"blocking_bounds", "{max_threads: integer, keep_alive_ms: integer}"},
+    {"runtime.blocking", "{before: blocking_bounds, after: blocking_bounds}"},
     {"runtime.info",
      "{flavor: text, stopping: boolean, workers: runtime_workers, tasks: runtime_tasks, global_queue_depth: integer, "
      "remote_schedules: integer, idle_backlogs: {count: integer, oldest_seconds: number}, "

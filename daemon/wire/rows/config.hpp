@@ -97,6 +97,9 @@ inline constexpr param plugin_config_params[] = {
 
 inline constexpr kind e_change[] = {kind::invalid_config, kind::conflict, kind::refused,  kind::needs_restart,
                                     kind::io_error,       kind::busy,     kind::not_found};
+// Of methods for single settings.
+inline constexpr kind e_knob[] = {kind::missing_param, kind::invalid_config, kind::conflict,
+                                  kind::refused,       kind::io_error,       kind::busy};
 inline constexpr kind e_reload[] = {kind::invalid_config, kind::refused, kind::busy};
 inline constexpr kind e_save[] = {kind::conflict, kind::io_error, kind::busy};
 inline constexpr sv change_result =

@@ -2,7 +2,7 @@
 #pragma once
 #include <array>
 
-#include "wire/rows/common.hpp"
+#include "wire/rows/config.hpp"
 
 namespace tokiod::wire::rows {
 
@@ -15,7 +15,20 @@ inline constexpr param runtime_resize_params[] = {
 };
 inline constexpr kind e_resize[] = {kind::unsupported, kind::wrong_state, kind::timeout, kind::io_error};
 
+inline constexpr param runtime_blocking_params[] = {
+    {"max_threads", integer, false, "so many blocking threads at most; those past it end when they have no job", "", 1,
+     65'536},
+    {"keep_alive_ms", integer, false, "how long an idle one waits for another job before it ends", "", 1,
+     most_seconds * 1000},
+    wait,
+    patience_s,
+    reason,
+};
+
 inline constexpr auto runtime = std::to_array<method>({
+    {"runtime.blocking", level::operate, while_running, runtime_blocking_params,
+     "Changes the bounds of the blocking pool, until the daemon ends or they are changed again", "{before, after}",
+     e_knob, R"({"max_threads":256})"},
     {"runtime.info",
      level::observe,
      always,

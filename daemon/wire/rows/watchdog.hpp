@@ -7,8 +7,8 @@
 namespace tokiod::wire::rows {
 
 inline constexpr param for_s = {
-    "for_s", number, false, "for how long; absent: until the daemon ends or it is changed again", "", 0.001,
-    most_seconds};
+    "for_s", number, false,       "for how long; absent: until the daemon ends or it is changed again",
+    "",      0.001,  most_seconds};
 inline constexpr sv watchdog_policies[] = {"control", "any_worker", "all_workers"};
 inline constexpr param watchdog_set_params[] = {
     {"warn_ms", integer, false,
@@ -23,8 +23,6 @@ inline constexpr param watchdog_set_params[] = {
     patience_s,
     reason,
 };
-inline constexpr kind e_passing[] = {kind::missing_param, kind::invalid_config, kind::conflict,
-                                     kind::refused,       kind::io_error,       kind::busy};
 inline constexpr sv watchdog_result = "{warn_ms, critical_ms, policy, for_a_time:[{name, left_seconds}]}";
 
 inline constexpr auto watchdog = std::to_array<method>({
@@ -37,8 +35,7 @@ inline constexpr auto watchdog = std::to_array<method>({
      {},
      "{}"},
     {"watchdog.set", level::operate, while_running, watchdog_set_params,
-     "Changes that, for a time or until the daemon ends", watchdog_result, e_passing,
-     R"({"warn_ms":500,"for_s":60})"},
+     "Changes that, for a time or until the daemon ends", watchdog_result, e_knob, R"({"warn_ms":500,"for_s":60})"},
 });
 
 }  // namespace tokiod::wire::rows

@@ -8,6 +8,19 @@ using namespace tokiod;
 using namespace tokiod::test;
 using wire::json;
 
+TEST_CASE("the blocking pool has other bounds at once, until the next process") {
+  daemon_process d(R"({"runtime": {"max_blocking_threads": 32}})");
+  auto client = d.connect();
+  const auto done = client.call("runtime.blocking", {{"max_threads", 8}, {"keep_alive_ms", 500}});
+  CHECK(done.at("before").at("max_threads") == 32);
+  CHECK(done.at("after") == json{{"max_threads", 8}, {"keep_alive_ms", 500}});
+  CHECK(client.call("runtime.info").at("blocking").at("max") == 8);
+  const auto shown = run(d.dir(), {tokioctl_path(), "--socket", d.socket(), "blocking", "resize", "9"});
+  CHECK_MESSAGE(shown.code == 0, shown.err);
+  CHECK(client.call("runtime.info").at("blocking").at("max") == 9);
+  CHECK(d.stop() == 0);
+}
+
 TEST_CASE("the watchdog has other numbers for a time, tokioctl shows them, and then it has the configured ones again") {
   daemon_process d(R"({"runtime": {"stuck_after_ms": 300}})");
   auto client = d.connect();

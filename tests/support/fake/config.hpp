@@ -89,7 +89,11 @@ class fake_config : public virtual control::config_face, public virtual fake_cor
 
  private:
   mutable std::mutex settings_lock_;  // guards what follows
-  json settings_ = {{"runtime", {{"worker_threads", 2}, {"stuck_after_ms", 100}}},
+  json settings_ = {{"runtime",
+                     {{"worker_threads", 2},
+                      {"stuck_after_ms", 100},
+                      {"max_blocking_threads", 512},
+                      {"thread_keep_alive_ms", 10'000}}},
                     {"watchdog", {{"policy", "control"}, {"stuck_after_ms", 10'000}}}};
   std::optional<duration_ns> lasts_;
 

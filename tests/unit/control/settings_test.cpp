@@ -19,6 +19,18 @@ TEST_CASE("watchdog.set changes what is given, and tells what is for a time") {
   CHECK(client.call("watchdog.get")["result"] == now);
 }
 
+TEST_CASE("runtime.blocking changes what is given of the pool, and says what it was") {
+  control_fixture daemon;
+  auto client = daemon.client();
+  const auto done = client.call("runtime.blocking", {{"max_threads", 8}})["result"];
+  CHECK(done["before"] == json{{"max_threads", 512}, {"keep_alive_ms", 10'000}});
+  CHECK(done["after"] == json{{"max_threads", 8}, {"keep_alive_ms", 10'000}});
+  CHECK(client.call("runtime.blocking", {{"keep_alive_ms", 1}})["result"]["after"]["keep_alive_ms"] == 1);
+  CHECK(kind_of(client.call("runtime.blocking", json::object())) == "missing_param");
+  CHECK(kind_of(client.call("runtime.blocking", {{"max_threads", 0}})) == "out_of_range");
+  CHECK(kind_of(daemon.client("observe").call("runtime.blocking", {{"max_threads", 1}})) == "permission_denied");
+}
+
 TEST_CASE("watchdog.set refuses what changes nothing, numbers out of range and who may only observe") {
   control_fixture daemon;
   auto client = daemon.client();
