@@ -1,6 +1,8 @@
 // Methods for single settings of the configuration that an operator changes, for a time or until the process ends.
 #include <cmath>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "control/methods/methods.hpp"
 #include "wire/get.hpp"
@@ -90,12 +92,49 @@ answer runtime_blocking(backend& daemon, const json& params, std::string_view by
   return json{{"before", std::move(*before)}, {"after", std::move(*after)}};
 }
 
+// The configured instances that a name means: the one of that name, or all of the plugin.
+outcome<std::vector<std::string>> instances_named(const backend& daemon, const std::string& name) {
+  const auto all = value_at(daemon, "/plugins/instances");
+  if (!all) return std::unexpected(all.error());
+  if (all->contains(name)) return std::vector{name};
+  std::vector<std::string> found;
+  for (const auto& [instance, as] : all->items())
+    if (wire::text_or(as, "plugin") == name) found.push_back(instance);
+  if (!found.empty()) return found;
+  auto no =
+      refuse(kind::not_found, "the configuration has no instance ", name.substr(0, 60), ", and none of such a plugin");
+  no.error().hint = "plugin.start and plugin.stop are for instances that it does not know";
+  return no;
+}
+
+answer enable(backend& daemon, const json& params, std::string_view by, bool enabled) {
+  const auto order = change_of(params, by);
+  if (order.persist && order.lasts != 0)
+    return refused({kind::invalid_params, "what is for a time cannot outlive the process", "/persist", {}});
+  const auto instances = instances_named(daemon, wire::text_or(params, "plugin"));
+  if (!instances) return refused(instances.error());
+  const auto path_of = [](const std::string& name) { return wire::pointer("/plugins/instances", name) + "/enabled"; };
+  json patch = json::object();
+  for (const auto& each : *instances) patch[json::json_pointer(path_of(each))] = enabled;
+  if (auto done = daemon.config_patch(patch, enabled ? "plugin.enable" : "plugin.disable", order); !done) return done;
+  json shown = {{"enabled", enabled}, {"instances", *instances}};
+  if (const auto left = daemon.config_left(path_of(instances->front()))) shown["left_seconds"] = in_seconds(*left);
+  return shown;
+}
+
+answer plugin_enable(backend& daemon, const json& params, std::string_view by) {
+  return enable(daemon, params, by, true);
+}
+answer plugin_disable(backend& daemon, const json& params, std::string_view by) {
+  return enable(daemon, params, by, false);
+}
+
 }  // namespace
 
 std::span<const binding> settings_methods() {
   static constexpr binding bindings[] = {
-      {"runtime.blocking", attributed(runtime_blocking)},
-      {"watchdog.get", quick(watchdog_get)},
+      {"plugin.disable", attributed(plugin_disable)},     {"plugin.enable", attributed(plugin_enable)},
+      {"runtime.blocking", attributed(runtime_blocking)}, {"watchdog.get", quick(watchdog_get)},
       {"watchdog.set", attributed(watchdog_set)},
   };
   return bindings;

@@ -26,6 +26,8 @@ inline constexpr column scan_columns[] = {
 inline constexpr auto plugin = std::to_array<verb>({
     {"plugin call", "plugin.call", by_call},
     {"plugin clear-quarantine", "plugin.clear_quarantine", by_plugin},
+    {"plugin disable", "plugin.disable", by_plugin, {}, {}, "stop the plugin's instances"},
+    {"plugin enable", "plugin.enable", by_plugin},
     {"plugin info", "plugin.info", by_plugin},
     {"plugin inspect", "plugin.inspect", by_path},
     {"plugin list", "plugin.list", {}, "plugins", plugin_columns},

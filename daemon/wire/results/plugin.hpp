@@ -22,6 +22,8 @@ inline constexpr auto plugin = std::to_array<result_shape>({
      "calls: integer, metrics: integer, read_bytes: integer, written_bytes: integer}"},
     {"plugin.call", "any"},
     {"plugin.clear_quarantine", "{plugin: text}"},
+    {"plugin.disable", "plugin_enabled"},
+    {"plugin.enable", "plugin_enabled"},
     {"plugin.info",
      "{...plugin_image, mapped_path: text, config_schema: any, required_extensions: [text], "
      "optional_extensions: [text], findings: [plugin_finding], methods: {*: [plugin_method]}, "
@@ -43,6 +45,7 @@ inline constexpr auto plugin = std::to_array<result_shape>({
     {"plugin.stop",
      "{instance: text, state: instance_state, aborted: {*: integer}, leaked: {*: integer}, blockers: [text]}"},
     {"plugin.unload", "{plugin: text, state: image_state, unmapped: boolean, blockers: [text]}"},
+    {"plugin_enabled", "{enabled: boolean, instances: [text], left_seconds?: number}"},
     {"plugin_finding", R"({verdict: "refuse" | "resident" | "rotate" | "warning", rule: text, sentence: text})"},
     {"plugin_generation", "{generation: integer, version: text}"},
     {"plugin_image",

@@ -21,6 +21,10 @@ inline constexpr param confirm_within_s = {
     "confirm_within_s", number, false, "taken back after so long, unless config.confirm comes; 0: it stays", "0", 0,
     most_seconds};
 
+inline constexpr param for_s = {
+    "for_s", number, false,       "for how long; absent: until the daemon ends or it is changed again",
+    "",      0.001,  most_seconds};
+
 inline constexpr param config_get_params[] = {
     {"path", text, false, "JSON Pointer or dotted name of one setting; absent: everything", R"("")"},
     {"origin", boolean, false, "also which layer and line each value came from", "false"},

@@ -2,7 +2,7 @@
 #pragma once
 #include <array>
 
-#include "wire/rows/common.hpp"
+#include "wire/rows/config.hpp"
 
 namespace tokiod::wire::rows {
 
@@ -71,6 +71,18 @@ inline constexpr param plugin_call_params[] = {
     {"params", any, false, "given to the plugin unchanged", "{}"},
     {"timeout_s", number, false, "how long to wait for its answer", "30", 0.001, most_seconds},
 };
+inline constexpr param plugin_enable_params[] = {
+    {"plugin", text, true, "a configured instance, or a plugin as the configuration names it: all of its instances", "",
+     1, 4096},
+    for_s,
+    persist,
+    wait,
+    patience_s,
+    reason,
+};
+inline constexpr kind e_enable[] = {kind::not_found, kind::invalid_params, kind::invalid_config,
+                                    kind::conflict,  kind::refused,        kind::io_error,
+                                    kind::busy};
 inline constexpr kind e_inspect[] = {kind::bad_plugin, kind::not_found, kind::io_error};
 inline constexpr kind e_clear[] = {kind::not_found, kind::io_error};
 inline constexpr kind e_load[] = {kind::bad_plugin,  kind::abi_mismatch, kind::missing_dependency,
@@ -85,6 +97,12 @@ inline constexpr auto plugin = std::to_array<method>({
     {"plugin.clear_quarantine", level::admin, while_running, plugin_clear_params,
      "Lets a plugin start with the daemon again that was held back because it ended it again and again", "{plugin}",
      e_clear, R"({"plugin":"echo"})"},
+    {"plugin.disable", level::operate, while_running, plugin_enable_params,
+     "Stops configured instances and keeps them stopped, over reloads too; with persist over a restart of the daemon",
+     "{enabled, instances, left_seconds?}", e_enable, R"({"plugin":"echo","for_s":60})"},
+    {"plugin.enable", level::operate, while_running, plugin_enable_params,
+     "Starts instances that are configured but not enabled", "{enabled, instances, left_seconds?}", e_enable,
+     R"({"plugin":"echo"})"},
     {"plugin.info", level::observe, always, plugin_info_params, "Everything about one plugin",
      "{name, version, state, path, instances, methods, holds, unload_blockers, ...}", e_found, R"({"plugin":"echo"})"},
     {"plugin.inspect", level::operate, always, plugin_inspect_params,

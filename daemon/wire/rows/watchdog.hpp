@@ -6,9 +6,6 @@
 
 namespace tokiod::wire::rows {
 
-inline constexpr param for_s = {
-    "for_s", number, false,       "for how long; absent: until the daemon ends or it is changed again",
-    "",      0.001,  most_seconds};
 inline constexpr sv watchdog_policies[] = {"control", "any_worker", "all_workers"};
 inline constexpr param watchdog_set_params[] = {
     {"warn_ms", integer, false,

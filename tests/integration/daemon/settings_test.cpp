@@ -3,6 +3,7 @@
 
 #include "support/daemon_process.hpp"
 #include "support/eventually.hpp"
+#include "support/temp_dir.hpp"
 
 using namespace tokiod;
 using namespace tokiod::test;
@@ -18,6 +19,46 @@ TEST_CASE("the blocking pool has other bounds at once, until the next process") 
   const auto shown = run(d.dir(), {tokioctl_path(), "--socket", d.socket(), "blocking", "resize", "9"});
   CHECK_MESSAGE(shown.code == 0, shown.err);
   CHECK(client.call("runtime.info").at("blocking").at("max") == 9);
+  CHECK(d.stop() == 0);
+}
+
+TEST_CASE(
+    "an instance is disabled for a time and runs again after it; enabled it is started; what is persisted stays") {
+  const temp_dir state;
+  const std::string config =
+      R"({"plugins": {"instances": {"one": {"plugin": "hello_c"}, "two": {"plugin": "hello_c", "enabled": false}}}})";
+  const std::vector<std::string> variables = {"STATE_DIRECTORY=" + state.path()};
+  const auto runs = [](rpc_client& client, const std::string& name) {
+    const auto listed = client.call("plugin.list");
+    for (const auto& image : listed.at("plugins"))
+      for (const auto& each : image.at("instances"))
+        if (each.at("instance") == name) return each.at("state") == "running";
+    return false;
+  };
+  {
+    daemon_process d(config, {}, variables);
+    auto client = d.connect();
+    eventually("the configured one runs", [&] { return runs(client, "one"); });
+    const auto off = client.call("plugin.disable", {{"plugin", "one"}, {"for_s", 0.3}});
+    CHECK(off.at("enabled") == false);
+    CHECK(off.contains("left_seconds"));
+    eventually("its time is over", [&] { return runs(client, "one"); });
+    CHECK(client.call("config.history").at("revisions").at(0).at("how") == "ended");
+    CHECK_FALSE(runs(client, "two"));
+    const auto on = run(d.dir(), {tokioctl_path(), "--socket", d.socket(), "plugin", "enable", "two", "--persist"});
+    CHECK_MESSAGE(on.code == 0, on.err);
+    CHECK(runs(client, "two"));
+    const auto both = client.call("plugin.disable", {{"plugin", "hello_c"}});
+    CHECK(both.at("instances") == json::array({"one", "two"}));
+    CHECK_FALSE(runs(client, "one"));
+    CHECK_FALSE(runs(client, "two"));
+    client.call("config.reload");
+    CHECK_FALSE(runs(client, "one"));
+    CHECK(d.stop() == 0);
+  }
+  daemon_process d(config, {}, variables);
+  auto client = d.connect();
+  eventually("both run in the next process", [&] { return runs(client, "one") && runs(client, "two"); });
   CHECK(d.stop() == 0);
 }
 

@@ -63,10 +63,10 @@ class fake_config : public virtual control::config_face, public virtual fake_cor
     }
     return made(patch, order);
   }
-  // Whatever was changed last for a time, the change of the watchdog's first number is.
+  // Of what a test changes, for a time or not, everything that is not the watchdog's second number or policy.
   [[nodiscard]] std::optional<duration_ns> config_left(std::string_view path) const override {
     const std::lock_guard hold(settings_lock_);
-    return path == "/runtime/stuck_after_ms" ? lasts_ : std::nullopt;
+    return path.starts_with("/watchdog/") ? std::nullopt : lasts_;
   }
   [[nodiscard]] wire::answer config_operate(const json& operations, const config_order& order) override {
     return made(operations, order);
@@ -94,6 +94,11 @@ class fake_config : public virtual control::config_face, public virtual fake_cor
                       {"stuck_after_ms", 100},
                       {"max_blocking_threads", 512},
                       {"thread_keep_alive_ms", 10'000}}},
+                    {"plugins",
+                     {{"instances",
+                       {{"echo", {{"plugin", "echo"}, {"enabled", true}}},
+                        {"a/b", {{"plugin", "chat"}, {"enabled", true}}},
+                        {"chat2", {{"plugin", "chat"}, {"enabled", true}}}}}}},
                     {"watchdog", {{"policy", "control"}, {"stuck_after_ms", 10'000}}}};
   std::optional<duration_ns> lasts_;
 

@@ -31,6 +31,38 @@ TEST_CASE("runtime.blocking changes what is given of the pool, and says what it 
   CHECK(kind_of(daemon.client("observe").call("runtime.blocking", {{"max_threads", 1}})) == "permission_denied");
 }
 
+TEST_CASE("plugin.disable means an instance, or all of a plugin, and says for how long") {
+  control_fixture daemon;
+  auto client = daemon.client();
+  const auto enabled = [&](const char* name) {
+    return client.call("config.get",
+                       {{"path", std::string("/plugins/instances/") + name + "/enabled"}})["result"]["value"];
+  };
+  const auto one = client.call("plugin.disable", {{"plugin", "echo"}})["result"];
+  CHECK(one == json{{"enabled", false}, {"instances", {"echo"}}});
+  CHECK(enabled("echo") == false);
+  CHECK(enabled("chat2") == true);
+  const auto all = client.call("plugin.disable", {{"plugin", "chat"}, {"for_s", 5}})["result"];
+  CHECK(all["instances"] == json{"a/b", "chat2"});
+  CHECK(all["left_seconds"] == 5.0);
+  CHECK(enabled("a~1b") == false);
+  CHECK(enabled("chat2") == false);
+  CHECK(client.call("plugin.enable", {{"plugin", "a/b"}})["result"]["enabled"] == true);
+  CHECK(enabled("a~1b") == true);
+  CHECK(enabled("chat2") == false);
+}
+
+TEST_CASE("plugin.enable refuses who is not configured, what is for a time and for ever, and who may only observe") {
+  control_fixture daemon;
+  auto client = daemon.client();
+  const auto nobody = client.call("plugin.enable", {{"plugin", "nobody"}});
+  CHECK(kind_of(nobody) == "not_found");
+  CHECK_FALSE(nobody["error"]["data"]["hint"].get<std::string>().empty());
+  CHECK(kind_of(client.call("plugin.enable", {{"plugin", "echo"}, {"for_s", 1}, {"persist", true}})) ==
+        "invalid_params");
+  CHECK(kind_of(daemon.client("observe").call("plugin.disable", {{"plugin", "echo"}})) == "permission_denied");
+}
+
 TEST_CASE("watchdog.set refuses what changes nothing, numbers out of range and who may only observe") {
   control_fixture daemon;
   auto client = daemon.client();
