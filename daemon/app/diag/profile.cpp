@@ -12,7 +12,7 @@ namespace {
 constexpr duration_ns most_patience = 100 * millisecond;  // with a thread that gets no processor
 
 std::string text_of_name(const stack_frame& frame, const host::registry& plugins) {
-  const auto info = info_of(frame, frame.module.empty() ? std::string() : plugins.file_behind(frame.module), {});
+  const auto info = frame_info_of(frame, frame.module.empty() ? std::string() : plugins.file_behind(frame.module), {});
   if (!info.symbol.empty()) return info.symbol;
   const std::string file = info.module.substr(info.module.rfind('/') + 1);
   constexpr char digits[] = "0123456789abcdef";

@@ -66,8 +66,8 @@ bool is_asked_for(const stack_info& one, const std::vector<thread_view>& threads
 
 }  // namespace
 
-control::frame_info info_of(const stack_frame& frame, const std::string& file,
-                            const std::map<std::string, std::string>& build_ids) {
+control::frame_info frame_info_of(const stack_frame& frame, const std::string& file,
+                                  const std::map<std::string, std::string>& build_ids) {
   const auto id = build_ids.find(frame.module);
   return {.module = file.empty() ? "tokiod" : file,
           .offset = frame.offset,
@@ -126,7 +126,7 @@ control::stack_report stacks_of(const tokiod::runtime& rt, const host::registry&
     report.partial = report.partial || !one.missing.empty();
     for (const auto& frame : said[i].frames)
       one.frames.push_back(
-          info_of(frame, frame.module.empty() ? std::string() : plugins.file_behind(frame.module), ids));
+          frame_info_of(frame, frame.module.empty() ? std::string() : plugins.file_behind(frame.module), ids));
   }
   return report;
 }

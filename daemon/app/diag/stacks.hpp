@@ -22,7 +22,7 @@ namespace tokiod::app {
 [[nodiscard]] std::vector<thread_stack> ask_all(const std::vector<answering_thread>& who, duration_ns within);
 
 // The function as people write it.
-[[nodiscard]] control::frame_info info_of(const stack_frame& frame, const std::string& file,
-                                          const std::map<std::string, std::string>& build_ids);
+[[nodiscard]] control::frame_info frame_info_of(const stack_frame& frame, const std::string& file,
+                                                const std::map<std::string, std::string>& build_ids);
 
 }  // namespace tokiod::app

@@ -8,8 +8,8 @@ using namespace tokiod;
 
 namespace {
 
-struct fixture {
-  explicit fixture(std::string_view text) : file(dir.write("tokiod.json", text)) {
+struct one_file {
+  explicit one_file(std::string_view text) : file(dir.write("tokiod.json", text)) {
     from.vendor_dir = from.conf_dir = "";
     from.file = file;
   }
@@ -49,7 +49,7 @@ app::change_order reload_order() { return {}; }
 }  // namespace
 
 TEST_CASE("a reload takes what the file says now, hands over the changes and counts a revision") {
-  const fixture f(R"({"log": {"level": "info"}})");
+  const one_file f(R"({"log": {"level": "info"}})");
   auto live = f.make();
   (void)f.dir.write("tokiod.json", R"({"log": {"level": "debug"}, "runtime": {"event_interval": 3}})");
   std::vector<std::string> seen;
@@ -63,7 +63,7 @@ TEST_CASE("a reload takes what the file says now, hands over the changes and cou
 }
 
 TEST_CASE("a setting that needs a restart is named by every reload until the restart") {
-  const fixture f("{}");
+  const one_file f("{}");
   auto live = f.make();
   (void)f.dir.write("tokiod.json", R"({"log": {"burst": 1}})");
   REQUIRE(live.reload(reload_order(), taking()));
@@ -74,7 +74,7 @@ TEST_CASE("a setting that needs a restart is named by every reload until the res
 }
 
 TEST_CASE("the worker count of another flavor waits for the restart, as the flavor does") {
-  const fixture f(R"({"runtime": {"worker_threads": 2}})");
+  const one_file f(R"({"runtime": {"worker_threads": 2}})");
   auto live = f.make();
   const auto reload_with = [&](const char* text) {
     (void)f.dir.write("tokiod.json", text);
@@ -99,7 +99,7 @@ TEST_CASE("the worker count of another flavor waits for the restart, as the flav
 }
 
 TEST_CASE("a faulty file changes nothing, and the refusal names the first fault") {
-  const fixture f(R"({"log": {"level": "info"}})");
+  const one_file f(R"({"log": {"level": "info"}})");
   auto live = f.make();
   (void)f.dir.write("tokiod.json", R"({"log": {"level": "loud", "brust": 2}})");
   const auto report = live.reload(reload_order(), taking());
@@ -113,7 +113,7 @@ TEST_CASE("a faulty file changes nothing, and the refusal names the first fault"
 }
 
 TEST_CASE("a document can be checked without touching anything, and its plan is shown") {
-  const fixture f("{}");
+  const one_file f("{}");
   const auto live = f.make();
   const auto bad = live.check({{"runtime", {{"worker_threads", 0}}}}, false, taking(), no_schemas);
   CHECK(bad.at("valid") == false);
