@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <string>
 #include <string_view>
 
@@ -44,8 +44,7 @@ class choices {
 // Ends the process when it does not hold, which is how a fuzzer hears of it.
 inline void must(bool holds, std::string_view what, std::string_view about = {}) {
   if (holds) return;
-  std::fprintf(stderr, "does not hold: %.*s %.*s\n", static_cast<int>(what.size()), what.data(),
-               static_cast<int>(about.size()), about.data());
+  std::cerr << "does not hold: " << what << ' ' << about << std::endl;
   std::abort();
 }
 

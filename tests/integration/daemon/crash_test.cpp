@@ -10,7 +10,7 @@
 #include "support/eventually.hpp"
 
 using namespace tokiod::test;
-using nlohmann::json;
+using tokiod::wire::json;
 namespace fs = std::filesystem;
 
 namespace {
