@@ -178,7 +178,8 @@ TEST_CASE("refusals go by name: invalid_config, needs_restart, refused; nothing 
   CHECK(client.call("runtime.info").at("workers").at("total") == before);
   CHECK(client.call("log.get").at("level") == "info");
   CHECK(client.call("config.get").at("revision") == 1);
-  for (const auto& plugin : client.call("plugin.list").at("plugins"))
+  const json listed = client.call("plugin.list").at("plugins");
+  for (const auto& plugin : listed)
     for (const auto& each : plugin.at("instances")) CHECK(each.at("state") != "running");
   CHECK(ctl(d, {"config", "apply", R"({"log": {"level": "loud"}})"}).code == 78);
   CHECK(ctl(d, {"config", "apply", R"({"log": {"level": "debug"}})", "--dry-run"}).code == 0);
@@ -191,7 +192,8 @@ TEST_CASE("instances come, change and go by config.set and plugin.config, each s
   const json one = {{"plugin", fixture("talker")}, {"config", {{"word", "first"}}}};
   client.call("config.set", {{"path", "/plugins/instances/one"}, {"value", one}});
   const auto state = [&] {
-    for (const auto& plugin : client.call("plugin.list").at("plugins"))
+    const json listed = client.call("plugin.list").at("plugins");
+    for (const auto& plugin : listed)
       for (const auto& each : plugin.at("instances"))
         if (each.at("instance") == "one") return each.at("state").get<std::string>();
     return std::string("none");

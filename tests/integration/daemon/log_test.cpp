@@ -25,11 +25,15 @@ double number_of(rpc_client& daemon, const std::string& family) {
 TEST_CASE("log.tail has what the daemon said, and its standard error has it as a JSON object a line") {
   daemon_process daemon(R"({"log": {"sink": "json"}})");
   auto control = daemon.connect();
-  const auto lines = control.call("log.tail", {{"target", "daemon"}, {"lines", 100}})["lines"];
-  const auto started = std::ranges::find_if(lines, [](const auto& each) { return each["message"] == "started"; });
-  REQUIRE(started != lines.end());
-  CHECK((*started)["fields"]["flavor"] == "multi_thread");
-  CHECK((*started)["message_id"].get<std::string>().size() == 32);
+  wire::json started;
+  eventually("it said that it started", [&] {  // which it does after it answers
+    const wire::json lines = control.call("log.tail", {{"target", "daemon"}, {"lines", 100}})["lines"];
+    const auto found = std::ranges::find_if(lines, [](const auto& each) { return each["message"] == "started"; });
+    if (found != lines.end()) started = *found;
+    return found != lines.end();
+  });
+  CHECK(started["fields"]["flavor"] == "multi_thread");
+  CHECK(started["message_id"].get<std::string>().size() == 32);
   const auto said = [&] {
     const auto text = daemon.child().err();
     for (std::size_t at = 0, end = 0; (end = text.find('\n', at)) != std::string::npos; at = end + 1) {
