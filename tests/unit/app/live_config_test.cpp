@@ -8,13 +8,8 @@ using namespace tokiod;
 
 namespace {
 
-<<<<<<< HEAD
 struct one_file {
   explicit one_file(std::string_view text) : file(dir.write("tokiod.json", text)) {
-=======
-struct live_fixture {
-  explicit live_fixture(std::string_view text) : file(dir.write("tokiod.json", text)) {
->>>>>>> 98214ac (Names that g++ meets in one file are told apart; a fuzz program says what does not hold without printf)
     from.vendor_dir = from.conf_dir = "";
     from.file = file;
   }
@@ -54,11 +49,7 @@ app::change_order reload_order() { return {}; }
 }  // namespace
 
 TEST_CASE("a reload takes what the file says now, hands over the changes and counts a revision") {
-<<<<<<< HEAD
   const one_file f(R"({"log": {"level": "info"}})");
-=======
-  const live_fixture f(R"({"log": {"level": "info"}})");
->>>>>>> 98214ac (Names that g++ meets in one file are told apart; a fuzz program says what does not hold without printf)
   auto live = f.make();
   (void)f.dir.write("tokiod.json", R"({"log": {"level": "debug"}, "runtime": {"event_interval": 3}})");
   std::vector<std::string> seen;
@@ -72,11 +63,7 @@ TEST_CASE("a reload takes what the file says now, hands over the changes and cou
 }
 
 TEST_CASE("a setting that needs a restart is named by every reload until the restart") {
-<<<<<<< HEAD
   const one_file f("{}");
-=======
-  const live_fixture f("{}");
->>>>>>> 98214ac (Names that g++ meets in one file are told apart; a fuzz program says what does not hold without printf)
   auto live = f.make();
   (void)f.dir.write("tokiod.json", R"({"log": {"burst": 1}})");
   REQUIRE(live.reload(reload_order(), taking()));
@@ -87,11 +74,7 @@ TEST_CASE("a setting that needs a restart is named by every reload until the res
 }
 
 TEST_CASE("the worker count of another flavor waits for the restart, as the flavor does") {
-<<<<<<< HEAD
   const one_file f(R"({"runtime": {"worker_threads": 2}})");
-=======
-  const live_fixture f(R"({"runtime": {"worker_threads": 2}})");
->>>>>>> 98214ac (Names that g++ meets in one file are told apart; a fuzz program says what does not hold without printf)
   auto live = f.make();
   const auto reload_with = [&](const char* text) {
     (void)f.dir.write("tokiod.json", text);
@@ -116,11 +99,7 @@ TEST_CASE("the worker count of another flavor waits for the restart, as the flav
 }
 
 TEST_CASE("a faulty file changes nothing, and the refusal names the first fault") {
-<<<<<<< HEAD
   const one_file f(R"({"log": {"level": "info"}})");
-=======
-  const live_fixture f(R"({"log": {"level": "info"}})");
->>>>>>> 98214ac (Names that g++ meets in one file are told apart; a fuzz program says what does not hold without printf)
   auto live = f.make();
   (void)f.dir.write("tokiod.json", R"({"log": {"level": "loud", "brust": 2}})");
   const auto report = live.reload(reload_order(), taking());
@@ -134,11 +113,7 @@ TEST_CASE("a faulty file changes nothing, and the refusal names the first fault"
 }
 
 TEST_CASE("a document can be checked without touching anything, and its plan is shown") {
-<<<<<<< HEAD
   const one_file f("{}");
-=======
-  const live_fixture f("{}");
->>>>>>> 98214ac (Names that g++ meets in one file are told apart; a fuzz program says what does not hold without printf)
   const auto live = f.make();
   const auto bad = live.check({{"runtime", {{"worker_threads", 0}}}}, false, taking(), no_schemas);
   CHECK(bad.at("valid") == false);
