@@ -123,11 +123,11 @@ TEST_CASE("clients take turns: who asks for little does not wait behind who asks
   for (int i = 0; i < 5; ++i) REQUIRE(pool.submit(errand_on("", letter('a'), 1)));
   for (int i = 0; i < 2; ++i) REQUIRE(pool.submit(errand_on("", letter('b'), 2)));
   REQUIRE(pool.submit(errand_on("", letter('c'), 3)));
-  REQUIRE(pool.submit(errand_on("", [&] { done.open(); }, 4)));
+  REQUIRE(pool.submit(errand_on("", [&] { done.open(); }, 1)));  // the last of all: stop() leaves out what still waits
   hold.open();
   done.wait();
   pool.stop();
-  CHECK(order.starts_with("abcab"));
+  CHECK(order == "abcabaaa");
 }
 
 TEST_CASE("one client's full queue leaves room for the others, until all of them together have too much") {
