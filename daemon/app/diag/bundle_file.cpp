@@ -35,15 +35,6 @@ void make_room(const std::string& folder) {
   for (std::size_t i = 0; i + most_bundles <= names.size(); ++i) ::unlink((folder + "/" + names[i]).c_str());
 }
 
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto wrote = retry_eintr([&] { return ::write(fd, bytes.data(), bytes.size()); });
-    if (wrote <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(wrote));
-  }
-  return ::fsync(fd) == 0;
-}
-
 // With as many digits for every moment of the next centuries.
 std::string file_name_at(std::int64_t now_ns) {
   std::string digits = std::to_string(now_ns);
@@ -62,10 +53,11 @@ outcome<std::string> keep_bundle(const std::string& state, std::string_view byte
   make_room(folder);
   const unique_fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file) return refuse(kind::io_error, path, ": ", error::last("open").text());
-  if (write_all(file.get(), bytes)) return path;
-  const auto why = error::last("write");
+  auto kept = write_all(file.get(), std::as_bytes(std::span(bytes)));
+  if (kept && retry_eintr([&] { return ::fsync(file.get()); }) != 0) kept = std::unexpected(error::last("fsync"));
+  if (kept) return path;
   ::unlink(path.c_str());
-  return refuse(kind::io_error, path, ": ", why.text());
+  return refuse(kind::io_error, path, ": ", kept.error().text());
 }
 
 std::vector<std::pair<std::string, std::string>> crash_reports_in(const std::string& state) {
