@@ -5,20 +5,8 @@
 set -euo pipefail
 build=$1 source=$2
 here=$source/tests/integration/metrics
-for program in promtool prometheus curl socat python3; do
-  command -v "$program" >/dev/null || { echo "SKIP: no $program (scripts/packages test)"; exit 77; }
-done
-folder=$(mktemp -d)
-started=()
-finish() {
-  for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  rm -rf "$folder"
-}
-trap finish EXIT
-fail() { echo "prometheus_test: $*" >&2; tail -n 20 "$folder"/*.log >&2; exit 1; }
-soon() { for _ in $(seq 600); do "$@" >/dev/null 2>&1 && return 0; sleep .1; done; return 1; }
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+. "$here/../programs.sh"
+need promtool prometheus curl socat python3
 
 # 1 the rules, and what makes them fire
 cp "$source/config/prometheus/tokiod.rules.yml" "$here/rules_test.yml" "$folder"

@@ -10,21 +10,9 @@ browser=
 for name in chromium-headless-shell chromium-shell chromium; do
   browser=$(command -v "$name") && break
 done
-for program in "${browser:-chromium}" curl python3; do
-  command -v "$program" >/dev/null || { echo "SKIP: no $program (scripts/packages test)"; exit 77; }
-done
-folder=$(mktemp -d)
+. "$here/../programs.sh"
+need "${browser:-chromium}" curl python3
 pictures=${3:-$folder}
-started=()
-finish() {
-  for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  rm -rf "$folder"
-}
-trap finish EXIT
-fail() { echo "page_test: $*" >&2; tail -n 20 "$folder"/*.log >&2; exit 1; }
-soon() { for _ in $(seq 600); do "$@" >/dev/null 2>&1 && return 0; sleep .1; done; return 1; }
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
 # 1 a daemon with two plugins
 web=127.0.0.1:$(free_port)
