@@ -44,7 +44,8 @@ void read_frames(const json& line, crash& into) {
     if (!frame.is_object()) continue;
     const auto module = wire::text_or(frame, "module"), symbol = wire::text_or(frame, "symbol");
     if (into.frames.empty()) into.module = module;
-    into.frames.push_back(module + "+" + wire::text_or(frame, "offset") + (symbol.empty() ? "" : " " + symbol));
+    into.frames.push_back(fs::path(module).filename().string() + "+" + wire::text_or(frame, "offset") +
+                          (symbol.empty() ? "" : " " + symbol));
   }
 }
 
@@ -63,7 +64,8 @@ std::string rename_to(const std::string& path, const char* prefix) {
 std::string sentence(const crash& of) {
   std::string text = of.signal;
   if (!of.instance.empty()) text += " in instance " + of.instance;
-  if (!of.task.empty()) text += ", task " + of.task + " (" + of.name + " at " + of.place + ")";
+  if (!of.task.empty())
+    text += ", task " + of.task + " (" + of.name + (of.place.empty() ? "" : " at ") + of.place + ")";
   return text;
 }
 
@@ -91,7 +93,8 @@ std::vector<crash> crash_loop::reports(const std::string& prefix) const {
     one.plugin = wire::text_or(facts, "plugin");
     one.task = wire::text_or(facts, "task");
     one.name = wire::text_or(facts, "name");
-    one.place = wire::text_or(facts, "file") + ":" + std::to_string(wire::integer_or(facts, "line", 0));
+    if (const auto place = wire::text_or(facts, "file"); !place.empty())
+      one.place = place + ":" + std::to_string(wire::integer_or(facts, "line", 0));
     one.worker = static_cast<int>(wire::integer_or(facts, "worker", -1));
     one.held = fs::path(path).filename().string().starts_with("held-");
     read_frames(object_in(*text, 1), one);

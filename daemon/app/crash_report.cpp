@@ -14,6 +14,7 @@
 
 #include "app/safe_text.hpp"
 #include "base/alternate_stack.hpp"
+#include "base/build_id.hpp"
 #include "base/code_place.hpp"
 #include "host/crash_scene.hpp"
 
@@ -35,6 +36,8 @@ constinit int spare = -1;   // given up for the report's descriptor
 constinit std::atomic<int> writer{0};
 
 using text = safe_text<16 * 1024>;
+constexpr std::size_t longest_path = 256, longest_symbol = 120;
+constexpr std::size_t most_of_frames = 15 * 1024;  // past it no whole frame may fit any more
 
 void put(int fd, std::string_view words) { (void)!::write(fd, words.data(), words.size()); }
 
@@ -76,28 +79,41 @@ void tell_facts(text& out, const fault& what, const siginfo_t& info, const host:
 // ---- the stack
 
 struct walk {
+  explicit walk(const host::crash_scene& of) : scene(of) {}
+
+  const host::crash_scene& scene;
   text out;
   bool past_handler = false;  // what comes before is the handler's own
   unsigned frames = 0;
 };
+
+// The file that has the code: of a plugin not the copy that is mapped, which ends with the process.
+std::string_view file_of(const code_place& found, const host::crash_scene& scene) {
+  if (found.module == nullptr) return "no file";
+  const std::string_view module = found.module;
+  if (module.empty()) return "tokiod";
+  return module == scene.image ? scene.image_file : module;
+}
 
 _Unwind_Reason_Code tell_frame(_Unwind_Context* frame, void* of) {
   auto& all = *static_cast<walk*>(of);
   int interrupted = 0;
   const std::uintptr_t at = _Unwind_GetIPInfo(frame, &interrupted);
   all.past_handler = all.past_handler || interrupted != 0;
-  if (at == 0 || all.frames == 64) return _URC_END_OF_STACK;
+  if (at == 0 || all.frames == 64 || all.out.view().size() > most_of_frames) return _URC_END_OF_STACK;
   if (!all.past_handler) return _URC_NO_REASON;
   const code_place found = locate(interrupted != 0 ? at : at - 1);
   all.out << (all.frames++ == 0 ? "" : ",") << "{\"module\":";
-  all.out.quoted(found.module == nullptr ? "no file" : found.module) << ",\"offset\":\"0x";
+  all.out.quoted(file_of(found, all.scene).substr(0, longest_path)) << ",\"offset\":\"0x";
   all.out.number(found.offset, 16) << "\",\"symbol\":";
-  all.out.quoted(found.symbol.substr(0, 120)) << "}";
+  all.out.quoted(found.symbol.substr(0, longest_symbol));
+  if (const auto id = build_id_at(at); !id.view().empty()) all.out << ",\"build_id\":\"" << id.view() << "\"";
+  all.out << "}";
   return _URC_NO_REASON;
 }
 
-void tell_stack(int fd) {
-  walk all;
+void tell_stack(int fd, const host::crash_scene& scene) {
+  walk all(scene);
   all.out << "{\"frames\":[";
   (void)_Unwind_Backtrace(tell_frame, &all);
   all.out << "]}\n";
@@ -112,8 +128,9 @@ void tell_person(const fault& what, const host::crash_scene& scene, std::string_
   if (!scene.instance.empty()) line << " in instance " << scene.instance << " of " << scene.plugin;
   if (scene.task != 0) {
     line << ", task t-";
-    line.number(scene.task) << " (" << scene.name << " at " << scene.file << ":";
-    line.number(scene.line) << ")";
+    line.number(scene.task) << " (" << scene.name;
+    if (!scene.file.empty()) (line << " at " << scene.file << ":").number(scene.line);
+    line << ")";
   }
   line << (file.empty() ? "" : ", report ") << file << "\n";
   put(STDERR_FILENO, line.view());
@@ -133,7 +150,7 @@ void report(const fault& what, const siginfo_t& info) {
   tell_facts(facts, what, info, scene, now.tv_sec);
   if (fd >= 0) put(fd, facts.view());
   tell_person(what, scene, fd < 0 ? "" : name.view().substr(0, name.view().size() - 1));
-  if (fd >= 0) tell_stack(fd);
+  if (fd >= 0) tell_stack(fd, scene);
 }
 
 // The first one writes. Others wait until it has ended the process; one that faults in the report gives it up.

@@ -33,6 +33,8 @@ crash_scene scene_here() noexcept {
   if (inside != nullptr) {
     scene.instance = inside->instance;
     scene.plugin = inside->descriptor.id;
+    scene.image = inside->image;
+    scene.image_file = inside->image_file;
   }
   if (on == nullptr) return scene;
   if (on->held != nullptr) scene.worker = static_cast<std::int32_t>(on->held->index);

@@ -9,9 +9,10 @@
 namespace tokiod::host {
 
 struct crash_scene {
-  std::string_view instance, plugin;  // plugin: its id; both empty: no plugin's code is on the stack
-  std::uint64_t task = 0;             // that is being polled; 0: none
-  std::string_view name, file;        // of it, and where it is spawned
+  std::string_view instance, plugin;   // plugin: its id; both empty: no plugin's code is on the stack
+  std::string_view image, image_file;  // what the loader was told to map, and the plugin file that it is a copy of
+  std::uint64_t task = 0;              // that is being polled; 0: none
+  std::string_view name, file;         // of it, and where it is spawned
   std::uint32_t line = 0;
   std::int32_t worker = -1;
 };

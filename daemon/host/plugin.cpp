@@ -27,6 +27,8 @@ plugin::plugin(const plugin_ground& on, const tokio_plugin_desc& d, plugin_origi
       threads(on.threads),
       descriptor(d),
       instance(std::move(from.instance)),
+      image(std::move(from.image)),
+      image_file(std::move(from.image_file)),
       log_target("plugin." + instance),
       max_tasks(from.max_tasks),
       max_bytes(from.max_bytes),

@@ -75,6 +75,7 @@ struct plugin_origin {
   std::uint64_t max_bytes = UINT64_MAX;
   std::uint64_t max_jobs = UINT64_MAX;
   bool may_resize = false;
+  std::string image = {}, image_file = {};  // what the loader mapped, and the file that it is a copy of
 };
 
 class plugin {
@@ -92,7 +93,8 @@ class plugin {
   const sched::packed_inside shown{owner_id, this};  // by a thread that is inside its code
   const tokio_plugin_desc& descriptor;
   const std::string instance;
-  const std::string log_target;  // "plugin.<instance>"
+  const std::string image, image_file;  // as in its origin
+  const std::string log_target;         // "plugin.<instance>"
   const std::uint64_t max_tasks, max_bytes, max_jobs;
   const bool may_resize;  // the workers of what it runs in
   plugin_events& events;

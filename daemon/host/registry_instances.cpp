@@ -31,10 +31,10 @@ std::expected<tokio_plugin*, start_failure> registry::parts::make_run(guarded& l
     (void)rt.remove_owner(**owner);  // it has had no task
     return std::unexpected(start_failure{limited.error(), false});
   }
-  auto made =
-      std::make_unique<tokio_plugin>(plugin_ground{rt, **owner, descriptors, threads, *this}, *in.descriptor,
-                                     plugin_origin{like.name, like.config, like.limits.max_tasks, like.limits.max_bytes,
-                                                   like.limits.max_jobs, like.limits.may_resize});
+  auto made = std::make_unique<tokio_plugin>(
+      plugin_ground{rt, **owner, descriptors, threads, *this}, *in.descriptor,
+      plugin_origin{like.name, like.config, like.limits.max_tasks, like.limits.max_bytes, like.limits.max_jobs,
+                    like.limits.may_resize, in.code ? in.code->path() : std::string(), in.path});
   auto* run = made.get();
   forget_oldest_run(in);
   in.runs.push_back(std::move(made));

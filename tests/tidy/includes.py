@@ -82,6 +82,7 @@ STANDARD = {
     "sstream": "istringstream ostringstream stringstream",
     "stdexcept": "domain_error invalid_argument length_error logic_error out_of_range overflow_error range_error runtime_error",
     "stop_token": "stop_source stop_token",
+    "streambuf": "streambuf",
     "string": """basic_string char_traits erase erase_if getline stod stoi stol stoul stoull string string_literals
         to_string wstring""",
     "string_view": "basic_string_view string_view",

@@ -10,8 +10,8 @@ inline constexpr column check_columns[] = {{"CHECK", "/name"}, {"OK", "/ok"}, {"
 
 inline constexpr sv by_on[] = {"on"};
 inline constexpr column crash_columns[] = {
-    {"TIME", "/time"},      {"SIGNAL", "/signal"},       {"PLUGIN", "/plugin"}, {"INSTANCE", "/instance"},
-    {"TASK", "/task/name"}, {"PLACE", "/task/location"}, {"FILE", "/file"},
+    {"TIME", "/time", format::time}, {"SIGNAL", "/signal"},       {"PLUGIN", "/plugin"}, {"INSTANCE", "/instance"},
+    {"TASK", "/task/name"},          {"PLACE", "/task/location"}, {"FILE", "/file"},
 };
 
 inline constexpr auto daemon = std::to_array<verb>({

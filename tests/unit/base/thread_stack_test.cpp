@@ -1,7 +1,9 @@
 // What a thread is doing: it writes down its own stack when a signal asks for it.
 #include "base/thread_stack.hpp"
 
+#include <dlfcn.h>
 #include <doctest/doctest.h>
+#include <link.h>
 #include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -247,4 +249,10 @@ TEST_CASE("files that are mapped have build ids") {
            one.second.find_first_not_of("0123456789abcdef") == std::string::npos;
   });
   CHECK(libc);
+  // The same is found from an address of code, without the loader's lock.
+  CHECK(build_id_at(reinterpret_cast<std::uintptr_t>(&build_ids)).view() == all.at(""));
+  dl_find_object in{};
+  REQUIRE(_dl_find_object(reinterpret_cast<void*>(&::getpid), &in) == 0);
+  CHECK(build_id_at(reinterpret_cast<std::uintptr_t>(&::getpid)).view() == all.at(in.dlfo_link_map->l_name));
+  CHECK(build_id_at(16).view().empty());
 }
