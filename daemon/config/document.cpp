@@ -1,5 +1,7 @@
 #include "config/document.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -337,15 +339,19 @@ document parse_text(std::string name, std::string_view text, faults& found) {
 }
 
 document read_document(const std::string& path, faults& found) {
-  const auto text = read_file(path, file_limit_bytes);
-  if (text) return parse_text(path, *text, found);
-  std::string sentence = text.error().code == EFBIG
-                             ? path + " is larger than " + std::to_string(file_limit_bytes) + " bytes"
-                             : path + " cannot be read: " + text.error().text();
-  found.push_back({kind::io_error, "", "", std::move(sentence), {}, {}, {}});
   document nothing;
   nothing.name = path;
-  return nothing;
+  const auto cannot = [&](std::string why) {
+    found.push_back({kind::io_error, "", "", path + std::move(why), {}, {}, {}});
+    return nothing;
+  };
+  // A pipe that nobody writes to would be waited for for ever, by whoever reads the configuration again.
+  struct stat there{};
+  if (::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode)) return cannot(" cannot be read: it is not a file");
+  const auto text = read_file(path, file_limit_bytes);
+  if (text) return parse_text(path, *text, found);
+  return cannot(text.error().code == EFBIG ? " is larger than " + std::to_string(file_limit_bytes) + " bytes"
+                                           : " cannot be read: " + text.error().text());
 }
 
 void check_document(const document& d, faults& found) { checker(d, found).walk(d.value, "", ""); }

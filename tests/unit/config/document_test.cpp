@@ -1,6 +1,7 @@
 #include "config/document.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -148,4 +149,15 @@ TEST_CASE("a file that cannot be read, or is too large, is a fault and not an em
   REQUIRE(found.size() == 2);
   CHECK(text_of(found[0]) == dir / "none.json" + " cannot be read: open: No such file or directory");
   CHECK(text_of(found[1]) == dir / "big.json" + " is larger than 4194304 bytes");
+}
+
+TEST_CASE("a pipe or a folder in a file's place is a fault, and nobody waits for it") {
+  const test::temp_dir dir;
+  REQUIRE(::mkfifo((dir / "pipe.json").c_str(), 0600) == 0);
+  for (const std::string& path : {dir / "pipe.json", dir.path(), std::string("/dev/zero")}) {
+    faults found;
+    (void)config::read_document(path, found);
+    REQUIRE(found.size() == 1);
+    CHECK(text_of(found[0]) == path + " cannot be read: it is not a file");
+  }
 }
