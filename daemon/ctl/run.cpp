@@ -226,6 +226,7 @@ class conversation {
       if (next->notification != "event" || !next->what) continue;
       if (!wire::find(*next->what, "ts") || !wire::find(*next->what, "data")) continue;
       show_event(*next->what);
+      if (!at_.out) return exit_code::failed;  // nobody reads it
       ++seen;
     }
     return exit_code::ok;
@@ -284,9 +285,7 @@ std::vector<std::string> without_help(std::vector<std::string> args) {
   return args;
 }
 
-}  // namespace
-
-exit_code run(const std::vector<std::string>& args, const terminal& at) {
+exit_code obey(const std::vector<std::string>& args, const terminal& at) {
   if (!args.empty() && args.front() == "__complete") return show_suggestions({args.begin() + 1, args.end()}, at);
   const auto asked = read_command_line(without_help(args), at.in);
   if (!asked) {
@@ -310,6 +309,16 @@ exit_code run(const std::vector<std::string>& args, const terminal& at) {
     case action::watched: return conversation(*asked, at).hold();
   }
   return exit_code::internal;
+}
+
+}  // namespace
+
+exit_code run(const std::vector<std::string>& args, const terminal& at) {
+  const auto code = obey(args, at);
+  // A script that keeps half a page must not take it for the whole.
+  if (at.out.flush()) return code;
+  at.err << "tokioctl: what was to be printed cannot be written\n";
+  return code == exit_code::ok || code == exit_code::finding ? exit_code::failed : code;
 }
 
 }  // namespace tokiod::ctl

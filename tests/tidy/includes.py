@@ -80,6 +80,7 @@ STANDARD = {
     "source_location": "source_location",
     "span": "as_bytes as_writable_bytes dynamic_extent span",
     "sstream": "istringstream ostringstream stringstream",
+    "streambuf": "streambuf",
     "stdexcept": "domain_error invalid_argument length_error logic_error out_of_range overflow_error range_error runtime_error",
     "stop_token": "stop_source stop_token",
     "streambuf": "streambuf",

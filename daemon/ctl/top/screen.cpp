@@ -68,6 +68,10 @@ outcome<screen> screen::open(bool color) {
     return refuse(kind::unsupported, "curses knows no terminal ", term == nullptr ? "(TERM is not set)" : term,
                   "; --once and --batch need none");
   }
+  if (const char* const moves = ::tigetstr("cup"); moves == nullptr || moves == reinterpret_cast<const char*>(-1)) {
+    ::endwin();
+    return refuse(kind::unsupported, "this terminal cannot move its cursor; --once and --batch need not");
+  }
   ::cbreak();
   ::noecho();
   ::curs_set(0);

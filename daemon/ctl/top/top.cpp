@@ -32,7 +32,7 @@ class top {
 
   outcome<void> batch() {
     if (auto begun = feed_.begin(until_answer()); !begun) return begun;
-    for (std::uint64_t shown = 0; asked_.count == 0 || shown < asked_.count; ++shown) {
+    for (std::uint64_t shown = 0; at_.out && (asked_.count == 0 || shown < asked_.count); ++shown) {
       // Rates need two samples, so the first one is only counted from.
       if (shown == 0)
         if (auto taken = feed_.sample(until_answer()); !taken) return std::unexpected(taken.error());

@@ -25,7 +25,7 @@ namespace {
 // The program, what it has written, and the settings of its terminal.
 class on_terminal {
  public:
-  explicit on_terminal(const std::string& socket) {
+  explicit on_terminal(const std::string& socket, const char* kind = "xterm") {
     winsize size{.ws_row = 40, .ws_col = 160, .ws_xpixel = 0, .ws_ypixel = 0};
     int master = -1, slave = -1;
     REQUIRE(::openpty(&master, &slave, nullptr, nullptr, &size) == 0);
@@ -38,7 +38,7 @@ class on_terminal {
       ::setsid();
       ::ioctl(slave, TIOCSCTTY, 0);
       for (const int fd : {0, 1, 2}) ::dup2(slave, fd);
-      ::setenv("TERM", "xterm", 1);
+      ::setenv("TERM", kind, 1);
       ::execl(program.c_str(), "tokioctl", "--socket", socket.c_str(), "top", "--interval", "100ms", nullptr);
       ::_exit(127);
     }
@@ -139,5 +139,13 @@ TEST_CASE("a daemon that goes away ends top with a sentence") {
   CHECK(d.stop() == 0);
   top.sees("tokioctl:");
   CHECK(top.exit_code() != 0);
+  CHECK(top.echoes_keys());
+}
+
+TEST_CASE("a terminal that cannot move its cursor is refused in a sentence, and left as it was") {
+  const daemon_process d("{}");
+  on_terminal top(d.socket(), "dumb");
+  top.sees("--once");
+  CHECK(top.exit_code() == 1);
   CHECK(top.echoes_keys());
 }

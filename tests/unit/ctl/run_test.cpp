@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <sstream>
+#include <streambuf>
 #include <thread>
 
 #include "ctl/verb.hpp"
@@ -37,6 +38,21 @@ said run(std::vector<std::string> args, const std::string& input = {}, bool colo
 said run_on(const control_fixture& daemon, std::vector<std::string> args, const std::string& input = {}) {
   args.insert(args.begin(), {"--socket", daemon.path()});
   return run(std::move(args), input);
+}
+
+// A disk that is full.
+class takes_nothing : public std::streambuf {
+  int_type overflow(int_type) override { return traits_type::eof(); }
+};
+
+exit_code run_on_full_disk(std::vector<std::string> args, std::string& err_text) {
+  takes_nothing disk;
+  std::istringstream in;
+  std::ostringstream err;
+  std::ostream out(&disk);
+  const auto code = ctl::run(args, {in, out, err, false});
+  err_text = err.str();
+  return code;
 }
 
 bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
@@ -221,6 +237,21 @@ TEST_CASE("internal: a socket that others may not use" * doctest::skip()) {
 
 TEST_CASE("a socket that the user may not connect to is told apart from none") {
   CHECK(test::passes_in_child("internal: a socket that others may not use"));
+}
+
+TEST_CASE("what cannot be printed is no success, and nothing goes on for nobody") {
+  const control_fixture daemon;
+  std::string err;
+  CHECK(run_on_full_disk({"--socket", daemon.path(), "metrics", "--prometheus"}, err) == exit_code::failed);
+  CHECK(has(err, "cannot be written"));
+  CHECK(run_on_full_disk({"methods"}, err) == exit_code::failed);
+  CHECK(run_on_full_disk({"nonsense"}, err) == exit_code::usage);
+  CHECK_FALSE(has(err, "cannot be written"));
+  // Without an end of their own.
+  CHECK(run_on_full_disk({"--socket", daemon.path(), "events", "--interval-ms", "100", "metrics"}, err) ==
+        exit_code::failed);
+  CHECK(run_on_full_disk({"--socket", daemon.path(), "top", "--batch", "--interval", "100ms"}, err) ==
+        exit_code::failed);
 }
 
 TEST_CASE("waiting ends by the clock") {
