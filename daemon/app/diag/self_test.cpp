@@ -1,7 +1,9 @@
 #include "app/diag/self_test.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -11,6 +13,7 @@
 
 #include "app/diag/stacks.hpp"
 #include "app/show.hpp"
+#include "base/fd.hpp"
 #include "base/thread_stack.hpp"
 
 namespace tokiod::app {
@@ -95,9 +98,17 @@ std::string numbers_add_up(const tokiod::runtime& rt) {
   return tasks.spawned >= tasks.live() ? "" : "more tasks live than were spawned";
 }
 
+// A page is written, because a full disk lets files be made.
 std::string state_is_writable(const std::string& state) {
   if (state.empty()) return {};  // none is wanted
-  return ::access(state.c_str(), W_OK | X_OK) == 0 ? "" : state + ": " + error::last("access").text();
+  const std::string path = state + "/self-test";
+  const unique_fd file(
+      retry_eintr([&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600); }));
+  if (!file) return path + ": " + error::last("open").text();
+  constexpr std::array<std::byte, 4096> page{};
+  const auto written = write_all(file.get(), page);
+  ::unlink(path.c_str());
+  return written ? "" : path + ": " + written.error().text();
 }
 
 }  // namespace

@@ -149,6 +149,8 @@ TEST_CASE("a trace tells of polls and sleeps; the self test passes; a bundle is 
   CHECK(kinds["poll"].at("tid").get<int>() < 2);
   const auto checked = client.call("diag.self_test");
   CHECK_MESSAGE(checked.at("ok") == true, checked.dump());
+  std::filesystem::create_directory(state / "self-test");  // then no file can be written there
+  CHECK(client.call("diag.self_test").at("ok") == false);
   const auto kept = client.call("diag.bundle");
   const auto path = kept.at("path").get<std::string>();
   CHECK(path.starts_with(state.path() + "/bundle/"));
