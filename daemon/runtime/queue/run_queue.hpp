@@ -3,7 +3,7 @@
 // makes a push and a take cost 2.5 ns instead of 13; a thief needs one compare-exchange for its batch.
 // Invariant: head <= tail <= head + capacity; the tasks in [head, tail) are the ring's, those in the batch the owner's.
 //            Positions are 64 bits wide and never wrap, so a stalled compare-exchange cannot succeed on a later round.
-// Threads:   push, take, drain, steal_from as the thief [owner]; steal_from as the victim [any];
+// Threads:   push, take, drain, ran_empty, steal_from as the thief [owner]; steal_from as the victim [any];
 //            length, claimed, oldest, end [any, a hint].
 // Model:     tests/model/run_queue_model.cpp
 #pragma once
@@ -54,6 +54,13 @@ class run_queue {
       return claim(claim_limit);
     batch_next_.store(next + 1, relaxed);
     return batch_[next];
+  }
+
+  // Since the last call a take has left nothing behind for a thief to see.
+  [[nodiscard]] bool ran_empty() {
+    const bool was = ran_empty_;
+    ran_empty_ = false;
+    return was;
   }
 
   // Half of the victim's tasks, at most steal_max: the oldest is returned to be run, the others are pushed here.
@@ -118,6 +125,7 @@ class run_queue {
     for (;;) {
       const std::uint64_t head = head_.load(relaxed);            // a guess: the compare-exchange decides
       const std::uint64_t waiting = tail_.load(relaxed) - head;  // ours; thieves only lower the difference
+      if (waiting <= 1) ran_empty_ = true;
       if (waiting == 0) return nullptr;
       const auto count = static_cast<std::uint32_t>(smallest((waiting + 1) / 2, claim_max, limit == 0 ? 1 : limit));
       for (std::uint32_t i = 0; i < count; ++i) batch_[i] = slot(head + i).load(relaxed);  // the owner wrote them
@@ -157,6 +165,7 @@ class run_queue {
   atomic_count batch_next_{0};                   // [owner writes]
   atomic_count batch_end_{0};                    // [owner writes]
   std::array<Task*, claim_max> batch_{};         // [owner]
+  bool ran_empty_ = false;                       // [owner]
   std::array<atomic_task, capacity> slots_{};
 };
 

@@ -26,6 +26,7 @@
 #include "runtime/sched/tenure.hpp"
 #include "runtime/sched/thread.hpp"
 #include "runtime/sched/trace_ring.hpp"
+#include "runtime/sched/wake_price.hpp"
 #include "runtime/shard/shard.hpp"
 #include "runtime/task/body.hpp"
 #include "runtime/task/budget.hpp"
@@ -45,7 +46,7 @@ class alignas(cache_line) core {
   static constexpr std::uint32_t lifo_in_a_row = 3;
   static constexpr std::uint64_t no_sample = UINT64_MAX;
   static constexpr duration_ns not_tracked = UINT64_MAX;
-  static constexpr std::uint32_t no_backlog = UINT32_MAX;  // wake_backlog where there is nobody to wake
+  static constexpr std::uint32_t no_backlog = wake_price::no_backlog;  // nobody to wake
 
   core(engine& all, std::uint32_t index, shard::shard& home, std::uint64_t seed);
   core(const core&) = delete;
@@ -155,6 +156,8 @@ class alignas(cache_line) core {
   void run_later(task::header& task) noexcept { run_later(task, *this); }
   // Wakes another worker, unless one searches already.
   void notify() noexcept;
+  // Somebody sleeps, and nobody searches.
+  [[nodiscard]] bool worth_a_look() const noexcept;
   // Wakes another worker if there is one to wake, and enough waits here to pay for it.
   void notify_if_useful() noexcept {
     if (ring.length() >= wake_backlog && worth_a_look()) [[unlikely]]
@@ -274,6 +277,7 @@ class alignas(cache_line) core {
   instant_ns maintained_at = 0;
   instant_ns dry_at = 0;
   instant_ns oldest_taken_at = 0;
+  instant_ns crowded_since = 0;  // the ring has not run empty since then
   std::uint64_t polls_then = 0;
   std::uint32_t injector_interval;
   std::uint32_t maintenance_interval;
@@ -337,7 +341,6 @@ class alignas(cache_line) core {
   [[nodiscard]] share& new_share(memory::owner_id id) noexcept;
   [[nodiscard]] bool keep(task::header& task, share& of) noexcept;
   [[gnu::cold]] void stamp(task::header& task, bool again) noexcept;
-  [[nodiscard]] bool worth_a_look() const noexcept;
 };
 
 }  // namespace tokiod::sched

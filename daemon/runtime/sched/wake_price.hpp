@@ -8,6 +8,7 @@
 #pragma once
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 
 #include "base/cache_line.hpp"
 #include "base/clock.hpp"
@@ -19,11 +20,21 @@ class alignas(cache_line) wake_price {
  public:
   static constexpr duration_ns least = microsecond;
   static constexpr duration_ns most = 200 * microsecond;
+  // What a task costs in addition that runs on another core: its header, its frame, what it shares with the others and
+  // the slot it is freed to are cache lines there first.
+  static constexpr duration_ns move = 100;
+  static constexpr std::uint32_t no_backlog = UINT32_MAX;
 
   // So much work must wait to be worth it: when the helper arrives it must still find some, and the waker's time is
   // paid twice, once by the waker and once by the tasks behind it.
   [[nodiscard]] duration_ns worth() const {
     return std::clamp(latency_.load(relaxed) + 2 * cost_.load(relaxed), least, most);
+  }
+
+  // So many tasks whose polls take `mean` are worth it.
+  [[nodiscard]] std::uint32_t backlog(duration_ns mean) const {
+    if (mean <= move) return no_backlog;
+    return static_cast<std::uint32_t>(std::max<duration_ns>(worth() / (mean - move), 1));
   }
 
   void sent(duration_ns cost) { learn(cost_, cost); }

@@ -21,6 +21,7 @@ constexpr std::uint32_t injected_at_once = real_policy::ring_capacity / 2;
 constexpr duration_ns hidden_for = 50 * microsecond;
 constexpr duration_ns looked_for_every = 200 * microsecond;
 constexpr duration_ns looked_for_at_most_every = 10 * microsecond;
+constexpr duration_ns shared_after = millisecond;  // as the monitor, who covers what a queue's owner does not see
 
 std::uint32_t polls_in(duration_ns span, duration_ns mean, std::uint32_t least, std::uint32_t most) {
   return static_cast<std::uint32_t>(std::clamp<duration_ns>(span / std::max<duration_ns>(mean, 1), least, most));
@@ -247,8 +248,18 @@ void worker::maintain() {
   core_.publish_schedules();
   mind_spilled(now);
   if (all_.with.time != nullptr || now - core_.home.right.last_turn() >= looked_for_at_most_every) look();
-  if (core_.ring.length() != 0) core_.notify_if_useful();
+  share_what_lasts(now);
   tune(now);
+}
+
+// What is too little to be worth a wake-up, or too short, is worth it when it does not end: a queue that has not run
+// empty for so long is not a burst, and the helper stays for as long as it finds some.
+void worker::share_what_lasts(instant_ns now) {
+  if (core_.ring.ran_empty() || core_.ring.length() == 0) core_.crowded_since = now;
+  if (now - core_.crowded_since < shared_after)
+    core_.notify_if_useful();
+  else if (core_.worth_a_look())
+    core_.notify();
 }
 
 // What a mean poll takes decides how often to look at injector and events, and how many tasks to claim at once.
@@ -259,8 +270,7 @@ void worker::tune(instant_ns now) {
     const duration_ns mean = (7 * core_.mean_poll.load(relaxed) + one) / 8;
     core_.mean_poll.store(mean, relaxed);  // for observers
     core_.claim_limit = polls_in(hidden_for, mean, 1, real_policy::claim_max);
-    core_.wake_backlog =
-        all_.single() ? core::no_backlog : polls_in(all_.price.worth(), mean, 1, real_policy::ring_capacity);
+    core_.wake_backlog = all_.single() ? core::no_backlog : all_.price.backlog(mean);
     core_.maintenance_interval = polls_in(looked_for_every, mean, 1, all_.with.event_interval);
     if (all_.with.global_queue_interval == 0) core_.injector_interval = polls_in(looked_for_every, mean, 2, 127);
   }
@@ -295,6 +305,7 @@ void worker::park(instant_ns limit) {
   if (core_.is_traced()) core_.trace({trace_kind::park, before, core_.active_since - before, 0});
   core_.maintained_at = core_.active_since;  // sleep is no poll time
   core_.dry_at = core_.oldest_taken_at = core_.queue_time(core_.active_since);
+  core_.crowded_since = core_.active_since;
   core_.polls_then = core_.work.polls.read();
   if (all_.with.on_thread_unpark) all_.with.on_thread_unpark();
   if (core_.ring.length() > 1) core_.notify_if_useful();  // one of them is ours to run now

@@ -32,6 +32,7 @@ class worker {
   void tune(instant_ns now);
   [[nodiscard]] bool take_turn_of_oldest();
   void mind_spilled(instant_ns steady);
+  void share_what_lasts(instant_ns now);
   [[nodiscard]] task::header* next_injected();
   [[nodiscard]] task::header* take_injected(shard::shard& from, std::uint32_t limit, queue::pop_order first);
   [[nodiscard]] task::header* take_own_injected(std::uint32_t limit, queue::pop_order first);

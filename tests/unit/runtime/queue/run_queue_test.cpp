@@ -84,6 +84,20 @@ TEST_CASE("tasks pushed while a batch is open come behind it") {
   CHECK(numbers == range(0, 40));
 }
 
+TEST_CASE("a queue says whether it has run empty for thieves since it was asked last") {
+  bench b(40);
+  ring queue;
+  b.push(queue, 0, 40);
+  CHECK(queue.take()->number == 0);
+  CHECK(!queue.ran_empty());  // a part is claimed, the rest is there
+  b.push(queue, 0, 1);
+  while (queue.take()->number != 0) CHECK(queue.length() <= 40);
+  CHECK(queue.ran_empty());
+  CHECK(!queue.ran_empty());
+  CHECK(queue.take() == nullptr);
+  CHECK(queue.ran_empty());
+}
+
 TEST_CASE("a claim leaves half to the thieves and never takes more than the caller allows") {
   bench b(100);
   ring queue;

@@ -54,6 +54,58 @@ TEST_CASE("[SC-04] what a busy worker has in its queue is run by another one bef
   rt.end();
 }
 
+namespace {
+// By workers who had work for others; not by the monitor.
+std::uint64_t wake_ups_sent(const bench_runtime& rt) {
+  std::uint64_t sum = 0;
+  for (const auto& one : rt.all->metrics().workers) sum += one.totals.unparks_sent;
+  return sum;
+}
+
+// Eight of them on one worker, until it has woken the other one, or that one is there without having been woken by it:
+// where a worker is kept from its processor, the monitor may be first.
+bool spreads_by_itself(bench_runtime& rt) {
+  const std::uint64_t before = wake_ups_sent(rt);
+  std::atomic<bool> over{false};
+  std::atomic<std::uint32_t> polled_by{0};
+  rt.spawn_once([&] {
+    for (int i = 0; i < 8; ++i)
+      rt.spawn([&](task::key, task::context&) {
+        polled_by |= 1u << runtime::here().worker;
+        return over ? poll_result::ready : poll_result::yielded;
+      });
+  });
+  CHECK(eventually([&] { return polled_by == 3 || wake_ups_sent(rt) > before; }));
+  over = true;
+  CHECK(eventually([&] { return rt.all->live(*rt.mine) == 0; }));
+  return wake_ups_sent(rt) > before;
+}
+}  // namespace
+
+// The worker has learnt that a poll is over at once, and that a wake-up is dear, so that eight of them are not worth
+// one. What does not end is worth it all the same.
+TEST_CASE("tasks of very short polls are spread, too, if they go on") {
+  bench_runtime rt(2);
+  std::atomic<bool> learnt{false};
+  rt.spawn([&, polls = 0](task::key, task::context&) mutable {
+    learnt = ++polls == 20'000;
+    return learnt ? poll_result::ready : poll_result::yielded;
+  });
+  CHECK(eventually([&] { return learnt.load(); }));
+  for (int i = 0; i < 100; ++i) rt.all->engine().price.arrived(sched::wake_price::most);
+  CHECK(eventually([&] { return spreads_by_itself(rt); }));
+  rt.end();
+}
+
+TEST_CASE("what is worth waking somebody for: less of what takes long, and nothing that is over sooner than moved") {
+  sched::wake_price price;
+  CHECK(price.backlog(1) == sched::wake_price::no_backlog);
+  CHECK(price.backlog(sched::wake_price::move) == sched::wake_price::no_backlog);
+  CHECK(price.backlog(2 * sched::wake_price::move) == price.worth() / sched::wake_price::move);
+  CHECK(price.backlog(microsecond) < price.backlog(2 * sched::wake_price::move));
+  CHECK(price.backlog(second) == 1);
+}
+
 TEST_CASE("[SC-03] what a busy worker has in its LIFO slot is run by another one before the poll ends") {
   bench_runtime rt(2);
   std::atomic<bool> ran{false};
