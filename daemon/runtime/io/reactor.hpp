@@ -125,12 +125,14 @@ class reactor {
   }
 
   // Waits at most `timeout`, marks sources, and calls wake(task::key) for each waiter. Nothing is locked meanwhile.
+  // What is more than `most`, not 0, waits in the kernel, in order.
   template <class Wake>
-  turn_report turn(duration_ns timeout, Wake&& wake) {
-    turn_report report = part_of_turn(std::min(events_per_turn_, most_events_per_wait), timeout, wake);
+  turn_report turn(duration_ns timeout, Wake&& wake, std::size_t most = SIZE_MAX) {
+    most = std::min(most, events_per_turn_);
+    turn_report report = part_of_turn(std::min(most, most_events_per_wait), timeout, wake);
     // What one wait has no room for is fetched with the next.
-    while (report.events % most_events_per_wait == 0 && report.events != 0 && report.events < events_per_turn_) {
-      const turn_report more = part_of_turn(std::min(events_per_turn_ - report.events, most_events_per_wait), 0, wake);
+    while (report.events % most_events_per_wait == 0 && report.events != 0 && report.events < most) {
+      const turn_report more = part_of_turn(std::min(most - report.events, most_events_per_wait), 0, wake);
       report.add(more);
       if (more.events == 0) break;
     }
@@ -139,8 +141,8 @@ class reactor {
 
   // The same without waiting, by a thread that is not the owner. A wake-up that was meant for the owner is passed on.
   template <class Wake>
-  turn_report turn_for_owner(Wake&& on_wake) {
-    turn_report report = turn(0, on_wake);
+  turn_report turn_for_owner(Wake&& on_wake, std::size_t most = SIZE_MAX) {
+    turn_report report = turn(0, on_wake, most);
     if (report.woken) this->wake();
     return report;
   }

@@ -204,13 +204,21 @@ task::header* worker::take_from_stuck() {
 
 // ---- sockets and timers
 
+// So many that what they wake does not push others out of the queue, who would then run after those that wait in the
+// kernel still: there they keep their order for nothing. Some always, or a full queue would keep its core from them.
+std::size_t worker::room_for_events() const {
+  constexpr std::uint32_t least = real_policy::ring_capacity / 8;
+  return std::max(least, real_policy::ring_capacity - core_.ring.length());
+}
+
 // False: somebody else turns it now. What it wakes stands in our queue; one decision about waking others for it.
 bool worker::turn(shard::shard& which) {
   if (!which.right.try_take()) return false;
   core_.begin_batch();
   const auto wake = [&](task::key waiter) { task::wake(waiter, core_); };
   const bool ours = which.owner() == core_.index;
-  const io::turn_report report = ours ? which.turn(wake) : which.turn_for_owner(wake);
+  const std::size_t most = room_for_events();
+  const io::turn_report report = ours ? which.turn(wake, most) : which.turn_for_owner(wake, most);
   if (report.adopted) all_.files.reap();  // in the batch, too
   if (&which == &core_.home) turn_adopted(report.adopted);
   core_.end_batch();

@@ -43,6 +43,7 @@ class worker {
   [[nodiscard]] task::header* take_foreign_injected();
   [[nodiscard]] task::header* turn_late_shards();
   [[nodiscard]] task::header* take_from_stuck();
+  [[nodiscard]] std::size_t room_for_events() const;
   bool turn(shard::shard& which);
   void turn_adopted(bool told);
   [[nodiscard]] instant_ns adopted_deadline() const;

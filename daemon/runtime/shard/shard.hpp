@@ -34,17 +34,17 @@ class shard {
   // [whoever passed the guard of the core that gives it away]
   void set_owner(std::uint32_t core) { owner_.store(core, relaxed); }
 
-  // A look at sockets and timers without waiting; calls wake(task::key) for each waiter.
+  // A look at sockets and timers without waiting; calls wake(task::key) for each waiter. `most` events of sockets.
   template <class Wake>
-  io::turn_report turn(Wake&& on_wake) {
-    const io::turn_report report = reactor->turn(0, on_wake);
+  io::turn_report turn(Wake&& on_wake, std::size_t most) {
+    const io::turn_report report = reactor->turn(0, on_wake, most);
     fire_timers(on_wake);
     return report;
   }
   // The same by somebody else: a wake-up that was meant for the owner is passed on.
   template <class Wake>
-  io::turn_report turn_for_owner(Wake&& on_wake) {
-    const io::turn_report report = reactor->turn_for_owner(on_wake);
+  io::turn_report turn_for_owner(Wake&& on_wake, std::size_t most) {
+    const io::turn_report report = reactor->turn_for_owner(on_wake, most);
     fire_timers(on_wake);
     return report;
   }

@@ -1,7 +1,12 @@
 #include <doctest/doctest.h>
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <cerrno>
 #include <thread>
 #include <vector>
 
@@ -94,6 +99,54 @@ TEST_CASE("tasks of very short polls are spread, too, if they go on") {
   CHECK(eventually([&] { return learnt.load(); }));
   for (int i = 0; i < 100; ++i) rt.all->engine().price.arrived(sched::wake_price::most);
   CHECK(eventually([&] { return spreads_by_itself(rt); }));
+  rt.end();
+}
+
+namespace {
+std::uint64_t events_of(const bench_runtime& rt) { return rt.all->metrics().ready_events; }
+}  // namespace
+
+// Otherwise they would push each other out of it, and those that have just been answered would come before them.
+TEST_CASE("no more events are taken from the kernel than the queue has room for") {
+  constexpr std::size_t sockets = 300, others = 200;
+  bench_runtime rt(1);
+  std::array<unique_fd, sockets> fds;
+  std::atomic<std::size_t> waiting{0}, heard{0}, ran{0};
+  std::atomic<std::uint64_t> before{0}, first_look{0};
+  for (unique_fd& fd : fds) {
+    fd.reset(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    REQUIRE(fd.get() >= 0);
+    rt.spawn([&, at = static_cast<io::source*>(nullptr)](task::key self, task::context&) mutable {
+      const sched::host_entry call;
+      if (at == nullptr) at = *rt.all->register_fd(fd.get(), io::interest::read);
+      std::uint64_t count = 0;
+      const auto got = io::poll_transfer(*at, io::direction::read, sizeof count, &self, [&]() -> ssize_t {
+        const ssize_t n = ::read(fd.get(), &count, sizeof count);
+        return n < 0 ? -errno : n;
+      });
+      if (got == -EAGAIN) {
+        ++waiting;
+        return poll_result::pending;
+      }
+      runtime::deregister_fd(*at);
+      ++heard;
+      return poll_result::ready;
+    });
+  }
+  CHECK(eventually([&] { return waiting == sockets; }));
+  rt.spawn_once([&] {
+    before = events_of(rt);
+    for (std::size_t i = 0; i < others; ++i)
+      rt.spawn_once([&] {
+        ++ran;
+        if (first_look == 0) first_look = events_of(rt) - before;
+      });
+    const std::uint64_t one = 1;
+    for (const unique_fd& fd : fds) CHECK(::write(fd.get(), &one, sizeof one) == sizeof one);
+  });
+  CHECK(eventually([&] { return heard == sockets && ran == others; }));
+  CHECK(first_look > 0);
+  CHECK(first_look <= sched::run_queue::capacity - others / 2);  // it comes before so many of the others have run
   rt.end();
 }
 
