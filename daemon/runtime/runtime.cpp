@@ -271,6 +271,14 @@ outcome<void> runtime::resize(std::uint32_t workers, instant_ns deadline, const 
   return done;
 }
 
+outcome<runtime::pinned> runtime::pin(std::uint32_t worker, const cpu_list& cpus) {
+  if (parts_->workers == nullptr)
+    return refuse(kind::unsupported, "CPUs are chosen for workers of the multi_thread flavor only");
+  const auto done = parts_->workers->pin(worker, cpus);
+  if (!done) return std::unexpected(done.error());
+  return pinned{done->before, done->after};
+}
+
 std::vector<thread_view> runtime::threads() const {
   std::vector<thread_view> all;
   engine_.for_each_thread(

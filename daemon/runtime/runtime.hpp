@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/cpu_list.hpp"
 #include "base/error.hpp"
 #include "runtime/blocking/job.hpp"
 #include "runtime/io/reactor.hpp"
@@ -230,6 +231,12 @@ class runtime {
   };
   [[nodiscard]] outcome<void> resize(std::uint32_t workers, instant_ns deadline,
                                      const std::function<bool()>& given_up = nullptr, worker_change* made = nullptr);
+  // Which CPUs a worker runs on from now on, and what they were. Fails: out_of_range, busy, unsupported (the
+  // current_thread flavor, too). Not from a worker.
+  struct pinned {
+    cpu_list before, after;
+  };
+  [[nodiscard]] outcome<pinned> pin(std::uint32_t worker, const cpu_list& cpus);
   [[nodiscard]] std::vector<thread_view> threads() const;
 
   // ---- other numbers than it was started with

@@ -1,9 +1,13 @@
 #include "app/live/runtime.hpp"
 
+#include <unistd.h>
+
 #include <utility>
 
 #include "app/live/task.hpp"
 #include "app/show.hpp"
+#include "base/cpu_list.hpp"
+#include "base/log.hpp"
 
 namespace tokiod::app {
 namespace {
@@ -84,6 +88,22 @@ std::vector<control::worker_info> live_runtime::workers() const {
     all.push_back(std::move(i));
   }
   return all;
+}
+
+outcome<control::cpu_report> live_runtime::pin(std::uint32_t worker, std::string_view cpus) {
+  const auto wanted =
+      cpus == "all" ? cpus_of_thread(::getpid()) : result<cpu_list>(cpus_named(cpus).value_or(cpu_list()));
+  if (!wanted) return refuse(kind::io_error, wanted.error().text());
+  if (*wanted == cpu_list())
+    return refuse(kind::out_of_range, cpus.substr(0, 60), " is no list of CPUs such as 0-3,6, and not \"all\"");
+  auto done = parts_.rt.pin(worker, *wanted);
+  if (!done && done.error().why == kind::unsupported)
+    done.error().hint = "under systemd a drop-in with SystemCallFilter=sched_setaffinity allows it";
+  if (!done) return std::unexpected(done.error());
+  const control::cpu_report report{text_of(done->before), text_of(done->after)};
+  log::info("runtime", "a worker has other CPUs",
+            {{"worker", worker}, {"before", report.before}, {"after", report.after}});
+  return report;
 }
 
 }  // namespace tokiod::app

@@ -33,6 +33,10 @@ struct resize_report {
   std::uint32_t before = 0, after = 0;  // workers
 };
 
+struct cpu_report {
+  std::string before, after;  // as the kernel writes lists of CPUs: 0-3,6
+};
+
 struct worker_info {
   std::uint32_t worker = 0;
   std::int32_t tid = 0;
@@ -57,6 +61,8 @@ class runtime_face {
   // Ends early when `given_up` says so, which is asked now and then. [operation]
   virtual outcome<resize_report> resize(std::uint32_t workers, duration_ns timeout, std::string_view reason,
                                         const std::function<bool()>& given_up) = 0;
+  // "all": every CPU that the daemon may use. [operation]
+  virtual outcome<cpu_report> pin(std::uint32_t worker, std::string_view cpus) = 0;
 };
 
 }  // namespace tokiod::control

@@ -23,10 +23,18 @@ answer runtime_resize(backend& daemon, const json& params, const std::function<b
   return json{{"before", report->before}, {"after", report->after}};
 }
 
+answer runtime_affinity(backend& daemon, const json& params) {
+  const auto report =
+      daemon.pin(static_cast<std::uint32_t>(wire::integer_or(params, "worker", 0)), wire::text_or(params, "cpus"));
+  if (!report) return refused(report.error());
+  return json{{"before", report->before}, {"after", report->after}};
+}
+
 }  // namespace
 
 std::span<const binding> runtime_methods() {
   static constexpr binding bindings[] = {
+      {"runtime.affinity", operation(runtime_affinity)},
       {"runtime.info", quick(show_runtime)},
       {"runtime.resize", stoppable(runtime_resize)},
       {"runtime.workers", reading(runtime_workers)},

@@ -8,6 +8,7 @@ namespace tokiod::ctl::rows {
 
 inline constexpr sv by_workers[] = {"worker_threads"};
 inline constexpr sv by_max_threads[] = {"max_threads"};
+inline constexpr sv by_worker_and_cpus[] = {"worker", "cpus"};
 inline constexpr column worker_columns[] = {
     {"WORKER", "/worker"},
     {"TID", "/tid"},
@@ -25,6 +26,7 @@ inline constexpr column worker_columns[] = {
 inline constexpr auto runtime = std::to_array<verb>({
     {"blocking resize", "runtime.blocking", by_max_threads},
     {"runtime", "runtime.info"},
+    {"worker affinity", "runtime.affinity", by_worker_and_cpus},
     {"worker list", "runtime.workers", {}, "workers", worker_columns},
     {"worker resize", "runtime.resize", by_workers},
 });

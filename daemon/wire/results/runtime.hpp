@@ -13,6 +13,7 @@ inline constexpr auto runtime = std::to_array<result_shape>({
     // null: no upper bound
     {"histogram_bucket", "{from: number, to: number | null, count: integer}"},
     {"blocking_bounds", "{max_threads: integer, keep_alive_ms: integer}"},
+    {"runtime.affinity", "{before: text, after: text}"},
     {"runtime.blocking", "{before: blocking_bounds, after: blocking_bounds}"},
     {"runtime.info",
      "{flavor: text, stopping: boolean, workers: runtime_workers, tasks: runtime_tasks, global_queue_depth: integer, "

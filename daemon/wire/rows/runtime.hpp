@@ -15,6 +15,15 @@ inline constexpr param runtime_resize_params[] = {
 };
 inline constexpr kind e_resize[] = {kind::unsupported, kind::wrong_state, kind::timeout, kind::io_error};
 
+inline constexpr param runtime_affinity_params[] = {
+    {"worker", integer, true, "as runtime.workers numbers it", "", 0, 1023},
+    {"cpus", text, true,
+     "on which its thread is to run, as the kernel writes it: 0-3,6; all: any that the daemon may use", "", 1, 4096},
+    wait,
+    patience_s,
+    reason,
+};
+inline constexpr kind e_affinity[] = {kind::out_of_range, kind::unsupported, kind::busy, kind::io_error};
 inline constexpr param runtime_blocking_params[] = {
     {"max_threads", integer, false, "so many blocking threads at most; those past it end when they have no job", "", 1,
      65'536},
@@ -26,6 +35,9 @@ inline constexpr param runtime_blocking_params[] = {
 };
 
 inline constexpr auto runtime = std::to_array<method>({
+    {"runtime.affinity", level::operate, while_running, runtime_affinity_params,
+     "Chooses the CPUs of a worker, also for threads that take its place later", "{before, after}", e_affinity,
+     R"({"worker":0,"cpus":"all"})"},
     {"runtime.blocking", level::operate, while_running, runtime_blocking_params,
      "Changes the bounds of the blocking pool, until the daemon ends or they are changed again", "{before, after}",
      e_knob, R"({"max_threads":256})"},

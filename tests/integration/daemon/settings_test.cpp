@@ -1,6 +1,7 @@
 // Single settings of a daemon that runs: changed for a time, and as before after it.
 #include <doctest/doctest.h>
 
+#include "base/cpu_list.hpp"
 #include "support/daemon_process.hpp"
 #include "support/eventually.hpp"
 #include "support/temp_dir.hpp"
@@ -8,6 +9,28 @@
 using namespace tokiod;
 using namespace tokiod::test;
 using wire::json;
+
+TEST_CASE("a worker runs on the CPUs that somebody chose, and on all again") {
+  daemon_process d(R"({"runtime": {"worker_threads": 2}})");
+  auto client = d.connect();
+  const auto mine = cpus_of_thread(0);
+  REQUIRE(mine);
+  const std::string all = text_of(*mine), first = all.substr(0, all.find_first_of("-,"));
+  CHECK(client.call("runtime.affinity", {{"worker", 1}, {"cpus", first}}) == json{{"before", all}, {"after", first}});
+  const int tid = client.call("runtime.workers").at("workers").at(1).at("tid");
+  CHECK(text_of(*cpus_of_thread(tid)) == first);
+  const auto back = run(d.dir(), {tokioctl_path(), "--socket", d.socket(), "worker", "affinity", "1", "all"});
+  CHECK_MESSAGE(back.code == 0, back.err);
+  CHECK(text_of(*cpus_of_thread(tid)) == all);
+  const auto refused = [&](int worker, const char* cpus) {
+    const auto reply = client.reply("runtime.affinity", {{"worker", worker}, {"cpus", cpus}});
+    return reply.at("error").at("data").at("kind").get<std::string>();
+  };
+  CHECK(refused(2, "0") == "out_of_range");
+  CHECK(refused(0, "1023") == "out_of_range");
+  CHECK(refused(0, "some") == "out_of_range");
+  CHECK(d.stop() == 0);
+}
 
 TEST_CASE("the blocking pool has other bounds at once, until the next process") {
   daemon_process d(R"({"runtime": {"max_blocking_threads": 32}})");

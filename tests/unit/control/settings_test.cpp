@@ -31,6 +31,18 @@ TEST_CASE("runtime.blocking changes what is given of the pool, and says what it 
   CHECK(kind_of(daemon.client("observe").call("runtime.blocking", {{"max_threads", 1}})) == "permission_denied");
 }
 
+TEST_CASE("runtime.affinity says what the CPUs of a worker were, and whether it cannot choose them") {
+  control_fixture daemon;
+  auto client = daemon.client();
+  const auto done = client.call("runtime.affinity", {{"worker", 1}, {"cpus", "0"}})["result"];
+  CHECK(done == json{{"before", "0-1"}, {"after", "0"}});
+  CHECK(kind_of(client.call("runtime.affinity", {{"worker", 2}, {"cpus", "0"}})) == "out_of_range");
+  CHECK(kind_of(client.call("runtime.affinity", {{"worker", 0}, {"cpus", "1023"}})) == "unsupported");
+  CHECK(kind_of(client.call("runtime.affinity", {{"worker", 0}})) == "missing_param");
+  CHECK(kind_of(daemon.client("observe").call("runtime.affinity", {{"worker", 0}, {"cpus", "0"}})) ==
+        "permission_denied");
+}
+
 TEST_CASE("plugin.disable means an instance, or all of a plugin, and says for how long") {
   control_fixture daemon;
   auto client = daemon.client();

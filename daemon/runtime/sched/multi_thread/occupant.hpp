@@ -6,6 +6,7 @@
 #include "runtime/sched/engine.hpp"
 #include "runtime/sched/multi_thread/scheduler.hpp"
 #include "runtime/sched/multi_thread/seat.hpp"
+#include "runtime/sched/multi_thread/seat_cpus.hpp"
 
 namespace tokiod::sched::multi_thread {
 
@@ -20,6 +21,7 @@ struct scheduler::occupant : basic_occupant<real_policy> {
 
 struct scheduler::seat : basic_seat<real_policy, core, occupant> {
   using basic_seat::basic_seat;
+  seat_cpus cpus;
 };
 
 }  // namespace tokiod::sched::multi_thread

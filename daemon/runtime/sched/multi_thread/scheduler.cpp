@@ -1,5 +1,7 @@
 #include "runtime/sched/multi_thread/scheduler.hpp"
 
+#include <cerrno>
+
 #include "runtime/sched/multi_thread/occupant.hpp"
 #include "runtime/sched/worker.hpp"
 
@@ -69,8 +71,12 @@ void scheduler::run(seat& of, occupant& who) {
   const stack_answers answers(with.stuck_stacks);
   on.stack = answers.place();
   if (with.on_thread_start) with.on_thread_start();
-  of.sit(who, [&] { on.runtime.take_core(of.of, on); });
+  of.sit(who, [&] {
+    on.runtime.take_core(of.of, on);
+    of.cpus.arrive();
+  });
   if (serve(of.of, on)) of.stand();
+  of.cpus.leave();
   on.stuck_in.store(nullptr, release);  // pairs with engine::pass_coreless(): the poll is settled
   if (with.on_thread_stop) with.on_thread_stop();
   on.runtime.discharge(on);
@@ -88,6 +94,20 @@ result<void> scheduler::rotate(instant_ns deadline) {
 bool scheduler::take_over(std::uint32_t worker, std::uint64_t poll) {
   seat* const of = seat_of(worker);
   return of != nullptr && of->take_over(maker(*of), [&] { return all_.take_from_holder(of->of, poll); });
+}
+
+outcome<cpu_change> scheduler::pin(std::uint32_t worker, const cpu_list& cpus) {
+  seat* const of = seat_of(worker);
+  if (of == nullptr || worker >= all_.active())
+    return refuse(kind::out_of_range, "there is no worker ", worker, ": they are 0..", all_.active() - 1);
+  const auto done = of->cpus.pin(cpus);
+  if (done) return *done;
+  switch (done.error().code) {
+    case EINVAL: return refuse(kind::out_of_range, "the daemon may use none of the CPUs ", text_of(cpus));
+    case EPERM: return refuse(kind::unsupported, "the daemon may not choose CPUs: ", done.error().text());
+    case ESRCH: return refuse(kind::busy, "worker ", worker, " changes its thread at this moment");
+    default: return refuse(kind::unsupported, "the CPUs of worker ", worker, " stay: ", done.error().text());
+  }
 }
 
 bool scheduler::stop(const moving_deadline& deadline) {

@@ -12,6 +12,7 @@
 #include "runtime/sched/deadline.hpp"
 #include "runtime/sched/engine.hpp"
 #include "runtime/sched/multi_thread/monitor.hpp"
+#include "runtime/sched/multi_thread/seat_cpus.hpp"
 
 namespace tokiod::sched::multi_thread {
 
@@ -41,6 +42,11 @@ class scheduler {
   // 1..max_workers. Starts workers, the lowest retired numbers first, or retires those with the highest numbers. A poll
   // that does not end holds it up only where takeovers are turned off. A refusal says how many workers run now.
   [[nodiscard]] outcome<void> resize(std::uint32_t workers, const end_of_patience& given_up);
+
+  // From now on the worker's thread runs on these CPUs, and so does whichever takes its core over. [any] Fails:
+  // out_of_range (no such worker; CPUs that are not there), unsupported (the system does not allow it), busy (one
+  // thread has left and the next one has not come yet).
+  [[nodiscard]] outcome<cpu_change> pin(std::uint32_t worker, const cpu_list& cpus);
 
   // Tells all workers to leave, and waits. False: some did not by `deadline`; their threads are left behind.
   [[nodiscard]] bool stop(const moving_deadline& deadline);
