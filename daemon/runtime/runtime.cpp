@@ -47,6 +47,7 @@ struct runtime::parts {
             .stack_bytes = with.thread_stack_size,
             .on_thread_start =
                 [&all] {
+                  all.cpus.roam();
                   all.enlist(*new sched::thread(all, sched::thread_kind::blocking));
                   if (all.with.on_thread_start) all.with.on_thread_start();
                 },
@@ -271,12 +272,20 @@ outcome<void> runtime::resize(std::uint32_t workers, instant_ns deadline, const 
   return done;
 }
 
-outcome<runtime::pinned> runtime::pin(std::uint32_t worker, const cpu_list& cpus) {
+outcome<runtime::pinned> runtime::pin(std::uint32_t worker, const std::optional<cpu_list>& cpus) {
   if (parts_->workers == nullptr)
     return refuse(kind::unsupported, "CPUs are chosen for workers of the multi_thread flavor only");
   const auto done = parts_->workers->pin(worker, cpus);
   if (!done) return std::unexpected(done.error());
   return pinned{done->before, done->after};
+}
+
+outcome<void> runtime::pause_until(instant_ns until) {
+  if (!parts_->has_threads()) return refuse(kind::unsupported, "whoever drives this runtime may stop driving it");
+  engine_.pause_until(until);
+  if (!stopping()) return {};
+  resume();  // stop() may have looked before
+  return refuse(kind::wrong_state, "the runtime stops, so it cannot be paused");
 }
 
 std::vector<thread_view> runtime::threads() const {
@@ -304,6 +313,7 @@ bool runtime::stopping() const { return parts_->stopping.load(acquire); }
 stop_result runtime::stop(instant_ns deadline) {
   parts& own = *parts_;
   own.stopping.store(true, release);
+  resume();
   // A worker that is merely asleep needs a moment to wake up and leave, also when the deadline has passed.
   own.stop_by.bring_nearer(std::max(deadline, steady_clock().now() + 100 * millisecond));
   const hold one_at_a_time(own.changes);

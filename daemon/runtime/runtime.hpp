@@ -231,13 +231,21 @@ class runtime {
   };
   [[nodiscard]] outcome<void> resize(std::uint32_t workers, instant_ns deadline,
                                      const std::function<bool()>& given_up = nullptr, worker_change* made = nullptr);
-  // Which CPUs a worker runs on from now on, and what they were. Fails: out_of_range, busy, unsupported (the
-  // current_thread flavor, too). Not from a worker.
+  // Which CPUs a worker runs on from now on, also after a rotation or a takeover, and what they were; nothing: all
+  // again. Threads that it makes by itself, and processes, have them too; those of the blocking pool do not. Fails:
+  // out_of_range, busy, unsupported (the current_thread flavor, too).
   struct pinned {
     cpu_list before, after;
   };
-  [[nodiscard]] outcome<pinned> pin(std::uint32_t worker, const cpu_list& cpus);
+  [[nodiscard]] outcome<pinned> pin(std::uint32_t worker, const std::optional<cpu_list>& cpus);
   [[nodiscard]] std::vector<thread_view> threads() const;
+
+  // No worker takes a task after the poll that it is in until `until` (CLOCK_MONOTONIC), or resume(); sockets and
+  // timers wait, too, and blocking jobs go on. Another call changes until when. A runtime that stops goes on. Fails:
+  // wrong_state (it stops), unsupported (no threads of its own).
+  [[nodiscard]] outcome<void> pause_until(instant_ns until);
+  bool resume() { return engine_.gate.open(); }                                          // true: it was paused
+  [[nodiscard]] instant_ns paused_until() const { return engine_.gate.closed_until(); }  // 0: it is not
 
   // ---- other numbers than it was started with
 

@@ -13,6 +13,7 @@ namespace {
 metrics::worker_state state_of(const sched::engine& all, const sched::core& of, bool running) {
   using metrics::worker_state;
   if (of.index >= all.active()) return worker_state::retired;
+  if (of.paused.load(relaxed)) return worker_state::paused;
   if (all.idle.parked(of.index)) return worker_state::parked;
   if (running && of.blocks()) return worker_state::blocking;
   if (running) return of.stuck.load(relaxed) ? worker_state::stuck : worker_state::running;
@@ -144,6 +145,7 @@ metrics::runtime_snapshot runtime::metrics() const {
                           .throttled_ns = of.quota->throttled(),
                           .schedule_latency_ns = engine_.schedule_latency(of)});
   });
+  all.paused = paused_until() != 0;
   all.idle_backlogs = engine_.idle_backlogs.read();
   all.oldest_backlog_ns = static_cast<std::uint64_t>(engine_.oldest_backlog_ns.read());
   all.remote_schedules = engine_.remote_schedules.load(relaxed);

@@ -303,7 +303,7 @@ TEST_CASE("mutants of the tenure are caught") {
   catches({change::split, "take", "fetch_and"}, three_switches, stop_beside_a_successor);
   catches({change::drop_write, "order", "fetch_or"}, rotation);
   catches({change::blind, "ordered", "load"}, rotation);
-  catches({change::blind, "leave", "load"}, rotation);
+  catches({change::blind, "told_to_leave", "load"}, rotation);
   catches({change::unlocked, "try_inside", "lock"}, walks, rotation_beside_takeover);
 }
 

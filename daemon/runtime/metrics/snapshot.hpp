@@ -10,7 +10,7 @@
 
 namespace tokiod::metrics {
 
-enum class worker_state : std::uint8_t { running, searching, parked, blocking, stuck, retired };
+enum class worker_state : std::uint8_t { running, searching, parked, blocking, stuck, paused, retired };
 
 struct worker_snapshot {
   std::uint32_t index = 0;
@@ -36,6 +36,7 @@ struct runtime_snapshot {
   std::uint64_t taken_at_ns = 0;
   std::vector<worker_snapshot> workers;
   std::vector<owner_snapshot> owners;
+  bool paused = false;                  // no worker takes a task
   std::uint64_t injected_tasks = 0;     // waiting in injectors
   std::uint64_t remote_schedules = 0;   // tasks that became runnable where no worker was
   std::uint64_t idle_backlogs = 0;      // looks of the monitor at work that waited although a worker slept

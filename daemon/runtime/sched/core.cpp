@@ -67,6 +67,12 @@ task_chain core::take_behind() noexcept {
   return taken;
 }
 
+void core::give_order(std::uint32_t order) {
+  tenure.order(order);
+  all.gate.look_again();
+  home.wake();
+}
+
 void core::notify() noexcept {
   if (all.notify(index)) work.unparks_sent.add();
 }

@@ -242,9 +242,11 @@ class alignas(cache_line) core {
   [[nodiscard]] std::uint32_t queued() const { return ring.length() + later_length.load(relaxed); }
   [[nodiscard]] const share* peek_share(memory::owner_id id) const { return shares[id].load(acquire); }
 
-  // Something to do before the next poll; the worker is woken for it.
-  void give_order(std::uint32_t order) {
-    tenure.order(order);
+  // Something to do before the next poll; the worker is woken for it, wherever it waits.
+  void give_order(std::uint32_t order);
+  // The same for order_pause, under the lock of the gate.
+  void order_to_gate() {
+    tenure.order(order_pause);
     home.wake();
   }
 
@@ -308,6 +310,8 @@ class alignas(cache_line) core {
 
   // When a notifier woke the worker last; 0: it has been counted. Relaxed: only to learn what a wake-up takes.
   std::atomic<instant_ns> woken_at{0};
+
+  std::atomic<bool> paused{false};  // its thread stands at the gate; relaxed: for observers
 
   // Written by the monitor, read by searchers and observers; relaxed: each is a hint that is checked again.
   std::atomic<bool> stuck{false};

@@ -20,9 +20,11 @@
 #include "base/grow_list.hpp"
 #include "runtime/memory/arena.hpp"
 #include "runtime/sched/core.hpp"
+#include "runtime/sched/free_cpus.hpp"
 #include "runtime/sched/idle.hpp"
 #include "runtime/sched/options.hpp"
 #include "runtime/sched/owner.hpp"
+#include "runtime/sched/pause_gate.hpp"
 #include "runtime/sched/thread.hpp"
 #include "runtime/sched/wake_price.hpp"
 #include "runtime/sched/watch.hpp"
@@ -132,6 +134,13 @@ class engine final : public task::scheduler {
   [[nodiscard]] bool begin_trace(std::size_t events);
   bool stop_trace(instant_ns deadline, std::vector<const trace_ring*>& rings);
 
+  // No worker polls after the poll that it is in, until `until` (CLOCK_MONOTONIC), or until gate.open().
+  void pause_until(instant_ns until) {
+    gate.close(until, [this] {
+      for (auto& one : cores) one->order_to_gate();
+    });
+  }
+
   // Every thread that polls, also one that lost its core, was outside host code once: what it was doing there when this
   // began is done. False when `deadline` comes first.
   [[nodiscard]] bool pass_all_guards(instant_ns deadline);
@@ -162,6 +171,8 @@ class engine final : public task::scheduler {
   basic_watch<real_policy> watch;
   uring::slot files;  // its ring is watched by the first shard, whose core is never retired
   wake_price price;
+  free_cpus cpus;
+  pause_gate gate;
   [[nodiscard]] std::string thread_name() const {
     return with.name_of_thread ? with.name_of_thread() : with.thread_name;
   }

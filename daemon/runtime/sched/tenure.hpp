@@ -18,6 +18,7 @@ namespace tokiod::sched {
 inline constexpr std::uint32_t order_stop = 1;    // leave the core and end
 inline constexpr std::uint32_t order_yield = 2;   // leave the core to another thread and end
 inline constexpr std::uint32_t order_retire = 4;  // leave the core to nobody and end
+inline constexpr std::uint32_t order_pause = 8;   // keep the core and wait: see pause_gate.hpp
 
 // Thread: has `entry`, a guard.
 template <class P, class Thread>
@@ -32,11 +33,11 @@ class basic_tenure {
     orders_.fetch_and(~order_yield, relaxed);  // under the lock, by which whoever ordered it knew the holder
     then();
   }
-  // Obeys. False: what was ordered was taken back meanwhile.
+  // Obeys. False: what was ordered was taken back meanwhile, or is only a pause.
   template <class Before>
   [[nodiscard]] bool leave(Before before) {
     const hold exclusive(lock_);
-    if (orders_.load(relaxed) == 0) return false;  // taken back under the lock
+    if (!told_to_leave()) return false;  // taken back under the lock
     before();
     holder_ = nullptr;
     return true;
@@ -52,6 +53,7 @@ class basic_tenure {
   // whether it still holds is up to leave().
   void order(std::uint32_t what) { orders_.fetch_or(what, relaxed); }
   [[nodiscard]] bool ordered() const { return orders_.load(relaxed) != 0; }
+  [[nodiscard]] bool told_to_leave() const { return (orders_.load(relaxed) & ~order_pause) != 0; }
   // True: nobody holds the core; who did obeyed before.
   [[nodiscard]] bool withdraw(std::uint32_t what) {
     const hold exclusive(lock_);

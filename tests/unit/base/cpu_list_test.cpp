@@ -18,7 +18,8 @@ TEST_CASE("a list of CPUs is read as the kernel writes it, and written the same"
 }
 
 TEST_CASE("what is no list of CPUs is not taken for one") {
-  for (const char* text : {"", "a", "-1", "1-", "3-1", "0,", ",0", "0 1", "0x1", "1024", "99999999999999999999", "0-1024"})
+  for (const char* text :
+       {"", "a", "-1", "1-", "3-1", "0,", ",0", "0 1", "0x1", "1024", "99999999999999999999", "0-1024"})
     CHECK_MESSAGE(!cpus_named(text), text);
 }
 

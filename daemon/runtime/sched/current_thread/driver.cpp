@@ -26,7 +26,12 @@ void driver::live(const occupant& who) {
   const stack_answers answers(all_.with.stuck_stacks);
   if (sit_down(who)) {
     // Acquire pairs with tell_to_leave(): nothing else is published, it ends the loop.
-    driven_.run_until([&who] { return who.leave.load(acquire); }, never, nullptr, answers.place());
+    const std::function<bool()> leaves = [&who] { return who.leave.load(acquire); };
+    const auto done = [&] {
+      if (all_.gate.maybe_shut()) stand_at_gate(*all_.cores[0], leaves);
+      return leaves();
+    };
+    driven_.run_until(done, never, nullptr, answers.place());
     stand_up();
   }
   if (all_.with.on_thread_stop) all_.with.on_thread_stop();
@@ -53,6 +58,7 @@ void driver::tell_to_leave(occupant& who) {
     who.leave.store(true, release);
     seat_changes_.notify_all();
   }
+  all_.gate.look_again();
   driven_.nudge();
 }
 

@@ -20,7 +20,7 @@ struct scheduler::occupant : basic_occupant<real_policy> {
 };
 
 struct scheduler::seat : basic_seat<real_policy, core, occupant> {
-  using basic_seat::basic_seat;
+  seat(core& its, real_policy::mutex& seats) : basic_seat(its, seats), cpus(its.all.cpus) {}
   seat_cpus cpus;
 };
 

@@ -52,10 +52,12 @@ result<std::shared_ptr<scheduler::occupant>> scheduler::new_occupant(seat& of) {
 
 namespace {
 
-// False: the core was lost. An order may be withdrawn before its worker obeyed.
+// False: the core was lost. An order may be withdrawn before its worker obeyed, or be a pause.
 bool serve(core& of, thread& on) {
   worker seated(of, on);
+  const auto called_away = [&] { return of.tenure.told_to_leave(); };
   for (;;) {
+    stand_at_gate(of, called_away);
     seated.loop();
     if (!seated.holds()) return false;
     if (on.runtime.leave_core(of, on)) return true;
@@ -96,15 +98,17 @@ bool scheduler::take_over(std::uint32_t worker, std::uint64_t poll) {
   return of != nullptr && of->take_over(maker(*of), [&] { return all_.take_from_holder(of->of, poll); });
 }
 
-outcome<cpu_change> scheduler::pin(std::uint32_t worker, const cpu_list& cpus) {
+outcome<cpu_change> scheduler::pin(std::uint32_t worker, const std::optional<cpu_list>& cpus) {
   seat* const of = seat_of(worker);
   if (of == nullptr || worker >= all_.active())
     return refuse(kind::out_of_range, "there is no worker ", worker, ": they are 0..", all_.active() - 1);
   const auto done = of->cpus.pin(cpus);
   if (done) return *done;
   switch (done.error().code) {
-    case EINVAL: return refuse(kind::out_of_range, "the daemon may use none of the CPUs ", text_of(cpus));
-    case EPERM: return refuse(kind::unsupported, "the daemon may not choose CPUs: ", done.error().text());
+    case EINVAL:
+      return refuse(kind::out_of_range, "this process may use none of the CPUs ",
+                    text_of(cpus ? *cpus : all_.cpus.all()));
+    case EPERM: return refuse(kind::unsupported, "this process may not choose CPUs: ", done.error().text());
     case ESRCH: return refuse(kind::busy, "worker ", worker, " changes its thread at this moment");
     default: return refuse(kind::unsupported, "the CPUs of worker ", worker, " stay: ", done.error().text());
   }

@@ -6,6 +6,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/os_thread.hpp"
@@ -43,10 +44,10 @@ class scheduler {
   // that does not end holds it up only where takeovers are turned off. A refusal says how many workers run now.
   [[nodiscard]] outcome<void> resize(std::uint32_t workers, const end_of_patience& given_up);
 
-  // From now on the worker's thread runs on these CPUs, and so does whichever takes its core over. [any] Fails:
-  // out_of_range (no such worker; CPUs that are not there), unsupported (the system does not allow it), busy (one
-  // thread has left and the next one has not come yet).
-  [[nodiscard]] outcome<cpu_change> pin(std::uint32_t worker, const cpu_list& cpus);
+  // From now on the worker's thread runs on these CPUs, or again on all, and so does whichever takes its core over.
+  // [any] Fails: out_of_range (no such worker; CPUs that are not there), unsupported (the system does not allow it),
+  // busy (one thread has left and the next one has not come yet).
+  [[nodiscard]] outcome<cpu_change> pin(std::uint32_t worker, const std::optional<cpu_list>& cpus);
 
   // Tells all workers to leave, and waits. False: some did not by `deadline`; their threads are left behind.
   [[nodiscard]] bool stop(const moving_deadline& deadline);

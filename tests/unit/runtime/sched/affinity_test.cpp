@@ -1,6 +1,10 @@
 // Which CPUs the thread of a worker runs on, whoever that thread is.
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <string>
+#include <thread>
+
 #include "base/cpu_list.hpp"
 #include "tasks.hpp"
 
@@ -48,8 +52,51 @@ TEST_CASE("a worker runs on the CPUs that were chosen for it, and so do the thre
   });
   REQUIRE(eventually([&] { return over.load(); }));
   CHECK(of_successor == text_of(chosen));
-  REQUIRE(rt.all->pin(0, all));
+  REQUIRE(rt.all->pin(0, std::nullopt));
   CHECK(where_tasks_run(rt) == text_of(all));
+  rt.end();
+}
+
+namespace {
+// Of the thread that runs it.
+struct cpus_of_job final : blocking::job {
+  cpus_of_job() : job(blocking::at_stop::drop) {}
+  std::string seen;
+  std::atomic<bool> over{false};
+  void run() noexcept override {
+    seen = text_of(*cpus_of_thread(0));
+    over = true;
+  }
+  void drop() noexcept override { over = true; }
+};
+}  // namespace
+
+TEST_CASE("a thread that a worker makes for a blocking job is not bound to the worker's CPUs") {
+  bench_runtime rt(bench_runtime::with_workers(1));
+  REQUIRE(rt.all->pin(0, one_cpu()));
+  cpus_of_job job;
+  rt.spawn_once([&] { CHECK(rt.all->submit(job)); });
+  REQUIRE(eventually([&] { return job.over.load(); }));
+  CHECK(job.seen == text_of(*cpus_of_thread(0)));
+  rt.end();
+}
+
+TEST_CASE("workers that another one makes are free, and a number keeps its CPUs while it is retired") {
+  bench_runtime rt(bench_runtime::with_workers(2));
+  REQUIRE(rt.all->pin(1, one_cpu()));
+  REQUIRE(rt.all->resize(1, patience()));
+  CHECK(rt.all->pin(1, one_cpu()).error().why == kind::out_of_range);
+  REQUIRE(rt.all->pin(0, one_cpu()));
+  std::thread maker([&] {  // as a plugin's thread that has the CPUs of a worker
+    REQUIRE(run_thread_on(0, one_cpu()));
+    REQUIRE(rt.all->resize(3, patience()));
+  });
+  maker.join();
+  const auto cpus_of = [&](std::size_t worker) {
+    return text_of(*cpus_of_thread(rt.all->snapshot().workers[worker].os_thread));
+  };
+  CHECK(eventually([&] { return cpus_of(1) == text_of(one_cpu()); }));
+  CHECK(eventually([&] { return cpus_of(2) == text_of(*cpus_of_thread(0)); }));
   rt.end();
 }
 
