@@ -22,6 +22,7 @@
 #include "app/task_console.hpp"
 #include "app/upgrade.hpp"
 #include "app/wiring.hpp"
+#include "base/log_change.hpp"
 #include "base/log_sink.hpp"
 #include "control/server.hpp"
 #include "wire/get.hpp"
@@ -51,6 +52,15 @@ std::uint64_t generation_in(const wire::json& state) {
 
 wire::json event_of(const host::plugin_event& e) {
   return {{"plugin", e.plugin}, {"instance", e.instance}, {"from", e.previous}, {"to", e.state}, {"detail", e.reason}};
+}
+
+std::unique_ptr<log::sink> sink_of(const config::log_settings& s) {
+  using form = log::stderr_sink::form;
+  if (s.sink == "stderr") return std::make_unique<log::stderr_sink>(form::text);
+  if (s.sink == "json") return std::make_unique<log::stderr_sink>(form::json);
+  if (s.sink == "journald")
+    if (auto journal = log::journald_sink::open()) return std::move(*journal);
+  return log::automatic_sink();
 }
 
 // Everything that lives as long as the daemon serves, in the order in which it is built.
@@ -318,8 +328,12 @@ config_carrier::followers daemon::followers() {
 
 // Levels that log.set has changed stay as long as the configuration's are the same; only a reload ends them.
 void daemon::follow(const std::vector<config::change>& changes, const config::config& next) {
-  const auto of_log = [](const config::change& c) { return c.path.starts_with("/log/"); };
-  if (std::ranges::any_of(changes, of_log)) log::set_levels(levels_of(next.log));
+  const auto changed = [&](std::string_view path) {
+    return std::ranges::any_of(changes, [path](const config::change& c) { return c.path.starts_with(path); });
+  };
+  if (changed("/log/level") || changed("/log/targets")) log::set_levels(levels_of(next.log));
+  if (changed("/log/sink")) log::set_sink(sink_of(next.log));
+  log::set_burst(static_cast<std::uint32_t>(next.log.burst));
   console_.set(next.console);
   runtime_->limit_blocking(static_cast<std::uint32_t>(next.runtime.max_blocking_threads),
                            next.runtime.thread_keep_alive_ms * millisecond);
@@ -392,15 +406,6 @@ bool daemon::healthy() const {
   const duration_ns limit = watchdog.stuck_after_ms * millisecond;
   if (watchdog.policy == "any_worker") return !any_poll_stuck(*runtime_, limit);
   return watchdog.policy != "all_workers" || !all_workers_stuck(runtime_->snapshot(), limit);
-}
-
-std::unique_ptr<log::sink> sink_of(const config::log_settings& s) {
-  using form = log::stderr_sink::form;
-  if (s.sink == "stderr") return std::make_unique<log::stderr_sink>(form::text);
-  if (s.sink == "json") return std::make_unique<log::stderr_sink>(form::json);
-  if (s.sink == "journald")
-    if (auto journal = log::journald_sink::open()) return std::move(*journal);
-  return log::automatic_sink();
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/log_change.hpp"
 #include "base/log_rate.hpp"
 #include "base/log_sink.hpp"
 #include "base/os_thread.hpp"
@@ -37,6 +38,7 @@ struct logger {
   bool running = false, stopping = false;
   bool left_behind = false;  // the writer hangs in its sink
   std::unique_ptr<sink> where;
+  std::unique_ptr<sink> next;  // takes its place before the next batch
   os_thread writer;
 
   recent_records recent;
@@ -134,6 +136,7 @@ void write_until_stopped(logger& l) {
   std::unique_lock hold(l.mutex);
   for (;;) {
     end_levels(l);
+    if (l.next) l.where = std::exchange(l.next, nullptr);
     if (l.ring.empty() && l.stopping) return;
     if (l.ring.empty()) {
       wait_for_work(l, hold);
@@ -162,6 +165,7 @@ void start(options how, std::unique_ptr<sink> where) {
   const std::lock_guard hold(l.mutex);
   l.how = std::move(how);
   l.where = std::move(where);
+  l.next = nullptr;
   l.rates = {};
   l.rules = {};
   l.rules.reset(l.how.speak);
@@ -208,6 +212,19 @@ void set_levels(levels speak) {
   const std::lock_guard hold(l.mutex);
   l.rules.reset(std::move(speak));
   publish_lowest(l.rules.now());
+}
+
+void set_burst(std::uint32_t records) {
+  logger& l = the_logger();
+  const std::lock_guard hold(l.mutex);
+  l.how.burst = records;
+}
+
+void set_sink(std::unique_ptr<sink> where) {
+  logger& l = the_logger();
+  const std::lock_guard hold(l.mutex);
+  l.next = std::move(where);
+  l.queued.notify_one();
 }
 
 bool change_levels(const target_levels& changes, std::optional<duration_ns> lasting) {

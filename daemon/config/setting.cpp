@@ -110,11 +110,11 @@ constexpr setting table[] = {
      "The least severe record that is written.", [](config& c) -> auto& { return c.log.level; }},
     {"/log/targets/*", choice, 0, 0, "trace|debug|info|warn|error|off", "", live,
      "The level of one target and of those below it: \"plugin.echo\"; or of all that match a glob: \"plugin.*\"."},
-    {"/log/sink", choice, 0, 0, "auto|stderr|json|journald", "", restart,
+    {"/log/sink", choice, 0, 0, "auto|stderr|json|journald", "", live,
      "Where records go; auto: journald when standard error leads there, else text on standard error; json: one object "
      "a line there.",
      [](config& c) -> auto& { return c.log.sink; }},
-    {"/log/burst", integer, 0, 1'000'000, "", "records per 10 s", restart,
+    {"/log/burst", integer, 0, 1'000'000, "", "records per 10 s", live,
      "What one place in the code may log on behalf of one target; 0: no limit.",
      [](config& c) -> auto& { return c.log.burst; }},
 

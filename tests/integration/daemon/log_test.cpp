@@ -47,6 +47,23 @@ TEST_CASE("log.tail has what the daemon said, and its standard error has it as a
   CHECK(daemon.stop() == 0);
 }
 
+TEST_CASE("a reload has the log go elsewhere, and leaves levels alone that somebody changed for a time") {
+  daemon_process daemon(R"({"log": {"sink": "stderr"}})");
+  auto control = daemon.connect();
+  control.call("log.set", {{"level", "debug"}, {"target", "plugin.x"}, {"for_s", 600}});
+  const auto plan = control.call("config.apply", {{"patch", {{"log", {{"sink", "json"}, {"burst", 7}}}}}});
+  CHECK(plan["needs_restart"].empty());
+  for (const auto& each : plan["plan"]) CHECK(each["apply"] == "live");
+  CHECK(control.call("log.get")["targets"]["plugin.x"] == "debug");
+  const auto says_json = [&] {
+    control.call("log.set", {{"level", "info"}, {"target", "plugin.y"}});
+    const auto text = daemon.child().err();
+    return text.find("\n{\"") != std::string::npos;
+  };
+  eventually("standard error has JSON", says_json);
+  CHECK(daemon.stop() == 0);
+}
+
 TEST_CASE("a level for a time is in force, shows how long, and ends by itself") {
   daemon_process daemon;
   auto control = daemon.connect();

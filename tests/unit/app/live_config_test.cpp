@@ -65,12 +65,12 @@ TEST_CASE("a reload takes what the file says now, hands over the changes and cou
 TEST_CASE("a setting that needs a restart is named by every reload until the restart") {
   const one_file f("{}");
   auto live = f.make();
-  (void)f.dir.write("tokiod.json", R"({"log": {"burst": 1}})");
+  (void)f.dir.write("tokiod.json", R"({"runtime": {"event_interval": 7}})");
   REQUIRE(live.reload(reload_order(), taking()));
   const auto again = live.reload(reload_order(), taking());
   REQUIRE(again);
   CHECK(again->changed.empty());
-  CHECK(again->needs_restart == std::vector<std::string>{"/log/burst"});
+  CHECK(again->needs_restart == std::vector<std::string>{"/runtime/event_interval"});
 }
 
 TEST_CASE("the worker count of another flavor waits for the restart, as the flavor does") {
@@ -122,7 +122,7 @@ TEST_CASE("a document can be checked without touching anything, and its plan is 
   const auto good = live.check({{"log", {{"level", "debug"}}}}, false, taking(), no_schemas);
   CHECK(good.at("valid") == true);
   CHECK(good.at("plan").at(0).at("apply") == "live");
-  const auto patch = live.check({{"log", {{"burst", 1}}}}, true, taking(), no_schemas);
+  const auto patch = live.check({{"runtime", {{"event_interval", 7}}}}, true, taking(), no_schemas);
   CHECK(patch.at("plan").size() == 1);
   CHECK(patch.at("plan").at(0).at("apply") == "restart_daemon");
   CHECK(live.check({{"log", {{"brust", 1}}}}, true, taking(), no_schemas).at("problems").at(0).at("hint") ==

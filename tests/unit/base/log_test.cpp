@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "base/fd.hpp"
+#include "base/log_change.hpp"
 #include "base/log_rate.hpp"
 #include "base/log_sink.hpp"
 
@@ -129,6 +130,34 @@ TEST_CASE("a call site over its rate is silenced, and its next window says how m
   const auto lines = log_of_test.take();
   REQUIRE(lines.size() == 1);
   CHECK(after_time(lines[0]) == "info chatty: again suppressed=8");
+}
+
+TEST_CASE("the rate of call sites changes while the log runs") {
+  manual_clock time;
+  const captured log_of_test({.burst = 1, .burst_window = 10 * second, .time = &time});
+  speak_from_one_place(5);
+  CHECK(log_of_test.take().size() == 1);
+  log::set_burst(0);
+  speak_from_one_place(5);
+  CHECK(log_of_test.take().size() == 5);
+  log::set_burst(1);
+  speak_from_one_place(1);
+  CHECK(log_of_test.take().empty());
+}
+
+TEST_CASE("records go elsewhere from a moment on, and none is lost on the way") {
+  const captured log_of_test({.burst = 0});
+  log::info("a", "before");
+  CHECK(log_of_test.take().size() == 1);
+  const auto other = std::make_shared<log::buffer_sink::store>();
+  for (int i = 0; i < 50; ++i) log::info("a", "meanwhile");
+  log::set_sink(std::make_unique<log::buffer_sink>(other));
+  for (int i = 0; i < 50; ++i) log::info("a", "meanwhile");
+  log::flush();
+  const auto first = log_of_test.take();
+  const auto then = other->take();
+  CHECK(first.size() + then.size() == 100);
+  CHECK(then.size() >= 50);
 }
 
 TEST_CASE("call sites that fall together in the table do not silence each other while there is room") {
