@@ -93,6 +93,7 @@ class daemon {
   outcome<std::uint32_t> resize_for(const host::resize_order& order);
   [[nodiscard]] bool drain(const stop_order& order);
   void inherit_maintenance();
+  void say_resumed(const char* why) const;
   [[nodiscard]] bool take_over_if_asked();
   void settle();
   void wait_for(const char* phase);
@@ -102,8 +103,8 @@ class daemon {
   [[nodiscard]] const char* ask_for_ring(const config::runtime_settings& s);
   [[nodiscard]] bool healthy() const;
   [[nodiscard]] live_parts parts() {
-    return {facts_,   *runtime_, *plugins_, config_, life_, manager_, hands_,  resizer_,
-            console_, teller_,   crashes_,  *diag_,  slow_, upkeep_,  become_, passing_};
+    return {facts_,  *runtime_, *plugins_, config_, life_,   manager_, hands_,   resizer_, console_,
+            teller_, crashes_,  *diag_,    slow_,   upkeep_, become_,  passing_, pausing_};
   }
 
   const steady_clock time_;
@@ -143,6 +144,7 @@ class daemon {
   std::unique_ptr<config_carrier> carrier_;
   confirm_timer confirm_{[this] { revert_now(parts()); }};
   passing_settings passing_{time_, [this] { end_passing(parts()); }};
+  pausing pausing_{[this] { say_resumed("its time is over"); }};
 };
 
 outcome<void> daemon::build() {
@@ -250,6 +252,13 @@ void daemon::inherit_maintenance() {
   const auto left = wire::integer_or(*upkeep, "left_ms", -1);
   (void)upkeep_.begin(left < 0 ? std::nullopt : std::optional(static_cast<duration_ns>(left) * millisecond),
                       wire::text_or(*upkeep, "reason"));
+}
+
+// Unless somebody has made the pause longer at this moment.
+void daemon::say_resumed(const char* why) const {
+  if (runtime_->paused_until() != 0) return;
+  log::info("runtime", "the workers go on", {{"reason", why}});
+  control_->publish("runtime.paused", {{"on", false}});
 }
 
 // On the start's thread. False: there was an old process, and it goes on instead of us.
@@ -368,7 +377,9 @@ bool daemon::drain(const stop_order& order) {
   const instant_ns deadline = time_.now() + (order.drain ? order.deadline.value_or(configured) : 0);
   confirm_.stop();  // what was not confirmed is not on disk, so the next start is without it
   passing_.stop();
-  listeners_->freeze();  // the manager keeps them for the next process
+  pausing_.stop();
+  if (runtime_->resume()) say_resumed("the daemon drains");  // so that tasks can end
+  listeners_->freeze();                                      // the manager keeps them for the next process
   wait_for("plugins");
   const bool plugins_gone = plugins_->stop_all(deadline);
   wait_for("tasks");

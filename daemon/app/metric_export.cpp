@@ -160,6 +160,8 @@ std::vector<metric_family> runtime_families(const metrics::runtime_snapshot& now
   add_owners(all, now);
   constexpr auto gauge = metric_type::gauge;
   all.push_back(single("tokiod_global_queue_depth", gauge, "", "Tasks in injectors.", number(now.injected_tasks)));
+  all.push_back(single("tokiod_runtime_paused", gauge, "", "1: somebody has paused the workers; they take no tasks.",
+                       now.paused ? 1 : 0));
   constexpr auto counter = metric_type::counter;
   all.push_back(single("tokiod_remote_schedules_total", counter, "",
                        "Tasks that became runnable outside of the workers.", number(now.remote_schedules)));

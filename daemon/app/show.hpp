@@ -32,7 +32,7 @@ struct moments {
 };
 
 [[nodiscard]] inline std::string state_name(metrics::worker_state s) {
-  constexpr const char* names[] = {"running", "searching", "parked", "blocking", "stuck", "retired"};
+  constexpr const char* names[] = {"running", "searching", "parked", "blocking", "stuck", "paused", "retired"};
   return names[static_cast<unsigned>(s)];
 }
 

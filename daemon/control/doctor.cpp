@@ -63,6 +63,7 @@ void add_checks(const std::vector<health_check>& checks, findings& into) {
       into.push_back({one.vital ? "error" : "warning", "the check " + one.name + " fails", one.detail,
                       one.name == "plugins"  ? "tokioctl plugin list"
                       : one.name == "config" ? "tokioctl config status"
+                      : one.name == "pause"  ? "tokioctl worker resume"
                                              : "tokioctl health"});
 }
 

@@ -27,10 +27,10 @@ control::maintenance_info shown(const maintenance::view& seen) {
   return {seen.on, seen.left ? std::optional(seconds(*seen.left)) : std::nullopt, seen.reason};
 }
 
-std::string text_of(const maintenance::view& seen) {
+std::string said_so(const std::string& reason, std::optional<duration_ns> left) {
   std::string text = "somebody said so";
-  if (!seen.reason.empty()) text += " (" + seen.reason + ")";
-  if (seen.left) text += ", for " + std::to_string(*seen.left / second + 1) + " s";
+  if (!reason.empty()) text += " (" + reason + ")";
+  if (left) text += ", for " + std::to_string(*left / second + 1) + " s";
   return text;
 }
 
@@ -73,7 +73,10 @@ std::vector<control::health_check> live_daemon::health() const {
   const auto reload = parts_.config.status();
   checks.push_back({"config", reload.last_ok, reload.last_problem, false});
   const auto upkeep = parts_.upkeep.now();
-  checks.push_back({"maintenance", !upkeep.on, upkeep.on ? text_of(upkeep) : "", false});
+  const auto pause = parts_.pause.now(parts_.rt);
+  checks.push_back(
+      {"pause", !pause.on, pause.on ? "no worker takes a task: " + said_so(pause.reason, pause.left) : "", false});
+  checks.push_back({"maintenance", !upkeep.on, upkeep.on ? said_so(upkeep.reason, upkeep.left) : "", false});
   return checks;
 }
 
@@ -137,6 +140,7 @@ std::string status_line(const live_parts& parts) {
   const auto view = parts.rt.snapshot();
   std::string line(wire::name(state_of(parts.life)));
   if (parts.upkeep.now().on) line += " (maintenance)";
+  if (parts.pause.now(parts.rt).on) line += " (paused)";
   line += ", " + std::to_string(view.active_workers) + " workers, " +
           std::to_string(parts.rt.metrics().all_tasks().live()) + " tasks";
   const char* before = "; plugins: ";

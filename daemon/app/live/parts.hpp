@@ -14,6 +14,7 @@
 #include "app/maintenance.hpp"
 #include "app/notify.hpp"
 #include "app/passing_settings.hpp"
+#include "app/pausing.hpp"
 #include "app/supervisor.hpp"
 #include "app/task_console.hpp"
 #include "control/backend/daemon.hpp"
@@ -58,6 +59,7 @@ struct live_parts {
   maintenance& upkeep;
   const upgrader& become;
   passing_settings& passing;
+  pausing& pause;
 };
 
 }  // namespace tokiod::app

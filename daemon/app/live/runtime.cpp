@@ -1,13 +1,12 @@
 #include "app/live/runtime.hpp"
 
-#include <unistd.h>
-
 #include <utility>
 
 #include "app/live/task.hpp"
 #include "app/show.hpp"
 #include "base/cpu_list.hpp"
 #include "base/log.hpp"
+#include "control/view/daemon.hpp"
 
 namespace tokiod::app {
 namespace {
@@ -25,6 +24,11 @@ void count(control::worker_info& i, const metrics::worker_snapshot& seen) {
   i.stolen_tasks = totals.stolen_tasks;
   i.overflows = totals.overflows;
   i.busy_seconds = seconds(totals.busy_ns);
+}
+
+control::passing_info shown(const pausing::view& seen) {
+  if (!seen.on) return {};
+  return {true, seconds(seen.left), seen.reason};
 }
 
 }  // namespace
@@ -63,6 +67,7 @@ control::runtime_info live_runtime::runtime() const {
   r.io_ready_events = now.ready_events;
   r.timers = now.timers;
   r.stopping = view.stopping;
+  r.pause = shown(parts_.pause.now(parts_.rt));
   r.settings = values->document["runtime"];
   return r;
 }
@@ -74,6 +79,7 @@ std::vector<control::worker_info> live_runtime::workers() const {
     control::worker_info i;
     i.worker = w.index;
     i.tid = w.os_thread;
+    if (const auto cpus = cpus_of_thread(w.os_thread); cpus && w.os_thread != 0) i.cpus = text_of(*cpus);
     i.state = state_name(w.state);
     if (const auto running = w.task == 0 ? std::nullopt : find_task(parts_, w.task)) {
       i.task_id = running->id;
@@ -90,13 +96,29 @@ std::vector<control::worker_info> live_runtime::workers() const {
   return all;
 }
 
+outcome<control::passing_info> live_runtime::pause(double for_s, std::string_view reason) {
+  const auto lasts = static_cast<duration_ns>(for_s * ns_per_second);
+  if (auto done = parts_.pause.begin(parts_.rt, lasts, std::string(reason)); !done)
+    return std::unexpected(done.error());
+  const auto now = shown(parts_.pause.now(parts_.rt));
+  log::warn("runtime", "the workers are paused", {{"for_s", for_s}, {"reason", reason}});
+  parts_.tell("runtime.paused", control::view(now));
+  return now;
+}
+
+outcome<void> live_runtime::resume(std::string_view reason) {
+  if (!parts_.pause.end(parts_.rt)) return refuse(kind::wrong_state, "the workers are not paused");
+  log::info("runtime", "the workers go on", {{"reason", reason}});
+  parts_.tell("runtime.paused", control::view(control::passing_info()));
+  return {};
+}
+
 outcome<control::cpu_report> live_runtime::pin(std::uint32_t worker, std::string_view cpus) {
-  const auto wanted =
-      cpus == "all" ? cpus_of_thread(::getpid()) : result<cpu_list>(cpus_named(cpus).value_or(cpu_list()));
-  if (!wanted) return refuse(kind::io_error, wanted.error().text());
-  if (*wanted == cpu_list())
+  const bool all = cpus == "all";
+  const auto wanted = cpus_named(cpus);
+  if (!all && !wanted)
     return refuse(kind::out_of_range, cpus.substr(0, 60), " is no list of CPUs such as 0-3,6, and not \"all\"");
-  auto done = parts_.rt.pin(worker, *wanted);
+  auto done = parts_.rt.pin(worker, wanted);
   if (!done && done.error().why == kind::unsupported)
     done.error().hint = "under systemd a drop-in with SystemCallFilter=sched_setaffinity allows it";
   if (!done) return std::unexpected(done.error());

@@ -16,6 +16,8 @@ class live_runtime : public virtual control::runtime_face {
                                          const std::function<bool()>& given_up) override {
     return parts_.resize(workers, timeout, reason, given_up);
   }
+  outcome<control::passing_info> pause(double for_s, std::string_view reason) override;
+  outcome<void> resume(std::string_view reason) override;
   outcome<control::cpu_report> pin(std::uint32_t worker, std::string_view cpus) override;
 
  private:

@@ -3,6 +3,8 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -13,6 +15,13 @@ namespace tokiod::control {
 
 using wire::daemon_state;
 using wire::json;
+
+// What somebody has turned on for a while.
+struct passing_info {
+  bool on = false;
+  std::optional<double> left_seconds;  // absent: until somebody ends it
+  std::string reason;
+};
 
 // A round of what changed of the tasks, of the resources or of the operations since a moment, in pages by id. The next
 // round is since the first page's `began`.

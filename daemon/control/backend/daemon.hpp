@@ -44,11 +44,7 @@ struct shutdown_order {
 };
 
 // Readiness that somebody took back for a while.
-struct maintenance_info {
-  bool on = false;
-  std::optional<double> left_seconds;  // absent: until somebody ends it
-  std::string reason;
-};
+using maintenance_info = passing_info;
 
 struct maintenance_order {
   bool on = false;

@@ -26,6 +26,7 @@ struct runtime_info {
   std::uint64_t io_sources = 0, io_registered = 0, io_deregistered = 0, io_ready_events = 0;
   std::uint64_t timers = 0;
   bool stopping = false;
+  passing_info pause;
   json settings = json::object();  // the numbers it was started with
 };
 
@@ -40,6 +41,7 @@ struct cpu_report {
 struct worker_info {
   std::uint32_t worker = 0;
   std::int32_t tid = 0;
+  std::string cpus;           // on which its thread may run; empty: it has none, or has just left
   std::string state;          // parked, searching, running, stuck, retired
   std::uint64_t task_id = 0;  // what it runs now; 0: nothing
   std::string task_name;
@@ -61,6 +63,9 @@ class runtime_face {
   // Ends early when `given_up` says so, which is asked now and then. [operation]
   virtual outcome<resize_report> resize(std::uint32_t workers, duration_ns timeout, std::string_view reason,
                                         const std::function<bool()>& given_up) = 0;
+  // No worker takes a task for so long; another call changes for how long. [control]
+  virtual outcome<passing_info> pause(double for_s, std::string_view reason) = 0;
+  virtual outcome<void> resume(std::string_view reason) = 0;  // wrong_state: there is no pause. [control]
   // "all": every CPU that the daemon may use. [operation]
   virtual outcome<cpu_report> pin(std::uint32_t worker, std::string_view cpus) = 0;
 };

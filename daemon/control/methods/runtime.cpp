@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "control/methods/methods.hpp"
+#include "control/view/daemon.hpp"
 #include "control/view/runtime.hpp"
 #include "wire/get.hpp"
 
@@ -30,14 +31,24 @@ answer runtime_affinity(backend& daemon, const json& params) {
   return json{{"before", report->before}, {"after", report->after}};
 }
 
+answer runtime_pause(const call_site& site, const json& params) {
+  const auto paused = site.shared.daemon.pause(wire::number_or(params, "for_s", 0), wire::text_or(params, "reason"));
+  if (!paused) return refused(paused.error());
+  return view(*paused);
+}
+
+answer runtime_resume(const call_site& site, const json& params) {
+  if (const auto done = site.shared.daemon.resume(wire::text_or(params, "reason")); !done) return refused(done.error());
+  return view(passing_info());
+}
+
 }  // namespace
 
 std::span<const binding> runtime_methods() {
   static constexpr binding bindings[] = {
-      {"runtime.affinity", operation(runtime_affinity)},
-      {"runtime.info", quick(show_runtime)},
-      {"runtime.resize", stoppable(runtime_resize)},
-      {"runtime.workers", reading(runtime_workers)},
+      {"runtime.affinity", operation(runtime_affinity)}, {"runtime.info", quick(show_runtime)},
+      {"runtime.pause", quick(runtime_pause)},           {"runtime.resize", stoppable(runtime_resize)},
+      {"runtime.resume", quick(runtime_resume)},         {"runtime.workers", reading(runtime_workers)},
   };
   return bindings;
 }

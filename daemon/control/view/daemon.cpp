@@ -35,7 +35,7 @@ json view(const config_status& status) {
   return shown;
 }
 
-json view(const maintenance_info& now) {
+json view(const passing_info& now) {
   json shown = {{"on", now.on}};
   if (now.left_seconds) shown["left_seconds"] = *now.left_seconds;
   if (!now.reason.empty()) shown["reason"] = now.reason;

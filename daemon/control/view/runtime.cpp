@@ -1,5 +1,6 @@
 #include "control/view/runtime.hpp"
 
+#include "control/view/daemon.hpp"
 #include "control/view/task.hpp"
 
 namespace tokiod::control {
@@ -7,6 +8,7 @@ namespace tokiod::control {
 json view(const runtime_info& info) {
   return {{"flavor", info.flavor},
           {"stopping", info.stopping},
+          {"pause", view(info.pause)},
           {"workers",
            {{"total", info.workers}, {"parked", info.parked}, {"searching", info.searching}, {"stuck", info.stuck}}},
           {"tasks",
@@ -37,6 +39,7 @@ json view(const runtime_info& info) {
 
 json view(const worker_info& worker) {
   json shown = {{"worker", worker.worker}, {"tid", worker.tid}, {"state", worker.state}};
+  if (!worker.cpus.empty()) shown["cpus"] = worker.cpus;
   if (worker.task_id != 0)
     shown["current"] = {{"task", task_id_text(worker.task_id)},
                         {"name", worker.task_name},

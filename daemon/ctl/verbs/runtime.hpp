@@ -12,6 +12,7 @@ inline constexpr sv by_worker_and_cpus[] = {"worker", "cpus"};
 inline constexpr column worker_columns[] = {
     {"WORKER", "/worker"},
     {"TID", "/tid"},
+    {"CPUS", "/cpus"},
     {"STATE", "/state"},
     {"TASK", "/current/task"},
     {"PLUGIN", "/current/plugin"},
@@ -23,12 +24,15 @@ inline constexpr column worker_columns[] = {
     {"BUSY", "/busy_seconds", format::seconds},
 };
 
+inline constexpr sv by_for[] = {"for_s"};
 inline constexpr auto runtime = std::to_array<verb>({
     {"blocking resize", "runtime.blocking", by_max_threads},
     {"runtime", "runtime.info"},
     {"worker affinity", "runtime.affinity", by_worker_and_cpus},
     {"worker list", "runtime.workers", {}, "workers", worker_columns},
+    {"worker pause", "runtime.pause", by_for, {}, {}, "let no task run for seconds:"},
     {"worker resize", "runtime.resize", by_workers},
+    {"worker resume", "runtime.resume"},
 });
 
 }  // namespace tokiod::ctl::rows

@@ -23,7 +23,15 @@ inline constexpr param runtime_affinity_params[] = {
     patience_s,
     reason,
 };
-inline constexpr kind e_affinity[] = {kind::out_of_range, kind::unsupported, kind::busy, kind::io_error};
+inline constexpr kind e_affinity[] = {kind::out_of_range, kind::unsupported, kind::busy};
+inline constexpr double longest_pause_s = 3600;
+inline constexpr param runtime_pause_params[] = {
+    {"for_s", number, true, "when it ends by itself, whoever is gone by then", "", 0.001, longest_pause_s},
+    reason,
+};
+inline constexpr param runtime_resume_params[] = {reason};
+inline constexpr kind e_pause[] = {kind::io_error, kind::unsupported, kind::wrong_state};
+inline constexpr kind e_resume[] = {kind::wrong_state};
 inline constexpr param runtime_blocking_params[] = {
     {"max_threads", integer, false, "so many blocking threads at most; those past it end when they have no job", "", 1,
      65'536},
@@ -49,9 +57,16 @@ inline constexpr auto runtime = std::to_array<method>({
      "{flavor, workers, tasks, blocking, io, timers}",
      {},
      "{}"},
+    {"runtime.pause", level::admin, while_running, runtime_pause_params,
+     "Lets no worker take a task, for a time: polls that run end, sockets and timers wait, blocking jobs and the "
+     "control "
+     "plane go on. Another call changes for how long, from now",
+     "{on, left_seconds, reason?}", e_pause, R"({"for_s":5,"reason":"a snapshot of the disk"})"},
     {"runtime.resize", level::operate, while_running, runtime_resize_params,
      "Starts workers, or retires those with the highest numbers, while tasks run", "{before, after}", e_resize,
      R"({"worker_threads":2})"},
+    {"runtime.resume", level::admin, while_running, runtime_resume_params, "Ends the pause of the workers", "{on}",
+     e_resume, "{}"},
     {"runtime.workers",
      level::observe,
      always,

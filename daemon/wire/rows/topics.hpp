@@ -32,6 +32,7 @@ inline constexpr auto topics = std::to_array<topic>({
     {"operation.state", "an operation began or ended: {operation_id, method, about, state}"},
     {"plugin.state", "an image or an instance changed its state: {plugin, from, to, detail}"},
     {"resources", "locks, channels and timers, in pages of those that changed, every interval_ms"},
+    {"runtime.paused", "the workers take no tasks, or go on: {on, left_seconds?, reason?}"},
     {"runtime.resized", "the number of workers changed: {before, after}"},
     {"runtime.stuck", "a poll lasts for longer than runtime.stuck_after_ms"},
     {"task", "everything about one task, every interval_ms"},

@@ -46,11 +46,23 @@ class fake_runtime : public virtual control::runtime_face, public virtual fake_c
     if (timeout == 0) return refuse(kind::timeout, "worker 1 does not come back from its poll; workers that run: 2");
     return resize_report{2, workers};
   }
+  outcome<passing_info> pause(double for_s, std::string_view reason) override {
+    change([&] { paused_ = true; });
+    return passing_info{true, for_s, std::string(reason)};
+  }
+  outcome<void> resume(std::string_view) override {
+    const std::lock_guard lock(mutex_);
+    if (!std::exchange(paused_, false)) return refuse(kind::wrong_state, "the workers are not paused");
+    return {};
+  }
   outcome<cpu_report> pin(std::uint32_t worker, std::string_view cpus) override {
     if (worker > 1) return refuse(kind::out_of_range, "there is no worker ", worker);
     if (cpus == "1023") return refuse(kind::unsupported, "the daemon may not choose CPUs");
     return cpu_report{"0-1", std::string(cpus)};
   }
+
+ private:
+  bool paused_ = false;
 };
 
 }  // namespace tokiod::test

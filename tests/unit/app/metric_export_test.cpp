@@ -71,9 +71,9 @@ TEST_CASE("names keep the rules: counters end in _total, base units are suffixes
 TEST_CASE("workers are counted by state, tasks by plugin and outcome") {
   const auto all = app::runtime_families(two_workers());
   const auto& states = family(all, "tokiod_runtime_workers").samples;
-  CHECK(states.size() == 6);
+  CHECK(states.size() == 7);
   CHECK(std::ranges::count(states, 1.0, &control::sample::value) == 2);
-  CHECK(std::ranges::count(states, 0.0, &control::sample::value) == 4);
+  CHECK(std::ranges::count(states, 0.0, &control::sample::value) == 5);
   CHECK(family(all, "tokiod_worker_polls_total").samples[0].value == 5);
   CHECK(family(all, "tokiod_tasks_alive").samples[0].value == 5);
   CHECK(family(all, "tokiod_tasks_alive").samples[0].with == control::labels{{"plugin", "echo"}});

@@ -43,6 +43,44 @@ TEST_CASE("runtime.affinity says what the CPUs of a worker were, and whether it 
         "permission_denied");
 }
 
+TEST_CASE("runtime.pause says for how long, and runtime.resume whether there was a pause") {
+  control_fixture daemon;
+  auto client = daemon.client();
+  CHECK(kind_of(client.call("runtime.resume")) == "wrong_state");
+  const auto done = client.call("runtime.pause", {{"for_s", 2}, {"reason", "why"}})["result"];
+  CHECK(done == json{{"on", true}, {"left_seconds", 2.0}, {"reason", "why"}});
+  CHECK(client.call("runtime.resume")["result"] == json{{"on", false}});
+  CHECK(kind_of(client.call("runtime.pause")) == "missing_param");
+  CHECK(kind_of(client.call("runtime.pause", {{"for_s", 0}})) == "out_of_range");
+  CHECK(kind_of(client.call("runtime.pause", {{"for_s", 3601}})) == "out_of_range");
+  CHECK(kind_of(daemon.client("observe").call("runtime.pause", {{"for_s", 1}})) == "permission_denied");
+}
+
+TEST_CASE("who may operate sets what he may change by other methods, too, and nothing else") {
+  control_fixture daemon;
+  auto client = daemon.client();
+  CHECK(client.call("control.drop", {{"level", "operate"}}).contains("result"));
+  const auto set = [&](const char* path, const json& value) {
+    return client.call("config.set", {{"path", path}, {"value", value}, {"dry_run", true}});
+  };
+  for (const auto& [path, value] : {std::pair<const char*, json>{"log.level", "debug"},
+                                    std::pair<const char*, json>{"/log/targets", json{{"host", "warn"}}},
+                                    std::pair<const char*, json>{"/runtime/worker_threads", 2},
+                                    std::pair<const char*, json>{"watchdog", json{{"policy", "control"}}},
+                                    std::pair<const char*, json>{"/plugins/instances/echo/enabled", false}})
+    CHECK_MESSAGE(set(path, value).contains("result"), path);
+  for (const char* const path : {"", "/log", "/runtime", "/control/access", "/plugins/dirs", "/plugins/instances/echo",
+                                 "/plugins/instances/echo/config", "/shutdown/deadline_ms", "/no/such"}) {
+    const auto reply = set(path, json::object());
+    CHECK_MESSAGE(kind_of(reply) == "permission_denied", path);
+    CHECK(reply["error"]["data"]["required"] == "admin");
+    CHECK_MESSAGE(kind_of(client.call("config.unset", {{"path", path}, {"dry_run", true}})) == "permission_denied",
+                  path);
+  }
+  CHECK(kind_of(client.call("config.apply", {{"patch", json::object()}})) == "permission_denied");
+  CHECK(client.call("config.unset", {{"path", "/log/level"}, {"dry_run", true}}).contains("result"));
+}
+
 TEST_CASE("plugin.disable means an instance, or all of a plugin, and says for how long") {
   control_fixture daemon;
   auto client = daemon.client();
