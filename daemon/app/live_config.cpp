@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "config/overlay_file.hpp"
 #include "config/setting.hpp"
+#include "wire/named_error.hpp"
 
 namespace tokiod::app {
 namespace {

@@ -2,6 +2,7 @@
 #include "man/pages.hpp"
 #include "man/roff.hpp"
 #include "wire/method.hpp"
+#include "wire/named_error.hpp"
 #include "wire/parse.hpp"
 #include "wire/results.hpp"
 #include "wire/rpc.hpp"
@@ -27,7 +28,7 @@ void add_protocol(page& to) {
 
 std::string errors_of(const wire::method& row) {
   std::string text;
-  for (const auto each : row.errors) text.append(text.empty() ? "" : ", ").append(name(each));
+  for (const auto& each : wire::errors_of(row)) text.append(text.empty() ? "" : ", ").append(each.name);
   return text;
 }
 
@@ -41,7 +42,7 @@ void add_method(page& to, const wire::method& row) {
                            std::string(each.doc));
   }
   to.item("Result", wire::form_of_shape(row.name));
-  if (!row.errors.empty()) to.item("Errors", errors_of(row));
+  if (const auto errors = errors_of(row); !errors.empty()) to.item("Errors", errors);
   to.item("Example", std::string(row.name) + " " + std::string(row.example)).outdent();
 }
 
@@ -50,8 +51,7 @@ void add_errors(page& to) {
       "An error has a code, a message, and data with a stable kind, a path into the parameters, a hint, and whether "
       "the "
       "same may work later (retryable).");
-  for (int each = 0; each <= static_cast<int>(kind::unsupported); ++each)
-    to.item(name(static_cast<kind>(each)), std::to_string(rpc_code(static_cast<kind>(each))));
+  for (const auto& each : wire::all_errors()) to.item(each.name, std::to_string(each.code));
 }
 
 }  // namespace

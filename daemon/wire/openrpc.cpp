@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "wire/get.hpp"
 #include "wire/method.hpp"
+#include "wire/named_error.hpp"
 #include "wire/parse.hpp"
 #include "wire/results.hpp"
 
@@ -45,15 +47,22 @@ json example_of(const method& row) {
 }
 
 // One entry for each code, as OpenRPC wants it: kinds that share one are named in it together.
-json errors_of(const method& row) {
+json shown(const std::vector<named_error>& all) {
   json errors = json::array();
-  for (const auto each : row.errors) {
-    const auto same = std::ranges::find_if(errors, [&](const json& one) { return one["code"] == rpc_code(each); });
+  for (const auto& each : all) {
+    const auto same = std::ranges::find_if(errors, [&](const json& one) { return one["code"] == each.code; });
     if (same == errors.end())
-      errors.push_back({{"code", rpc_code(each)}, {"message", name(each)}});
+      errors.push_back({{"code", each.code}, {"message", each.name}});
     else
-      (*same)["message"] = text_or(*same, "message") + ", " + std::string(name(each));
+      (*same)["message"] = text_or(*same, "message") + ", " + std::string(each.name);
   }
+  return errors;
+}
+
+json general() {
+  json errors = json::object();
+  for (const auto& each : general_errors())
+    errors[std::string(each.name)] = {{"code", each.code}, {"message", each.name}};
   return errors;
 }
 
@@ -67,7 +76,7 @@ json describe(const method& row) {
           {"paramStructure", "by-name"},
           {"params", std::move(params)},
           {"result", {{"name", "result"}, {"description", row.result}, {"schema", result_schema(row)}}},
-          {"errors", errors_of(row)},
+          {"errors", shown(errors_of(row))},
           {"examples", json::array({example_of(row)})},
           {"x-level", name(row.needs)},
           {"x-states", std::move(states)},
@@ -82,7 +91,7 @@ json openrpc_document(std::string_view version) {
   return {{"openrpc", "1.3.2"},
           {"info", {{"title", "tokiod control"}, {"version", version}}},
           {"methods", std::move(all)},
-          {"components", {{"schemas", shared_schemas()}}}};
+          {"components", {{"schemas", shared_schemas()}, {"errors", general()}}}};
 }
 
 }  // namespace tokiod::wire

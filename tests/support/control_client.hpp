@@ -1,6 +1,6 @@
 // A raw client of a control socket, for tests: writes bytes, reads lines, and never waits for ever.
-// Invariant: what a method answers has the form that the method table gives it; every wait ends within `patience`; what
-// did not come is an empty answer that a check can see. Threads:   one.
+// Invariant: what a method answers or refuses with is what the method table says; every wait ends within `patience`;
+// what did not come is an empty answer that a check can see. Threads:   one.
 #pragma once
 #include <doctest/doctest.h>
 #include <poll.h>
@@ -66,10 +66,8 @@ class control_client {
   json call(std::string_view method, const json& params = json::object()) {
     write(wire::print_request(++last_id_, method, params) + "\n");
     auto got = reply();
-    if (const json* result = wire::find(got, "result")) {
-      const auto faults = faults_of_result(method, *result);
-      CHECK_MESSAGE(faults.empty(), faults);
-    }
+    const auto faults = faults_of_reply(method, got);
+    CHECK_MESSAGE(faults.empty(), faults);
     return got;
   }
   std::string rest() {  // until the server closes

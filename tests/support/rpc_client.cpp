@@ -45,8 +45,6 @@ bool rpc_client::answers(const std::string& socket_path) {
 wire::json rpc_client::call(std::string_view method, const wire::json& params) {
   wire::json got = reply(method, params);
   REQUIRE_MESSAGE(got.contains("result"), method, ": ", wire::dump(got));
-  const auto faults = faults_of_result(method, got["result"]);
-  CHECK_MESSAGE(faults.empty(), faults);
   return std::move(got["result"]);
 }
 
@@ -61,7 +59,10 @@ wire::json rpc_client::reply(std::string_view method, const wire::json& params) 
   send_line(wire::dump({{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", params}}));
   for (;;) {
     wire::json got = next_line();
-    if (got.contains("id") && got["id"] == id) return got;
+    if (!got.contains("id") || got["id"] != id) continue;
+    const auto faults = faults_of_reply(method, got);
+    CHECK_MESSAGE(faults.empty(), faults);
+    return got;
   }
 }
 

@@ -17,8 +17,8 @@ class rpc_client {
   // True when somebody accepts connections there and answers a ping.
   [[nodiscard]] static bool answers(const std::string& socket_path);
 
-  // The result; fails the test when there is an error instead, no answer in time, or one of another form than the
-  // method table gives it.
+  // The result; fails the test when there is an error instead, or no answer in time. Whatever comes is checked: a
+  // result has the form, and an error one of the kinds, that the method table gives.
   wire::json call(std::string_view method, const wire::json& params = wire::json::object());
   // The error object; fails the test when there is a result instead.
   wire::json error(std::string_view method, const wire::json& params = wire::json::object());

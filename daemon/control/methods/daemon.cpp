@@ -2,6 +2,7 @@
 #include "control/methods/methods.hpp"
 #include "control/view/runtime.hpp"
 #include "wire/get.hpp"
+#include "wire/named_error.hpp"
 
 namespace tokiod::control {
 namespace {
@@ -92,9 +93,6 @@ answer daemon_maintenance(const call_site& site, const json& params) {
   return view(now);
 }
 
-// The kind upgrade_failed, which is this method's alone: it begins, and the successor does not come.
-constexpr int upgrade_failed_code = 1110;
-
 answer daemon_upgrade(backend& daemon, const json& params, const std::function<bool()>& given_up) {
   upgrade_order order;
   order.program = wire::text_or(params, "exe");
@@ -105,9 +103,9 @@ answer daemon_upgrade(backend& daemon, const json& params, const std::function<b
   if (report) return json{{"new_pid", report->pid}, {"generation", report->generation}};
   const auto& no = report.error();
   if (no.stage.empty()) return refused(no.why);
-  auto error =
-      wire::to_rpc_error(no.why, {{"kind", "upgrade_failed"}, {"stage", no.stage}, {"stderr", no.standard_error}});
-  error.code = upgrade_failed_code;
+  auto error = wire::to_rpc_error(
+      no.why, {{"kind", wire::upgrade_failed.name}, {"stage", no.stage}, {"stderr", no.standard_error}});
+  error.code = wire::upgrade_failed.code;
   return std::unexpected(std::move(error));
 }
 

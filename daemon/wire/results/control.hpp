@@ -28,7 +28,8 @@ inline constexpr auto control = std::to_array<result_shape>({
      "{uid: integer, gid: integer, groups: [integer], pid: integer, comm: text, socket: text, level: access_level, "
      "ceiling: access_level, rule: text, allow: [text], deny: [text]}"},
     {"rpc.discover",
-     "{openrpc: text, info: {title: text, version: text, ...}, methods: [object], components: {schemas: {*: object}}}"},
+     "{openrpc: text, info: {title: text, version: text, ...}, methods: [object], components: {schemas: {*: object}, "
+     "errors: {*: {code: integer, message: text}}}}"},
 });
 
 }  // namespace tokiod::wire::results

@@ -90,7 +90,7 @@ TEST_CASE("rpc.discover's document is an OpenRPC document") {
   const auto document = openrpc_document("1.2.3");
   check_form(document,
              "{openrpc: text, info: {title: text, version: text}, methods: [object], "
-             "components: {schemas: {*: object}}}");
+             "components: {schemas: {*: object}, errors: {*: {code: integer, message: text}}}}");
   CHECK(document["openrpc"] == "1.3.2");
   check_unique(document["methods"], "name");
   for (const auto& [name, schema] : document["components"]["schemas"].items()) {

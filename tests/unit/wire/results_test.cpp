@@ -91,3 +91,30 @@ TEST_CASE("a result of another form is told from the right one") {
   test::schema_check check(json::object());
   CHECK_FALSE(check.faults_of("x", {{"pattern", "y"}}).empty());
 }
+
+TEST_CASE("an error that a method's row does not name is told from those that it does, and from those of all methods") {
+  const auto is_named = [](const char* method, int code, const char* kind) {
+    return test::faults_of_error(method, {{"code", code}, {"data", {{"kind", kind}}}}).empty();
+  };
+  CHECK(is_named("config.set", 1003, "invalid_config"));
+  CHECK(is_named("config.set", 1002, "revision_conflict"));
+  CHECK(is_named("daemon.upgrade", 1110, "upgrade_failed"));
+  CHECK(is_named("daemon.info", -32006, "rate_limited"));
+  CHECK_FALSE(is_named("daemon.info", 1003, "invalid_config"));
+  CHECK_FALSE(is_named("config.get", 1002, "revision_conflict"));
+  CHECK_FALSE(is_named("config.set", 1110, "upgrade_failed"));
+  CHECK_FALSE(is_named("config.set", 1003, "made_up"));
+}
+
+TEST_CASE("rpc.discover lists at each method all that it may refuse with, and once what any may") {
+  const auto document = openrpc_document("9.9.9");
+  for (const auto& shown : document["methods"]) {
+    const auto* const row = find_method(shown["name"].get<std::string>());
+    std::string names;
+    for (const auto& each : shown["errors"]) names += each["message"].get<std::string>() + ", ";
+    for (const auto& each : errors_of(*row))
+      CHECK_MESSAGE(names.find(std::string(each.name) + ", ") != std::string::npos, row->name, " ", each.name);
+  }
+  CHECK(document["components"]["errors"]["rate_limited"]["code"] == -32006);
+  CHECK_FALSE(document["components"]["errors"].contains("not_found"));
+}
