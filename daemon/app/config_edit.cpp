@@ -69,6 +69,22 @@ void drop_empty(json& of, json::json_pointer at) {
     if (of.contains(at) && of[at].is_object() && of[at].empty()) erase_at(of, at);
 }
 
+// Those that are the last word at run time say again what was said before; together they are what is returned.
+json take_back(const std::vector<passing_setting>& passing, json& runtime) {
+  json taken = json::object();
+  for (const auto& one : passing) {
+    const json::json_pointer at(one.path);
+    if (!runtime.contains(at) || runtime[at] != one.said) continue;
+    taken[at] = one.said;
+    if (one.before) {
+      runtime[at] = *one.before;
+    } else if (erase_at(runtime, at)) {
+      drop_empty(runtime, at);
+    }
+  }
+  return taken;
+}
+
 outcome<json::json_pointer> pointer_in(const std::string& text) {
   try {
     return json::json_pointer(text);
@@ -115,15 +131,7 @@ config_edit unset_edit(std::string pointer) {
 config_edit end_edit(std::vector<passing_setting> over) {
   return [ended = std::move(over)](const config::loaded& now, bool) -> outcome<overlays> {
     overlays layers = config::overlays_of(now.layers);
-    for (const auto& one : ended) {
-      const json::json_pointer at(one.path);
-      if (!layers.runtime.contains(at) || layers.runtime[at] != one.said) continue;
-      if (one.before) {
-        layers.runtime[at] = *one.before;
-      } else if (erase_at(layers.runtime, at)) {
-        drop_empty(layers.runtime, at);
-      }
-    }
+    (void)take_back(ended, layers.runtime);
     return layers;
   };
 }
@@ -137,11 +145,12 @@ config_edit revision_edit(json said) {
   };
 }
 
-config_edit save_edit() {
-  return [](const config::loaded& now, bool) -> outcome<overlays> {
+config_edit save_edit(std::vector<passing_setting> passing) {
+  return [passing = std::move(passing)](const config::loaded& now, bool) -> outcome<overlays> {
     overlays over = config::overlays_of(now.layers);
+    json for_a_time = take_back(passing, over.runtime);
     over.persisted = wire::composed(std::move(over.persisted), over.runtime);
-    over.runtime = json::object();
+    over.runtime = std::move(for_a_time);
     complete(now, now.said, over, over.persisted);
     return over;
   };

@@ -24,7 +24,8 @@ using config_edit = std::function<outcome<config::overlays>(const config::loaded
 [[nodiscard]] config_edit end_edit(std::vector<passing_setting> over);
 // What a revision said, whatever the files say now.
 [[nodiscard]] config_edit revision_edit(wire::json said);
-// The same layers, all of it in the one that outlives the process.
-[[nodiscard]] config_edit save_edit();
+// The same layers, all of it in the one that outlives the process, but for what is `passing`: that stays where it is
+// until its time is over, and what was said before it is written down in its place.
+[[nodiscard]] config_edit save_edit(std::vector<passing_setting> passing);
 
 }  // namespace tokiod::app

@@ -155,18 +155,20 @@ live_config::result live_config::change(const config_edit& edit, std::string_vie
   return carry(before, std::move(*next), how, order, by);
 }
 
-live_config::result live_config::save(const change_order& order, const carrier& by) {
+live_config::result live_config::save(const change_order& order, const carrier& by,
+                                      std::vector<passing_setting> passing) {
   change_order to_disk = order;
   to_disk.persist = true;
-  return change(save_edit(), "save", to_disk, by);
+  return change(save_edit(std::move(passing)), "save", to_disk, by);
 }
 
 std::optional<change_failure> live_config::turned_away(const change_order& order, std::string_view how) const {
   const auto now = status();
   if (order.expect_revision && *order.expect_revision != now.revision)
-    return failure(refuse(kind::conflict, "the configuration is at revision ", now.revision, ", not at ",
-                          *order.expect_revision, ": somebody has changed it since"),
-                   {{"kind", "revision_conflict"}, {"revision", now.revision}, {"expected", *order.expect_revision}});
+    return failure(
+        refuse(kind::conflict, "the configuration is at revision ", now.revision, ", not at ", *order.expect_revision,
+               ": somebody has changed it since"),
+        {{"kind", wire::revision_conflict.name}, {"revision", now.revision}, {"expected", *order.expect_revision}});
   if (now.unconfirmed && !order.dry_run && how != "rollback")
     return failure(refuse(kind::conflict, "revision ", *now.unconfirmed, " waits for config.confirm"),
                    {{"unconfirmed", *now.unconfirmed}, {"revert_in_s", now.confirm_left_s}});

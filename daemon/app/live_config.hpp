@@ -116,8 +116,8 @@ class live_config {
   // would be forgotten before it takes effect), io_error.
   [[nodiscard]] result change(const config_edit& edit, std::string_view how, const change_order& order,
                               const carrier& by);
-  // What was applied at run time is written down. Fails: conflict, io_error.
-  [[nodiscard]] result save(const change_order& order, const carrier& by);
+  // What was applied at run time is written down, but for what is `passing`. Fails: conflict, io_error.
+  [[nodiscard]] result save(const change_order& order, const carrier& by, std::vector<passing_setting> passing = {});
   // Fails: not_found.
   [[nodiscard]] outcome<void> confirm(std::uint64_t number, const carrier& by);
   // Takes back what was not confirmed in time. Nothing: it is not time, or there is nothing.

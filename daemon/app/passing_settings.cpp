@@ -53,6 +53,11 @@ void passing_settings::forget(const std::vector<passing_setting>& ended) {
     std::erase_if(all_, [&](const auto& one) { return one.path == gone.path && one.until == gone.until; });
 }
 
+std::vector<passing_setting> passing_settings::all() const {
+  const std::lock_guard hold(mutex_);
+  return all_;
+}
+
 std::vector<passing_setting> passing_settings::over() const {
   const std::lock_guard hold(mutex_);
   std::vector<passing_setting> ended;

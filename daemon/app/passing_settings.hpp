@@ -38,6 +38,7 @@ class passing_settings {
   void forget(const wire::json& patch);
   void forget(const std::vector<passing_setting>& ended);
 
+  [[nodiscard]] std::vector<passing_setting> all() const;
   [[nodiscard]] std::vector<passing_setting> over() const;
   // Those that are over are tried again after so long; others have their time.
   void wait(duration_ns before_trying_again);

@@ -32,6 +32,7 @@ json schema_of_row(const setting& row, const json& defaults) {
   json s = schema_of_type(row);
   s["description"] = row.doc;
   s["x-apply"] = name(row.when);
+  s["x-level"] = is_for_operators(row.pattern) ? "operate" : "admin";
   if (!row.unit.empty()) s["x-unit"] = row.unit;
   if (row.secret) s["x-secret"] = true;
   const json::json_pointer at{std::string(row.pattern)};

@@ -192,6 +192,17 @@ constexpr setting table[] = {
      [](config& c) -> auto& { return c.console.allow; }},
 };
 
+// log.set, runtime.resize, runtime.blocking, watchdog.set and plugin.enable change them, and need no more.
+constexpr std::string_view for_operators[] = {"/runtime/worker_threads",
+                                              "/runtime/max_blocking_threads",
+                                              "/runtime/thread_keep_alive_ms",
+                                              "/runtime/stuck_after_ms",
+                                              "/log/level",
+                                              "/log/targets/*",
+                                              "/watchdog/policy",
+                                              "/watchdog/stuck_after_ms",
+                                              "/plugins/instances/*/enabled"};
+
 bool lies_below(std::string_view pattern, std::string_view parent) {
   return pattern.size() > parent.size() && pattern.starts_with(parent) && pattern[parent.size()] == '/';
 }
@@ -235,6 +246,16 @@ apply apply_of(std::string_view pattern) {
     if (all == restart) break;
   }
   return all;
+}
+
+bool is_for_operators(std::string_view pattern) {
+  bool any = false;
+  for (const setting& row : table) {
+    if (row.pattern != pattern && !lies_below(row.pattern, pattern)) continue;
+    if (std::ranges::find(for_operators, row.pattern) == std::end(for_operators)) return false;
+    any = true;
+  }
+  return any;
 }
 
 section section_at(std::string_view pattern) {

@@ -67,6 +67,10 @@ inline constexpr std::string_view worker_threads_pattern = "/runtime/worker_thre
 // Of a row, or of everything below a pattern that is none: live only if all of it is.
 [[nodiscard]] apply apply_of(std::string_view pattern);
 
+// Whether config.set takes it from who may operate, and not from administrators only: what he changes by other methods
+// too. As apply_of(), of a pattern that is no row: only if all of it is.
+[[nodiscard]] bool is_for_operators(std::string_view pattern);
+
 // What lies below a pattern that is no row itself.
 enum class section : std::uint8_t { none, object, array };
 [[nodiscard]] section section_at(std::string_view pattern);

@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "control/guarded.hpp"
+#include "control/methods/stricter.hpp"
 #include "wire/get.hpp"
 #include "wire/parse.hpp"
 
@@ -239,6 +240,8 @@ std::optional<host::call_id> dispatch(const call_site& site, wire::request asked
   if (auto away = turned_away(site, row, asked.method)) return turn_away(std::move(*away));
   auto params = wire::check_params(*row, std::move(asked.params));
   if (!params) return turn_away(refused(params.error()));
+  if (const auto exact = stricter(*row, *params); !site.rights.may(exact))
+    return turn_away(not_permitted(exact, site.rights));
   auto audited = [row, &shared = site.shared, from = std::move(from), reason = wire::text_or(*params, "reason"),
                   counted](answer what) {
     audit(shared, *row, from, reason, what);

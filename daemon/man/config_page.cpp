@@ -23,6 +23,7 @@ std::string about(const config::setting& row, const wire::json& defaults) {
   const wire::json::json_pointer at{std::string(row.pattern)};
   if (defaults.contains(at)) text += "; the default is " + wire::dump(defaults[at]);
   text += row.when == config::apply::live ? ". A reload applies it." : ". It takes effect at the next start.";
+  if (config::is_for_operators(row.pattern)) text += " Who may operate may set it.";
   return row.secret ? text + " Its value is hidden." : text;
 }
 

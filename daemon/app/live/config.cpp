@@ -222,12 +222,16 @@ wire::answer live_settings::config_rollback(std::uint64_t to, const control::con
 }
 
 wire::answer live_settings::config_save(const control::config_order& order) {
-  const auto done = parts_.config.save(order_of(order), parts_.hands);
+  const auto passing = parts_.passing.all();
+  const auto done = parts_.config.save(order_of(order), parts_.hands, passing);
   if (!done) return refused(done.error());
   const auto over = config::overlays_of(parts_.config.current()->layers);
-  return json{{"revision", done->revision},
-              {"path", parts_.config.from().overlay_file},
-              {"sha256", config::sha256(config::overlay_text(over.persisted))}};
+  json answer = {{"revision", done->revision},
+                 {"path", parts_.config.from().overlay_file},
+                 {"sha256", config::sha256(config::overlay_text(over.persisted))}};
+  for (const auto& one : passing)
+    if (over.runtime.contains(json::json_pointer(one.path))) answer["left_out"].push_back(one.path);
+  return answer;
 }
 
 outcome<void> live_settings::config_confirm(std::uint64_t revision) {

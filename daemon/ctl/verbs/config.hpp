@@ -33,7 +33,7 @@ inline constexpr auto config = std::to_array<verb>({
     {"config history", "config.history", {}, "revisions", history_columns},
     {"config layers", "config.layers", {}, "layers", layer_columns},
     {"config reload", "config.reload"},
-    {"config rollback", "config.rollback", by_target, "plan", plan_columns},
+    {"config rollback", "config.rollback", by_target, "plan", plan_columns, "go back to the configuration of revision"},
     {"config save", "config.save"},
     {"config schema", "config.schema", by_path},
     {"config set", "config.set", by_value, "plan", plan_columns},

@@ -18,7 +18,7 @@ inline constexpr auto config = std::to_array<result_shape>({
     {"config.layers", "{layers: [{layer: text, source: text, loaded_at?: number, sha256: text, value: object}]}"},
     {"config.reload", "{revision: integer, changed: [config_change], needs_restart: [text]}"},
     {"config.rollback", "config_changed"},
-    {"config.save", "{revision: integer, path: text, sha256: text}"},
+    {"config.save", "{revision: integer, path: text, sha256: text, left_out?: [text]}"},
     {"config.schema", "object"},
     {"config.set", "config_changed"},
     {"config.status", "{...config_status, sha256: text}"},

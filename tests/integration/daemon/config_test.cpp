@@ -164,7 +164,7 @@ TEST_CASE("refusals go by name: invalid_config, needs_restart, refused; nothing 
     return client.error("config.apply", {{"patch", patch}}).at("data").at("kind").get<std::string>();
   };
   CHECK(kind_of({{"log", {{"level", "loud"}}}}) == "invalid_config");
-  CHECK(kind_of({{"log", {{"sink", "stderr"}}}}) == "needs_restart");
+  CHECK(kind_of({{"runtime", {{"event_interval", 7}}}}) == "needs_restart");
   const auto instance = [](const std::string& plugin) {
     return json{{"log", {{"level", "trace"}}},
                 {"runtime", {{"worker_threads", 3}}},
@@ -311,6 +311,8 @@ const std::vector<live_row> live_rows = {
     {"/control/write_timeout_ms", 5000},
     {"/log/level", "debug", has_level},
     {"/log/targets/host", "warn", has_target},
+    {"/log/sink", "json"},
+    {"/log/burst", 300},
     {"/plugins/dirs", json::array({plugin_dir(), "/nowhere"})},
     {"/plugins/instances/one", {{"plugin", "hello_c"}}, has_instance},
     {"/plugins/instances/one/cpu_quota_percent", 50, has_instance},

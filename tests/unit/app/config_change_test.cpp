@@ -185,12 +185,12 @@ TEST_CASE("a dry run gives the plan and changes nothing") {
   auto live = f.make();
   app::change_order dry;
   dry.dry_run = true;
-  const auto plan = apply(live, f, {{"log", {{"level", "debug"}, {"burst", 7}}}}, dry);
+  const auto plan = apply(live, f, {{"log", {{"level", "debug"}}}, {"runtime", {{"event_interval", 7}}}}, dry);
   REQUIRE(plan);
   CHECK_FALSE(plan->applied);
   REQUIRE(plan->verdicts.size() == 2);
-  CHECK(plan->verdicts[0].apply == "live");
-  CHECK(plan->verdicts[1].apply == "restart_daemon");
+  CHECK(plan->verdicts[1].apply == "live");
+  CHECK(plan->verdicts[0].apply == "restart_daemon");
   CHECK(level_in(live) == "info");
   CHECK(live.history().size() == 1);
 }
@@ -198,16 +198,16 @@ TEST_CASE("a dry run gives the plan and changes nothing") {
 TEST_CASE("what only a restart can take is refused by name unless it is persisted") {
   fixture f;
   auto live = f.make();
-  const json patch = {{"log", {{"burst", 7}}}};
+  const json patch = {{"runtime", {{"event_interval", 7}}}};
   const auto no = apply(live, f, patch);
   REQUIRE_FALSE(no);
   CHECK(no.error().why.why == kind::needs_restart);
-  CHECK(no.error().more.at("needs_restart") == json::array({"/log/burst"}));
+  CHECK(no.error().more.at("needs_restart") == json::array({"/runtime/event_interval"}));
   const auto done = apply(live, f, patch, persisting());
   REQUIRE(done);
-  CHECK(done->needs_restart == std::vector<std::string>{"/log/burst"});
+  CHECK(done->needs_restart == std::vector<std::string>{"/runtime/event_interval"});
   CHECK(live.status().drift);  // it does not run yet
-  CHECK(live.running()["log"]["burst"] == 200);
+  CHECK(live.running()["runtime"]["event_interval"] == 61);
 }
 
 TEST_CASE("what is persisted is in force after a restart; what is not, is not") {
@@ -232,6 +232,26 @@ TEST_CASE("what is persisted is in force after a restart; what is not, is not") 
   CHECK(no.error().why.hint == "take it out there with persist");
   REQUIRE(live.change(app::unset_edit("/log/level"), "unset", persisting(), f.by));
   CHECK(level_in(f.make()) == "info");
+}
+
+TEST_CASE("what is for a time is not written down, and goes on for its time") {
+  fixture f;
+  auto live = f.make();
+  REQUIRE(apply(live, f, {{"log", {{"level", "warn"}}}, {"shutdown", {{"deadline_ms", 7000}}}}));
+  REQUIRE(apply(live, f, {{"log", {{"level", "debug"}}}, {"watchdog", {{"policy", "any_worker"}}}}));
+  const std::vector<app::passing_setting> passing = {{"/log/level", "debug", json("warn"), 1},
+                                                     {"/watchdog/policy", "any_worker", std::nullopt, 1}};
+  REQUIRE(live.save({}, f.by, passing));
+  CHECK(level_in(live) == "debug");
+  CHECK(layer_of(live, "/log/level") == "runtime");
+  CHECK(live.current()->values.watchdog.policy == "any_worker");
+  const auto after = f.make();
+  CHECK(level_in(after) == "warn");
+  CHECK(after.current()->values.shutdown.deadline_ms == 7000);
+  CHECK(after.current()->values.watchdog.policy == "control");
+  REQUIRE(live.change(app::end_edit(passing), "ended", {}, f.by));
+  CHECK(level_in(live) == "warn");
+  CHECK_FALSE(live.look_for_drift());
 }
 
 TEST_CASE("a faulty overlay is one clear sentence, at the start and at a reload, and nothing is half applied") {
