@@ -58,12 +58,27 @@ bool wants_no_color() {
   return said && *said != '\0';
 }
 
+// The verb that asks for what the order asks for, under whichever name: `tokioctl call` has none of its own.
+const verb* verb_of(const order& asked) {
+  if (asked.shown || asked.what != action::call) return asked.shown;
+  const auto found = std::ranges::find(verbs(), asked.method, &verb::method);
+  return found == verbs().end() ? nullptr : &*found;
+}
+
+std::string value_text(const json& params, std::string_view name) {
+  const json* const value = wire::find(params, name);
+  if (!value) return {};
+  return " " + (value->is_string() ? value->get<std::string>() : wire::dump(*value));
+}
+
 // What cannot be taken back is asked about, where there is somebody to ask.
 bool is_meant(const order& asked, const terminal& at) {
-  if (!asked.shown || asked.shown->asks.empty() || asked.yes || !at.person) return true;
+  const verb* const as = verb_of(asked);
+  if (!as || as->asks.empty() || asked.yes || !at.person) return true;
+  if (wire::boolean_or(asked.params, "dry_run", false)) return true;
   std::string about;
-  for (const auto name : asked.shown->positional) about += " " + wire::text_or(asked.params, name);
-  at.err << "tokioctl: " << asked.shown->asks << clean(about) << "? [y/N] " << std::flush;
+  for (const auto name : as->positional) about += value_text(asked.params, name);
+  at.err << "tokioctl: " << as->asks << clean(about) << "? [y/N] " << std::flush;
   std::string said;
   std::getline(at.in, said);
   return said == "y" || said == "Y" || said == "yes";
@@ -298,9 +313,9 @@ exit_code obey(const std::vector<std::string>& args, const terminal& at) {
     case action::schema: return show_schema(*asked, at);
     case action::edit: return conversation(*asked, at).edit();
     case action::request:
+    case action::call:
       if (!is_meant(*asked, at)) return exit_code::failed;
       return conversation(*asked, at).hold();
-    case action::call:
     case action::batch:
     case action::events:
     case action::top:

@@ -339,6 +339,25 @@ TEST_CASE("what cannot be taken back is asked about, where there is somebody to 
   CHECK(asked({}, "", false) == answer(exit_code::ok, "", "echo"));
 }
 
+TEST_CASE("whoever calls a method by its name is asked as for its verb, and nobody is asked about a dry run") {
+  const auto asked = [](const std::vector<std::string>& words) {
+    control_fixture daemon;
+    std::vector<std::string> args = {"--socket", daemon.path()};
+    args.insert(args.end(), words.begin(), words.end());
+    std::istringstream in("n\n");
+    std::ostringstream out, err;
+    const auto code = ctl::run(args, {in, out, err, false, true});
+    CHECK((code == exit_code::ok) == err.str().empty());
+    return err.str();
+  };
+  CHECK(asked({"call", "plugin.unload", "plugin=echo"}) == "tokioctl: unload the plugin echo? [y/N] ");
+  CHECK(asked({"call", "runtime.pause", "for_s=5"}) == "tokioctl: let no task run for seconds: 5? [y/N] ");
+  CHECK(asked({"call", "--yes", "plugin.unload", "plugin=echo"}).empty());
+  CHECK(asked({"call", "plugin.list"}).empty());
+  CHECK(asked({"config", "rollback", "1"}) == "tokioctl: go back to the configuration of revision 1? [y/N] ");
+  CHECK(asked({"config", "rollback", "1", "--dry-run"}).empty());
+}
+
 TEST_CASE("a batch calls one method after the other and ends with the first refusal") {
   const control_fixture daemon;
   const auto lines = [](const said& seen) { return std::ranges::count(seen.out, '\n'); };
