@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "wire/daemon_place.hpp"
+#include "wire/instance_name.hpp"
 #include "wire/parse.hpp"
 
 namespace tokiod::app {
@@ -11,7 +13,7 @@ namespace {
 
 // What the command line said, before it is known whether it makes sense.
 struct words {
-  std::optional<std::string> config_file, conf_dir, socket, observe_socket, workers, config_json;
+  std::optional<std::string> instance, config_file, conf_dir, socket, observe_socket, workers, config_json;
   std::vector<std::string> plugin_dirs;
   bool check = false, print = false;
   std::string plugin;
@@ -19,6 +21,10 @@ struct words {
 
 void describe(CLI::App& app, CLI::App& run, words& said) {
   app.set_version_flag("--version", "tokiod " TOKIOD_VERSION);
+  app.add_option("--instance", said.instance,
+                 "One of several daemons of this machine: it reads /etc/tokiod/instances/NAME/tokiod.json and the "
+                 "drop-ins beside it, and has its sockets in /run/tokiod/instances/NAME")
+      ->type_name("NAME");
   app.add_option("--config", said.config_file, "Read this file instead of /etc/tokiod/tokiod.json and its drop-ins")
       ->type_name("FILE");
   app.add_option("--conf-dir", said.conf_dir, "Read the drop-ins of this folder instead of /etc/tokiod/conf.d")
@@ -53,6 +59,12 @@ std::string value_in(const char* const* environment, std::string_view name) {
 
 config::sources sources_of(const words& said, bool run, const char* const* environment) {
   config::sources from;
+  if (said.instance) {
+    from.file = wire::config_dir_of(*said.instance) + "/tokiod.json";
+    from.conf_dir = wire::config_dir_of(*said.instance) + "/conf.d";
+    from.command_line.push_back({"/control/socket", {wire::control_socket_of(*said.instance)}, "--instance"});
+    from.command_line.push_back({"/control/observe_socket", {wire::observe_socket_of(*said.instance)}, "--instance"});
+  }
   if (said.config_file || run) {
     from.vendor_dir = from.conf_dir = "";
     from.file = said.config_file.value_or("");
@@ -77,7 +89,10 @@ config::sources sources_of(const words& said, bool run, const char* const* envir
 
 std::string misuse_of(const words& said, bool run) {
   if (said.check && said.print) return "--check-config and --print-config exclude each other";
+  if (said.instance && !wire::is_instance_name(*said.instance))
+    return "--instance must be named with " + std::string(wire::instance_name_rule) + ", got \"" + *said.instance + '"';
   if (!run) return {};
+  if (said.instance) return "run is no daemon: --instance has no meaning with it";
   if (said.check || said.print) return "--check-config and --print-config have no meaning with run";
   if (said.socket || said.observe_socket) return "run opens no control socket: --socket has no meaning with it";
   if (!said.config_json) return {};

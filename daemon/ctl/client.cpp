@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "wire/daemon_place.hpp"
 #include "wire/parse.hpp"
 
 namespace tokiod::ctl {
@@ -62,8 +63,15 @@ refusal lost(const std::string& path, const error& why) {
 
 }  // namespace
 
-std::vector<std::string> socket_candidates(const std::string& given) {
-  if (!given.empty()) return {given};
+std::vector<std::string> socket_candidates(const daemon_name& which) {
+  if (!which.socket.empty()) return {which.socket};
+  if (!which.instance.empty()) {
+    std::vector<std::string> its = {wire::control_socket_of(which.instance)};
+    if (const auto own = from_environment("XDG_RUNTIME_DIR"); !own.empty())
+      its.push_back(wire::control_socket_of(which.instance, own));
+    its.push_back(wire::observe_socket_of(which.instance));
+    return its;
+  }
   if (auto named = from_environment("TOKIOD_SOCKET"); !named.empty()) return {std::move(named)};
   std::vector<std::string> all = {"/run/tokiod/control.sock"};
   if (const auto own = from_environment("XDG_RUNTIME_DIR"); !own.empty()) all.push_back(own + "/tokiod/control.sock");
@@ -85,7 +93,7 @@ outcome<client> client::connect(const std::vector<std::string>& candidates, inst
     return no;
   }
   auto no = refuse(kind::io_error, "no daemon answers (", tried, ")");
-  no.error().hint = "name its socket with --socket or TOKIOD_SOCKET";
+  no.error().hint = "name its socket with --socket or TOKIOD_SOCKET, or the daemon with --instance";
   return no;
 }
 

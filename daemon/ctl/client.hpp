@@ -18,8 +18,12 @@ namespace tokiod::ctl {
 
 using wire::json;
 
-// Where a daemon is looked for: the one given, else $TOKIOD_SOCKET, else the usual places.
-[[nodiscard]] std::vector<std::string> socket_candidates(const std::string& given);
+// Which daemon: by its socket, or by the name that it was started with; neither: the usual one.
+struct daemon_name {
+  std::string socket, instance;
+};
+// Where it is looked for: $TOKIOD_SOCKET comes before the usual places.
+[[nodiscard]] std::vector<std::string> socket_candidates(const daemon_name& which);
 
 class client {
  public:

@@ -12,6 +12,7 @@
 #include "ctl/command.hpp"
 #include "ctl/unknown_word.hpp"
 #include "ctl/value.hpp"
+#include "wire/instance_name.hpp"
 #include "wire/method.hpp"
 #include "wire/parse.hpp"
 
@@ -58,7 +59,12 @@ class reader {
   reader() : app_("Talks to a running tokiod.", "tokioctl") {
     app_.fallthrough();  // before any subcommand: they inherit it
     app_.require_subcommand(1);
-    app_.add_option("-s,--socket", wanted_.socket, "control socket [$TOKIOD_SOCKET, else /run/tokiod/control.sock]");
+    auto* socket = app_.add_option("-s,--socket", wanted_.daemon.socket,
+                                   "control socket [$TOKIOD_SOCKET, else /run/tokiod/control.sock]");
+    app_.add_option("--instance", wanted_.daemon.instance,
+                    "the daemon that was started with this name, as tokiod@NAME is; before the command, where that has "
+                    "an --instance of its own")
+        ->excludes(socket);
     app_.add_option("-t,--timeout", timeout_, "give up after this long: 30, 500ms, 2m");
     app_.add_option("-o,--output", form_, "table, plain (tabulators, no titles), json, or jsonl (a line for each row)");
     app_.add_flag("--json", wanted_.json_output, "the same as --output json");
@@ -88,6 +94,9 @@ class reader {
       return std::unexpected(mistake(std::string(wrong.what()) + "; see tokioctl " + path_of_parsed() + "--help"));
     }
     if (auto wrong = read_form()) return std::unexpected(std::move(*wrong));
+    if (const auto& name = wanted_.daemon.instance; !name.empty() && !wire::is_instance_name(name))
+      return std::unexpected(
+          mistake("--instance must be named with " + std::string(wire::instance_name_rule) + ", got " + name));
     if (!timeout_.empty()) {
       const auto time = duration_named(timeout_);
       if (!time) return std::unexpected(mistake("--timeout must be a time as 30, 500ms or 2m, got " + timeout_));

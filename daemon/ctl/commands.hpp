@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "ctl/batch.hpp"
+#include "ctl/client.hpp"
 #include "ctl/exit_code.hpp"
 #include "ctl/top/top.hpp"
 #include "ctl/verb.hpp"
@@ -50,7 +51,7 @@ struct order {
   std::vector<batch_request> batch;
   bool keep_going = false;  // of a batch: a refusal does not end it
 
-  std::string socket;
+  daemon_name daemon;
   output_form form = output_form::table;
   bool json_output = false;  // the form is one of JSON
   bool quiet = false, no_color = false;

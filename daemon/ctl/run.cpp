@@ -93,7 +93,7 @@ class conversation {
         deadline_(steady_clock().now() + timeout_of(asked)) {}
 
   exit_code edit() {
-    const auto done = edit_configuration(socket_candidates(asked_.socket), asked_.params, timeout_of(asked_));
+    const auto done = edit_configuration(socket_candidates(asked_.daemon), asked_.params, timeout_of(asked_));
     if (!done) {
       const auto code = complain(done.error().why);
       if (!done.error().kept.empty()) at_.err << "  your text is kept in " << done.error().kept << "\n";
@@ -107,7 +107,7 @@ class conversation {
   }
 
   exit_code hold() {
-    auto connected = client::connect(socket_candidates(asked_.socket), deadline_);
+    auto connected = client::connect(socket_candidates(asked_.daemon), deadline_);
     if (!connected) return complain(connected.error());
     if (asked_.what == action::top) return watch(*connected);
     if (asked_.what == action::batch) return hold_batch(*connected);
@@ -283,7 +283,7 @@ constexpr duration_ns completion_patience = 2 * second;
 exit_code show_suggestions(const std::vector<std::string>& words, const terminal& at) {
   const auto until = steady_clock().now() + completion_patience;
   const auto ask = [&](std::string_view method, const json& params) {
-    auto daemon = client::connect(socket_candidates(socket_named_in(words)), until);
+    auto daemon = client::connect(socket_candidates(daemon_named_in(words)), until);
     if (!daemon) return json();
     const auto answer = daemon->call(method, params, until);
     return answer && *answer ? **answer : json();

@@ -122,13 +122,22 @@ suggestions suggest(std::vector<std::string> words, const asker& ask) {
   return found;
 }
 
-std::string socket_named_in(std::vector<std::string> words) {
+daemon_name daemon_named_in(std::vector<std::string> words) {
   words = joined(std::move(words));
+  daemon_name named;
+  const auto take = [&](std::size_t at, std::string_view option, std::string& to) {
+    const std::string& word = words[at];
+    if (word == option && at + 1 < words.size()) to = words[at + 1];
+    if (word.starts_with(option) && word.substr(option.size()).starts_with('=')) to = word.substr(option.size() + 1);
+  };
+  bool in_command = false;  // there --instance is the command's, where it has one
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (words[i].starts_with("--socket=")) return words[i].substr(words[i].find('=') + 1);
-    if ((words[i] == "--socket" || words[i] == "-s") && i + 1 < words.size()) return words[i + 1];
+    take(i, "--socket", named.socket);
+    take(i, "-s", named.socket);
+    if (!in_command) take(i, "--instance", named.instance);
+    in_command = in_command || !words[i].starts_with('-');
   }
-  return {};
+  return named;
 }
 
 std::string text_of(const suggestions& found) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "ctl/client.hpp"
 #include "ctl/source.hpp"
 
 namespace tokiod::ctl {
@@ -12,8 +13,8 @@ namespace tokiod::ctl {
 // words.
 [[nodiscard]] suggestions suggest(std::vector<std::string> words, const asker& ask);
 
-// The socket that the words name; empty: none.
-[[nodiscard]] std::string socket_named_in(std::vector<std::string> words);
+// The daemon that the words name.
+[[nodiscard]] daemon_name daemon_named_in(std::vector<std::string> words);
 
 // As the scripts read it: a word and what it is about on each line, divided by a tabulator; ":files" for any file.
 [[nodiscard]] std::string text_of(const suggestions& found);

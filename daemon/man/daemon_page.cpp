@@ -35,6 +35,8 @@ void add_files(page& to) {
             "The control socket, for root and the group tokiod-admin; see "
             "tokiod-control(7).")
       .item("/run/tokiod/observe.sock", "The same, read-only and for everybody.")
+      .item("/etc/tokiod/instances/NAME, /run/tokiod/instances/NAME, /var/lib/tokiod/instances/NAME",
+            "The same of a daemon with --instance NAME, as the unit tokiod@NAME starts it.")
       .item("/var/lib/tokiod/crash", "Reports of crashes.");
 }
 

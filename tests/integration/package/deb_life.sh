@@ -42,8 +42,11 @@ installed --force-confold /older/tokiod_*.deb /older/tokiod-plugins_*.deb /older
 
 # 4 removed: nothing listens, nothing runs; purged: nothing is left
 systemctl enable --now tokiod.socket tokiod-ro.socket tokiod.service 2>/dev/null || fail "enabling again"
+mkdir -p /etc/tokiod/instances/second
+systemctl enable --now tokiod@second.service 2>/dev/null || fail "a second daemon"
+tokioctl --instance second ping || fail "no answer of the second daemon"
 dpkg -r tokiod-plugins tokiod >/run/dpkg.log 2>&1 || { cat /run/dpkg.log; fail "dpkg -r"; }
-for unit in tokiod.service tokiod.socket tokiod-ro.socket; do
+for unit in tokiod.service tokiod.socket tokiod-ro.socket tokiod@second.service tokiod@second.socket; do
   systemctl -q is-active $unit && fail "$unit is active after the removal"
 done
 [ -f /etc/tokiod/tokiod.json ] || fail "the removal took the configuration"

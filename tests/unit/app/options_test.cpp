@@ -40,6 +40,22 @@ TEST_CASE("a named file replaces the system's files and drop-ins, and must exist
   CHECK(o->sources.vendor_dir.empty());
 }
 
+TEST_CASE("one of several daemons has its own files and sockets, which options still name otherwise") {
+  const auto o = parse({"--instance", "second"});
+  REQUIRE(o);
+  CHECK(o->sources.file == "/etc/tokiod/instances/second/tokiod.json");
+  CHECK(o->sources.conf_dir == "/etc/tokiod/instances/second/conf.d");
+  CHECK(o->sources.vendor_dir == "/usr/lib/tokiod/conf.d");
+  CHECK_FALSE(o->sources.file_must_exist);
+  REQUIRE(o->sources.command_line.size() == 2);
+  CHECK(o->sources.command_line[0].texts.front() == "/run/tokiod/instances/second/control.sock");
+  CHECK(o->sources.command_line[1].texts.front() == "/run/tokiod/instances/second/observe.sock");
+  const auto named = parse({"--instance", "second", "--config", "/x.json", "--socket", "/s"});
+  REQUIRE(named);
+  CHECK(named->sources.file == "/x.json");
+  CHECK(named->sources.command_line.back().texts.front() == "/s");
+}
+
 TEST_CASE("options become the highest layer, under the name that was typed") {
   const auto o = parse({"--workers", "3", "--plugin-dir", "/a", "--plugin-dir", "/b", "--socket", "/s",
                         "--observe-socket", "/o", "--conf-dir", "/c"});
@@ -76,6 +92,9 @@ TEST_CASE("--plugin-dir takes one word each time, and the next one is the plugin
 TEST_CASE("misuse is one sentence and exit code 64") {
   CHECK(misuse({"--nonsense"}).find("--nonsense") != std::string::npos);
   CHECK(misuse({"run"}).find("PLUGIN") != std::string::npos);
+  for (const char* const name : {"", "A", "../x", "a/b", "a b"})
+    CHECK(misuse({"--instance", name}).find("--instance must be named with") != std::string::npos);
+  CHECK(misuse({"run", "p", "--instance", "a"}).find("no meaning with it") != std::string::npos);
   CHECK(misuse({"--check-config", "--print-config"}).find("exclude") != std::string::npos);
   CHECK(misuse({"run", "p", "--socket", "/s"}).find("no control socket") != std::string::npos);
   CHECK(misuse({"run", "p", "--check-config"}).find("no meaning with run") != std::string::npos);
