@@ -42,3 +42,10 @@ rm -r /etc/systemd/system/tokiod.service.d
 unit_has probe 'ExecStartPost=-/usr/bin/true'
 systemctl restart tokiod || fail "restart"
 soon journal_has '/usr/bin/true.*Permission denied' || fail "a program that the unit does not name was run"
+
+# CPUs are not its to choose, which it says with the way out; a drop-in allows it.
+said=$(tokioctl worker affinity 0 all 2>&1) && fail "CPUs were chosen inside the sandbox"
+[[ $said == *"may not choose CPUs"*SystemCallFilter=sched_setaffinity* ]] || fail "why CPUs cannot be chosen: $said"
+unit_has pinning 'SystemCallFilter=sched_setaffinity'
+systemctl restart tokiod || fail "restart"
+soon tokioctl worker affinity 0 all || fail "CPUs cannot be chosen although a drop-in allows it"
