@@ -65,7 +65,7 @@ const verb* verb_of(const order& asked) {
   return found == verbs().end() ? nullptr : &*found;
 }
 
-std::string value_text(const json& params, std::string_view name) {
+std::string text_about(const json& params, std::string_view name) {
   const json* const value = wire::find(params, name);
   if (!value) return {};
   return " " + (value->is_string() ? value->get<std::string>() : wire::dump(*value));
@@ -77,7 +77,7 @@ bool is_meant(const order& asked, const terminal& at) {
   if (!as || as->asks.empty() || asked.yes || !at.person) return true;
   if (wire::boolean_or(asked.params, "dry_run", false)) return true;
   std::string about;
-  for (const auto name : as->positional) about += value_text(asked.params, name);
+  for (const auto name : as->positional) about += text_about(asked.params, name);
   at.err << "tokioctl: " << as->asks << clean(about) << "? [y/N] " << std::flush;
   std::string said;
   std::getline(at.in, said);
