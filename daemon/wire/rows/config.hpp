@@ -105,6 +105,8 @@ inline constexpr kind e_change[] = {kind::invalid_config, kind::conflict, kind::
 inline constexpr kind e_knob[] = {kind::missing_param, kind::invalid_config, kind::conflict,
                                   kind::refused,       kind::io_error,       kind::busy};
 inline constexpr kind e_reload[] = {kind::invalid_config, kind::refused, kind::busy};
+inline constexpr kind e_confirm[] = {kind::not_found, kind::io_error, kind::busy};
+inline constexpr kind e_diff[] = {kind::not_found, kind::invalid_config};
 inline constexpr kind e_save[] = {kind::conflict, kind::io_error, kind::busy};
 inline constexpr sv change_result =
     "{revision, applied, persisted, plan:[{path, from, to, apply, origin, why?}], needs_restart, confirm_within_s?}";
@@ -122,10 +124,10 @@ inline constexpr auto config = std::to_array<method>({
      {},
      R"({"document":{}})"},
     {"config.confirm", level::admin, while_running, config_confirm_params,
-     "Keeps a change that was applied with confirm_within_s", "{revision}", e_found, R"({"revision":3})"},
+     "Keeps a change that was applied with confirm_within_s", "{revision}", e_confirm, R"({"revision":3})"},
     {"config.diff", level::observe, always, config_diff_params,
      "What is different between two revisions, what runs, what a restart would load, and the defaults",
-     "{patch:[...], text}", e_found, R"({"from":"default","to":"running"})"},
+     "{patch:[...], text}", e_diff, R"({"from":"default","to":"running"})"},
     {"config.drift",
      level::observe,
      always,

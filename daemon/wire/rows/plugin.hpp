@@ -83,13 +83,25 @@ inline constexpr param plugin_enable_params[] = {
 inline constexpr kind e_enable[] = {kind::not_found, kind::invalid_params, kind::invalid_config,
                                     kind::conflict,  kind::refused,        kind::io_error,
                                     kind::busy};
-inline constexpr kind e_inspect[] = {kind::bad_plugin, kind::not_found, kind::io_error};
+inline constexpr kind e_inspect[] = {kind::bad_plugin, kind::abi_mismatch, kind::not_trusted, kind::not_found,
+                                     kind::io_error};
 inline constexpr kind e_clear[] = {kind::not_found, kind::io_error};
-inline constexpr kind e_load[] = {kind::bad_plugin,  kind::abi_mismatch, kind::missing_dependency,
-                                  kind::init_failed, kind::not_trusted,  kind::conflict,
-                                  kind::busy,        kind::not_found};
+inline constexpr kind e_load[] = {kind::bad_plugin,  kind::abi_mismatch,   kind::missing_dependency,
+                                  kind::init_failed, kind::not_trusted,    kind::conflict,
+                                  kind::in_use,      kind::quota_exceeded, kind::io_error,
+                                  kind::wrong_state, kind::busy,           kind::not_found};
+inline constexpr kind e_replace[] = {
+    kind::bad_plugin,  kind::abi_mismatch, kind::missing_dependency, kind::init_failed,    kind::not_trusted,
+    kind::conflict,    kind::in_use,       kind::drain_timeout,      kind::quota_exceeded, kind::io_error,
+    kind::wrong_state, kind::busy,         kind::not_found};
+inline constexpr kind e_begin[] = {kind::not_found,   kind::wrong_state,    kind::conflict, kind::in_use,
+                                   kind::init_failed, kind::quota_exceeded, kind::io_error, kind::busy};
+inline constexpr kind e_renew[] = {kind::not_found,      kind::wrong_state,   kind::conflict,
+                                   kind::in_use,         kind::drain_timeout, kind::init_failed,
+                                   kind::quota_exceeded, kind::io_error,      kind::busy};
 inline constexpr kind e_end[] = {kind::not_found, kind::wrong_state, kind::in_use, kind::drain_timeout, kind::busy};
-inline constexpr kind e_call[] = {kind::not_found, kind::plugin_error, kind::timeout, kind::wrong_state};
+inline constexpr kind e_call[] = {kind::not_found, kind::plugin_error, kind::timeout, kind::wrong_state,
+                                  kind::quota_exceeded};
 
 inline constexpr auto plugin = std::to_array<method>({
     {"plugin.call", level::operate, while_running, plugin_call_params, "Calls a method that a plugin offers",
@@ -121,9 +133,9 @@ inline constexpr auto plugin = std::to_array<method>({
      R"({"plugin":"echo","instance":"echo2","config":{"port":7008}})"},
     {"plugin.reload", level::admin, while_running, plugin_reload_params,
      "Moves every instance to a fresh copy of the file; on failure the old ones keep running",
-     "{plugin, from, to, unmapped, blockers}", e_load, R"({"plugin":"echo"})"},
+     "{plugin, from, to, unmapped, blockers}", e_replace, R"({"plugin":"echo"})"},
     {"plugin.restart", level::operate, while_running, plugin_stop_params, "Stops and starts an instance",
-     "{instance, plugin, state}", e_end, R"({"instance":"echo"})"},
+     "{instance, plugin, state}", e_renew, R"({"instance":"echo"})"},
     {"plugin.scan",
      level::observe,
      always,
@@ -133,7 +145,7 @@ inline constexpr auto plugin = std::to_array<method>({
      {},
      "{}"},
     {"plugin.start", level::operate, while_running, plugin_start_params,
-     "Starts an instance again, or a new one of a loaded plugin", "{instance, plugin, state}", e_end,
+     "Starts an instance again, or a new one of a loaded plugin", "{instance, plugin, state}", e_begin,
      R"({"instance":"echo"})"},
     {"plugin.stop", level::operate, until_the_end, plugin_stop_params, "Drains an instance; its plugin stays loaded",
      "{instance, state, aborted, leaked, blockers}", e_end, R"({"instance":"echo"})"},

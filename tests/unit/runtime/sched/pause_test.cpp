@@ -15,8 +15,8 @@ namespace {
 
 bool all_stand(const bench_runtime& rt, std::size_t workers) {
   const auto view = rt.all->snapshot();
-  return static_cast<std::size_t>(std::ranges::count(view.workers, metrics::worker_state::paused,
-                                                     &worker_view::state)) == workers;
+  return static_cast<std::size_t>(
+             std::ranges::count(view.workers, metrics::worker_state::paused, &worker_view::state)) == workers;
 }
 
 void pause(bench_runtime& rt, std::size_t workers) {
