@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "explorer/expect.hpp"
 #include "explorer/model_policy.hpp"
@@ -23,6 +24,8 @@ struct os_thread_of_model {
   sched::basic_guard<model_policy> entry;
   cell<bool> holds{false};       // thread::held
   atomic<bool> coreless{false};  // thread::stuck_in
+  // Under the lock of the tenure: it held the core, and it did so before a rotation began.
+  bool old = false, stale = false;
 };
 
 struct core_of_model {
@@ -45,7 +48,6 @@ struct person : multi_thread::basic_occupant<model_policy> {
   std::optional<model::thread> system;
   atomic<bool> ended{false};
   bool joined = false;
-
   [[nodiscard]] bool without_core() const { return self.coreless.load(relaxed); }
   [[nodiscard]] bool end_by(instant_ns deadline) {
     if (!joined && (deadline != 0 || ended.load(acquire))) {
@@ -63,9 +65,14 @@ struct scene {
   mutex all_seats;
   core_of_model core;
   seat at{core, all_seats};
-  event done;
+  event done, back;          // a poll runs; who has lost the core is back from it
+  std::vector<people> made;  // every thread
+  bool rotated = false;      // under the lock of the tenure, as what it is about
 
-  explicit scene(int jobs) {
+  const bool stuck;  // a poll ends when it is told to go on
+  event go_on;
+
+  explicit scene(int jobs, bool polls_get_stuck = false) : stuck(polls_get_stuck) {
     core.jobs.store(jobs, relaxed);
     people first = make();
     at.assign(first);
@@ -76,6 +83,7 @@ struct scene {
 
   people make() {
     auto next = std::make_shared<person>();
+    made.push_back(next);
     next->system.emplace([this, who = next.get()] { run(*who); });
     return next;
   }
@@ -83,14 +91,21 @@ struct scene {
     return [this] { return result<people>(make()); };
   }
   void run(person& who) {
-    at.sit(who, [&] {
-      core.tenure.take(who.self, [&] {
-        core.touch();
-        who.self.holds.set(true);
+    bool lost = false;
+    do {
+      at.sit(who, [&] {
+        core.tenure.take(who.self, [&] {
+          check(!rotated || !who.self.stale, "a thread that had run before holds the core after a rotation");
+          who.self.old = true;
+          core.touch();
+          who.self.holds.set(true);
+        });
       });
-    });
-    if (serve(who)) at.stand();
-    who.self.coreless.store(false, release);
+      lost = !serve(who);
+      who.self.coreless.store(false, release);
+      if (lost) back.set();
+    } while (lost && at.wait_as_spare(who));
+    if (!lost) at.stand();
     who.ended.store(true, release);
   }
   bool serve(person& who) {
@@ -118,6 +133,7 @@ struct scene {
     core.polls.fetch_add(1, relaxed);
     who.self.entry.leave();
     done.set();  // the body's code
+    if (stuck) go_on.wait();
     who.self.entry.enter();
     if (!who.self.holds.get()) return;  // lost
     core.touch();
@@ -138,14 +154,35 @@ struct scene {
   bool take_over(std::uint32_t poll) {
     return at.take_over(maker(), [&] { return take_from_holder(poll); });
   }
-  void monitor() {
-    if (core.running.load(relaxed)) (void)take_over(core.polls.load(relaxed));
+  bool monitor() { return core.running.load(relaxed) && take_over(core.polls.load(relaxed)); }
+  void rotate() {
+    core.tenure.with_holder([&](const os_thread_of_model*) {
+      for (const people& one : made) one->self.stale = one->self.old;
+    });
+    check(at.replace(maker()).has_value() && at.vacated(never), "a thread that was told to go has not gone");
+    core.tenure.with_holder([&](const os_thread_of_model* holder) {
+      check(holder == nullptr || !holder->stale, "a thread that had run before holds the core after a rotation");
+      rotated = true;
+    });
+  }
+  // Of a job that is stuck.
+  void lose_core() {
+    done.wait();
+    check(monitor(), "the core cannot be taken from a poll that does not end");
+  }
+  void add_job() {
+    core.jobs.fetch_add(1, acq_rel);
+    core.wake.set();
+  }
+  void come_back() {
+    go_on.set();
+    back.wait();
   }
 
   // Somebody holds the core, or will.
   void check_served() {
-    core.jobs.fetch_add(1, acq_rel);
-    core.wake.set();
+    add_job();
+    if (stuck) go_on.set();
     while (core.jobs.load(acquire) != 0) done.wait();
   }
   void stop() {
@@ -157,15 +194,15 @@ struct scene {
 
 void rotation() {
   scene s(0);
-  check(s.at.replace(s.maker()).has_value() && s.at.vacated(never), "a thread that was told to go has not gone");
+  s.rotate();
   s.check_served();
   s.stop();
 }
 
 void rotation_beside_takeover() {
   scene s(1);
-  thread watch([&] { s.monitor(); });
-  check(s.at.replace(s.maker()).has_value() && s.at.vacated(never), "a thread that was told to go has not gone");
+  thread watch([&] { (void)s.monitor(); });
+  s.rotate();
   watch.join();
   s.check_served();
   s.stop();
@@ -173,7 +210,7 @@ void rotation_beside_takeover() {
 
 void takeover() {
   scene s(1);
-  s.monitor();
+  (void)s.monitor();
   s.check_served();
   s.stop();
 }
@@ -181,7 +218,43 @@ void takeover() {
 // Whoever sits down at this moment hears of it.
 void stop_beside_a_successor() {
   scene s(1);
-  s.monitor();
+  (void)s.monitor();
+  s.stop();
+}
+
+// The core is taken twice. Who lost it first is there for the second time, unless it takes its time.
+void takeover_by_a_spare() {
+  scene s(1, true);
+  s.lose_core();
+  s.come_back();
+  s.add_job();
+  s.lose_core();
+  check(s.made.size() <= 3, "a takeover has made more than a thread");
+  s.come_back();
+  s.check_served();
+  s.stop();
+}
+
+void rotation_of_a_spare() {
+  scene s(1, true);
+  s.lose_core();
+  s.come_back();
+  s.rotate();
+  s.add_job();
+  s.lose_core();
+  s.come_back();
+  s.stop();
+}
+
+void rotation_while_a_spare_sits_down() {
+  scene s(1, true);
+  s.lose_core();
+  s.come_back();
+  s.add_job();
+  s.lose_core();
+  s.come_back();
+  s.rotate();
+  s.check_served();
   s.stop();
 }
 
@@ -190,7 +263,7 @@ void rotation_after_a_takeover_that_came_too_late() {
   scene s(1);
   s.done.wait();
   check(!s.take_over(0), "a poll that is over has lost the core");
-  check(s.at.replace(s.maker()).has_value() && s.at.vacated(never), "a thread that was told to go has not gone");
+  s.rotate();
   s.check_served();
   s.stop();
 }
@@ -226,7 +299,7 @@ void fewer_and_more() {
 
 void fewer_beside_takeover() {
   scene s(1);
-  thread watch([&] { s.monitor(); });
+  thread watch([&] { (void)s.monitor(); });
   s.at.allow_seating(false);
   s.core.give_order(order_retire);
   wait_until_left(s, false);
@@ -259,7 +332,7 @@ void fewer_given_up(bool somebody_waits) {
     s.at.allow_seating(true);
   }
   s.check_served();
-  check(s.at.replace(s.maker()).has_value() && s.at.vacated(never), "a thread that was told to go has not gone");
+  s.rotate();
   s.check_served();
   s.stop();
 }
@@ -285,6 +358,11 @@ TEST_CASE("a rotated thread leaves the core to the next, also beside a takeover"
 TEST_CASE("a core that is taken from a poll has somebody who holds it, who hears of what is ordered") {
   passes(takeover);
   passes(three_switches, stop_beside_a_successor);
+}
+TEST_CASE("a thread that is back from its poll is there for the next takeover") { passes(newest, takeover_by_a_spare); }
+TEST_CASE("a rotation leaves no thread that has run before, also not a spare") {
+  passes(newest, rotation_of_a_spare);
+  passes(newest, rotation_while_a_spare_sits_down);
 }
 TEST_CASE("whoever a late takeover has started takes the seat at the next rotation") {
   passes(rotation_after_a_takeover_that_came_too_late);
@@ -312,4 +390,6 @@ TEST_CASE("mutants of the seat are caught") {
   catches({change::drop_write, "take_over", "set"}, takeover);
   catches({change::unlocked, "hold", "lock"}, walks, rotation_beside_takeover);
   catches({change::blind, "has_sat", "load"}, fewer_and_more);
+  catches({change::drop_write, "call_spare", "set"}, newest, takeover_by_a_spare);
+  catches({change::drop_write, "dismiss_spare", "set"}, newest, rotation_of_a_spare);
 }

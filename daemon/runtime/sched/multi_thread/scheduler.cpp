@@ -73,13 +73,20 @@ void scheduler::run(seat& of, occupant& who) {
   const stack_answers answers(with.stuck_stacks);
   on.stack = answers.place();
   if (with.on_thread_start) with.on_thread_start();
-  of.sit(who, [&] {
-    on.runtime.take_core(of.of, on);
-    of.cpus.arrive();
-  });
-  if (serve(of.of, on)) of.stand();
-  of.cpus.leave();
-  on.stuck_in.store(nullptr, release);  // pairs with engine::pass_coreless(): the poll is settled
+  bool lost = false;
+  do {
+    of.sit(who, [&] {
+      on.runtime.take_core(of.of, on);
+      of.cpus.arrive();
+    });
+    lost = !serve(of.of, on);
+    if (lost) of.cpus.leave();
+    on.stuck_in.store(nullptr, release);  // pairs with engine::pass_coreless(): the poll is settled
+  } while (lost && of.wait_as_spare(who));
+  if (!lost) {
+    of.stand();
+    of.cpus.leave();
+  }
   if (with.on_thread_stop) with.on_thread_stop();
   on.runtime.discharge(on);
 }

@@ -2,11 +2,12 @@
 // when a poll does not end, and when there are to be more or fewer workers.
 // Invariant: a thread sits down where the core is vacant, which is said once by whoever left it or took it away; so at
 //            most one thread holds the core, and one that waits is not forgotten. One in `leaving` was told to go, or
-//            has lost the core; nobody sits where the core is retired.
-// Threads:   sit, stand [the thread that is to hold the core]; take_over [the monitor]; everything else [whoever
-// changes
-//            the workers, one at a time]. The lists are under the mutex of all seats, which is never held while a
-//            thread is waited for.
+//            has lost the core; nobody sits where the core is retired. A thread that is back from the poll in which it
+//            lost the core is the spare for the next takeover, if there is none yet; rotation leaves no thread that has
+//            run anything before, also not a spare.
+// Threads:   sit, stand, wait_as_spare [the thread that is to hold the core]; take_over [the monitor]; everything else
+//            [whoever changes the workers, one at a time]. The lists are under the mutex of all seats, which is never
+//            held while a thread is waited for.
 // Model:     tests/model/seat_model.cpp
 #pragma once
 #include <algorithm>
@@ -28,6 +29,9 @@ template <class P>
 struct basic_occupant {
   typename P::event seated;                      // it holds the core
   typename P::template atomic<bool> sat{false};  // the same, or it held it
+  // Of a spare.
+  typename P::event called;                       // it waits no more
+  typename P::template cell<bool> needed{false};  // it sits down again; else it ends. Published by `called`
 };
 
 // Core: `tenure`, give_order(). Occupant: a basic_occupant that has `self`, which holds the core; without_core(): it
@@ -54,6 +58,19 @@ class basic_seat {
   }
   // It has left the core. One that lost it says nothing: whoever took it has.
   void stand() { vacant_.set(); }
+  // It has lost the core and is back from its poll. True: it is needed at the next takeover, and sits down. False: it
+  // ends.
+  [[nodiscard]] bool wait_as_spare(Occupant& who) {
+    {
+      const hold lock(mutex_);
+      const auto me = std::ranges::find(leaving_, &who, [](const person& one) { return one.get(); });
+      if (!wants_spares_ || retiring_ || spare_ != nullptr || me == leaving_.end()) return false;
+      spare_ = std::move(*me);
+      leaving_.erase(me);
+    }
+    who.called.wait();
+    return who.needed.get();
+  }
 
   // ---- rotation. `make` starts a thread that sits here: result<person>.
   [[nodiscard]] bool is_taken() const {
@@ -62,10 +79,13 @@ class basic_seat {
   }
   // Somebody waits until the core is vacant, and whoever holds it is among those who leave. Nothing is ordered where
   // somebody waited already: who is to go knows that, and after a takeover the successor may sit down at this moment,
-  // who would obey and leave the core to nobody.
+  // who would obey and leave the core to nobody. Where that is a spare it is old, and replaced as soon as it sits.
   template <class Make>
   [[nodiscard]] result<void> replace(Make make) {
+    while (spare_sits_down()) P::yield();
     const hold lock(mutex_);
+    wants_spares_ = false;
+    dismiss_spare();
     if (sitting_ == nullptr || successor_waits()) return {};
     if (auto ready = prepare(make); !ready) return ready;
     seat_who_waits();
@@ -86,6 +106,7 @@ class basic_seat {
     });
     const hold lock(mutex_);
     leaving_.insert(leaving_.end(), left.begin(), left.end());
+    wants_spares_ = wants_spares_ || left.empty();
     return left.empty();
   }
 
@@ -95,8 +116,9 @@ class basic_seat {
     const hold lock(mutex_);
     if (sitting_ == nullptr || retiring_ || too_many_left_behind()) return false;
     const bool waits = successor_waits();
-    if (!waits && !prepare(make)) return false;
+    if (!waits && spare_ == nullptr && !prepare(make)) return false;
     if (!take()) return false;  // whoever waits does so for the next time
+    if (!waits && waiting_ == nullptr) call_spare();
     if (!waits) seat_who_waits();
     vacant_.set();
     return true;
@@ -130,6 +152,7 @@ class basic_seat {
   // Nobody sits here any more.
   void dismiss() {
     const hold lock(mutex_);
+    dismiss_spare();
     for (auto* const who : {&sitting_, &waiting_})
       if (*who != nullptr) leaving_.push_back(std::exchange(*who, nullptr));
   }
@@ -137,10 +160,9 @@ class basic_seat {
   // ---- the end: nobody is taken over any more
   template <class EndBy>
   [[nodiscard]] bool end(EndBy end_by) {
-    people left = std::exchange(leaving_, {});
-    for (const person& who : {sitting_, waiting_})
-      if (who != nullptr) left.push_back(who);
+    people left = all_for_the_end();
     std::erase_if(left, end_by);
+    const hold lock(mutex_);
     leaving_ = std::move(left);
     return leaving_.empty();
   }
@@ -159,6 +181,32 @@ class basic_seat {
     waiting_ = std::move(*next);
     return {};
   }
+  // A spare was called to a takeover, and has still to come.
+  [[nodiscard]] bool spare_sits_down() const {
+    const hold lock(mutex_);
+    return sitting_ != nullptr && sitting_->needed.get() && !has_sat(sitting_);
+  }
+  void call_spare() {
+    spare_->sat.store(false, relaxed);
+    spare_->needed.set(true);
+    waiting_ = std::exchange(spare_, nullptr);
+    waiting_->called.set();
+  }
+  void dismiss_spare() {
+    if (spare_ == nullptr) return;
+    spare_->needed.set(false);
+    spare_->called.set();
+    leaving_.push_back(std::exchange(spare_, nullptr));
+  }
+  [[nodiscard]] people all_for_the_end() {
+    const hold lock(mutex_);
+    wants_spares_ = false;  // who comes back now ends
+    dismiss_spare();
+    people all = std::exchange(leaving_, {});
+    for (const person& who : {sitting_, waiting_})
+      if (who != nullptr) all.push_back(who);
+    return all;
+  }
   void seat_who_waits() { leaving_.push_back(std::exchange(sitting_, std::exchange(waiting_, nullptr))); }
   [[nodiscard]] bool too_many_left_behind() {
     std::erase_if(leaving_, [](const person& one) { return one->end_by(0); });  // came back from their polls
@@ -169,8 +217,10 @@ class basic_seat {
   typename P::event vacant_;  // nobody holds the core; taken by the next holder
   person sitting_;            // holds the core, or will once it is vacant; null: retired
   person waiting_;            // started for a takeover that came too late: for the next one
+  person spare_;              // back from the poll in which it lost the core; waits to be called
   people leaving_;            // were told to go, or lost the core, and have not ended yet
   bool retiring_ = false;     // nobody new may sit down
+  bool wants_spares_ = true;  // not while threads are rotated, nor at the end
 };
 
 }  // namespace tokiod::sched::multi_thread

@@ -72,6 +72,32 @@ TEST_CASE("what waits behind a poll that sleeps is not held up until that ends; 
   rt.end();
 }
 
+// Each takeover but the first, and those whose predecessor is late, goes to a thread that was there before.
+TEST_CASE("a thread that is back from its poll takes the next core over, and goes when threads are rotated") {
+  static std::atomic<int> threads{0}, ended{0};
+  threads = ended = 0;
+  runtime_options with = impatient(1);
+  with.on_thread_start = [] { ++threads; };
+  with.on_thread_stop = [] { ++ended; };
+  bench_runtime rt(with);
+  constexpr int polls = 20;
+  for (int i = 0; i < polls; ++i) {
+    std::atomic<bool> over{false};
+    rt.spawn_once([&] {
+      block_until_another_ran(rt);
+      over = true;
+    });
+    CHECK(eventually([&] { return over.load(); }));
+  }
+  CHECK(takeovers(rt) >= polls);
+  CHECK(threads < polls / 2);
+  const int before = threads;
+  CHECK(rt.all->rotate_threads(patience()).has_value());
+  CHECK(ended == before);
+  CHECK(eventually([&] { return threads == before + 1; }));
+  rt.end();
+}
+
 TEST_CASE("a worker that is taken over was busy until then") {
   bench_runtime rt(impatient(1));
   for (int i = 0; i < 5; ++i) {
