@@ -127,12 +127,16 @@ class run_queue {
       const std::uint64_t waiting = tail_.load(relaxed) - head;  // ours; thieves only lower the difference
       if (waiting <= 1) ran_empty_ = true;
       if (waiting == 0) return nullptr;
-      const auto count = static_cast<std::uint32_t>(smallest((waiting + 1) / 2, claim_max, limit == 0 ? 1 : limit));
-      for (std::uint32_t i = 0; i < count; ++i) batch_[i] = slot(head + i).load(relaxed);  // the owner wrote them
+      const auto count =
+          waiting == 1 ? 1u
+                       : static_cast<std::uint32_t>(smallest((waiting + 1) / 2, claim_max, limit == 0 ? 1 : limit));
+      Task* const first = slot(head).load(relaxed);  // the owner wrote it, and the others
+      for (std::uint32_t i = 1; i < count; ++i) batch_[i] = slot(head + i).load(relaxed);
       if (!advance_head(head, head + count)) continue;
+      if (count == 1) return first;  // the batch stays as it is, empty
       batch_next_.store(1, relaxed);
       batch_end_.store(count, relaxed);
-      return batch_[0];
+      return first;
     }
   }
 
