@@ -189,6 +189,12 @@ class alignas(cache_line) core {
   // By which spilled tasks wait. With a clock that others move it is a count of polls.
   [[nodiscard]] instant_ns queue_time(instant_ns steady) const noexcept;
 
+  // What came before, sleep or another holder, is no poll time.
+  void begin_busy(instant_ns now) noexcept {
+    active_since = maintained_at = crowded_since = now;
+    dry_at = oldest_taken_at = queue_time(now);
+    polls_then = work.polls.read();
+  }
   void count_busy_until(instant_ns now) noexcept {
     work.busy_ns.add(now - active_since);
     active_since = now;

@@ -366,8 +366,7 @@ void engine::discharge(thread& on) {
 void engine::take_core(core& of, thread& on) {
   of.tenure.take(on, [&] {
     on.held = &of;
-    of.active_since = of.maintained_at = steady_clock().now();
-    of.dry_at = of.oldest_taken_at = of.queue_time(of.active_since);
+    of.begin_busy(steady_clock().now());
     on.cx.core = &of;
     on.cx.now = time.now();
   });

@@ -20,9 +20,7 @@ void lie_down(core& of, thread& on, instant_ns& since) {
 void get_up(core& of, thread& on, instant_ns since) {
   on.entry.enter();
   of.paused.store(false, relaxed);
-  of.active_since = of.maintained_at = steady_clock().now();
-  of.dry_at = of.oldest_taken_at = of.queue_time(of.active_since);
-  of.polls_then = of.work.polls.read();
+  of.begin_busy(steady_clock().now());
   of.work.parked_ns.add(of.active_since - since);
   of.work.park_unparks.add();
   on.cx.now = of.all.time.now();

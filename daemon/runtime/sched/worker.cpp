@@ -306,15 +306,11 @@ void worker::park(instant_ns limit) {
     all_.idle.join_search();
     core_.searching = true;
   }
-  core_.active_since = steady_now();
+  core_.begin_busy(steady_now());
   core_.work.park_unparks.add();
   learn_wake_price();
   core_.work.parked_ns.add(core_.active_since - before);
   if (core_.is_traced()) core_.trace({trace_kind::park, before, core_.active_since - before, 0});
-  core_.maintained_at = core_.active_since;  // sleep is no poll time
-  core_.dry_at = core_.oldest_taken_at = core_.queue_time(core_.active_since);
-  core_.crowded_since = core_.active_since;
-  core_.polls_then = core_.work.polls.read();
   if (all_.with.on_thread_unpark) all_.with.on_thread_unpark();
   if (core_.ring.length() > 1) core_.notify_if_useful();  // one of them is ours to run now
 }

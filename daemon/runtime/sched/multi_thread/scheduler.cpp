@@ -80,13 +80,10 @@ void scheduler::run(seat& of, occupant& who) {
       of.cpus.arrive();
     });
     lost = !serve(of.of, on);
-    if (lost) of.cpus.leave();
+    if (!lost) of.stand();
+    of.cpus.leave();
     on.stuck_in.store(nullptr, release);  // pairs with engine::pass_coreless(): the poll is settled
   } while (lost && of.wait_as_spare(who));
-  if (!lost) {
-    of.stand();
-    of.cpus.leave();
-  }
   if (with.on_thread_stop) with.on_thread_stop();
   on.runtime.discharge(on);
 }
