@@ -207,6 +207,13 @@ TEST_CASE("a new instance is named as in a configuration, whichever method makes
   CHECK(client.call("plugin.load", {{"plugin", "echo"}, {"instance", limit}}).contains("result"));
 }
 
+TEST_CASE("an instance that exists takes no other configuration when it is started again") {
+  control_fixture daemon;
+  const auto reply = daemon.client().call("plugin.start", {{"instance", "echo"}, {"max_tasks", 7}});
+  CHECK(kind_of(reply) == "conflict");
+  CHECK(reply["error"]["data"]["path"] == "/max_tasks");
+}
+
 TEST_CASE("what belongs to an instance is refused where none is started, and not forgotten") {
   control_fixture daemon;
   auto client = daemon.client();
