@@ -81,12 +81,10 @@ bool has_nul(const json& params) {
 // ---- one request
 
 bool about_params(int code) { return code == rpc_code(kind::invalid_params); }
-bool is_general(int code) { return code <= -32000; }
 
 void check_error(const wire::method& row, const wire::rpc_error& why) {
   must(!why.message.empty() && !wire::text_or(why.data, "kind").empty(), "an error says its kind", row.name);
-  const bool announced = std::ranges::any_of(row.errors, [&](kind each) { return rpc_code(each) == why.code; });
-  must(announced || is_general(why.code), row.name, why.message);
+  must(test::faults_of_error(row.name, {{"code", why.code}, {"data", why.data}}).empty(), row.name, why.message);
 }
 
 struct told {
@@ -144,6 +142,7 @@ void one_call(test::plane_bench& bench, caller& who, fuzz::request_maker& make, 
   const auto what = who.call(row, params);
   if (!what) check_error(row, what.error());
   if (what) must(test::faults_of_result(row.name, *what).empty(), test::faults_of_result(row.name, *what));
+  if (what) make.learn(*what);
   if (!passes) {
     must(!what && !about_params(what.error().code), "who may not, or not now, hears that", row.name);
   } else if (!right) {

@@ -1,7 +1,8 @@
-// Requests out of choices, made by the rows of the method table: most parameters fit, some are at the edge of what
-// fits, just beyond it, of a wrong type, missing, or unknown.
+// Requests out of choices, made by the rows of the method table: most parameters fit, some are those of the row's
+// example, some are at the edge of what fits, just beyond it, of a wrong type, missing, or unknown.
 // Threads: one owner.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <iterator>
 #include <limits>
@@ -9,8 +10,10 @@
 #include <string_view>
 
 #include "fuzz/choices.hpp"
+#include "wire/get.hpp"
 #include "wire/json.hpp"
 #include "wire/method.hpp"
+#include "wire/parse.hpp"
 #include "wire/topic.hpp"
 
 namespace tokiod::fuzz {
@@ -21,16 +24,25 @@ class request_maker {
  public:
   explicit request_maker(choices& from) : from_(from) {}
 
+  // By the names: a method that is added later takes a few of the numbers, and leaves the others what they were.
   [[nodiscard]] const wire::method& row() {
+    const std::uint32_t high = from_.byte(), number = 256 * high + from_.byte();
     const auto all = wire::methods();
-    return all[(from_.byte() + std::size_t{256} * from_.below(2)) % all.size()];
+    return *std::ranges::max_element(all, {}, [&](const wire::method& each) { return drawn(each.name, number); });
   }
 
   [[nodiscard]] json params(const wire::method& row) {
     json made = json::object();
+    const auto example = *wire::parse(row.example);
     for (const auto& rule : row.params) {
       if (from_.below(rule.required ? 16 : 3) == 0) continue;
-      made[std::string(rule.name)] = from_.below(5) == 0 ? unfit(rule) : fit(rule);
+      const auto* usual = wire::find(example, rule.name);
+      switch (from_.below(6)) {
+        case 0: made[std::string(rule.name)] = unfit(rule); break;
+        case 1:
+        case 2: made[std::string(rule.name)] = usual ? *usual : fit(rule); break;
+        default: made[std::string(rule.name)] = fit(rule);
+      }
     }
     if (from_.below(16) == 1) made[text(8)] = any(2);
     return made;
@@ -51,7 +63,19 @@ class request_maker {
     }
   }
 
+  // A name that a result gave, for the requests that follow.
+  void learn(const json& result) {
+    for (const auto* const name : {"operation_id", "sub", "mark"})
+      if (auto text = wire::text_or(result, name); !text.empty()) learned_ = std::move(text);
+  }
+
  private:
+  static std::uint32_t drawn(std::string_view name, std::uint32_t number) {
+    std::uint32_t hash = 2'166'136'261 ^ number;  // FNV-1a
+    for (const char each : name) hash = (hash ^ static_cast<unsigned char>(each)) * 16'777'619;
+    return hash ^ hash >> 15;
+  }
+
   // Of seven bits: what a schema counts in characters, the daemon counts in bytes.
   std::string text(std::size_t most) {
     std::string made(from_.text(most));
@@ -75,8 +99,9 @@ class request_maker {
                                                  "t-",
                                                  "r-5",
                                                  "c-2"};
-    const auto at = from_.below(std::size(words) + 2);
-    return at < std::size(words) ? std::string(words[at]) : text(40);
+    const auto at = from_.below(std::size(words) + 4);
+    if (at < std::size(words)) return std::string(words[at]);
+    return at % 2 == 0 && !learned_.empty() ? learned_ : text(40);
   }
 
   json fit(const wire::param& rule) {
@@ -119,6 +144,7 @@ class request_maker {
   }
 
   choices& from_;
+  std::string learned_;
 };
 
 }  // namespace tokiod::fuzz
