@@ -100,6 +100,7 @@ class daemon {
   [[nodiscard]] std::uint64_t remaining() const;
   void hurry();
   void stuck(const sched::stuck_poll& found);
+  void recovered(std::uint32_t worker, std::uint64_t poll, duration_ns lasted);
   [[nodiscard]] const char* ask_for_ring(const config::runtime_settings& s);
   [[nodiscard]] bool healthy() const;
   [[nodiscard]] live_parts parts() {
@@ -163,7 +164,7 @@ outcome<void> daemon::build() {
   listeners_ = std::make_unique<kept_listeners>(manager_, passed);
   auto options = runtime_options_of(c.runtime);
   options.on_stuck = [this](const sched::stuck_poll& found) { stuck(found); };
-  options.on_stuck_over = [this](auto worker, auto poll, auto lasted) { slow_.over(worker, poll, lasted); };
+  options.on_stuck_over = [this](auto worker, auto poll, auto lasted) { recovered(worker, poll, lasted); };
   auto rt = tokiod::runtime::start(options);
   if (!rt) return std::unexpected(rt.error());
   runtime_ = std::move(*rt);
@@ -308,6 +309,13 @@ void daemon::stuck(const sched::stuck_poll& found) {
              {"stack", report.stack_line()},
              {"not_logged_before", std::exchange(stuck_unlogged_, 0)}});
   stuck_logged_ = now;
+}
+
+// On the monitor's thread.
+void daemon::recovered(std::uint32_t worker, std::uint64_t poll, duration_ns lasted) {
+  slow_.over(worker, poll, lasted);
+  if (ready_.load(acquire))
+    control_->publish("runtime.recovered", {{"worker", worker}, {"lasted_ms", lasted / millisecond}});
 }
 
 live_config::carrier daemon::hands() {

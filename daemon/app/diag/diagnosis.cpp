@@ -76,7 +76,8 @@ void diagnosis::loop() {
 
 // Looks first, and then takes the lock: a look walks all records.
 void diagnosis::look() {
-  auto now = look_at_runtime();
+  const auto images = plugins_.list();
+  auto now = look_at_runtime(images);
   auto of_tasks = task_lints();
   std::vector<std::pair<lint_info, bool>> news;
   {
@@ -96,9 +97,12 @@ void diagnosis::look() {
                    {"sentence", what.sentence},
                    {"since", what.since},
                    {"state", raised ? "raised" : "cleared"}});
+  for (const auto& one : faults_.look(images))
+    tell_("plugin.fault",
+          {{"plugin", one.plugin}, {"instance", one.instance}, {"came", one.came}, {"faults", one.all}});
 }
 
-runtime_look diagnosis::look_at_runtime() const {
+runtime_look diagnosis::look_at_runtime(const std::vector<host::image_view>& images) const {
   runtime_look seen;
   const auto numbers = rt_.metrics();
   seen.at = steady_clock().now();
@@ -115,7 +119,7 @@ runtime_look diagnosis::look_at_runtime() const {
                             .plugin = w.task != 0 ? plugins_.instance_of(w.owner) : std::string(),
                             .running_for = w.running_for});
   }
-  for (const auto& image : plugins_.list())
+  for (const auto& image : images)
     for (const auto& i : image.instances) {
       using host::instance_state;
       const bool over = i.state == instance_state::stopped || i.state == instance_state::failed ||

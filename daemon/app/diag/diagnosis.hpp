@@ -8,6 +8,7 @@
 #include <mutex>
 #include <vector>
 
+#include "app/diag/fault_watch.hpp"
 #include "app/diag/lint_table.hpp"
 #include "app/diag/runtime_lints.hpp"
 #include "app/live_config.hpp"
@@ -29,7 +30,8 @@ class diagnosis {
   diagnosis& operator=(const diagnosis&) = delete;
   ~diagnosis() { stop(); }
 
-  // Each second a look, whose news `tell` gets under the topic lint. EAGAIN: no thread; then nobody is told of any.
+  // Each second a look, whose news `tell` gets under the topics lint and plugin.fault. EAGAIN: no thread; then nobody
+  // is told of any.
   [[nodiscard]] result<void> start(teller tell);
   void stop();
 
@@ -40,7 +42,7 @@ class diagnosis {
  private:
   void loop();
   void look();
-  [[nodiscard]] runtime_look look_at_runtime() const;
+  [[nodiscard]] runtime_look look_at_runtime(const std::vector<host::image_view>& images) const;
   [[nodiscard]] std::vector<control::lint_info> task_lints() const;
 
   tokiod::runtime& rt_;
@@ -48,6 +50,7 @@ class diagnosis {
   const task_console& console_;
   const live_config& config_;
   teller tell_;
+  fault_watch faults_;  // [its thread]
   os_thread thread_;
 
   mutable std::mutex mutex_;  // for what follows

@@ -30,11 +30,16 @@ inline constexpr auto topics = std::to_array<topic>({
     {"log", "a record of the log, as log.tail gives it; not kept for event.recent", level::operate},
     {"metrics", "metric families that match, every interval_ms"},
     {"operation.state", "an operation began or ended: {operation_id, method, about, state}"},
+    {"plugin.fault",
+     "tasks of an instance panicked, or it broke a rule of the ABI; looked for once a second: {plugin, instance, came, "
+     "faults}"},
     {"plugin.state", "an image or an instance changed its state: {plugin, from, to, detail}"},
     {"resources", "locks, channels and timers, in pages of those that changed, every interval_ms"},
     {"runtime.paused", "the workers take no tasks, or go on: {on, left_seconds?, reason?}"},
+    {"runtime.recovered",
+     "a worker that was told of as stuck goes on: its poll ended, or another thread took it over: {worker, lasted_ms}"},
     {"runtime.resized", "the number of workers changed: {before, after}"},
-    {"runtime.stuck", "a poll lasts for longer than runtime.stuck_after_ms"},
+    {"runtime.stuck", "a poll lasts for longer than runtime.stuck_after_ms; taken_over: its worker goes on without it"},
     {"task", "everything about one task, every interval_ms"},
     {"tasks", "tasks, in pages of those that changed, every interval_ms"},
 });

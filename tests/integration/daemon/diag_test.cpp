@@ -59,6 +59,25 @@ TEST_CASE("a poll that does not end is found without anybody listening, told as 
   CHECK(told.out.find("long_poll") != std::string::npos);
 }
 
+TEST_CASE("a task that panics, and a poll that was too long and ends, are events") {
+  // The greeter has work for the only worker, so another thread takes that over.
+  const daemon_process d(
+      R"({"runtime": {"worker_threads": 1}, "plugins": {"instances": {"hello": {"plugin": "hello_c"}}}})");
+  auto client = d.connect(), listening = d.connect();
+  listening.call("event.subscribe", {{"topics", {"plugin.fault", "runtime.recovered"}}});
+  client.call("plugin.load", {{"plugin", fixture("task_throws")}, {"instance", "bad"}});
+  const auto fault = listening.next_line().at("params");
+  CHECK(fault.at("topic") == "plugin.fault");
+  CHECK(fault.at("data").at("instance") == "bad");
+  CHECK(fault.at("data").at("faults").get<int>() >= 1);
+  client.call("plugin.load", {{"plugin", fixture("never_yields")}, {"instance", "spin"}});
+  json told;
+  do told = listening.next_line().at("params");
+  while (told.at("topic") != "runtime.recovered");
+  CHECK(told.at("data").at("worker").is_number());
+  CHECK(told.at("data").at("lasted_ms").is_number());
+}
+
 TEST_CASE("stacks are told while every worker is in a poll that does not end") {
   const daemon_process d(spinning());
   auto client = d.connect();

@@ -215,3 +215,27 @@ TEST_CASE("the worst comes first, and each subject once") {
   CHECK(all[1].sentence == "now");
   CHECK(all[2].lint == "large_future");
 }
+
+TEST_CASE("faults are told of once, and from nothing where an instance was started anew") {
+  fault_watch watch;
+  const auto seen = [&](std::vector<std::pair<std::string, std::uint64_t>> instances) {
+    host::image_view image;
+    image.name = "echo";
+    for (auto& [name, faults] : instances) {
+      auto& each = image.instances.emplace_back();
+      each.name = name;
+      each.faults = faults;
+    }
+    std::string told;
+    for (const auto& one : watch.look({image}))
+      told +=
+          one.plugin + "/" + one.instance + " " + std::to_string(one.came) + " of " + std::to_string(one.all) + "; ";
+    return told;
+  };
+  CHECK(seen({{"a", 0}, {"b", 2}}) == "echo/b 2 of 2; ");
+  CHECK(seen({{"a", 0}, {"b", 2}}).empty());
+  CHECK(seen({{"a", 1}, {"b", 5}}) == "echo/a 1 of 1; echo/b 3 of 5; ");
+  CHECK(seen({{"a", 1}, {"b", 1}}) == "echo/b 1 of 1; ");
+  CHECK(seen({{"a", 1}}).empty());
+  CHECK(seen({{"a", 1}, {"b", 1}}) == "echo/b 1 of 1; ");
+}
