@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/show.hpp"
+#include "control/task_page.hpp"
 #include "host/task_dump.hpp"
 
 namespace tokiod::app {
@@ -32,12 +33,6 @@ control::task_info info_of(const host::trace::task_record& from) {
   if (!from.file.view().empty()) i.location = std::string(from.file.view()) + ":" + std::to_string(from.line);
   i.state = from.dropped != 0 ? "done" : from.in_poll ? "running" : "queued";
   return i;
-}
-
-// What has ended is shown to who asks for it.
-bool asked_for(const control::task_query& query, const control::task_info& t) {
-  const bool ended = t.stats && t.stats->dropped != 0;
-  return (query.plugin.empty() || t.plugin == query.plugin) && (query.state.empty() ? !ended : t.state == query.state);
 }
 
 // Of a record whose task is not among those of the runtime: it is told of when its end has been written down.
@@ -92,18 +87,7 @@ std::vector<control::task_info> live_task::known_tasks() const {
 }
 
 control::task_page live_task::tasks(const control::task_query& query) const {
-  control::task_page page;
-  for (auto& each : known_tasks()) {
-    if (!asked_for(query, each)) continue;
-    ++page.total;
-    if (each.id <= query.after_id) continue;
-    if (page.tasks.size() < query.limit) {
-      page.tasks.push_back(std::move(each));
-    } else {
-      page.more = true;
-    }
-  }
-  return page;
+  return control::page_of(known_tasks(), query);
 }
 
 std::optional<control::task_info> find_task(const live_parts& parts, std::uint64_t id) {

@@ -24,15 +24,19 @@ struct task_info {
   std::optional<task_stats> stats;  // while somebody listens
 };
 
+enum class task_order : std::uint8_t { id, running, total, busy, scheduled, idle, polls, wakes, self_wakes, bytes };
+
 struct task_query {
-  std::string plugin;  // empty: all
-  std::string state;   // empty: all
+  std::string plugin;                    // empty: all
+  std::string state;                     // empty: all that live
+  std::string name = {}, location = {};  // globs; empty: all
+  task_order by = task_order::id;
   std::uint64_t after_id = 0;
   std::size_t limit = 100;
 };
 
 struct task_page {
-  std::vector<task_info> tasks;  // by id, those above after_id
+  std::vector<task_info> tasks;  // those above after_id; in another order than by id the first ones
   std::uint64_t total = 0;       // that match, on all pages
   bool more = false;
 };

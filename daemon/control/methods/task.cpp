@@ -1,5 +1,6 @@
 #include "control/view/task.hpp"
 #include "control/methods/methods.hpp"
+#include "control/task_page.hpp"
 #include "wire/get.hpp"
 
 namespace tokiod::control {
@@ -26,12 +27,18 @@ std::expected<task_query, refusal> query_of(const json& params, std::string_view
 }
 
 answer task_list(const plane& shared, const json& params) {
-  const auto query = query_of(params, "task.list");
+  auto query = query_of(params, "task.list");
   if (!query) return refused(query.error());
+  query->name = wire::text_or(params, "name");
+  query->location = wire::text_or(params, "location");
+  query->by = task_order_named(wire::text_or(params, "sort", "id"));
+  const bool by_id = query->by == task_order::id;
+  if (!by_id && query->after_id != 0)
+    return refused({kind::invalid_params, "a cursor goes on by id only: sort makes one page", "/cursor", {}});
   const auto page = shared.daemon.tasks(*query);
   json shown = {{"tasks", json::array()}, {"total", page.total}};
   for (const auto& task : page.tasks) shown["tasks"].push_back(view(task, false));
-  if (page.more && !page.tasks.empty()) shown["next_cursor"] = task_id_text(page.tasks.back().id);
+  if (page.more && by_id && !page.tasks.empty()) shown["next_cursor"] = task_id_text(page.tasks.back().id);
   return shown;
 }
 

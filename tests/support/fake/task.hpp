@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "control/backend/resource.hpp"
 #include "control/backend/task.hpp"
+#include "control/task_page.hpp"
 #include "support/fake/core.hpp"
 
 namespace tokiod::test {
@@ -32,16 +34,9 @@ class fake_task : public virtual control::task_face, public virtual control::res
   // ---- the face
   [[nodiscard]] task_page tasks(const task_query& query) const override {
     const std::lock_guard lock(mutex_);
-    task_page page;
-    page.total = tasks_;
-    for (std::uint64_t id = query.after_id + 1; id <= tasks_; ++id) {
-      if (page.tasks.size() == query.limit) {
-        page.more = true;
-        break;
-      }
-      page.tasks.push_back(task_of(id));
-    }
-    return page;
+    std::vector<task_info> all;
+    for (std::uint64_t id = 1; id <= tasks_; ++id) all.push_back(task_of(id));
+    return page_of(std::move(all), query);
   }
   [[nodiscard]] std::optional<task_info> task(std::uint64_t id) const override {
     const std::lock_guard lock(mutex_);
@@ -174,8 +169,9 @@ class fake_task : public virtual control::task_face, public virtual control::res
     task_info task;
     task.id = id;
     task.plugin = "echo";
-    task.name = "serve";
+    task.name = id % 2 == 0 ? "accept" : "serve";
     task.state = "idle";
+    task.location = "echo.cpp:" + std::to_string(id);
     if (id == 3) {  // somebody listens to it
       task.stats.emplace();
       task.stats->kind = "task";

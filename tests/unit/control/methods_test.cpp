@@ -173,6 +173,30 @@ TEST_CASE("task.list goes through its pages without loss or repetition") {
   CHECK(kind_of(client.call("task.cancel", {{"id", "t-99"}})) == "not_found");
 }
 
+TEST_CASE("task.list gives those whose name and place match, in the order that is asked for, on one page") {
+  control_fixture daemon;
+  daemon.backend.have_tasks(7);
+  auto client = daemon.client();
+  const auto ids = [&](const json& params) {
+    const auto result = client.call("task.list", params)["result"];
+    CHECK_FALSE(result.contains("next_cursor"));
+    std::string all;
+    for (const auto& task : result["tasks"]) all += task["id"].get<std::string>() + " ";
+    return all;
+  };
+  CHECK(ids({{"name", "acc*"}}) == "t-2 t-4 t-6 ");
+  CHECK(ids({{"location", "*:5"}}) == "t-5 ");
+  CHECK(ids({{"name", "acc*"}, {"location", "*:5"}}).empty());
+  CHECK(ids({{"sort", "id"}}) == "t-1 t-2 t-3 t-4 t-5 t-6 t-7 ");
+  // What nobody listens to has no numbers, and comes after what has.
+  for (const auto by : {"total", "busy", "scheduled", "idle", "polls"})
+    CHECK_MESSAGE(ids({{"sort", by}, {"limit", 2}}) == "t-3 t-1 ", by);
+  for (const auto by : {"running", "wakes", "self_wakes", "bytes"})
+    CHECK_MESSAGE(ids({{"sort", by}, {"limit", 2}}) == "t-1 t-2 ", by);
+  CHECK(kind_of(client.call("task.list", {{"sort", "height"}})) == "bad_enum");
+  CHECK(kind_of(client.call("task.list", {{"sort", "busy"}, {"cursor", "t-3"}})) == "invalid_params");
+}
+
 TEST_CASE("the guilty task of a busy worker is named") {
   control_fixture daemon;
   const auto workers = daemon.client().call("runtime.workers")["result"]["workers"];

@@ -113,7 +113,7 @@ TEST_CASE("[OB-12] tasks with their times, one in detail, what looks wrong, paus
   const control_fixture daemon;
   const auto list = run_on(daemon, {"task", "list"}).out;
   CHECK(has(list, "TOTAL     BUSY    SCHED  IDLE  POLLS  LOCATION"));
-  CHECK(has(list, "4.0s  500.0ms  250.0ms  3.2s      7  -"));
+  CHECK(has(list, "4.0s  500.0ms  250.0ms  3.2s      7  echo.cpp:3"));
   CHECK(has(list, "t-1"));  // nobody listens to it
   const auto brief = run_on(daemon, {"task", "show", "t-3"}).out;
   CHECK(has(brief, "stats.polls"));

@@ -82,7 +82,7 @@ TEST_CASE("names of what runs come from the daemon") {
   CHECK(offered_by(daemon, {"plugin", "stop", "e"}) == "echo\trunning\n");
   CHECK(offered_by(daemon, {"plugin", "load", ""}) == "echo\t/lib/echo.so\n:files\n");
   CHECK(offered_by(daemon, {"plugin", "call", "echo", ""}) == "stats\tnumbers\n");
-  CHECK(offered_by(daemon, {"task", "show", "t-2"}) == "t-2\tserve\n");
+  CHECK(offered_by(daemon, {"task", "show", "t-2"}) == "t-2\taccept\n");
   CHECK(offered_by(daemon, {"task", "list", "--plugin", ""}) == "echo\trunning\n");
   CHECK(offered_by(daemon, {"resource", "show", "r-1"}) == "r-1\tSemaphore\n");
   CHECK(offered_by(daemon, {"client", "kill", ""}).starts_with("c-"));
