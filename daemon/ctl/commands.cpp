@@ -275,8 +275,9 @@ class reader {
 
   void add_top() {
     auto& wanted = wanted_.top;
-    auto* top = app_.add_subcommand("top", "Shows tasks, workers, plugins, resources and events as they change");
-    top->add_option("--tab", wanted.tab, "tasks, workers, plugins, resources or events [tasks]");
+    auto* top = app_.add_subcommand(
+        "top", "Shows tasks, workers, plugins, resources, timers, descriptors and events as they change");
+    top->add_option("--tab", wanted.tab, "tasks, workers, plugins, resources, timers/io or events [tasks]");
     top->add_option("--sort", wanted.sort, "by this column");
     top->add_flag("--reverse", wanted.reverse, "the other way round");
     top->add_option("--filter", wanted.filter, "only rows of which all words hold: plugin:echo 'busy>1s' accept");

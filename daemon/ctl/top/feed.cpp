@@ -10,14 +10,41 @@
 namespace tokiod::ctl {
 namespace {
 
-constexpr std::string_view told[] = {"console.state",   "daemon.state",  "plugin.state",
-                                     "runtime.resized", "runtime.stuck", "tasks"};
+constexpr std::string_view told[] = {"console.state",     "daemon.state",    "plugin.fault",  "plugin.state",
+                                     "runtime.recovered", "runtime.resized", "runtime.stuck", "tasks"};
 constexpr std::size_t looked_at_once = 1000;
 constexpr std::int64_t most_asked_for = 1000;  // in one answer, as the daemon allows
+
+std::string count_text(const json& row, std::string_view pointer) { return cell(row, {"", pointer, format::count}); }
 
 double number_at(const json& row, std::string_view pointer) {
   const json* value = value_at(row, pointer);
   return value != nullptr && value->is_number() ? value->get<double>() : 0;
+}
+
+// "7 127.0.0.1:80 < 127.0.0.1:40112"
+std::string descriptor_text(const json& source) {
+  auto text = count_text(source, "/fd");
+  const auto local = wire::text_or(source, "local"), peer = wire::text_or(source, "peer");
+  if (!local.empty()) text += " " + local;
+  return peer.empty() ? text : text + " < " + peer;
+}
+
+// What the kernel says of it: "readable writable".
+std::string readiness_text(const json& source) {
+  std::string text;
+  for (const std::string_view each : {"readable", "writable", "closed", "error"})
+    if (wire::boolean_or(source, each, false)) text.append(text.empty() ? "" : " ").append(each);
+  return text;
+}
+
+// A row of the tab timers/io, with the task that waits for it.
+json waiting_row(json row, std::string_view kind, const json* waiter) {
+  if (!kind.empty()) row["kind"] = kind;
+  if (waiter == nullptr) return row;
+  row["plugin"] = wire::text_or(*waiter, "plugin");
+  row["waiter"] = json(*waiter);
+  return row;
 }
 
 std::int64_t whole(double number) { return static_cast<std::int64_t>(std::clamp(number + 0.5, 0.0, 1e15)); }
@@ -93,6 +120,25 @@ outcome<json> top_feed::tasks(instant_ns deadline) {
   return rows;
 }
 
+outcome<json> top_feed::waiting(instant_ns deadline) {
+  const json most = {{"limit", most_asked_for}};
+  const auto timers = list("timer.list", "timers", most, deadline);
+  const auto sources = list("io.list", "sources", most, deadline);
+  const auto jobs = list("blocking.list", "jobs", most, deadline);
+  for (const auto* each : {&timers, &sources, &jobs})
+    if (!*each) return std::unexpected(each->error());
+  json rows = json::array();
+  for (const auto& timer : *timers) rows.push_back(waiting_row(timer, "timer", wire::find(timer, "waiter")));
+  for (const auto& source : *sources) {
+    const json* const reads = wire::find(source, "reader");
+    json row = {
+        {"kind", wire::text_or(source, "kind")}, {"what", descriptor_text(source)}, {"state", readiness_text(source)}};
+    rows.push_back(waiting_row(std::move(row), {}, reads != nullptr ? reads : wire::find(source, "writer")));
+  }
+  for (const auto& job : *jobs) rows.push_back(waiting_row(job, "job", nullptr));
+  return rows;
+}
+
 // Counters as what they grew by since the last sample.
 void top_feed::add_rates(json& rows, std::string_view name, std::string_view polls, std::string_view busy,
                          std::string_view percent) {
@@ -110,7 +156,7 @@ void top_feed::add_rates(json& rows, std::string_view name, std::string_view pol
   std::erase_if(before_, [&](const auto& each) { return now - each.second.at > 60 * second; });
 }
 
-outcome<json> top_feed::sample(instant_ns deadline) {
+outcome<json> top_feed::sample(std::string_view shown, instant_ns deadline) {
   json all = json::object();
   auto info = ask("runtime.info", json::object(), deadline);
   auto workers = list("runtime.workers", "workers", json::object(), deadline);
@@ -118,7 +164,8 @@ outcome<json> top_feed::sample(instant_ns deadline) {
   auto resources = list("resource.list", "resources", {{"limit", most_asked_for}}, deadline);
   auto found = list("diag.lint", "findings", json::object(), deadline);
   auto rows = tasks(deadline);
-  for (const auto* each : {&info, &workers, &plugins, &resources, &found, &rows})
+  auto waited = shown == "waiting" ? waiting(deadline) : outcome<json>(json::array());
+  for (const auto* each : {&info, &workers, &plugins, &resources, &found, &rows, &waited})
     if (!*each) return std::unexpected(each->error());
   json instances = plugin_rows(*plugins);
   add_rates(*workers, "/worker", "/polls", "/busy_seconds", "busy_percent");
@@ -129,6 +176,7 @@ outcome<json> top_feed::sample(instant_ns deadline) {
   all["resources"] = std::move(*resources);
   all["findings"] = std::move(*found);
   all["tasks"] = std::move(*rows);
+  all["waiting"] = std::move(*waited);
   all["events"] = events_;
   return all;
 }

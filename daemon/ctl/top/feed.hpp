@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -25,8 +26,9 @@ class top_feed {
   [[nodiscard]] outcome<void> begin(instant_ns deadline);
   // Takes what was sent until then. Fails: io_error, the daemon is gone.
   [[nodiscard]] outcome<void> listen(instant_ns until);
-  // One sample: {"info", "workers", "tasks", "plugins", "resources", "events", "findings"}.
-  [[nodiscard]] outcome<json> sample(instant_ns deadline);
+  // One sample: {"info", "workers", "tasks", "plugins", "resources", "events", "findings"}, and "waiting" for the tab
+  // that shows it: timers, descriptors and jobs, which the others need not be asked for.
+  [[nodiscard]] outcome<json> sample(std::string_view rows, instant_ns deadline);
   // One answer, as an object. What the daemon refuses is a refusal.
   [[nodiscard]] outcome<json> ask(std::string_view method, const json& params, instant_ns deadline);
 
@@ -34,6 +36,7 @@ class top_feed {
   void take(const json& event);
   void forget_ended();
   [[nodiscard]] outcome<json> tasks(instant_ns deadline);
+  [[nodiscard]] outcome<json> waiting(instant_ns deadline);
   [[nodiscard]] outcome<json> list(std::string_view method, std::string_view member, const json& params,
                                    instant_ns deadline);
   void add_rates(json& rows, std::string_view name, std::string_view polls, std::string_view busy,

@@ -67,6 +67,16 @@ constexpr column resource_columns[] = {
     {"ATTRIBUTES", "/attributes", format::attributes},
     {"LOCATION", "/location"},
 };
+constexpr column waiting_columns[] = {
+    {"KIND", "/kind"},
+    {"WHAT", "/what"},
+    {"STATE", "/state"},
+    {"DUE", "/due_in_seconds", format::seconds},
+    {"FOR", "/seconds", format::seconds},
+    {"PLUGIN", "/plugin"},
+    {"TASK", "/waiter/task"},
+    {"NAME", "/waiter/name"},
+};
 constexpr column event_columns[] = {
     {"TIME", "/time"},
     {"TOPIC", "/topic"},
@@ -78,6 +88,7 @@ constexpr auto every_tab = std::to_array<tab>({
     {"workers", "workers", worker_columns, "WORKER"},
     {"plugins", "plugins", plugin_columns, "PLUGIN"},
     {"resources", "resources", resource_columns, "TOTAL", true},
+    {"timers/io", "waiting", waiting_columns, "DUE"},
     {"events", "events", event_columns, "TIME", true},
 });
 

@@ -35,9 +35,9 @@ class top {
     for (std::uint64_t shown = 0; at_.out && (asked_.count == 0 || shown < asked_.count); ++shown) {
       // Rates need two samples, so the first one is only counted from.
       if (shown == 0)
-        if (auto taken = feed_.sample(until_answer()); !taken) return std::unexpected(taken.error());
+        if (auto taken = feed_.sample(view_.now().rows, until_answer()); !taken) return std::unexpected(taken.error());
       if (auto heard = feed_.listen(steady_clock().now() + asked_.interval); !heard) return heard;
-      auto taken = feed_.sample(until_answer());
+      auto taken = feed_.sample(view_.now().rows, until_answer());
       if (!taken) return std::unexpected(taken.error());
       print(std::move(*taken));
     }
@@ -54,7 +54,7 @@ class top {
       if (auto heard = feed_.listen(now); !heard) return heard;
       if (next_sample == 0 || (now >= next_sample && !view_.paused())) {
         next_sample = now + asked_.interval;
-        auto taken = feed_.sample(soon());
+        auto taken = feed_.sample(view_.now().rows, soon());
         if (auto kept = survives(taken); !kept) return kept;
         if (taken) view_.show(std::move(*taken));
       }

@@ -9,7 +9,7 @@ namespace tokiod::ctl {
 namespace {
 
 constexpr std::string_view keys_help =
-    "q quit  Tab/1-5 tab  s/S sort  r reverse  / filter  Enter detail  d stacks  k cancel task  p pause";
+    "q quit  Tab/1-6 tab  s/S sort  r reverse  / filter  Enter detail  d stacks  k cancel task  p pause";
 
 // Cut at so many code points.
 std::string cut(std::string_view text, std::size_t columns) {
@@ -121,6 +121,14 @@ std::string top_view::selected_id() const {
   return selected_ < rows_.size() ? wire::text_or(rows_[selected_], "id") : std::string();
 }
 
+// What its detail tells of: itself, or the task that waits for it.
+std::string top_view::selected_subject() const {
+  const auto id = selected_id();
+  if (!id.empty() || selected_ >= rows_.size()) return id;
+  const json* const task = value_at(rows_[selected_], "/waiter/task");
+  return task != nullptr && task->is_string() ? task->get<std::string>() : std::string();
+}
+
 // That of the row, or that polls the row's task now.
 std::string top_view::selected_worker() const {
   const json* const worker = selected_ < rows_.size() ? wire::find(rows_[selected_], "worker") : nullptr;
@@ -185,7 +193,7 @@ wish top_view::press_in_list(int pressed) {
       return redraw;
     case ' ': return {wish::what::sample_now, {}};
     case static_cast<int>(key::enter):
-      if (!selected_id().empty()) return {wish::what::detail, selected_id()};
+      if (const auto subject = selected_subject(); !subject.empty()) return {wish::what::detail, subject};
       say("a row of this tab has no detail");
       return redraw;
     case 'd': return {wish::what::stacks, selected_worker()};

@@ -85,6 +85,7 @@ class top_view {
   void go_to(std::size_t tab);
   void arrange();
   [[nodiscard]] std::string selected_id() const;
+  [[nodiscard]] std::string selected_subject() const;
   [[nodiscard]] std::string selected_worker() const;
   [[nodiscard]] std::string tab_bar() const;
   [[nodiscard]] std::string status() const;

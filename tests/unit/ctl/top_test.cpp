@@ -202,6 +202,16 @@ TEST_CASE("what has no number in a column comes last in either order") {
   CHECK(ids(made) == std::vector<std::string>{"t-1", "t-2", "t-3"});
 }
 
+TEST_CASE("what waits has its task in detail, if there is one") {
+  ctl::top_view made(*ctl::tab_named("timers/io"));
+  made.show(*wire::parse(R"({"waiting": [{"kind": "timer", "due_in_seconds": 1, "waiter": {"task": "t-7"}},
+                                         {"kind": "job", "seconds": 2}]})"));
+  REQUIRE(made.rows().size() == 2);
+  CHECK(made.press(static_cast<int>(key::enter)).id == "t-7");
+  (void)made.press('j');
+  CHECK(made.press(static_cast<int>(key::enter)).kind == wish::what::redraw);
+}
+
 TEST_CASE("a row in detail fills the screen until it is left") {
   auto made = shown();
   CHECK(made.press(static_cast<int>(key::enter)).kind == wish::what::detail);
@@ -242,6 +252,11 @@ TEST_CASE("[OB-12] once: a summary and a table, or JSON; a batch as often as it 
   CHECK(read->at("tab") == "workers");
   CHECK_FALSE(read->at("rows").empty());
   CHECK(read->at("rows").at(0).contains("busy_percent"));
+  const auto waits = top_on(daemon, {"--once", "--interval", "100ms", "--tab", "timers/io", "--json"});
+  CHECK_MESSAGE(waits.code == exit_code::ok, waits.err);
+  for (const auto kind : {"timer", "tcp", "job"})
+    CHECK_MESSAGE(shows(waits.out, std::string(R"("kind":")") + kind), waits.out);
+  CHECK(shows(waits.out, "127.0.0.1:7007"));
   const auto twice = top_on(daemon, {"--batch", "-n", "2", "--interval", "100ms", "--tab", "plugins", "--json"});
   CHECK(std::ranges::count(twice.out, '\n') == 2);
 }
@@ -250,7 +265,7 @@ TEST_CASE("what top cannot do is said in a sentence, with an exit code") {
   const control_fixture daemon;
   const auto tab = top_on(daemon, {"--once", "--tab", "threads"});
   CHECK(tab.code == exit_code::bad_input);
-  CHECK(shows(tab.err, "top has no tab threads; it has tasks, workers, plugins, resources, events"));
+  CHECK(shows(tab.err, "top has no tab threads; it has tasks, workers, plugins, resources, timers/io, events"));
   CHECK(top_on(daemon, {"--once", "--filter", "x>y"}).code == exit_code::bad_input);
   CHECK(top_on(daemon, {"--once", "--sort", "height"}).code == exit_code::bad_input);
   CHECK(top_on(daemon, {"--once", "--interval", "1ms"}).code == exit_code::usage);
