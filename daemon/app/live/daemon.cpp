@@ -71,7 +71,8 @@ std::vector<control::health_check> live_daemon::health() const {
   }
   checks.push_back({"plugins", down.empty(), down.empty() ? "" : "not running: " + down, false});
   const auto reload = parts_.config.status();
-  checks.push_back({"config", reload.last_ok, reload.last_problem, false});
+  // What was refused changed nothing: a slip in a file must not take a service out of its place.
+  checks.push_back({"config", reload.last_ok, reload.last_problem, false, true});
   const auto upkeep = parts_.upkeep.now();
   const auto pause = parts_.pause.now(parts_.rt);
   checks.push_back(

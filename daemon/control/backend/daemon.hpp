@@ -33,7 +33,8 @@ struct health_check {
   std::string name;
   bool ok = false;
   std::string detail;
-  bool vital = false;  // a failing vital check means not live; any failing check means not ready
+  bool vital = false;   // a failing vital check means not live; any failing check means not ready
+  bool advice = false;  // but for one that only tells of something: what serves goes on serving
 };
 
 struct shutdown_order {

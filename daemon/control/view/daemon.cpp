@@ -58,7 +58,7 @@ json view(const crash_info& crash) {
 health health_of(std::vector<health_check> checks) {
   health seen;
   for (const auto& check : checks) {
-    if (!check.ok) seen.ready = false;
+    if (!check.ok && !check.advice) seen.ready = false;
     if (!check.ok && check.vital) seen.live = false;
   }
   seen.checks = std::move(checks);

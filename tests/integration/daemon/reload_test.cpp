@@ -50,6 +50,12 @@ TEST_CASE("config.reload tells what changed, and a faulty file changes nothing")
   CHECK(refused.at("message").get<std::string>().find("tokiod.json:1:10: /log/level") != std::string::npos);
   CHECK(client.call("config.get").at("revision") == revision);
   CHECK(client.call("log.get").at("targets").at("host") == "trace");
+  // It is told of, and what is served goes on being served.
+  const auto health = client.call("daemon.health");
+  CHECK(health.at("ready") == true);
+  CHECK(health.at("checks").dump().find("/log/level") != std::string::npos);
+  CHECK(http_get(d.observe_socket(), "/readyz").find(" 200 ") != std::string::npos);
+  CHECK(client.call("daemon.status").at("warnings").dump().find("the last reload was refused") != std::string::npos);
 }
 
 TEST_CASE("every one of a burst of SIGHUPs is covered by a reload that begins after it") {
