@@ -26,7 +26,7 @@ void add_protocol(page& to) {
       "control.access in tokiod.json(5) gives it, and at most that of the socket.");
 }
 
-std::string errors_of(const wire::method& row) {
+std::string names_of_errors(const wire::method& row) {
   std::string text;
   for (const auto& each : wire::errors_of(row)) text.append(text.empty() ? "" : ", ").append(each.name);
   return text;
@@ -42,7 +42,7 @@ void add_method(page& to, const wire::method& row) {
                            std::string(each.doc));
   }
   to.item("Result", wire::form_of_shape(row.name));
-  if (const auto errors = errors_of(row); !errors.empty()) to.item("Errors", errors);
+  if (const auto errors = names_of_errors(row); !errors.empty()) to.item("Errors", errors);
   to.item("Example", std::string(row.name) + " " + std::string(row.example)).outdent();
 }
 
