@@ -4,7 +4,7 @@
 #include <ranges>
 #include <utility>
 
-#include "config/digest.hpp"
+#include "base/digest.hpp"
 #include "wire/get.hpp"
 #include "wire/patch.hpp"
 
@@ -49,7 +49,7 @@ json layer_view(const config::layer& each, const config::schema_source& schemas,
   return {{"layer", name(each.of)},
           {"source", each.text.name},
           {"loaded_at", unix_seconds(each.loaded_wall_ns)},
-          {"sha256", config::sha256(wire::dump(each.text.value))},
+          {"sha256", sha256(wire::dump(each.text.value))},
           {"value", config::shown_document(each.text.value, schemas, to)}};
 }
 

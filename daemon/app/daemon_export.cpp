@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/build_commit.hpp"
 #include "app/metric_rows.hpp"
 #include "host/abi_version.hpp"
 
@@ -17,7 +18,12 @@ std::vector<metric_family> daemon_families(const reload_status& config) {
                  metric_type::info,
                  "",
                  "What runs.",
-                 {{{{"version", TOKIOD_VERSION}, {"compiler", __VERSION__}, {"abi", host::abi_version()}}, 1, {}}}});
+                 {{{{"version", TOKIOD_VERSION},
+                    {"commit", build_commit},
+                    {"compiler", __VERSION__},
+                    {"abi", host::abi_version()}},
+                   1,
+                   {}}}});
   all.push_back(single("tokiod_config_revision", gauge, "", "Revision of the configuration in force; 1 at the start.",
                        number(config.revision)));
   all.push_back(single("tokiod_config_drift", gauge, "", "1 when a restart would load another configuration.",
@@ -36,6 +42,11 @@ std::vector<metric_family> daemon_families(const reload_status& config) {
   if (config.last_wall_ns != 0) last.samples.push_back({{}, static_cast<double>(config.last_wall_ns) / 1e9, {}});
   all.push_back(std::move(last));
   return all;
+}
+
+std::vector<metric_family> manager_families(std::uint64_t watchdog_pings) {
+  return {single("tokiod_watchdog_pings_total", metric_type::counter, "",
+                 "Times that the service manager's watchdog was fed.", number(watchdog_pings))};
 }
 
 std::vector<metric_family> log_families(const log::record_counts& counts) {

@@ -1,6 +1,7 @@
-// The daemon's build, configuration and log as metric families.
+// The daemon's build, configuration, service manager and log as metric families.
 // Threads: [any]; plain values.
 #pragma once
+#include <cstdint>
 #include <vector>
 
 #include "app/live_config.hpp"
@@ -10,6 +11,7 @@
 namespace tokiod::app {
 
 [[nodiscard]] std::vector<control::metric_family> daemon_families(const reload_status& config);
+[[nodiscard]] std::vector<control::metric_family> manager_families(std::uint64_t watchdog_pings);
 [[nodiscard]] std::vector<control::metric_family> log_families(const log::record_counts& counts);
 
 }  // namespace tokiod::app

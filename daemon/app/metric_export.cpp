@@ -1,5 +1,7 @@
 #include "app/metric_export.hpp"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -15,14 +17,7 @@ using control::metric_family;
 using control::metric_type;
 using control::sample;
 
-// One row: a counter of each worker.
-struct worker_row {
-  const char* name;
-  const char* unit;
-  const char* help;
-  double (*read)(const metrics::worker_totals&);
-};
-constexpr worker_row worker_rows[] = {
+constexpr metric_row<metrics::worker_totals> worker_rows[] = {
     {"tokiod_worker_polls_total", "", "Tasks polled.", [](const auto& w) { return number(w.polls); }},
     {"tokiod_worker_lifo_polls_total", "", "Tasks polled from the LIFO slot.",
      [](const auto& w) { return number(w.lifo_polls); }},
@@ -55,13 +50,7 @@ constexpr worker_row worker_rows[] = {
     {"tokiod_worker_idle_seconds_total", "seconds", "Time asleep.", [](const auto& w) { return seconds(w.parked_ns); }},
 };
 
-struct task_row {
-  const char* name;
-  const char* unit;
-  const char* help;
-  double (*read)(const metrics::task_totals&);
-};
-constexpr task_row task_rows[] = {
+constexpr metric_row<metrics::task_totals> task_rows[] = {
     {"tokiod_tasks_spawned_total", "", "Tasks spawned.", [](const auto& t) { return number(t.spawned); }},
     {"tokiod_task_polls_total", "", "Polls of tasks.", [](const auto& t) { return number(t.polls); }},
     {"tokiod_task_wakes_total", "", "Wakes that made an idle task runnable.",
@@ -88,6 +77,19 @@ control::buckets spread_of(const metrics::distribution& d) {
   return spread;
 }
 
+// Of whole numbers, whose resolution is a power of two; `zeros` of them are not in it.
+control::buckets spread_of_counts(const metrics::distribution& d, std::uint64_t zeros) {
+  control::buckets spread{{{0.0, zeros}}, zeros + d.total(), number(d.sum)};
+  constexpr unsigned most_bits = 10;
+  std::uint64_t upto = zeros;
+  for (unsigned bits = 1; bits <= most_bits; ++bits) {
+    const std::uint64_t bound = (std::uint64_t{1} << bits) - 1;
+    upto += d.counts[metrics::bucket_of(bound)];
+    spread.upto.emplace_back(number(bound), upto);
+  }
+  return spread;
+}
+
 void add_workers(std::vector<metric_family>& to, const metrics::runtime_snapshot& now) {
   std::map<std::string, double> states;  // all of them, so that a graph has no gaps
   for (unsigned at = 0; at <= static_cast<unsigned>(metrics::worker_state::retired); ++at)
@@ -97,22 +99,19 @@ void add_workers(std::vector<metric_family>& to, const metrics::runtime_snapshot
       "tokiod_worker_local_queue_depth", metric_type::gauge, "", "Tasks in the worker's own queue.", {}};
   metric_family mean{
       "tokiod_worker_mean_poll_seconds", metric_type::gauge, "seconds", "How long polls took lately, on average.", {}};
+  metric_owners<metrics::worker_totals> counted;
   for (const auto& w : now.workers) {
     ++states[state_name(w.state)];
     polls.merge(w.poll_time_ns);
     const labels worker = {{"worker", std::to_string(w.index)}};
     depth.samples.push_back({worker, number(w.queued_tasks), {}});
     mean.samples.push_back({worker, seconds(w.mean_poll_ns), {}});
+    counted.emplace_back(worker, &w.totals);
   }
   metric_family workers{"tokiod_runtime_workers", metric_type::gauge, "", "Workers, by what they do.", {}};
   for (const auto& [state, count] : states) workers.samples.push_back({{{"state", state}}, count, {}});
   for (auto* const f : {&workers, &depth, &mean}) to.push_back(std::move(*f));
-  for (const auto& row : worker_rows) {
-    metric_family f{row.name, metric_type::counter, row.unit, row.help, {}};
-    for (const auto& w : now.workers)
-      f.samples.push_back({{{"worker", std::to_string(w.index)}}, row.read(w.totals), {}});
-    to.push_back(std::move(f));
-  }
+  add_rows(to, worker_rows, counted);
   to.push_back({"tokiod_task_poll_seconds",
                 metric_type::histogram,
                 "seconds",
@@ -134,8 +133,10 @@ void add_owners(std::vector<metric_family>& to, const metrics::runtime_snapshot&
                       "seconds",
                       "How long runnable tasks waited for their poll; sampled.",
                       {}};
+  metric_owners<metrics::task_totals> counted;
   for (const auto& o : now.owners) {
     const labels plugin = {{"plugin", o.name}};
+    counted.emplace_back(plugin, &o.tasks);
     alive.samples.push_back({plugin, number(o.tasks.live()), {}});
     memory.samples.push_back({plugin, number(o.heap_bytes), {}});
     throttled.samples.push_back({plugin, seconds(o.throttled_ns), {}});
@@ -145,11 +146,25 @@ void add_owners(std::vector<metric_family>& to, const metrics::runtime_snapshot&
     ended.samples.push_back({{{"plugin", o.name}, {"outcome", "panicked"}}, number(o.tasks.panicked), {}});
   }
   for (auto* const f : {&alive, &ended, &memory, &throttled, &waits}) to.push_back(std::move(*f));
-  for (const auto& row : task_rows) {
-    metric_family f{row.name, metric_type::counter, row.unit, row.help, {}};
-    for (const auto& o : now.owners) f.samples.push_back({{{"plugin", o.name}}, row.read(o.tasks), {}});
-    to.push_back(std::move(f));
+  add_rows(to, task_rows, counted);
+}
+
+// As the kernel writes such lists: "0-3,6". Empty: the thread is gone, or the machine has more than a mask holds.
+std::string cpus_of(int os_thread) {
+  cpu_set_t mask;
+  CPU_ZERO(&mask);
+  if (::sched_getaffinity(os_thread, sizeof mask, &mask) != 0) return {};
+  const auto may = [&](int cpu) { return cpu < CPU_SETSIZE && CPU_ISSET(static_cast<std::size_t>(cpu), &mask); };
+  std::string list;
+  for (int first = 0; first < CPU_SETSIZE; ++first) {
+    if (!may(first)) continue;
+    int last = first;
+    while (may(last + 1)) ++last;
+    list += (list.empty() ? "" : ",") + std::to_string(first);
+    if (last != first) list += "-" + std::to_string(last);
+    first = last;
   }
+  return list;
 }
 
 }  // namespace
@@ -197,6 +212,13 @@ std::vector<metric_family> runtime_families(const metrics::runtime_snapshot& now
   spread("tokiod_blocking_queue_wait_seconds", "How long blocking jobs that have ended had waited for a thread.",
          now.blocking_wait_ns);
   spread("tokiod_blocking_run_seconds", "How long blocking jobs that have ended took.", now.blocking_run_ns);
+  const std::uint64_t had_some = now.events_per_wait.total();
+  const std::uint64_t had_none = now.reactor_turns - std::min(now.reactor_turns, had_some);
+  all.push_back({"tokiod_reactor_events_per_poll",
+                 metric_type::histogram,
+                 "",
+                 "How many events the kernel had each time that it was asked.",
+                 {{{}, 0, spread_of_counts(now.events_per_wait, had_none)}}});
   spread("tokiod_timer_lateness_seconds", "By how much timers fired after their deadline.", now.timer_lateness_ns);
   return all;
 }
@@ -213,7 +235,8 @@ std::vector<metric_family> thread_families(const runtime_view& now) {
     longest = std::max(longest, w.running_for);
     if (w.os_thread == 0) continue;
     const auto worker = std::to_string(w.index);
-    info.samples.push_back({{{"worker", worker}, {"tid", std::to_string(w.os_thread)}}, 1, {}});
+    info.samples.push_back(
+        {{{"worker", worker}, {"tid", std::to_string(w.os_thread)}, {"cpus", cpus_of(w.os_thread)}}, 1, {}});
     cpu.samples.push_back({{{"worker", worker}}, seconds(thread_cpu_time_of(w.os_thread)), {}});
   }
   constexpr auto gauge = metric_type::gauge;

@@ -129,6 +129,7 @@ instant_ns notifier::turn(bool healthy) {
   }
   if (watchdog_ > 0 && now >= ping_due_at_) {
     if (healthy && !send("WATCHDOG=1")) return now + try_again;
+    if (healthy) ++pings_;
     ping_due_at_ = now + watchdog_ / 3;
   }
   const instant_ns ping = watchdog_ > 0 ? ping_due_at_ : never;

@@ -29,6 +29,11 @@ class notifier {
 
   [[nodiscard]] bool listened() const { return static_cast<bool>(socket_); }
   [[nodiscard]] duration_ns watchdog() const { return watchdog_; }  // 0: none
+  // Of the watchdog that were sent.
+  [[nodiscard]] std::uint64_t pings() const {
+    const std::lock_guard hold(mutex_);
+    return pings_;
+  }
 
   void ready();
   void reloading();  // with MONOTONIC_USEC, without which newer managers time the reload out
@@ -62,7 +67,7 @@ class notifier {
   [[nodiscard]] bool send_what_waits();
 
   const clock& time_;
-  std::mutex mutex_;  // for everything below
+  mutable std::mutex mutex_;  // for everything below
   unique_fd socket_;
   duration_ns watchdog_ = 0;
   std::deque<message> unsent_;
@@ -70,6 +75,7 @@ class notifier {
   std::optional<std::string> waiting_status_;
   instant_ns status_allowed_at_ = 0;
   instant_ns ping_due_at_ = 0;
+  std::uint64_t pings_ = 0;
 };
 
 // A socket that the service manager opened for us, known by its name; the order is not stable.

@@ -19,44 +19,45 @@ using control::metric_type;
 
 namespace {
 
-// One row: a number of each instance, beside those that its tasks have in task_rows.
-struct instance_row {
-  const char* name;
-  metric_type type;
-  const char* unit;
-  const char* help;
-  double (*read)(const host::instance_view&);
-};
-constexpr instance_row instance_rows[] = {
-    {"tokiod_plugin_up", metric_type::gauge, "", "1 while the instance runs.",
-     [](const auto& i) { return i.state == host::instance_state::running ? 1.0 : 0.0; }},
-    {"tokiod_plugin_faults_total", metric_type::counter, "", "Panics and misuse of the ABI.",
-     [](const auto& i) { return number(i.faults); }},
-    {"tokiod_plugin_slow_polls_total", metric_type::counter, "", "Polls that took too long.",
+// Beside the numbers that the tasks of an instance have.
+constexpr metric_row<host::instance_view> instance_rows[] = {
+    {"tokiod_plugin_up", "", "1 while the instance runs.",
+     [](const auto& i) { return i.state == host::instance_state::running ? 1.0 : 0.0; }, metric_type::gauge},
+    {"tokiod_plugin_start_seconds", "seconds", "How long the init of the last start took.",
+     [](const auto& i) { return seconds(i.start_took); }, metric_type::gauge},
+    {"tokiod_stuck_polls_total", "", "Polls that the monitor found to last too long.",
      [](const auto& i) { return number(i.usage.slow_polls); }},
-    {"tokiod_plugin_memory_bytes", metric_type::gauge, "bytes", "Memory of the host, beside that of tasks.",
-     [](const auto& i) { return number(i.usage.memory_bytes); }},
-    {"tokiod_plugin_fds", metric_type::gauge, "",
-     "Sockets, files and other descriptors that the host has for the instance.",
-     [](const auto& i) { return number(i.usage.sockets + i.usage.files); }},
-    {"tokiod_plugin_blocking_jobs", metric_type::gauge, "", "Blocking jobs that wait or run.",
-     [](const auto& i) { return number(i.usage.jobs); }},
-    {"tokiod_plugin_blocking_cpu_seconds_total", metric_type::counter, "seconds",
-     "CPU time of blocking jobs that have returned.", [](const auto& i) { return seconds(i.usage.job_cpu_ns); }},
-    {"tokiod_plugin_read_bytes_total", metric_type::counter, "bytes", "Bytes that came in.",
+    {"tokiod_plugin_memory_bytes", "bytes", "Memory of the host, beside that of tasks.",
+     [](const auto& i) { return number(i.usage.memory_bytes); }, metric_type::gauge},
+    {"tokiod_plugin_fds", "", "Sockets, files and other descriptors that the host has for the instance.",
+     [](const auto& i) { return number(i.usage.sockets + i.usage.files); }, metric_type::gauge},
+    {"tokiod_plugin_blocking_jobs", "", "Blocking jobs that wait or run.",
+     [](const auto& i) { return number(i.usage.jobs); }, metric_type::gauge},
+    {"tokiod_plugin_blocking_cpu_seconds_total", "seconds", "CPU time of blocking jobs that have returned.",
+     [](const auto& i) { return seconds(i.usage.job_cpu_ns); }},
+    {"tokiod_plugin_timers", "", "Timers that the instance has.", [](const auto& i) { return number(i.usage.timers); },
+     metric_type::gauge},
+    {"tokiod_plugin_read_bytes_total", "bytes", "Bytes that came in.",
      [](const auto& i) { return number(i.usage.read_bytes); }},
-    {"tokiod_plugin_written_bytes_total", metric_type::counter, "bytes", "Bytes that went out.",
+    {"tokiod_plugin_written_bytes_total", "bytes", "Bytes that went out.",
      [](const auto& i) { return number(i.usage.written_bytes); }},
 };
 
 void add_instances(std::vector<metric_family>& to, const std::vector<host::image_view>& images) {
-  for (const auto& row : instance_rows) {
-    metric_family f{row.name, row.type, row.unit, row.help, {}};
-    for (const auto& image : images)
-      for (const auto& i : image.instances)
-        f.samples.push_back({{{"plugin", i.plugin}, {"instance", i.name}}, row.read(i), {}});
-    to.push_back(std::move(f));
-  }
+  metric_owners<host::instance_view> all;
+  for (const auto& image : images)
+    for (const auto& i : image.instances) all.emplace_back(labels{{"plugin", i.plugin}, {"instance", i.name}}, &i);
+  add_rows(to, instance_rows, all);
+}
+
+void add_faults(std::vector<metric_family>& to, const std::vector<host::image_view>& images) {
+  metric_family faults{
+      "tokiod_plugin_faults_total", metric_type::counter, "", "Panics, and misuse of the ABI, by kind.", {}};
+  for (const auto& image : images)
+    for (const auto& i : image.instances)
+      for (const auto& [kind, count] : {std::pair("panic", i.panics), std::pair("misuse", i.faults - i.panics)})
+        faults.samples.push_back({{{"plugin", i.plugin}, {"instance", i.name}, {"kind", kind}}, number(count), {}});
+  to.push_back(std::move(faults));
 }
 
 void add_states(std::vector<metric_family>& to, const std::vector<host::image_view>& images) {
@@ -76,7 +77,8 @@ void add_states(std::vector<metric_family>& to, const std::vector<host::image_vi
       continue;
     }
     const auto abi = std::to_string(image.abi_major) + "." + std::to_string(image.abi_minor);
-    const labels with = {{"plugin", image.name}, {"version", image.version}, {"abi", abi}};
+    const labels with = {
+        {"plugin", image.name}, {"version", image.version}, {"abi", abi}, {"path_sha256", image.sha256}};
     if (known.insert(with).second) info.samples.push_back({with, 1, {}});
     ++counts[{image.name, name(image.state)}];
     for (const auto& i : image.instances)
@@ -172,6 +174,7 @@ std::vector<metric_family> plugin_families(const std::vector<host::image_view>& 
   std::vector<metric_family> all;
   add_states(all, images);
   add_instances(all, images);
+  add_faults(all, images);
   auto of_daemon = all;
   for (auto& f : descriptor_families({})) of_daemon.push_back(std::move(f));
   of_daemon.push_back({"tokiod_plugin_metrics_left_out", metric_type::gauge, "", "", {}});

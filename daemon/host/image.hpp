@@ -28,6 +28,7 @@ inline constexpr std::size_t ended_runs_kept = 100;
 struct image_facts {
   inspection seen;
   std::unique_ptr<library> code;                  // null: linked in
+  std::string sha256;                             // of the file; empty: linked in
   const tokio_plugin_desc* descriptor = nullptr;  // read it only while the image is mapped
 
   // What the descriptor says, for when it is gone.

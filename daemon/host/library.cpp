@@ -12,6 +12,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "base/digest.hpp"
 #include "base/page_block.hpp"
 
 namespace tokiod::host {
@@ -87,6 +88,14 @@ outcome<void> library::make_memory(const copy_place& place) {
   if (!copy_.fd) return refuse(kind::io_error, place.name, ": ", error::last("memfd_create").text());
   path_ = "/proc/self/fd/" + std::to_string(copy_.fd.get());
   return {};
+}
+
+outcome<std::string> library::digest() const {
+  void* const bytes = ::mmap(nullptr, copy_.size_bytes, PROT_READ, MAP_PRIVATE, copy_.fd.get(), 0);
+  if (bytes == MAP_FAILED) return refuse(kind::io_error, copy_.path, ": ", error::last("mmap").text());
+  std::string text = sha256({static_cast<const char*>(bytes), copy_.size_bytes});
+  ::munmap(bytes, copy_.size_bytes);
+  return text;
 }
 
 outcome<inspection> library::inspect() const { return inspect_file(copy_); }

@@ -32,6 +32,8 @@ class library {
   library& operator=(const library&) = delete;
   ~library();  // the copy's file goes away; a mapping that is still there stays
 
+  // Of the copy's bytes, until it is mapped.
+  [[nodiscard]] outcome<std::string> digest() const;
   // What the gate says of the copy, under the name of its original.
   [[nodiscard]] outcome<inspection> inspect() const;
   outcome<void> map();  // runs the image's constructors

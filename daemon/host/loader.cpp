@@ -96,6 +96,9 @@ outcome<image_facts> open_image(const plugin_file& file, const copy_place& place
   image_facts found;
   auto copy = checked_copy(file, place, found.seen);
   if (!copy) return std::unexpected(copy.error());
+  auto digest = (*copy)->digest();
+  if (!digest) return std::unexpected(digest.error());
+  found.sha256 = std::move(*digest);
   const auto it = std::make_shared<opening>(opening{std::move(*copy), {}});
   const auto& path = file.path;
   switch (threads.run("tokio-load", deadline, [it] { it->mapped = it->code->map(); })) {

@@ -111,6 +111,8 @@ class plugin {
   const std::shared_ptr<ctl_gate> gate;
   void* state = nullptr;     // [inside the gate] what init gave
   bool state_given = false;  // init returned TOKIO_OK, and fini is still due
+  // How long init took; 0: it has not returned TOKIO_OK. Guarded by the registry's lock.
+  duration_ns init_took = 0;
   // What it said of its own end; guarded by the registry's lock. It may say so in its init, when nobody shows it yet.
   std::optional<std::int32_t> said_finished;
   std::string said_failed;  // empty: it did not

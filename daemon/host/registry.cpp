@@ -148,7 +148,9 @@ instance_view registry::parts::view_of(const instance_slot& s) const {
   v.starts = s.starts;
   v.limits = s.limits;
   if (s.run == nullptr) return v;
-  v.faults = static_cast<std::uint64_t>(s.run->book.sum(entry::panics) + s.run->book.sum(entry::misuses));
+  v.panics = static_cast<std::uint64_t>(s.run->book.sum(entry::panics));
+  v.faults = v.panics + static_cast<std::uint64_t>(s.run->book.sum(entry::misuses));
+  v.start_took = s.run->init_took;
   v.usage = usage_of(*s.run);
   return v;
 }
@@ -157,6 +159,7 @@ image_view registry::parts::view_of(const image& i) const {
   image_view v;
   v.name = i.name;
   v.path = i.path;
+  v.sha256 = i.sha256;
   v.mapped_path = i.code != nullptr ? i.code->path() : std::string();
   v.generation = i.generation;
   v.build_id = i.seen.facts.build_id;

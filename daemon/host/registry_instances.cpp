@@ -41,9 +41,14 @@ std::expected<tokio_plugin*, start_failure> registry::parts::make_run(guarded& l
   const auto deadline = std::min(steady_now() + options.init_timeout, hurry.load(relaxed));
   const auto grace = options.abort_grace;
   lock.unlock();
+  const instant_ns since = steady_now();
   const auto begun = initialise(*run, deadline, grace);
+  const duration_ns took = steady_now() - since;
   lock.lock();
-  if (begun) return run;
+  if (begun) {
+    run->init_took = took;
+    return run;
+  }
   auto failed = begun.error();
   if (failed.why.why == kind::init_failed && !run->said_failed.empty())  // it said more than its status does
     failed.why = init_refusal(like.name, run->said_failed);

@@ -74,7 +74,9 @@ struct instance_view {
   std::string config;                    // JSON text, as given to init
   std::optional<std::int32_t> finished;  // status given to instance_finish
   std::uint32_t starts = 0;
-  std::uint64_t faults = 0;  // panics and misuse
+  std::uint64_t faults = 0;    // panics and misuse
+  std::uint64_t panics = 0;    // of them
+  duration_ns start_took = 0;  // until the last init that succeeded had returned; 0: none has
   usage_view usage;
   instance_limits limits;
 };
@@ -82,6 +84,7 @@ struct instance_view {
 struct image_view {
   std::string name, id, version, description;
   std::string path;              // the file it was loaded from
+  std::string sha256;            // of that file as it was loaded; empty: linked in
   std::string mapped_path;       // the private copy
   std::uint64_t generation = 0;  // counts loads in this process; two images of one name differ in it
   std::uint32_t abi_major = 0, abi_minor = 0;

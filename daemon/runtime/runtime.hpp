@@ -59,6 +59,13 @@ struct task_view {
   bool blocks = false;          // this poll has said that it may
 };
 
+// The tasks of one kind of one owner that have not ended, by what they do.
+struct task_group {
+  memory::owner_id owner = 0;
+  const void* about = nullptr;  // as in a task_view
+  std::uint64_t idle = 0, queued = 0, running = 0;
+};
+
 struct worker_view {
   std::uint32_t index = 0;
   metrics::worker_state state = metrics::worker_state::parked;  // stuck: two looks of the monitor met the same poll
@@ -130,6 +137,8 @@ class runtime {
   [[nodiscard]] metrics::task_totals totals(const runtime_owner& of) const { return engine_.totals(of).tasks; }
   [[nodiscard]] std::uint64_t live(const runtime_owner& of) const { return totals(of).live(); }
   [[nodiscard]] std::vector<task_view> tasks(const runtime_owner* owner_or_null, std::size_t limit) const;
+  // All tasks, without a word about each: as long as there are kinds of them.
+  [[nodiscard]] std::vector<task_group> task_groups() const;
 
   // ---- tasks: allocate, write the body, then spawn or discard. On a core's own thread these are the core's words.
 

@@ -1,6 +1,7 @@
 // What a runtime shows: workers, tasks, and all its numbers, read from atomics and under locks that are never held
 // while user code runs.
 #include <algorithm>
+#include <map>
 
 #include "runtime/blocking/pool.hpp"
 #include "runtime/runtime.hpp"
@@ -109,9 +110,29 @@ std::vector<task_view> runtime::tasks(const runtime_owner* owner_or_null, std::s
   return all;
 }
 
+std::vector<task_group> runtime::task_groups() const {
+  const std::vector<running_poll> polls = running_polls(engine_, steady_clock().now());
+  std::vector<task_group> all;
+  engine_.for_each_owner([&](runtime_owner& of) {
+    std::map<const void*, task_group> by_kind;
+    task::for_each_task(of.heap(), [&](const task::sighting& seen) {
+      const auto view = view_of(seen, of.id(), polls);
+      if (view.state == task_state::done) return;
+      task_group& group = by_kind[seen.about];
+      ++(view.state == task_state::idle ? group.idle : view.state == task_state::queued ? group.queued : group.running);
+    });
+    for (auto& [about, group] : by_kind) {
+      group.owner = of.id();
+      group.about = about;
+      all.push_back(group);
+    }
+  });
+  return all;
+}
+
 metrics::runtime_snapshot runtime::metrics() const {
   metrics::runtime_snapshot all;
-  metrics::octave_sum lateness;
+  metrics::octave_sum lateness, events;
   all.taken_at_ns = steady_clock().now();
   const instant_ns now = engine_.time.now();
   for (auto& one : engine_.cores) {
@@ -129,6 +150,7 @@ metrics::runtime_snapshot runtime::metrics() const {
     lateness.add(one->home.timers.lateness());
     const instant_ns due = timers.live() != 0 ? one->home.timers.next_deadline() : never;
     if (due < now) all.timer_late_ns = std::max(all.timer_late_ns, now - due);
+    one->home.reactor->add_events_per_wait(events);
     const io::reactor_counts io = one->home.reactor->counts();
     all.sources += io.live();
     all.sources_registered += io.registered;
@@ -159,6 +181,7 @@ metrics::runtime_snapshot runtime::metrics() const {
   all.blocking_wait_ns = times.wait_ns;
   all.blocking_run_ns = times.run_ns;
   all.timer_lateness_ns = lateness.spread();
+  all.events_per_wait = events.spread();
   return all;
 }
 

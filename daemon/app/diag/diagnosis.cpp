@@ -71,6 +71,7 @@ void diagnosis::loop() {
       if (stopped_.wait_for(lock, std::chrono::seconds(1), [this] { return stopping_; })) return;
     }
     look();
+    look_at_groups();
   }
 }
 
@@ -100,6 +101,28 @@ void diagnosis::look() {
   for (const auto& one : faults_.look(images))
     tell_("plugin.fault",
           {{"plugin", one.plugin}, {"instance", one.instance}, {"came", one.came}, {"faults", one.all}});
+}
+
+// On the look's thread alone, so that the lock is not held while all tasks are walked.
+void diagnosis::look_at_groups() {
+  const instant_ns now = steady_clock().now();
+  {
+    const std::lock_guard hold(mutex_);
+    if (!groups_.is_due(now)) return;
+  }
+  const auto there = rt_.task_groups();
+  std::vector<task_view> kinds(there.size());
+  for (std::size_t at = 0; at < there.size(); ++at) {
+    kinds[at].owner = there[at].owner;
+    kinds[at].about = there[at].about;
+  }
+  const auto labels = plugins_.label(kinds);
+  std::vector<seen_group> seen;
+  for (std::size_t at = 0; at < there.size(); ++at)
+    if (!labels[at].instance.empty())  // else the runtime's own, or its image is on its way out
+      seen.push_back({labels[at].instance, labels[at].name, there[at].idle, there[at].queued, there[at].running});
+  const std::lock_guard hold(mutex_);
+  groups_.add(seen, now, steady_clock().now() - now);
 }
 
 runtime_look diagnosis::look_at_runtime(const std::vector<host::image_view>& images) const {
@@ -192,7 +215,9 @@ control::lint_page diagnosis::lints(std::size_t limit) const {
 
 std::vector<control::metric_family> diagnosis::families() const {
   const std::lock_guard hold(mutex_);
-  return known_.families();
+  auto all = known_.families();
+  for (auto& f : groups_.families()) all.push_back(std::move(f));
+  return all;
 }
 
 }  // namespace tokiod::app

@@ -11,6 +11,7 @@
 #include "app/diag/fault_watch.hpp"
 #include "app/diag/lint_table.hpp"
 #include "app/diag/runtime_lints.hpp"
+#include "app/diag/task_groups.hpp"
 #include "app/live_config.hpp"
 #include "app/task_console.hpp"
 #include "base/os_thread.hpp"
@@ -42,6 +43,7 @@ class diagnosis {
  private:
   void loop();
   void look();
+  void look_at_groups();
   [[nodiscard]] runtime_look look_at_runtime(const std::vector<host::image_view>& images) const;
   [[nodiscard]] std::vector<control::lint_info> task_lints() const;
 
@@ -57,6 +59,7 @@ class diagnosis {
   std::condition_variable stopped_;
   bool stopping_ = false;
   lint_table known_;
+  task_groups groups_;
   runtime_look last_;
   std::vector<control::lint_info> of_runtime_;  // found by the last look
 };

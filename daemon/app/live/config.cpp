@@ -6,8 +6,8 @@
 #include "app/config_edit.hpp"
 #include "app/config_views.hpp"
 #include "app/wiring.hpp"
+#include "base/digest.hpp"
 #include "base/log.hpp"
-#include "config/digest.hpp"
 #include "config/overlay_file.hpp"
 #include "config/reference.hpp"
 #include "control/view/daemon.hpp"
@@ -85,7 +85,7 @@ control::config_status live_settings::config() const {
 json live_settings::config_status_view() const {
   parts_.config.look_for_drift();
   json shown = control::view(config());
-  shown["sha256"] = config::sha256(wire::dump(parts_.config.current()->document));
+  shown["sha256"] = sha256(wire::dump(parts_.config.current()->document));
   return shown;
 }
 
@@ -228,7 +228,7 @@ wire::answer live_settings::config_save(const control::config_order& order) {
   const auto over = config::overlays_of(parts_.config.current()->layers);
   json answer = {{"revision", done->revision},
                  {"path", parts_.config.from().overlay_file},
-                 {"sha256", config::sha256(config::overlay_text(over.persisted))}};
+                 {"sha256", sha256(config::overlay_text(over.persisted))}};
   for (const auto& one : passing)
     if (over.runtime.contains(json::json_pointer(one.path))) answer["left_out"].push_back(one.path);
   return answer;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "app/build_commit.hpp"
 #include "app/show.hpp"
 #include "base/log.hpp"
 #include "host/abi_version.hpp"
@@ -41,6 +42,7 @@ control::daemon_state live_daemon::state() const { return state_of(parts_.life);
 control::daemon_info live_daemon::info() const {
   control::daemon_info i;
   i.version = TOKIOD_VERSION;
+  i.commit = build_commit;
   i.abi = host::abi_version();
   i.compiler = __VERSION__;
   i.pid = ::getpid();

@@ -15,6 +15,7 @@ std::vector<control::metric_family> live_metrics::metrics() const {
   for (auto& f : descriptor_families(parts_.plugins.descriptors())) all.push_back(std::move(f));
   parts_.config.look_for_drift();
   for (auto& f : daemon_families(parts_.config.status())) all.push_back(std::move(f));
+  for (auto& f : manager_families(parts_.manager.pings())) all.push_back(std::move(f));
   for (auto& f : log_families(log::counts())) all.push_back(std::move(f));
   for (auto& f : parts_.diag.families()) all.push_back(std::move(f));
   for (auto& f : process_.families()) all.push_back(std::move(f));

@@ -16,6 +16,7 @@ namespace tokiod::control {
 
 struct daemon_info {
   std::string version;
+  std::string commit;  // from which it was built; "unknown": nobody knew
   std::string abi;
   std::string compiler;
   pid_t pid = 0;

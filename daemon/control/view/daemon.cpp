@@ -11,6 +11,7 @@ json view(const health_check& check) { return {{"name", check.name}, {"ok", chec
 
 json view(const daemon_info& info, daemon_state state) {
   return {{"version", info.version},
+          {"commit", info.commit},
           {"abi", info.abi},
           {"compiler", info.compiler},
           {"pid", info.pid},

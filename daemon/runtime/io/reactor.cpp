@@ -102,8 +102,9 @@ reactor::dispatched reactor::dispatch(const kernel_event& event) {
   return done;
 }
 
-void reactor::count(const turn_report& report) {
+void reactor::count(const turn_report& report, metrics::octave_histogram& per_wait) {
   if (report.events == 0) return;
+  per_wait.record(report.events);
   ready_events_.fetch_add(report.events - report.stale_events, relaxed);
   if (report.stale_events != 0) stale_events_.fetch_add(report.stale_events, relaxed);
 }

@@ -21,6 +21,7 @@
 #include "runtime/io/backend.hpp"
 #include "runtime/io/source.hpp"
 #include "runtime/io/source_table.hpp"
+#include "runtime/metrics/histogram.hpp"
 #include "runtime/task/handles.hpp"
 
 namespace tokiod::io {
@@ -128,21 +129,14 @@ class reactor {
   // What is more than `most`, not 0, waits in the kernel, in order.
   template <class Wake>
   turn_report turn(duration_ns timeout, Wake&& wake, std::size_t most = SIZE_MAX) {
-    most = std::min(most, events_per_turn_);
-    turn_report report = part_of_turn(std::min(most, most_events_per_wait), timeout, wake);
-    // What one wait has no room for is fetched with the next.
-    while (report.events % most_events_per_wait == 0 && report.events != 0 && report.events < most) {
-      const turn_report more = part_of_turn(std::min(most - report.events, most_events_per_wait), 0, wake);
-      report.add(more);
-      if (more.events == 0) break;
-    }
-    return report;
+    return whole_turn(timeout, wake, most, events_per_wait_[0]);
   }
 
-  // The same without waiting, by a thread that is not the owner. A wake-up that was meant for the owner is passed on.
+  // The same without waiting, by a thread that is not the owner, one at a time. A wake-up that was meant for the owner
+  // is passed on.
   template <class Wake>
   turn_report turn_for_owner(Wake&& on_wake, std::size_t most = SIZE_MAX) {
-    turn_report report = turn(0, on_wake, most);
+    turn_report report = whole_turn(0, on_wake, most, events_per_wait_[1]);
     if (report.woken) this->wake();
     return report;
   }
@@ -159,13 +153,29 @@ class reactor {
   [[nodiscard]] bool has_events() const;
 
   [[nodiscard]] reactor_counts counts() const;
+  // Adds to `into` how many events each wait that had any brought, also stale ones.
+  void add_events_per_wait(metrics::octave_sum& into) const {
+    for (const auto& one : events_per_wait_) into.add(one);
+  }
   // Adds sources until there are so many. [any]
   void look(std::vector<source_view>& into, std::size_t most);
   [[nodiscard]] std::size_t events_per_turn() const { return events_per_turn_; }
 
  private:
   template <class Wake>
-  turn_report part_of_turn(std::size_t room, duration_ns timeout, Wake& wake) {
+  turn_report whole_turn(duration_ns timeout, Wake& wake, std::size_t most, metrics::octave_histogram& events) {
+    most = std::min(most, events_per_turn_);
+    turn_report report = part_of_turn(std::min(most, most_events_per_wait), timeout, wake, events);
+    // What one wait has no room for is fetched with the next.
+    while (report.events % most_events_per_wait == 0 && report.events != 0 && report.events < most) {
+      const turn_report more = part_of_turn(std::min(most - report.events, most_events_per_wait), 0, wake, events);
+      report.add(more);
+      if (more.events == 0) break;
+    }
+    return report;
+  }
+  template <class Wake>
+  turn_report part_of_turn(std::size_t room, duration_ns timeout, Wake& wake, metrics::octave_histogram& per_wait) {
     std::array<kernel_event, most_events_per_wait> events;
     turn_report report = ask(std::span(events).first(room), timeout);
     for (std::size_t i = 0; i < report.events; ++i) {
@@ -173,7 +183,7 @@ class reactor {
       report.woken_tasks += wake_those(done, wake);
       report.stale_events += done.stale ? 1 : 0;
     }
-    count(report);
+    count(report, per_wait);
     return report;
   }
   struct dispatched {
@@ -201,7 +211,7 @@ class reactor {
   void give_back(source& s);
   [[nodiscard]] turn_report ask(std::span<kernel_event> into, duration_ns timeout);
   [[nodiscard]] dispatched dispatch(const kernel_event& event);
-  void count(const turn_report& report);
+  void count(const turn_report& report, metrics::octave_histogram& per_wait);
   static void assume_ready(source& s, ready assume);
 
   std::unique_ptr<backend> backend_;
@@ -209,6 +219,8 @@ class reactor {
   const std::size_t events_per_turn_;
   // Relaxed everywhere: they carry no other data.
   std::atomic<std::uint64_t> registered_{0}, deregistered_{0}, turns_{0}, ready_events_{0}, stale_events_{0};
+  // One of the owner, and one of who turns it in the owner's place: each has one writer at a time.
+  std::array<metrics::octave_histogram, 2> events_per_wait_;
 };
 
 }  // namespace tokiod::io

@@ -60,6 +60,7 @@ struct runtime_snapshot {
   distribution blocking_wait_ns{};   // of jobs that have ended: from the submit to the begin
   distribution blocking_run_ns{};    // and to the end
   distribution timer_lateness_ns{};  // of timers that fired: after their deadline
+  distribution events_per_wait{};    // for the kernel that brought any
 
   [[nodiscard]] worker_totals all_workers() const;
   [[nodiscard]] task_totals all_tasks() const;

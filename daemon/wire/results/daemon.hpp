@@ -17,7 +17,8 @@ inline constexpr auto daemon = std::to_array<result_shape>({
     {"daemon.crashes", "{crashes: [crash_report]}"},
     {"daemon.health", "{live: boolean, ready: boolean, checks: [{name: text, ok: boolean, detail: text}]}"},
     {"daemon.info",
-     "{version: text, abi: text, compiler: text, pid: integer, uid: integer, state: daemon_state, generation: integer, "
+     "{version: text, commit: text, abi: text, compiler: text, pid: integer, uid: integer, state: daemon_state, "
+     "generation: integer, "
      "started: number, "
      "uptime_seconds: number, command_line: [text], config_files: [text], "
      "systemd: {notify: boolean, watchdog_usec: integer}}"},

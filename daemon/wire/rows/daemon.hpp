@@ -54,7 +54,7 @@ inline constexpr auto daemon = std::to_array<method>({
      always,
      {},
      "What runs: version, process, files",
-     "{version, abi, compiler, pid, uid, state, started, uptime_seconds, ...}",
+     "{version, commit, abi, compiler, pid, uid, state, started, uptime_seconds, ...}",
      {},
      "{}"},
     {"daemon.maintenance",

@@ -69,8 +69,8 @@ TEST_CASE("a slow poll") {
   bench b;
   b.load("fills_queues", "tasks", 0);
   eventually("it is counted", [&] { return b.used("hog", "slow_polls") == 1; });
-  CHECK(b.metric("tokiod_plugin_slow_polls_total", "hog") == 1);
-  CHECK(b.metric("tokiod_plugin_slow_polls_total", "echo") == 0);
+  CHECK(b.metric("tokiod_stuck_polls_total", "hog") == 1);
+  CHECK(b.metric("tokiod_stuck_polls_total", "echo") == 0);
 }
 
 TEST_CASE("forced yields") {

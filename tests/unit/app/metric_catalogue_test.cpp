@@ -8,6 +8,7 @@
 
 #include "app/daemon_export.hpp"
 #include "app/diag/lint_table.hpp"
+#include "app/diag/task_groups.hpp"
 #include "app/metric_export.hpp"
 #include "app/plugin_export.hpp"
 #include "app/process_numbers.hpp"
@@ -32,7 +33,9 @@ std::set<std::string> sample_names() {
   add(app::plugin_families({}, {}));
   add(app::descriptor_families({}));
   add(app::daemon_families({}));
+  add(app::manager_families(0));
   add(app::log_families({}));
+  add(app::task_groups().families());
   add(app::lint_table().families());
   add(app::process_numbers().families());
   add(control::statistics().families());

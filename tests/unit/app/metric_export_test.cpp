@@ -6,6 +6,7 @@
 #include <set>
 
 #include "app/daemon_export.hpp"
+#include "app/diag/task_groups.hpp"
 #include "app/plugin_export.hpp"
 #include "app/process_numbers.hpp"
 
@@ -43,7 +44,9 @@ std::vector<control::metric_family> everything() {
   for (auto& f : app::descriptor_families({})) all.push_back(std::move(f));
   for (auto& f : app::daemon_families({})) all.push_back(std::move(f));
   for (auto& f : app::thread_families({})) all.push_back(std::move(f));
+  for (auto& f : app::manager_families(0)) all.push_back(std::move(f));
   for (auto& f : app::log_families({})) all.push_back(std::move(f));
+  for (auto& f : app::task_groups().families()) all.push_back(std::move(f));
   for (auto& f : app::process_numbers().families()) all.push_back(std::move(f));
   return all;
 }
@@ -94,6 +97,56 @@ TEST_CASE("a histogram's buckets are cumulative, rise, and hold what was recorde
   }
   CHECK(spread.upto.front().first >= 1000e-9);
   CHECK(spread.upto.back().second == 3);
+}
+
+TEST_CASE("waits for the kernel that brought nothing stand in the line of 0 events") {
+  auto now = two_workers();
+  now.reactor_turns = 10;
+  metrics::octave_histogram events;
+  for (const std::uint64_t each : {1u, 1u, 6u, 2000u}) events.record(each);
+  now.events_per_wait = events.read();
+  const auto spread = family(app::runtime_families(now), "tokiod_reactor_events_per_poll").samples[0].spread;
+  CHECK(spread.count == 10);
+  CHECK(spread.sum == 2008);
+  using line = std::pair<double, std::uint64_t>;
+  CHECK(spread.upto.at(0) == line{0, 6});
+  CHECK(spread.upto.at(1) == line{1, 8});
+  CHECK(spread.upto.at(2) == line{3, 8});
+  CHECK(spread.upto.at(3) == line{7, 9});
+  CHECK(spread.upto.back() == line{1023, 9});
+}
+
+TEST_CASE("a group's time is what its tasks did at each look, for as long as the looks are apart") {
+  app::task_groups groups;
+  const auto sum = [&](const char* name, std::size_t at) {
+    return family(groups.families(), name).samples.at(at).value;
+  };
+  groups.add({{"echo", "serve", 3, 1, 0}}, 10 * second, millisecond);
+  CHECK(sum("tokiod_task_idle_seconds_total", 0) == 0);  // nobody knows since when
+  CHECK_FALSE(groups.is_due(10 * second + 99 * millisecond));
+  CHECK(groups.is_due(10 * second + 100 * millisecond));
+  groups.add({{"echo", "serve", 2, 1, 1}, {"echo", "", 5, 0, 0}}, 12 * second, 0);
+  CHECK(sum("tokiod_task_group_alive", 1) == 4);
+  CHECK(sum("tokiod_task_idle_seconds_total", 1) == 4);
+  CHECK(sum("tokiod_task_scheduled_seconds_total", 1) == 2);
+  CHECK(sum("tokiod_task_running_seconds_total", 1) == 2);
+  CHECK(sum("tokiod_task_idle_seconds_total", 0) == 10);
+  groups.add({}, 13 * second, 0);
+  CHECK(sum("tokiod_task_group_alive", 1) == 0);
+  CHECK(sum("tokiod_task_idle_seconds_total", 1) == 4);
+}
+
+TEST_CASE("groups without end have one name") {
+  app::task_groups groups;
+  groups.add({}, second, 0);
+  for (unsigned i = 0; i < 300; ++i) groups.add({{"p", "task " + std::to_string(i), 1, 0, 0}}, (2 + i) * second, 0);
+  const auto all = groups.families();
+  const auto& samples = family(all, "tokiod_task_idle_seconds_total").samples;
+  CHECK(samples.size() == app::task_groups::most_groups + 1);
+  const auto other =
+      std::ranges::find(samples, control::labels{{"plugin", "other"}, {"name", "other"}}, &control::sample::with);
+  REQUIRE(other != samples.end());
+  CHECK(other->value == 300 - app::task_groups::most_groups);
 }
 
 TEST_CASE("a histogram's lines stand at the powers of two, and what lies below is what was recorded below") {

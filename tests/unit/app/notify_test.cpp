@@ -61,6 +61,7 @@ TEST_CASE("the watchdog is fed every third of its interval, and only while healt
   time.advance(3 * second);
   (void)manager.turn(true);
   CHECK(service_manager.take() == std::vector<std::string>{"WATCHDOG=1"});
+  CHECK(manager.pings() == 2);
 }
 
 TEST_CASE("a manager whose queue is full hears later what it must hear, in its order, and is not kept waiting for") {

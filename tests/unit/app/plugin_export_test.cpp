@@ -41,7 +41,7 @@ TEST_CASE("a plugin's metrics are named after its file") {
 
 TEST_CASE("a plugin cannot add to the daemon's families, whatever it is called") {
   const auto text = page({own("memory", "bytes", kind_of::gauge, 666), own("faults", "total", kind_of::gauge, 666),
-                          own("slow", "polls_total", kind_of::counter, 666), own("x", "up", kind_of::gauge)});
+                          own("read", "bytes_total", kind_of::counter, 666), own("x", "up", kind_of::gauge)});
   CHECK(text.find("666") == std::string::npos);
   CHECK(has(text, "tokiod_plugin_metrics_left_out 3"));
   CHECK(has(text, "tokiod_plugin_x_up{instance=\"x-1\"} 1"));
@@ -68,6 +68,11 @@ TEST_CASE("files are counted by state, and an instance is in one state") {
   image.instances[0].name = "e";
   image.instances[0].plugin = "echo";
   image.instances[0].state = host::instance_state::failed;
+  image.instances[0].faults = 5;
+  image.instances[0].panics = 2;
+  image.instances[0].start_took = 250 * millisecond;
+  image.instances[0].usage.slow_polls = 4;
+  image.sha256 = "ab12";
   auto old = image;
   old.state = host::image_state::resident;
   old.instances.clear();
@@ -80,7 +85,11 @@ TEST_CASE("files are counted by state, and an instance is in one state") {
   CHECK(text.find("tokiod_plugin_images{plugin=\"crashes\"") == std::string::npos);
   CHECK(has(text, "tokiod_plugin_images{plugin=\"echo\",state=\"loaded\"} 1"));
   CHECK(has(text, "tokiod_plugin_images{plugin=\"echo\",state=\"resident\"} 2"));
-  CHECK(has(text, "tokiod_plugin_info{plugin=\"echo\",version=\"1\",abi=\"0.0\"} 1"));
+  CHECK(has(text, "tokiod_plugin_info{plugin=\"echo\",version=\"1\",abi=\"0.0\",path_sha256=\"ab12\"} 1"));
+  CHECK(has(text, "tokiod_plugin_faults_total{plugin=\"echo\",instance=\"e\",kind=\"panic\"} 2"));
+  CHECK(has(text, "tokiod_plugin_faults_total{plugin=\"echo\",instance=\"e\",kind=\"misuse\"} 3"));
+  CHECK(has(text, "tokiod_plugin_start_seconds{plugin=\"echo\",instance=\"e\"} 0.25"));
+  CHECK(has(text, "tokiod_stuck_polls_total{plugin=\"echo\",instance=\"e\"} 4"));
   CHECK(has(text, "tokiod_plugin_state{plugin=\"echo\",instance=\"e\",state=\"failed\"} 1"));
   CHECK(has(text, "tokiod_plugin_state{plugin=\"echo\",instance=\"e\",state=\"running\"} 0"));
 }

@@ -289,6 +289,26 @@ TEST_CASE("an event of a source that is gone does not touch the slot's next tena
   CHECK(r.counts().ready_events == 1);
 }
 
+TEST_CASE("events are counted by wait, of whoever waited, and a wait for nothing is none") {
+  auto owned = std::make_unique<scripted_backend>();
+  scripted_backend& kernel = *owned;
+  reactor r(std::move(owned));
+  (void)r.add(7).value();
+  (void)turn(r);
+  kernel.next.assign(5, {kernel.added[0], ready::readable, ready::none});
+  (void)turn(r);
+  kernel.next = {{kernel.added[0], ready::readable, ready::none}};
+  (void)r.turn_for_owner([](task::key) {});
+  metrics::octave_sum sum;
+  r.add_events_per_wait(sum);
+  const auto seen = sum.spread();
+  CHECK(seen.total() == 2);
+  CHECK(seen.sum == 6);
+  CHECK(seen.counts[metrics::bucket_of(1)] == 1);
+  CHECK(seen.counts[metrics::bucket_of(7)] == 1);
+  CHECK(r.counts().turns == 3);
+}
+
 TEST_CASE("the watch limit of the user and a failing wait are reported") {
   auto owned = std::make_unique<scripted_backend>();
   scripted_backend& kernel = *owned;

@@ -1,10 +1,10 @@
-#include "config/digest.hpp"
+#include "base/digest.hpp"
 
 #include <array>
 #include <bit>
 #include <cstdint>
 
-namespace tokiod::config {
+namespace tokiod {
 namespace {
 
 constexpr std::size_t block_bytes = 64;
@@ -75,4 +75,4 @@ std::string sha256(std::string_view bytes) {
   return text;
 }
 
-}  // namespace tokiod::config
+}  // namespace tokiod
