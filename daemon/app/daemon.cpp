@@ -22,6 +22,7 @@
 #include "app/task_console.hpp"
 #include "app/upgrade.hpp"
 #include "app/wiring.hpp"
+#include "base/log_catalogue.hpp"
 #include "base/log_change.hpp"
 #include "base/log_sink.hpp"
 #include "control/server.hpp"
@@ -202,7 +203,8 @@ int daemon::run() {
   const stack_answers here(true);
   const auto values = config_.current();
   log::info("daemon", "started",
-            {{"version", TOKIOD_VERSION},
+            {log::known::as(log::known::daemon_started),
+             {"version", TOKIOD_VERSION},
              {"pid", ::getpid()},
              {"flavor", values->values.runtime.flavor},
              {"workers", values->values.runtime.worker_threads},
@@ -242,7 +244,7 @@ int daemon::run() {
   if (from_) leave_threads_behind(end.exit_code);  // what is there of files belongs to the old process
   if (settler_.joinable()) settler_.join();
   control_->stop();
-  log::info("daemon", "stopped", {{"exit_code", end.exit_code}});
+  log::info("daemon", "stopped", {log::known::as(log::known::daemon_stopped), {"exit_code", end.exit_code}});
   if (end.exit_code == exit_abandoned) leave_threads_behind(end.exit_code);
   return end.exit_code;
 }
@@ -299,7 +301,8 @@ void daemon::stuck(const sched::stuck_poll& found) {
   }
   log::warn("runtime",
             found.taken_over ? "a poll does not end: its worker goes on with another thread" : "a poll does not end",
-            {{"instance", report.instance},
+            {log::known::as(log::known::poll_does_not_end),
+             {"instance", report.instance},
              {"task", "t-" + std::to_string(found.task)},
              {"name", report.label.name},
              {"location", report.location()},
@@ -365,7 +368,11 @@ outcome<control::resize_report> daemon::resize(std::uint32_t workers, duration_n
   const control::resize_report report{.before = made.before, .after = made.after};
   if (report.after != report.before) {
     const wire::json change{{"before", report.before}, {"after", report.after}};
-    log::info("runtime", "resized", {{"before", report.before}, {"after", report.after}, {"reason", reason}});
+    log::info("runtime", "resized",
+              {log::known::as(log::known::workers_resized),
+               {"before", report.before},
+               {"after", report.after},
+               {"reason", reason}});
     control_->publish("runtime.resized", change);
   }
   if (!done) return std::unexpected(done.error());

@@ -11,6 +11,7 @@
 
 #include "app/options.hpp"
 #include "base/log.hpp"
+#include "base/log_catalogue.hpp"
 #include "host/signal_hub.hpp"
 
 namespace tokiod::app {
@@ -121,7 +122,8 @@ void supervisor::take_signals() {
   signalfd_siginfo taken{};
   while (::read(signals_.get(), &taken, sizeof taken) == static_cast<ssize_t>(sizeof taken)) {
     const char* const signal = name_of(taken.ssi_signo);
-    log::info("daemon", "signal received", {{"signal", signal}, {"from_pid", taken.ssi_pid}});
+    log::info("daemon", "signal received",
+              {log::known::as(log::known::signal_received), {"signal", signal}, {"from_pid", taken.ssi_pid}});
     host::signal_hub::deliver(static_cast<int>(taken.ssi_signo));  // plugins may listen, and change nothing
     if (taken.ssi_signo == SIGHUP) {
       request_reload(signal);
@@ -200,7 +202,8 @@ void supervisor::begin_drain(const actions& act) {
     if (!stop_ || state() == life::draining) return;
     order = *stop_;
   }
-  log::info("daemon", order.drain ? "draining" : "stopping now", {{"reason", order.reason}});
+  log::info("daemon", order.drain ? "draining" : "stopping now",
+            {log::known::as(log::known::daemon_draining), {"reason", order.reason}});
   manager_.stopping();
   enter(life::draining, act);
   const auto finish = [this](bool clean) {

@@ -1,4 +1,5 @@
 #include "base/log.hpp"
+#include "base/log_catalogue.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -98,7 +99,10 @@ void end_levels(logger& l) {
     if (l.running) {
       const auto speaks = each.target == every_target ? l.rules.now().base : l.rules.now().of(each.target);
       (void)queue(l, notice(level::info, "the level is what it was again",
-                            {{"target", each.target}, {"was", name(each.speaks)}, {"is", name(speaks)}}));
+                            {known::as(known::level_is_over),
+                             {"target", each.target},
+                             {"was", name(each.speaks)},
+                             {"is", name(speaks)}}));
     }
 }
 
@@ -118,7 +122,7 @@ void report_drops(logger& l) {
   const std::uint64_t lost = l.drops.load(relaxed);
   if (lost == l.reported_drops) return;
   const auto said = notice(level::warn, "records were dropped because the log could not keep up",
-                           {{"dropped", lost - l.reported_drops}});
+                           {known::as(known::records_dropped), {"dropped", lost - l.reported_drops}});
   if (l.where->write(said)) l.reported_drops = lost;
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/log_catalogue.hpp"
 #include "base/utf8.hpp"
 
 namespace tokiod::log {
@@ -90,6 +91,7 @@ void append_member(std::string& to, std::string_view key, std::string_view value
 void append_fields(std::string& to, const std::vector<field>& fields) {
   to.push_back('{');
   for (auto f = fields.begin(); f != fields.end(); ++f) {
+    if (f->key == id_key) continue;
     if (std::find_if(fields.begin(), f, [&](const field& earlier) { return earlier.key == f->key; }) != f) continue;
     if (to.back() != '{') to.push_back(',');
     append_member(to, f->key, f->value);
@@ -97,26 +99,6 @@ void append_fields(std::string& to, const std::vector<field>& fields) {
   to.push_back('}');
 }
 
-struct known_message {
-  std::string_view target, begins, id;
-};
-// An id never changes its meaning: journalctl and the journal's catalog find records by it.
-constexpr known_message catalogue[] = {
-    {"daemon", "started", "a5c0b1cb95e145549d52412adcfe85e8"},
-    {"daemon", "stopped", "5cf3d6852dc34014890247a5db5bfc69"},
-    {"daemon", "draining", "c1b6f8569bfb444bb90431c30641cdc9"},
-    {"daemon", "signal received", "a4cc36c2883c4c419b264ae8f1ff56c1"},
-    {"config", "reloaded", "f160ae06044d4a19b18aef78df511a1a"},
-    {"config", "not reloaded", "2f5ba0ab0b714bcf9e9b81ffdee25c2d"},
-    {"runtime", "a poll does not end", "f4f3ac3a98b043b6973a0064842b6664"},
-    {"runtime", "resized", "5218bf58497243639d88f7d30d19a728"},
-    {"plugin", "a panic was caught", "975bfd0b478d4e8085814018ff775ab2"},
-    {"plugin", "broke the contract", "ba77c988fd9d43a4b5d42198f6108e37"},
-    {"control", "method called", "18c04332a759441b899ca57b72c77804"},
-    {"control", "method refused", "11a9450aa0934e9e9b7ef98b5e270aeb"},
-    {"log", "records were dropped", "3e6fa370b67e420db99d4137f859248f"},
-    {"log", "the level is what it was again", "8dda006c29794e77958d32128dcd7f1e"},
-};
 constexpr std::string_view plugin_prefix = "plugin.";
 
 }  // namespace
@@ -126,6 +108,7 @@ std::string text_of(const record& r) {
   line.append(" ").append(name(r.severity)).append(" ").append(r.target).append(": ");
   append_message(line, r.message);
   for (const field& f : r.fields) {
+    if (f.key == id_key) continue;  // for programs
     line.append(" ").append(f.key).append("=");
     if (!needs_quotes(f.value)) {
       line += f.value;
@@ -159,8 +142,8 @@ std::string json_of(const record& r) {
 }
 
 std::string_view message_id(const record& r) {
-  for (const auto& known : catalogue)
-    if (names_target(known.target, r.target) && r.message.starts_with(known.begins)) return known.id;
+  for (const field& f : r.fields)
+    if (f.key == id_key) return f.value;
   return {};
 }
 

@@ -1,4 +1,5 @@
 #include "base/log_sink.hpp"
+#include "base/log_catalogue.hpp"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -109,9 +110,11 @@ std::string journald_sink::datagram(const record& r) {
   append_field(text, "TOKIOD_TARGET", r.target);
   if (const auto plugin = plugin_of(r); !plugin.empty()) append_field(text, "TOKIOD_PLUGIN", plugin);
   std::string message = r.target + ": " + r.message;
-  for (const field& f : r.fields) message += ' ' + f.key + '=' + f.value;
+  for (const field& f : r.fields)
+    if (f.key != id_key) message += ' ' + f.key + '=' + f.value;
   append_field(text, "MESSAGE", message);
-  for (const field& f : r.fields) append_field(text, journal_key(f.key), f.value);
+  for (const field& f : r.fields)
+    if (f.key != id_key) append_field(text, journal_key(f.key), f.value);
   return text;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/log_catalogue.hpp"
 #include "control/guarded.hpp"
 #include "control/methods/stricter.hpp"
 #include "wire/get.hpp"
@@ -70,6 +71,7 @@ void audit(const plane& shared, const wire::method& row, const caller& from, con
   if (row.needs < level::operate) return;
   auto fields = audit_fields(row, from, what ? "ok" : what.error().message);
   if (!reason.empty()) fields.emplace_back("reason", reason);
+  fields.push_back(log::known::as(log::known::method_called));
   log::write(log::level::info, "control", "method called", std::move(fields));
   tell_of(shared, row, from, reason, what);
 }
@@ -77,7 +79,9 @@ void audit(const plane& shared, const wire::method& row, const caller& from, con
 // So does who is refused it. A place of its own in the code has a rate of its own: a flood of refusals hides no call.
 void audit_refusal(const plane& shared, const wire::method& row, const caller& from, const answer& what) {
   if (row.needs < level::operate) return;
-  log::write(log::level::warn, "control", "method refused", audit_fields(row, from, what.error().message));
+  auto fields = audit_fields(row, from, what.error().message);
+  fields.push_back(log::known::as(log::known::method_refused));
+  log::write(log::level::warn, "control", "method refused", std::move(fields));
   tell_of(shared, row, from, {}, what);
 }
 

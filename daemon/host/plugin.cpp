@@ -1,6 +1,7 @@
 #include "host/plugin.hpp"
 
 #include "base/log.hpp"
+#include "base/log_catalogue.hpp"
 #include "host/plugin_task.hpp"
 #include "host/seeded_bytes.hpp"
 #include "runtime/task/registry.hpp"
@@ -93,14 +94,15 @@ void plugin::set_config(std::string text) {
 
 void plugin::report_panic(std::string_view message, std::string_view where) {
   count(entry::panics, 1);
-  log::warn(log_target, "a panic was caught", {{"message", message}, {"where", where}});
+  log::warn(log_target, "a panic was caught",
+            {log::known::as(log::known::plugin_panicked), {"message", message}, {"where", where}});
   const std::lock_guard hold(mutex_);
   last_panic_ = message;
 }
 
 void plugin::report_misuse(std::string_view sentence) {
   count(entry::misuses, 1);
-  log::error(log_target, "broke the contract", {{"what", sentence}});
+  log::error(log_target, "broke the contract", {log::known::as(log::known::plugin_misbehaved), {"what", sentence}});
 }
 
 std::string plugin::last_panic() const {

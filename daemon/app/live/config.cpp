@@ -8,6 +8,7 @@
 #include "app/wiring.hpp"
 #include "base/digest.hpp"
 #include "base/log.hpp"
+#include "base/log_catalogue.hpp"
 #include "config/overlay_file.hpp"
 #include "config/reference.hpp"
 #include "control/view/daemon.hpp"
@@ -258,12 +259,16 @@ outcome<change_report> reload_now(const live_parts& parts, const change_order& o
   parts.manager.ready();
   if (report) {
     log::set_levels(levels_of(parts.config.current()->values.log));  // what log.set said ends here
-    log::info("config", "reloaded", {{"revision", report->revision}, {"changes", report->changed.size()}});
+    log::info("config", "reloaded",
+              {log::known::as(log::known::config_reloaded),
+               {"revision", report->revision},
+               {"changes", report->changed.size()}});
     parts.tell("config.applied", applied_event(*report, "reload"));
     for (const auto& path : report->needs_restart)
       log::warn("config", "a changed setting takes effect at the next start only", {{"path", path}});
   } else {
-    log::error("config", "not reloaded; the old configuration stays in force", {{"why", report.error().sentence}});
+    log::error("config", "not reloaded; the old configuration stays in force",
+               {log::known::as(log::known::config_not_reloaded), {"why", report.error().sentence}});
     parts.tell("config.reload_failed", {{"message", report.error().sentence}, {"path", report.error().path}});
   }
   return report;

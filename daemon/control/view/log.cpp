@@ -1,12 +1,14 @@
 #include "control/view/log.hpp"
 
+#include "base/log_catalogue.hpp"
 #include "control/view/time.hpp"
 
 namespace tokiod::control {
 
 json view(const log::record& r) {
   json fields = json::object();
-  for (const auto& each : r.fields) fields.emplace(each.key, each.value);
+  for (const auto& each : r.fields)
+    if (each.key != log::id_key) fields.emplace(each.key, each.value);
   json shown = {{"number", r.number},
                 {"ts", seconds_of(r.wall_ns)},
                 {"level", log::name(r.severity)},

@@ -2,6 +2,7 @@
 #include <source_location>
 
 #include "base/log.hpp"
+#include "base/log_catalogue.hpp"
 #include "host/export/common.hpp"
 #include "host/export/tables.hpp"
 #include "host/texts.hpp"
@@ -28,7 +29,8 @@ void log_record(tokio_plugin* p, tokio_cx* cx, const tokio_log_rec* given) noexc
   std::vector<log::field> fields;
   if (!view(record.target).empty()) fields.emplace_back("target", view(record.target));
   for (std::uint32_t i = 0; record.kv != nullptr && i < record.nkv; ++i)
-    fields.emplace_back(view(record.kv[i].key), text_of(record.kv[i]));
+    if (const auto key = view(record.kv[i].key); key != log::id_key)  // what it says is no message of the daemon's
+      fields.emplace_back(key, text_of(record.kv[i]));
   if (!view(record.file).empty())
     fields.emplace_back("at", std::string(view(record.file)) + ":" + std::to_string(record.line));
   add_speaker(fields, cx);

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "base/fd.hpp"
+#include "base/log_catalogue.hpp"
 #include "base/log_change.hpp"
 #include "base/log_rate.hpp"
 #include "base/log_sink.hpp"
@@ -247,7 +248,8 @@ TEST_CASE("the journald sink sends one datagram per record and refuses a socket 
 
 TEST_CASE("the journal is told the message's id, the plugin, the task and the worker") {
   auto r = sample();
-  r.message = "a panic was caught";
+  r.message = "whatever the sentence is";
+  r.fields.push_back(log::known::as(log::known::plugin_panicked));
   r.fields.emplace_back("task", "t-7");
   r.fields.emplace_back("worker", 3);
   const std::string text = log::journald_sink::datagram(r);
@@ -255,7 +257,15 @@ TEST_CASE("the journal is told the message's id, the plugin, the task and the wo
   CHECK(text.find("\nTOKIOD_PLUGIN=echo\n") != std::string::npos);
   CHECK(text.find("\nTOKIOD_TASK_ID=t-7\n") != std::string::npos);
   CHECK(text.find("\nTOKIOD_WORKER=3\n") != std::string::npos);
+  CHECK(text.find("TOKIOD_MESSAGE_ID") == std::string::npos);
+  CHECK(text.find("message_id") == std::string::npos);
+  CHECK(log::text_of(r).find("975bfd") == std::string::npos);
+  const std::string as_json = log::json_of(r);
+  CHECK(as_json.find(R"("message_id":"975bfd0b478d4e8085814018ff775ab2")") < as_json.find(R"("fields")"));
+  CHECK(as_json.find("975bfd") == as_json.rfind("975bfd"));
   r.target = "host";
+  r.message = "a panic was caught";  // which says nothing: the id does
+  std::erase_if(r.fields, [](const log::field& f) { return f.key == log::id_key; });
   const std::string other = log::journald_sink::datagram(r);
   CHECK(other.find("MESSAGE_ID") == std::string::npos);
   CHECK(other.find("TOKIOD_PLUGIN") == std::string::npos);
