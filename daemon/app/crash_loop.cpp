@@ -6,6 +6,7 @@
 #include <functional>
 #include <system_error>
 
+#include "app/folder.hpp"
 #include "base/fd.hpp"
 #include "base/log.hpp"
 #include "wire/get.hpp"
@@ -20,13 +21,8 @@ using wire::json;
 constexpr std::size_t largest_file = 256 * 1024;
 
 std::vector<std::string> files_in(const std::string& folder, const std::string& prefix) {
-  std::vector<std::string> paths;
-  std::error_code failed;
-  for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
-    const std::string name = at->path().filename().string();
-    if (name.starts_with(prefix) && name.ends_with(".json")) paths.push_back(at->path().string());
-  }
-  std::ranges::sort(paths);
+  auto paths = names_in(folder, prefix, ".json");
+  for (auto& path : paths) path.insert(0, folder + "/");
   return paths;
 }
 

@@ -4,34 +4,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <filesystem>
 #include <span>
-#include <system_error>
 
+#include "app/folder.hpp"
 #include "base/fd.hpp"
 
 namespace tokiod::app {
 namespace {
 
-namespace fs = std::filesystem;
-
-// Names begin with a time, so that the newest are the last.
-std::vector<std::string> files_in(const std::string& folder, std::string_view ending) {
-  std::vector<std::string> names;
-  std::error_code failed;
-  for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
-    auto name = at->path().filename().string();
-    if (name.ends_with(ending)) names.push_back(std::move(name));
-  }
-  std::ranges::sort(names);
-  return names;
-}
-
 void make_room(const std::string& folder) {
-  const auto names = files_in(folder, ".tar");
+  const auto names = names_in(folder, {}, ".tar");  // which begin with a time: the oldest are the first
   for (std::size_t i = 0; i + most_bundles <= names.size(); ++i) ::unlink((folder + "/" + names[i]).c_str());
 }
 
@@ -64,7 +48,7 @@ std::vector<std::pair<std::string, std::string>> crash_reports_in(const std::str
   std::vector<std::pair<std::string, std::string>> reports;
   if (state.empty()) return reports;
   const std::string folder = state + "/crash";
-  auto names = files_in(folder, ".json");
+  auto names = names_in(folder, {}, ".json");
   if (names.size() > most_reports) names.erase(names.begin(), names.end() - most_reports);
   for (auto& name : names)
     if (auto text = read_file(folder + "/" + name, most_report_bytes))
