@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/config_stamp.hpp"
 #include "app/config_views.hpp"
 #include "base/log.hpp"
 #include "config/overlay_file.hpp"
@@ -118,6 +119,21 @@ bool live_config::look_for_drift() {
   const bool drift = !next || !config::diff(running(), *next).empty();
   const std::lock_guard hold(mutex_);
   return status_.drift = drift;
+}
+
+// The stamp is taken before the files are read: what changes meanwhile gives the next one another.
+bool live_config::glance_for_drift(std::int64_t wall_ns) {
+  constexpr duration_ns minute = 60 * second;
+  auto stamp = config_stamp(from_, wall_ns);
+  {
+    const std::lock_guard hold(mutex_);
+    if (!stamp.empty() && stamp == glanced_at_ && time_.now() < glance_ends_) return status_.drift;
+  }
+  const bool drift = look_for_drift();
+  const std::lock_guard hold(mutex_);
+  glanced_at_ = std::move(stamp);
+  glance_ends_ = time_.now() + minute;
+  return drift;
 }
 
 outcome<change_report> live_config::reload(const change_order& order, const carrier& by) {

@@ -107,6 +107,9 @@ class live_config {
   [[nodiscard]] wire::json running() const;
   // Whether a restart would change something; kept for status().
   bool look_for_drift();
+  // The same for who asks again and again: the files are read only when one of them may have changed, and once a minute
+  // for what no file says.
+  bool glance_for_drift(std::int64_t wall_ns = wall_clock_ns());
   // Texts of credentials that a plugin was ever given, or refused.
   [[nodiscard]] std::set<std::string> credentials() const;
 
@@ -164,6 +167,8 @@ class live_config {
   std::optional<pending> pending_;
   std::set<std::string> credentials_;
   reload_status status_;
+  std::string glanced_at_;  // the files' stamp when they were read for a glance
+  instant_ns glance_ends_ = 0;
 };
 
 }  // namespace tokiod::app

@@ -13,7 +13,7 @@ std::vector<control::metric_family> live_metrics::metrics() const {
   for (auto& f : thread_families(parts_.rt.snapshot())) all.push_back(std::move(f));
   for (auto& f : plugin_families(parts_.plugins.list(), parts_.plugins.metrics())) all.push_back(std::move(f));
   for (auto& f : descriptor_families(parts_.plugins.descriptors())) all.push_back(std::move(f));
-  parts_.config.look_for_drift();
+  parts_.config.glance_for_drift();
   for (auto& f : daemon_families(parts_.config.status())) all.push_back(std::move(f));
   for (auto& f : manager_families(parts_.manager.pings())) all.push_back(std::move(f));
   for (auto& f : log_families(log::counts())) all.push_back(std::move(f));

@@ -1,13 +1,17 @@
 // Changes of the configuration at run time: what they make of the layers, that they take effect as a whole, and how
 // they are taken back.
 #include <doctest/doctest.h>
+#include <sys/inotify.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <fstream>
 #include <iterator>
 
+#include "app/config_stamp.hpp"
 #include "app/config_views.hpp"
+#include "base/fd.hpp"
 #include "support/deny_call.hpp"
 #include "support/in_child.hpp"
 #include "support/temp_dir.hpp"
@@ -451,4 +455,44 @@ TEST_CASE("internal: persist without rename" * doctest::skip()) {
 TEST_CASE("a disk that fails leaves the old text whole, and the change is taken back") {
   CHECK(test::passes_in_child("internal: persist without fsync"));
   CHECK(test::passes_in_child("internal: persist without rename"));
+}
+
+TEST_CASE("a glance reads the files only when one of them has changed, or a minute is over") {
+  fixture f(R"({"log": {"level": "info"}})");
+  auto live = f.make();
+  const unique_fd watch(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  REQUIRE(::inotify_add_watch(watch.get(), f.file.c_str(), IN_OPEN) >= 0);
+  const auto was_read = [&] {
+    alignas(inotify_event) char events[4096];
+    return ::read(watch.get(), events, sizeof events) > 0;
+  };
+  const auto later = wall_clock_ns() + std::int64_t{10} * static_cast<std::int64_t>(second);
+  CHECK_FALSE(live.glance_for_drift(later));
+  CHECK(was_read());
+  CHECK_FALSE(live.glance_for_drift(later));
+  CHECK_FALSE(was_read());
+  f.time.advance(59 * second);
+  CHECK_FALSE(live.glance_for_drift(later));
+  CHECK_FALSE(was_read());
+  f.time.advance(second);
+  CHECK_FALSE(live.glance_for_drift(later));
+  CHECK(was_read());
+  f.dir.write("tokiod.json", R"({"log": {"level": "warn"}})");
+  CHECK(live.glance_for_drift(later));
+  CHECK(was_read());
+  CHECK(live.glance_for_drift(later));
+  CHECK_FALSE(was_read());
+  REQUIRE(apply(live, f, level_patch("warn")));
+  (void)was_read();
+  CHECK_FALSE(live.glance_for_drift(later));
+  CHECK_FALSE(was_read());
+}
+
+TEST_CASE("a glance at files that changed just now reads them, because their times may hide the next change") {
+  fixture f;
+  auto live = f.make();
+  CHECK_FALSE(live.glance_for_drift());
+  f.dir.write("tokiod.json", R"({"log": {"level": "warn"}})");
+  CHECK(live.glance_for_drift());
+  CHECK(app::config_stamp(f.from, wall_clock_ns()).empty());
 }
