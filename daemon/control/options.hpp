@@ -21,7 +21,7 @@ using wire::level;
 
 struct limits {
   std::size_t max_clients = 64;
-  std::size_t reserved_for_root = 4;           // more, for uid 0 only: the administrator still gets in
+  std::size_t reserved_for_root = 4;           // more, for root and administrators: they still get in
   std::size_t max_request_bytes = 256 * 1024;  // of one line
   std::size_t max_depth = 64;                  // of one document
   std::size_t max_values = 16384;              // of one document: bounds what it costs in memory

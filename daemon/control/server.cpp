@@ -17,6 +17,7 @@
 
 #include "base/log.hpp"
 #include "base/os_thread.hpp"
+#include "control/admission.hpp"
 #include "control/listen_socket.hpp"
 #include "control/plane.hpp"
 #include "control/session.hpp"
@@ -42,9 +43,8 @@ std::string new_instance_id() {
   return text.data();
 }
 
-void say_full(int fd, std::size_t limit) {
-  const auto no = refuse(kind::too_many_clients, "the control socket serves at most ", limit, " clients at once");
-  const auto line = wire::print_reply(nullptr, std::unexpected(wire::to_rpc_error(no.error()))) + "\n";
+void say_full(int fd, const refusal& why) {
+  const auto line = wire::print_reply(nullptr, std::unexpected(wire::to_rpc_error(why))) + "\n";
   // A new socket's buffer takes one line; if it does not, the client sees the close.
   static_cast<void>(::send(fd, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
 }
@@ -90,6 +90,7 @@ struct server::parts final : client_directory {
   void accept_all(door& at);
   [[nodiscard]] unique_fd accept_one(const door& at);
   void admit(door& at, unique_fd fd);
+  [[nodiscard]] crowd_now crowd_of(uid_t uid) const;
   void leave(session& who);
   void tell_of(const session& who, std::string_view event);
 
@@ -172,24 +173,27 @@ unique_fd server::parts::accept_one(const door& at) {
 void server::parts::admit(door& at, unique_fd fd) {
   auto who = at.socket.http_only() ? result<peer>(nobody()) : peer_of(fd.get());
   if (!who) return log::warn("control", "cannot tell who connected", {{"error", who.error().text()}});
-  const auto& bounds = shared.bounds;
-  const auto places = bounds.max_clients + (who->uid == 0 ? bounds.reserved_for_root : 0);
-  if (sessions.size() >= places) {
-    shared.counts.rejected(name(kind::too_many_clients));
-    return say_full(fd.get(), places);
+  auto rights = at.socket.http_only() ? everybodys(at.socket) : shared.policy.decide(*who, at.socket.ceiling());
+  if (const auto fits = control::admit(shared.bounds, who->uid, rights.has, crowd_of(who->uid)); !fits) {
+    shared.counts.rejected(name(fits.error().why));
+    return say_full(fd.get(), fits.error());
   }
   local::socket socket(io);
   asio::error_code failed;
   socket.assign(local(), fd.get(), failed);
   if (failed) return log::warn("control", "cannot watch a client", {{"error", failed.message()}});
   static_cast<void>(fd.release());
-  auto rights = at.socket.http_only() ? everybodys(at.socket) : shared.policy.decide(*who, at.socket.ceiling());
   identity client{++last_client, at.socket.label(), std::move(*who), std::move(rights), at.socket.http_only()};
   auto made =
       std::make_shared<session>(shared, std::move(socket), std::move(client), [this](session& gone) { leave(gone); });
   sessions.insert(made);
   tell_of(*made, "connected");  // before it can subscribe: nobody hears of himself
   made->start();
+}
+
+crowd_now server::parts::crowd_of(uid_t uid) const {
+  const auto same = std::ranges::count_if(sessions, [uid](const auto& each) { return each->client().who.uid == uid; });
+  return {sessions.size(), static_cast<std::size_t>(same)};
 }
 
 void server::parts::leave(session& who) {

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "base/log.hpp"
+#include "control/admission.hpp"
 #include "support/control_fixture.hpp"
 
 using namespace tokiod;
@@ -137,14 +138,13 @@ TEST_CASE("a client that is silent for too long is let go, a subscriber is not")
   CHECK(subscriber.reply()["params"]["data"]["plugin"] == "echo");
 }
 
-TEST_CASE("a full house answers one line and closes; root has places of its own") {
-  const bool root = ::geteuid() == 0;
+TEST_CASE("a full house answers one line and closes; administrators have places of their own") {
   control_fixture daemon([](auto& options) {
     options.bounds.max_clients = 2;
     options.bounds.reserved_for_root = 1;
   });
   std::vector<control_client> inside;
-  for (int i = 0; i < (root ? 3 : 2); ++i) {
+  for (int i = 0; i < 3; ++i) {
     inside.push_back(daemon.client());
     CHECK(inside.back().call("control.ping").contains("result"));
   }
@@ -159,6 +159,29 @@ TEST_CASE("a full house answers one line and closes; root has places of its own"
     std::this_thread::yield();
   }
   FAIL("the place did not become free");
+}
+
+TEST_CASE("one user does not get every place, and who may do everything gets in when the house is full") {
+  control::limits bounds;
+  bounds.max_clients = 8;
+  bounds.reserved_for_root = 2;
+  const auto fits = [&](uid_t uid, control::level has, std::size_t all, std::size_t of_this_user) {
+    return control::admit(bounds, uid, has, {all, of_this_user}).has_value();
+  };
+  using enum control::level;
+  CHECK(fits(1000, operate, 5, 5));
+  CHECK_FALSE(fits(1000, operate, 6, 6));
+  CHECK(fits(1001, observe, 6, 0));
+  CHECK(fits(1000, operate, 7, 5));
+  CHECK_FALSE(fits(1000, operate, 8, 5));
+  CHECK(fits(1000, admin, 9, 9));
+  CHECK(fits(0, observe, 9, 9));
+  CHECK_FALSE(fits(0, admin, 10, 0));
+  const auto why = control::admit(bounds, 1000, operate, {6, 6}).error();
+  CHECK(why.why == kind::too_many_clients);
+  CHECK(why.sentence == "one user may have 6 of the 8 connections to the control socket, and has them");
+  bounds.max_clients = 1;  // nothing to share
+  CHECK(fits(1000, observe, 0, 0));
 }
 
 TEST_CASE("64 clients at once are all served") {
