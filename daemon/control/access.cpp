@@ -71,6 +71,10 @@ std::optional<std::string> grant::deaf_to(std::string_view topic) const {
   return std::nullopt;
 }
 
+bool grant::has_or_names(level needs, std::string_view method) const {
+  return has >= needs || (ceiling >= needs && !matching(allow, method).empty());
+}
+
 decision grant::judge(const wire::method& row) const {
   if (row.needs > ceiling) return {false, "ceiling", {}};
   if (const auto glob = matching(deny, row.name); !glob.empty()) return {false, "deny", glob};

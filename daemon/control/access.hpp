@@ -30,6 +30,8 @@ struct grant {
 
   [[nodiscard]] decision judge(const wire::method& row) const;
   [[nodiscard]] bool may(const wire::method& row) const { return judge(row).allowed; }
+  // Whether it has a level, or a rule of its own allows a method by its name.
+  [[nodiscard]] bool has_or_names(level needs, std::string_view method) const;
   // Why it may not hear of a topic, as a sentence; nothing: it may, or there is no such topic.
   [[nodiscard]] std::optional<std::string> deaf_to(std::string_view topic) const;
 };

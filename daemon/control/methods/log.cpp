@@ -1,5 +1,6 @@
 #include "base/log.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -49,14 +50,31 @@ answer log_set(const call_site&, const json& params) {
   return show();
 }
 
+// What observers, who may be everybody on this machine, are not shown: who called what, what plugins say of their
+// users, and what a configuration says.
+bool is_for_operators(const log::record& r) {
+  constexpr std::string_view targets[] = {"config", "control", "plugin"};
+  return std::ranges::any_of(targets, [&](std::string_view one) { return log::names_target(one, r.target); });
+}
+
+std::vector<log::kept_record> newest(const log::record_filter& wanted, std::size_t most, bool operates) {
+  if (operates) return log::recent(wanted, most);
+  auto all = log::recent(wanted, SIZE_MAX);
+  std::erase_if(all, [](const log::kept_record& r) { return is_for_operators(*r); });
+  if (all.size() > most) all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(most));
+  return all;
+}
+
 // Subscribed first: a record that comes meanwhile is in both, with its number.
 answer log_tail(const call_site& site, const json& params) {
   log::record_filter wanted;
   wanted.least = log::level_named(wire::text_or(params, "level")).value_or(log::level::trace);
   wanted.target = wire::text_or(params, "target");
   wanted.text = wire::text_or(params, "text");
+  const bool operates = site.rights.has_or_names(level::operate, "log.tail");
   json shown = json::object();
   if (wire::boolean_or(params, "follow", false)) {
+    if (!operates) return refused(refuse(kind::permission_denied, "to follow the log needs the level operate").error());
     subscribe_order order;
     order.topics = {"log"};
     order.filter = event_filter::of_log(wanted);
@@ -66,8 +84,8 @@ answer log_tail(const call_site& site, const json& params) {
     shown["seq"] = opened->next_seq;
   }
   shown["lines"] = json::array();
-  for (const auto& each : log::recent(wanted, static_cast<std::size_t>(wire::integer_or(params, "lines", 20))))
-    shown["lines"].push_back(view(*each));
+  const auto most = static_cast<std::size_t>(wire::integer_or(params, "lines", 20));
+  for (const auto& each : newest(wanted, most, operates)) shown["lines"].push_back(view(*each));
   return shown;
 }
 

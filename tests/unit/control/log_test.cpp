@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
 #include <memory>
 
 #include "base/log_sink.hpp"
@@ -44,6 +46,34 @@ TEST_CASE("log.tail gives the newest records that were asked for") {
   CHECK(client.call("log.tail", {{"target", "tail"}, {"level", "info"}})["result"]["lines"].size() == 2);
   CHECK(client.call("log.tail", {{"target", "tail.*"}, {"text", "eco"}})["result"]["lines"].size() == 1);
   CHECK_FALSE(client.call("log.tail", {{"lines", 1}})["result"].contains("sub"));
+}
+
+TEST_CASE(
+    "an observer is told what the daemon says of itself; who called, plugins and configurations are for operators") {
+  const log_of_test log_;
+  for (const bool named : {false, true}) {
+    CAPTURE(named);
+    control_fixture daemon([&](control::server_options& o) {
+      control::access_rule rule;
+      rule.uid = ::geteuid();
+      if (named) rule.allow = {"log.t*"};
+      o.access = {rule};
+    });
+    for (const char* const target : {"daemon", "control", "plugin.echo", "config", "pluginless"})
+      log::info(target, "of the tail test", {{"named", named}});
+    log::flush();
+    auto client = daemon.client();
+    const json asked = {{"text", "of the tail test"}, {"lines", 2}};
+    const auto lines = client.call("log.tail", asked)["result"]["lines"];
+    REQUIRE(lines.size() == 2);
+    CHECK(lines[0]["target"] == (named ? "config" : "daemon"));
+    CHECK(lines[1]["target"] == "pluginless");
+    const auto follows = client.call("log.tail", {{"lines", 0}, {"follow", true}});
+    CHECK(named == follows.contains("result"));
+    if (!named) CHECK(kind_of(follows) == "permission_denied");
+    CHECK(kind_of(client.call("event.subscribe", {{"topics", {"log"}}})) == "permission_denied");
+    CHECK(kind_of(daemon.client("observe").call("log.tail", {{"follow", true}})) == "permission_denied");
+  }
 }
 
 TEST_CASE("log.tail follows with events of the records that pass, and only those") {

@@ -382,7 +382,6 @@ TEST_CASE("several levels are set at once, for a time, and a wrong one changes n
   CHECK(kind_of(client.call("log.set", {{"for_s", 3}})) == "missing_param");
   const json lasting = {{"x.one", "info"}, {"x.*", "info"}};
   CHECK(client.call("log.set", {{"levels", lasting}})["result"]["targets"]["x.*"] == "info");
-  CHECK(kind_of(daemon.client("observe").call("log.tail")) == "permission_denied");
 }
 
 TEST_CASE("what a method throws is its own answer, and the next one is as ever") {
