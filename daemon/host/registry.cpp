@@ -331,6 +331,10 @@ std::string registry::instance_of(const void* run) const {
   return {};
 }
 
+std::vector<task_dump> registry::dump(const std::vector<task_view>& tasks, duration_ns at_most) const {
+  return dump_tasks(parts_->threads, tasks, at_most);
+}
+
 std::vector<task_label> registry::label(const std::vector<task_view>& tasks) const {
   const auto text = [](tokio_str s) { return s.ptr == nullptr ? std::string() : std::string(s.ptr, s.len); };
   const std::lock_guard hold(parts_->mutex);

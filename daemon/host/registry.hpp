@@ -27,6 +27,7 @@
 #include "base/error.hpp"
 #include "host/descriptor_line.hpp"
 #include "host/registry_views.hpp"
+#include "host/task_dump.hpp"
 
 struct tokio_plugin_desc;
 struct tokio_plugin;
@@ -76,6 +77,8 @@ class registry {
   [[nodiscard]] descriptor_line::view descriptors() const;
   // Names for what runtime::tasks() and snapshot() show; empty where an image is on its way out.
   [[nodiscard]] std::vector<task_label> label(const std::vector<task_view>& tasks) const;
+  // What they wait at, in the same order, as far as their plugins say so within `at_most`.
+  [[nodiscard]] std::vector<task_dump> dump(const std::vector<task_view>& tasks, duration_ns at_most) const;
   // Of a run, as runtime::jobs() shows it; empty: it is over, or was no plugin's.
   [[nodiscard]] std::string instance_of(const void* run) const;
   [[nodiscard]] std::string instance_of(std::uint16_t owner) const;  // empty: the runtime's own

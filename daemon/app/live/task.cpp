@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "app/show.hpp"
+#include "base/log.hpp"
 #include "control/task_page.hpp"
+#include "control/view/task.hpp"
 #include "host/task_dump.hpp"
 
 namespace tokiod::app {
@@ -42,7 +44,13 @@ bool ended_unseen(const task_console& console, const host::trace::task_record& r
   return unseen;
 }
 
+constexpr duration_ns walk_patience = second;  // for all that one call asks
+
 std::string why_untold(const task_view& view, const host::task_dump& seen) {
+  if (seen.late)
+    return "its plugin has not told within " + std::to_string(walk_patience / second) +
+           " s where it waits: the thread that asked is left behind, and the task stands still meanwhile";
+  if (!seen.asked) return "it was not asked: another task's plugin did not tell in time, or there was no thread";
   if (!seen.held && view.state == task_state::running)
     return "it is being polled: diag.stacks shows what its worker does";
   if (!seen.held) return "it is runnable, or somebody else reads it just now";
@@ -51,10 +59,14 @@ std::string why_untold(const task_view& view, const host::task_dump& seen) {
   return {};
 }
 
-control::task_trace trace_of(const task_view& view, host::task_label label) {
-  auto seen = host::dump_task(view);
+control::task_trace trace_of(const task_console& console, const task_view& view, host::task_label label,
+                             host::task_dump seen) {
+  if (seen.late)
+    log::warn("host", "a plugin has not told where its task waits",
+              {{"instance", label.instance}, {"task", control::task_id_text(view.id)}, {"name", label.name}});
   control::task_trace told;
   told.task = info_of(view, std::move(label));
+  if (const auto record = console.find(view.id)) told.task.stats = console.stats_of(*record);
   told.cut = seen.cut;
   told.unsupported = why_untold(view, seen);
   for (auto& at : seen.places) told.places.push_back({std::move(at.function), std::move(at.file), at.line, at.depth});
@@ -155,14 +167,20 @@ control::trace_page live_task::traces(const control::task_query& query) const {
   std::ranges::sort(views, {}, &task_view::id);
   auto labels = parts_.plugins.label(views);
   control::trace_page page;
+  std::vector<task_view> asked;
+  std::vector<host::task_label> theirs;
   for (std::size_t n = 0; n < views.size(); ++n) {
     const bool wanted = (query.plugin.empty() || labels[n].instance == query.plugin) &&
                         (query.state.empty() || state_name(views[n].state) == query.state);
     if (!wanted || views[n].owner == 0) continue;
     ++page.total;
-    if (views[n].id > query.after_id && page.tasks.size() < query.limit)
-      page.tasks.push_back(trace_of(views[n], std::move(labels[n])));
+    if (views[n].id <= query.after_id || asked.size() == query.limit) continue;
+    asked.push_back(views[n]);
+    theirs.push_back(std::move(labels[n]));
   }
+  auto seen = parts_.plugins.dump(asked, walk_patience);
+  for (std::size_t n = 0; n < asked.size(); ++n)
+    page.tasks.push_back(trace_of(parts_.console, asked[n], std::move(theirs[n]), std::move(seen[n])));
   return page;
 }
 
@@ -170,7 +188,10 @@ std::optional<control::task_trace> live_task::trace(std::uint64_t id) const {
   auto views = parts_.rt.tasks(nullptr, SIZE_MAX);
   std::erase_if(views, [&](const task_view& t) { return t.id != id; });
   if (views.empty()) return std::nullopt;
-  return trace_of(views.front(), std::move(parts_.plugins.label(views).front()));
+  views.resize(1);
+  auto label = std::move(parts_.plugins.label(views).front());
+  return trace_of(parts_.console, views.front(), std::move(label),
+                  std::move(parts_.plugins.dump(views, walk_patience).front()));
 }
 
 }  // namespace tokiod::app

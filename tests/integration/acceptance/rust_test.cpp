@@ -20,6 +20,17 @@ TEST_CASE("hello_rust gives back what it is sent, is listed, and leaves no mappi
     CHECK(client.read_until("\n") == line);
   }
   CHECK(control.call("task.list").dump().find("echo connection") != std::string::npos);
+  // A future of Rust tells nothing of its awaits: what is known is told, and why there is no more.
+  const auto dump = control.call("task.dump", {{"plugin", "rusty"}}).at("tasks");
+  REQUIRE(dump.size() >= 2);
+  for (const auto& one : dump) {
+    CHECK(one.at("trace").empty());
+    CHECK(one.at("location").get<std::string>().find("lib.rs:") != std::string::npos);
+    CHECK((one.at("state") == "idle" || one.at("state") == "queued" || one.at("state") == "running"));
+    CHECK_FALSE(one.at("unsupported").get<std::string>().empty());
+    if (one.at("state") == "idle")
+      CHECK(one.at("unsupported") == "its plugin tells nothing of where a task waits; those of the C++ SDK do");
+  }
   const auto gone = control.call("plugin.unload", {{"plugin", "hello_rust"}});
   CHECK_MESSAGE(gone.at("unmapped") == true, gone.dump());
   CHECK(client.read_to_end() == "");

@@ -198,3 +198,35 @@ TEST_CASE("a plugin in C tells nothing of where its tasks wait, which is said; i
   CHECK(client.call("task.wake", {{"id", task.at("id")}}).at("id") == task.at("id"));
   CHECK(client.error("task.wake", {{"id", "t-999999"}}).at("data").at("kind") == "not_found");
 }
+
+TEST_CASE("a walk that hangs costs the call a second, and nobody else anything; its task is said to be held") {
+  daemon_process d(R"({"shutdown": {"deadline_ms": 200}, "plugins": {"instances": {"hangs": {"plugin": ")" +
+                   fixture("walk_hangs") + R"("}}}})");
+  auto client = d.connect(), other = d.connect();
+  const auto named = [](const json& told, const char* name) {
+    for (const auto& one : told.at("tasks"))
+      if (one.at("name") == name) return one;
+    return json();
+  };
+  json told;
+  eventually("both tasks wait",
+             [&] { return client.call("task.list", {{"plugin", "hangs"}, {"state", "idle"}}).at("total") == 2; });
+  client.send_line(R"({"jsonrpc": "2.0", "id": 77, "method": "task.dump", "params": {"plugin": "hangs"}})");
+  CHECK(other.call("control.ping").contains("now"));
+  told = client.next_line().at("result");
+  REQUIRE(told.at("tasks").size() == 2);
+  const auto held = named(told, "hangs");
+  CHECK(held.at("trace").empty());
+  CHECK(held.at("location") == "walk_hangs.c:7");
+  CHECK(held.at("unsupported").get<std::string>().find("has not told within 1 s") != std::string::npos);
+  const auto beside = named(told, "parked").at("unsupported").get<std::string>();
+  CHECK((beside.find("was not asked") != std::string::npos || beside.find("tells nothing") != std::string::npos));
+  // Once more: it is held by the thread that was left behind, and nobody waits for it again.
+  const auto again = client.call("task.dump", {{"id", held.at("id")}}).at("tasks")[0];
+  CHECK(again.at("unsupported").get<std::string>().find("somebody else reads it") != std::string::npos);
+  CHECK(named(client.call("task.dump", {{"plugin", "hangs"}}), "parked")
+            .at("unsupported")
+            .get<std::string>()
+            .find("tells nothing") != std::string::npos);
+  CHECK(d.stop() == 0);
+}
