@@ -97,6 +97,7 @@ struct console_settings {
   std::uint64_t max_tasks = 4096;
   std::uint64_t retention_ms = 3'600'000;
   std::uint64_t never_yielded_ms = 1'000;
+  std::uint64_t lost_waker_ms = 60'000;
   std::vector<std::string> allow;  // lints that are not looked for
 };
 

@@ -36,13 +36,14 @@ bool can_be_woken(const host::usage_view& u) {
 
 }  // namespace
 
-std::vector<silent_task> lost_ones(std::vector<silent_task> all, const std::vector<host::image_view>& images) {
+std::vector<silent_task> lost_ones(std::vector<silent_task> all, const std::vector<host::image_view>& images,
+                                   duration_ns after) {
   std::set<std::string, std::less<>> alive;
   for (const auto& image : images)
     for (const auto& i : image.instances)
       if (can_be_woken(i.usage) || i.state != host::instance_state::running) alive.insert(i.name);
   for (const auto& task : all)
-    if (!task.idle || task.silent < lost_after) alive.insert(task.instance);  // one that moves may wake the others
+    if (!task.idle || task.silent < after) alive.insert(task.instance);  // one that moves may wake the others
   std::erase_if(all, [&](const silent_task& t) { return t.waits || alive.contains(t.instance); });
   return all;
 }
@@ -171,7 +172,9 @@ std::vector<lint_info> diagnosis::task_lints() const {
   std::vector<silent_task> silent;
   std::map<task::task_id, const trace::task_record*> by_id;
   const instant_ns now = steady_clock().now();
-  const auto yields_after = config_.current()->values.console.never_yielded_ms * millisecond;
+  const auto limits = config_.current()->values.console;
+  const auto yields_after = limits.never_yielded_ms * millisecond;
+  const auto silent_after = limits.lost_waker_ms * millisecond;
   for (const auto& one : records) {
     for (const auto& found : console_.warnings_of(one, now)) {
       all.push_back(info_of(one, found));
@@ -187,11 +190,13 @@ std::vector<lint_info> diagnosis::task_lints() const {
     by_id.emplace(one.id, &one);
   }
   if (!console_.looks_for(trace::lint::lost_waker)) return all;
-  for (const auto& lost : lost_ones(std::move(silent), plugins_.list()))
+  for (const auto& lost : lost_ones(std::move(silent), plugins_.list(), silent_after)) {
     all.push_back(info_of(*by_id.at(lost.id), {"lost_waker",
                                                "it has waited for " + host::seconds_text(lost.silent) +
                                                    ", and its instance holds nothing that would wake it",
                                                seconds(lost.silent)}));
+    all.back().threshold = seconds(silent_after);
+  }
   return all;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/diag/fault_watch.hpp"
+#include "app/diag/lint_rows.hpp"
 #include "app/diag/lint_table.hpp"
 #include "app/diag/runtime_lints.hpp"
 #include "app/diag/task_groups.hpp"
@@ -73,6 +74,7 @@ struct silent_task {
   bool waits = false;      // an operation of it is open on something that others may end
 };
 [[nodiscard]] std::vector<silent_task> lost_ones(std::vector<silent_task> all,
-                                                 const std::vector<host::image_view>& images);
+                                                 const std::vector<host::image_view>& images,
+                                                 duration_ns after = lost_after);
 
 }  // namespace tokiod::app

@@ -323,6 +323,7 @@ const std::vector<live_row> live_rows = {
     {"/console/always", true},
     {"/console/retention_ms", 150'000},
     {"/console/never_yielded_ms", 7},
+    {"/console/lost_waker_ms", 7},
     {"/console/allow", json::array({"all"})},
 };
 

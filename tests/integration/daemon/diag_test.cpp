@@ -230,3 +230,37 @@ TEST_CASE("a walk that hangs costs the call a second, and nobody else anything; 
             .find("tells nothing") != std::string::npos);
   CHECK(d.stop() == 0);
 }
+
+TEST_CASE("a waker that was lost is named while somebody listens; who waits for something is not accused") {
+  const daemon_process d(R"({"console": {"lost_waker_ms": 500}, "plugins": {"instances": {
+    "waits": {"plugin": ")" +
+                         fixture("waits") + R"("}, "forgets": {"plugin": ")" + fixture("loses_waker") + R"("}}}})");
+  auto client = d.connect(), listening = d.connect();
+  listening.call("event.subscribe", {{"topics", {"tasks"}}, {"interval_ms", 1000}});
+  client.call("plugin.restart", {{"instance", "waits"}});  // so that what they are is known from their births
+  client.call("plugin.restart", {{"instance", "forgets"}});
+  json found;
+  eventually("it is found", [&] {
+    found = client.call("diag.lint").at("findings");
+    for (const auto& one : found)
+      if (one.at("lint") == "lost_waker") return true;
+    return false;
+  });
+  eventually("both have been silent for as long", [&] {
+    for (const auto& one : client.call("task.list", {{"plugin", "waits"}}).at("tasks"))
+      if (one.at("name") == "waiter") return one.at("stats").at("idle_seconds").get<double>() > 2;
+    return false;
+  });
+  found = client.call("diag.lint").at("findings");
+  std::size_t lost = 0;
+  for (const auto& one : found) {
+    if (one.at("lint") != "lost_waker") continue;
+    ++lost;
+    CHECK(one.at("plugin") == "forgets");
+    CHECK(one.at("name") == "parked");
+    CHECK(one.at("severity") == "error");
+    CHECK(one.at("threshold") == 0.5);
+    CHECK(one.at("evidence").at("measured").get<double>() >= 0.5);
+  }
+  CHECK(lost == 1);
+}
