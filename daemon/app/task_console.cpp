@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "app/poll_times.hpp"
 #include "app/show.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -157,18 +158,11 @@ control::task_stats task_console::stats_of(const trace::task_record& from) const
   s.function = from.function.view();
   s.column = from.column;
   s.bytes = from.bytes;
-  s.created = at.of(from.created);
-  s.dropped = at.of(from.dropped);
   s.last_wake = at.of(from.last_wake);
   s.first_poll = at.of(from.first_poll);
-  s.last_poll_started = at.of(from.last_poll_started);
-  s.last_poll_ended = at.of(from.last_poll_ended);
   s.end = name_of(from.end);
-  s.total_seconds = seconds(from.total(at.now));
-  s.busy_seconds = seconds(from.busy_until(at.now));
   s.scheduled_seconds = seconds(from.scheduled);
-  s.idle_seconds = seconds(from.idle(at.now));
-  s.polls = from.polls;
+  show_poll_times(from, at, s);
   s.wakes = from.wakes;
   s.self_wakes = from.self_wakes;
   s.poll_times = info_of(from.poll_times);

@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -410,20 +409,10 @@ class reader {
 }  // namespace
 
 std::optional<duration_ns> duration_named(std::string_view text) {
-  double number = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
   constexpr double most_seconds = 86400.0 * 365;
-  if (failed != std::errc()) return std::nullopt;
-  double seconds = number;
-  if (unit == "ms")
-    seconds = number / 1000;
-  else if (unit == "m")
-    seconds = number * 60;
-  else if (!unit.empty() && unit != "s")
-    return std::nullopt;
-  if (!(seconds > 0 && seconds <= most_seconds)) return std::nullopt;
-  return static_cast<duration_ns>(seconds * 1e9);
+  const auto seconds = seconds_named(text);
+  if (!seconds || !(*seconds > 0 && *seconds <= most_seconds)) return std::nullopt;
+  return static_cast<duration_ns>(*seconds * 1e9);
 }
 
 const std::vector<command>& all_commands() {

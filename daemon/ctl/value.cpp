@@ -1,6 +1,7 @@
 #include "ctl/value.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 
 #include "base/fd.hpp"
@@ -39,6 +40,18 @@ json guess(const std::string& word) {
 }
 
 }  // namespace
+
+std::optional<double> seconds_named(std::string_view text) {
+  double number = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failed != std::errc()) return std::nullopt;
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  if (unit.empty() || unit == "s") return number;
+  if (unit == "ms") return number / 1e3;
+  if (unit == "us") return number / 1e6;
+  if (unit == "m") return number * 60;
+  return std::nullopt;
+}
 
 outcome<std::string> read_text(const std::string& word, std::istream& input) {
   if (word == "-") return std::string(std::istreambuf_iterator<char>(input), {});

@@ -3,6 +3,7 @@
 // Threads:   pure functions [one thread]; files are read where a word says @FILE.
 #pragma once
 #include <istream>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,9 @@
 namespace tokiod::ctl {
 
 using wire::json;
+
+// "30", "1.5s", "250ms", "300us" or "2m" as seconds; a plain number as itself.
+[[nodiscard]] std::optional<double> seconds_named(std::string_view text);
 
 // The text of @FILE, or of standard input for -. Fails: io_error.
 [[nodiscard]] outcome<std::string> read_text(const std::string& word, std::istream& input);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/live/task.hpp"
+#include "app/poll_times.hpp"
 #include "app/show.hpp"
 
 namespace tokiod::app {
@@ -55,14 +56,7 @@ control::async_op_info info_of(const trace::op_record& from, const moments& at) 
   i.poll_name = from.poll_name.view();
   i.in_poll = from.in_poll;
   i.ready = from.ready;
-  i.polls = from.polls;
-  i.created = at.of(from.created);
-  i.dropped = at.of(from.dropped);
-  i.last_poll_started = at.of(from.last_poll_started);
-  i.last_poll_ended = at.of(from.last_poll_ended);
-  i.total_seconds = seconds(from.total(at.now));
-  i.busy_seconds = seconds(from.busy_until(at.now));
-  i.idle_seconds = seconds(from.idle(at.now));
+  show_poll_times(from, at, i);
   return i;
 }
 

@@ -1,28 +1,12 @@
 #include "ctl/top/filter.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
 
 #include "base/glob.hpp"
 #include "ctl/print.hpp"
+#include "ctl/value.hpp"
 
 namespace tokiod::ctl {
-namespace {
-
-// "1.5s", "20ms", "300us" as seconds; a plain number as itself.
-std::optional<double> number_named(std::string_view text) {
-  double number = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failed != std::errc()) return std::nullopt;
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  if (unit.empty() || unit == "s") return number;
-  if (unit == "ms") return number / 1e3;
-  if (unit == "us") return number / 1e6;
-  return std::nullopt;
-}
-
-}  // namespace
 
 outcome<row_filter> row_filter::read(std::string_view text, const tab& of) {
   row_filter made;
@@ -61,9 +45,9 @@ outcome<row_filter::term> row_filter::read_word(std::string_view word, const tab
   made.how = word[sign] == '='   ? comparison::equal
              : word[sign] == '<' ? (or_equal ? comparison::at_most : comparison::less)
                                  : (or_equal ? comparison::at_least : comparison::more);
-  const auto number = number_named(value);
+  const auto number = seconds_named(value);
   if (!number)
-    return refuse(kind::invalid_params, "the filter ", word, " must end with a number as 10, 1.5s, 20ms or 300us");
+    return refuse(kind::invalid_params, "the filter ", word, " must end with a number as 10, 1.5s, 20ms, 300us or 2m");
   made.number = *number;
   return made;
 }
