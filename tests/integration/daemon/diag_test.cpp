@@ -263,4 +263,13 @@ TEST_CASE("a waker that was lost is named while somebody listens; who waits for 
     CHECK(one.at("evidence").at("measured").get<double>() >= 0.5);
   }
   CHECK(lost == 1);
+  // Nobody needs to listen for this: what its tasks do is looked at now and then.
+  const std::string whose = "{plugin=\"forgets\",name=\"parked\"} ";
+  eventually("its kind is counted", [&] {
+    const auto page = http_get(d.observe_socket(), "/metrics");
+    const auto alive = page.find("tokiod_task_group_alive" + whose + "1\n");
+    const auto idle = page.find("tokiod_task_idle_seconds_total" + whose);
+    return alive != std::string::npos && idle != std::string::npos &&
+           std::stod(page.substr(page.find("} ", idle) + 2, 30)) > 0;
+  });
 }
