@@ -1,13 +1,12 @@
 #include "app/metric_export.hpp"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <map>
 #include <utility>
 
 #include "app/metric_rows.hpp"
 #include "app/show.hpp"
+#include "base/cpu_list.hpp"
 
 namespace tokiod::app {
 namespace {
@@ -149,22 +148,10 @@ void add_owners(std::vector<metric_family>& to, const metrics::runtime_snapshot&
   add_rows(to, task_rows, counted);
 }
 
-// As the kernel writes such lists: "0-3,6". Empty: the thread is gone, or the machine has more than a mask holds.
+// Empty: the thread is gone.
 std::string cpus_of(int os_thread) {
-  cpu_set_t mask;
-  CPU_ZERO(&mask);
-  if (::sched_getaffinity(os_thread, sizeof mask, &mask) != 0) return {};
-  const auto may = [&](int cpu) { return cpu < CPU_SETSIZE && CPU_ISSET(static_cast<std::size_t>(cpu), &mask); };
-  std::string list;
-  for (int first = 0; first < CPU_SETSIZE; ++first) {
-    if (!may(first)) continue;
-    int last = first;
-    while (may(last + 1)) ++last;
-    list += (list.empty() ? "" : ",") + std::to_string(first);
-    if (last != first) list += "-" + std::to_string(last);
-    first = last;
-  }
-  return list;
+  const auto cpus = cpus_of_thread(os_thread);
+  return cpus ? text_of(*cpus) : std::string();
 }
 
 }  // namespace
