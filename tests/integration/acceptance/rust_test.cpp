@@ -25,7 +25,8 @@ TEST_CASE("hello_rust gives back what it is sent, is listed, and leaves no mappi
   REQUIRE(dump.size() >= 2);
   for (const auto& one : dump) {
     CHECK(one.at("trace").empty());
-    CHECK(one.at("location").get<std::string>().find("lib.rs:") != std::string::npos);
+    if (one.at("name") == "echo connection")
+      CHECK_MESSAGE(one.at("location").get<std::string>().find("lib.rs:") != std::string::npos, one.dump());
     CHECK((one.at("state") == "idle" || one.at("state") == "queued" || one.at("state") == "running"));
     CHECK_FALSE(one.at("unsupported").get<std::string>().empty());
     if (one.at("state") == "idle")
