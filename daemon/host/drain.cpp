@@ -95,16 +95,21 @@ bool tell_to_stop(tokio_plugin& p, const drain_limits& limits) {
 
 // ---- step 4
 
-// Who is late, for the log. The image is mapped, so the kinds may be read.
+// By what its kind says, where it says anything. The image is mapped, so it may be read.
+std::string name_of_kind(const tokio_task_vt& kind) {
+  const std::string name = text_of(kind.name);
+  const std::string place = kind.file.len == 0 ? "" : " at " + text_of(kind.file) + ":" + std::to_string(kind.line);
+  return (name.empty() ? "a task without a name" : name) + place;
+}
+
+// Who is late, for the log.
 void name_the_late(const tokio_plugin& p) {
   constexpr std::size_t named = 4;
   const auto tasks = p.rt.tasks(&p.owner, named);
   std::string list;
   for (const auto& t : tasks) {
     if (t.state == task_state::done || t.about == nullptr) continue;
-    const auto& kind = *static_cast<const tokio_task_vt*>(t.about);
-    list +=
-        (list.empty() ? "" : ", ") + text_of(kind.name) + " at " + text_of(kind.file) + ":" + std::to_string(kind.line);
+    list += (list.empty() ? "" : ", ") + name_of_kind(*static_cast<const tokio_task_vt*>(t.about));
   }
   if (!list.empty())
     log::warn(p.log_target, "tasks have not ended by themselves and are aborted",
