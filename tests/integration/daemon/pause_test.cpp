@@ -15,7 +15,7 @@ using wire::json;
 
 namespace {
 
-constexpr const char* with_hello = R"({"runtime": {"worker_threads": 2}})";
+constexpr const char* two_workers = R"({"runtime": {"worker_threads": 2}})";
 
 std::size_t standing(rpc_client& client) {
   std::size_t count = 0;
@@ -31,7 +31,7 @@ bool has_finding(rpc_client& client, const std::string& command) {
 }  // namespace
 
 TEST_CASE("paused workers take no task, and the daemon says so everywhere until they go on") {
-  daemon_process d(with_hello);
+  daemon_process d(two_workers);
   auto client = d.connect();
   auto listener = d.connect();
   listener.call("event.subscribe", {{"topics", {"runtime.paused"}}});
@@ -58,7 +58,7 @@ TEST_CASE("paused workers take no task, and the daemon says so everywhere until 
 }
 
 TEST_CASE("a pause ends by itself, and says that it has") {
-  daemon_process d(with_hello);
+  daemon_process d(two_workers);
   auto client = d.connect();
   auto listener = d.connect();
   listener.call("event.subscribe", {{"topics", {"runtime.paused"}}});
