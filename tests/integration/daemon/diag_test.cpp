@@ -247,7 +247,8 @@ TEST_CASE("a waker that was lost is named while somebody listens; who waits for 
     return false;
   });
   eventually("both have been silent for as long", [&] {
-    for (const auto& one : client.call("task.list", {{"plugin", "waits"}}).at("tasks"))
+    const json tasks = client.call("task.list", {{"plugin", "waits"}}).at("tasks");
+    for (const auto& one : tasks)
       if (one.at("name") == "waiter") return one.at("stats").at("idle_seconds").get<double>() > 2;
     return false;
   });

@@ -18,9 +18,9 @@ namespace {
 constexpr const char* two_workers = R"({"runtime": {"worker_threads": 2}})";
 
 std::size_t standing(rpc_client& client) {
-  std::size_t count = 0;
-  for (const auto& one : client.call("runtime.workers").at("workers")) count += one.at("state") == "paused" ? 1u : 0u;
-  return count;
+  const json workers = client.call("runtime.workers").at("workers");
+  return static_cast<std::size_t>(
+      std::ranges::count_if(workers, [](const json& one) { return one.at("state") == "paused"; }));
 }
 
 bool has_finding(rpc_client& client, const std::string& command) {
