@@ -59,6 +59,13 @@ class Tokens(unittest.TestCase):
             self.assertEqual(len(self.faults("daemon/host/a.cpp", text)), 1, text)
         self.assertEqual(self.faults("daemon/host/a.cpp", "namespace details {"), [])
 
+    def test_loops_over_a_part_of_a_temporary(self):
+        for text in ('for (const auto& one : client.call("a", {{"b", c(1)}}).at("d")) {', "for (auto x : ask().at(0))"):
+            self.assertEqual(len(self.faults("tests/a.cpp", text)), 1, text)
+        for text in ('for (const auto& one : line.at("a").at("b")) {', "for (const auto& one : ask()) {",
+                     "for (int i = 0; i < ask(1).at(0); ++i)"):
+            self.assertEqual(self.faults("tests/a.cpp", text), [], text)
+
 
 class StandardNames(unittest.TestCase):
     FILES = {
