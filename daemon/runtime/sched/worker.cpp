@@ -261,10 +261,14 @@ void worker::maintain() {
 }
 
 // What is too little to be worth a wake-up, or too short, is worth it when it does not end: a queue that has not run
-// empty for so long is not a burst, and the helper stays for as long as it finds some.
+// empty for so long is not a burst, and the helper stays for as long as it finds some. But not a few tasks of polls
+// that are over sooner than they are moved, which mostly wait for each other.
 void worker::share_what_lasts(instant_ns now) {
-  if (core_.ring.ran_empty() || core_.ring.length() == 0) core_.crowded_since = now;
-  if (now - core_.crowded_since < shared_after)
+  const std::uint32_t waiting = core_.ring.length();
+  if (core_.ring.ran_empty() || waiting == 0) core_.crowded_since = now;
+  const bool lasts = now - core_.crowded_since >= shared_after;
+  const bool worth_it = waiting >= real_policy::steal_max || core_.mean_poll.load(relaxed) > wake_price::move;
+  if (!lasts || !worth_it)
     core_.notify_if_useful();
   else if (core_.worth_a_look())
     core_.notify();

@@ -67,14 +67,14 @@ std::uint64_t wake_ups_sent(const bench_runtime& rt) {
   return sum;
 }
 
-// Eight of them on one worker, until it has woken the other one, or that one is there without having been woken by it:
-// where a worker is kept from its processor, the monitor may be first.
+// Sixty-four of them on one worker, until it has woken the other one, or that one is there without having been woken by
+// it: where a worker is kept from its processor, the monitor may be first.
 bool spreads_by_itself(bench_runtime& rt) {
   const std::uint64_t before = wake_ups_sent(rt);
   std::atomic<bool> over{false};
   std::atomic<std::uint32_t> polled_by{0};
   rt.spawn_once([&] {
-    for (int i = 0; i < 8; ++i)
+    for (int i = 0; i < 64; ++i)
       rt.spawn([&](task::key, task::context&) {
         polled_by |= 1u << runtime::here().worker;
         return over ? poll_result::ready : poll_result::yielded;
