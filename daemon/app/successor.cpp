@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -88,35 +89,66 @@ result<std::vector<unique_fd>> lifted(const std::vector<int>& fds) {
   return copies;
 }
 
-struct spawned {
+struct birth {
   int failed = 0;
   pid_t pid = 0;
 };
 
-spawned spawn_child(const char* program, const spawn_plan& plan, char* const* argv, char* const* envp) {
-  spawned made;
+struct spawned {
+  error why;  // it failed, if there is a number; of the program, if no call is named
+  pid_t pid = 0;
+  unique_fd process;  // readable once it has ended
+};
+
+birth give_birth(const char* program, const spawn_plan& plan, char* const* argv, char* const* envp) {
+  birth made;
   made.failed = ::posix_spawn(&made.pid, program, &plan.files, &plan.how, argv, envp);
   return made;
 }
 
-// By way of a child that ends at once: whoever it leaves becomes a child of the manager's.
+// While nobody can have reaped it: a process that is gone has no descriptor, and its number may be another's.
+spawned adopt(const birth& made) {
+  spawned child{{made.failed, ""}, made.pid, {}};
+  if (made.failed != 0) return child;
+  child.process.reset(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
+  if (child.process) return child;
+  child.why = error::last("pidfd_open");
+  ::kill(child.pid, SIGKILL);
+  return child;
+}
+
+spawned spawn_child(const char* program, const spawn_plan& plan, char* const* argv, char* const* envp) {
+  auto child = adopt(give_birth(program, plan, argv, envp));
+  if (*child.why.what != '\0') (void)retry_eintr([&] { return ::waitpid(child.pid, nullptr, 0); });
+  return child;
+}
+
+// Says whom it has started, and is the parent until nobody listens any more: who ends at once is not reaped before.
+[[noreturn]] void be_between(const birth& made, int to) {
+  (void)!retry_eintr([&] { return ::write(to, &made, sizeof made); });
+  char none;
+  (void)!retry_eintr([&] { return ::read(to, &none, 1); });
+  ::_exit(0);
+}
+
+// By way of a child that ends in a moment: whoever it leaves becomes a child of the manager's.
 spawned spawn_orphan(const char* program, const spawn_plan& plan, char* const* argv, char* const* envp) {
   int ends[2] = {-1, -1};
-  if (::pipe2(ends, O_CLOEXEC) != 0) return {errno, 0};
-  const unique_fd in(ends[0]);
-  unique_fd out(ends[1]);
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return {error::last("socketpair"), 0, {}};
+  unique_fd ours(ends[0]), theirs(ends[1]);
   const pid_t between = ::fork();
-  if (between < 0) return {errno, 0};
+  if (between < 0) return {error::last("fork"), 0, {}};
   if (between == 0) {
-    const auto made = spawn_child(program, plan, argv, envp);
-    (void)!::write(out.get(), &made, sizeof made);
-    ::_exit(0);
+    ours.reset();
+    be_between(give_birth(program, plan, argv, envp), theirs.get());
   }
-  out.reset();
-  spawned made{ECHILD, 0};
-  (void)!retry_eintr([&] { return ::read(in.get(), &made, sizeof made); });
+  theirs.reset();
+  birth made{ECHILD, 0};
+  (void)!retry_eintr([&] { return ::read(ours.get(), &made, sizeof made); });
+  auto child = adopt(made);
+  ours.reset();
   (void)retry_eintr([&] { return ::waitpid(between, nullptr, 0); });
-  return made;
+  return child;
 }
 
 std::string ending_of(const siginfo_t& seen) {
@@ -184,15 +216,12 @@ std::expected<void, upgrade_failure> successor::spawn(const successor_order& ord
   const auto argv = pointers(order.words), envp = pointers(variables);
   ours_ = !order.orphan;
   const auto how = order.orphan ? spawn_orphan : spawn_child;
-  const auto made = how(order.program.c_str(), plan, argv.data(), envp.data());
-  if (made.failed != 0) return not_spawned(order.program + " cannot be run: " + std::strerror(made.failed));
+  auto made = how(order.program.c_str(), plan, argv.data(), envp.data());
+  if (*made.why.what != '\0') return not_spawned(made.why.text());
+  if (made.why.code != 0) return not_spawned(order.program + " cannot be run: " + std::strerror(made.why.code));
   pid_ = made.pid;
-  process_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
-  if (process_) return {};
-  const auto why = error::last("pidfd_open").text();
-  ::kill(pid_, SIGKILL);
-  if (ours_) ::waitpid(pid_, nullptr, 0);
-  return not_spawned(why);
+  process_ = std::move(made.process);
+  return {};
 }
 
 std::expected<void, upgrade_failure> successor::wait_ready(instant_ns deadline, const std::function<bool()>& given_up) {

@@ -38,7 +38,7 @@ restart
 main=$(main_pid)
 begin_load 6380 redis
 tokioctl upgrade --exe /usr/lib/tokiod/broken 2>/run/said && fail "a broken program was taken"
-grep -q 'did not take over' /run/said || fail "the error says: $(cat /run/said)"
+grep -q 'did not take over: it ended' /run/said || fail "the error says: $(cat /run/said)"
 tokioctl upgrade --exe /usr/lib/tokiod/hangs --deadline 1 && fail "a program that hangs was taken"
 tokioctl upgrade --exe /var/lib/tokiod/none && fail "a program that is not there was taken"
 load_goes_on

@@ -1,13 +1,18 @@
 #include "app/handover.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include <thread>
 
 #include "app/instance_lock.hpp"
 #include "app/maintenance.hpp"
 #include "app/successor.hpp"
 #include "app/trusted_program.hpp"
+#include "support/in_child.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace tokiod;
@@ -27,8 +32,9 @@ kind trust(const std::string& path) {
 }
 
 std::string stage_of(const std::string& path, duration_ns patience, const std::function<bool()>& given_up = nullptr,
-                     app::upgrade_failure* seen = nullptr) {
+                     app::upgrade_failure* seen = nullptr, bool orphan = false) {
   app::successor_order order;
+  order.orphan = orphan;
   order.program = path;
   order.words = {path};
   auto started = app::successor::start(std::move(order));
@@ -37,6 +43,14 @@ std::string stage_of(const std::string& path, duration_ns patience, const std::f
   if (ready) return "ready after all";
   if (seen != nullptr) *seen = ready.error();
   return ready.error().stage;
+}
+
+// As a manager does: whoever is left to this process is reaped at once.
+void reap_for_good() {
+  REQUIRE(::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
+  std::thread([] {
+    for (;;) (void)::waitpid(-1, nullptr, 0);
+  }).detach();
 }
 
 }  // namespace
@@ -88,6 +102,24 @@ TEST_CASE("a successor that does not become ready is ended, and the step and its
   const auto hangs = program(dir, "#!/bin/sh\nexec sleep 1000\n");
   CHECK(stage_of(hangs, 50 * millisecond) == "ready");
   CHECK(stage_of(hangs, 60 * second, [] { return true; }) == "ready");
+}
+
+TEST_CASE("internal: nobody's successors end at once" * doctest::skip()) {
+  test::child_begins();
+  reap_for_good();
+  const test::temp_dir dir;
+  const auto ends = program(dir, "#!/bin/sh\necho sorry >&2\n");
+  for (int n = 0; n < 50; ++n) {
+    app::upgrade_failure said;
+    CHECK(stage_of(ends, 60 * second, nullptr, &said, true) == "start");
+    CHECK(said.why == "it ended");
+    CHECK(said.standard_error == "sorry\n");
+  }
+  CHECK(stage_of(dir / "none", second, nullptr, nullptr, true) == "spawn");
+}
+
+TEST_CASE("a successor that is nobody's child may end and be reaped before anybody looks at it") {
+  CHECK(test::passes_in_child("internal: nobody's successors end at once"));
 }
 
 TEST_CASE("a successor finds its state and its channel where it is told") {
