@@ -18,19 +18,15 @@ namespace {
       .flags = cx.cancelled ? TOKIO_CX_CANCELLED : 0u,
   };
   const auto& kind = kind_of(task);
-  cx.polling = true;
-  tokio_poll said;
-  {
-    const sched::poll_call outside(p.shown);  // a poll is always on a thread of the task's runtime
-    said = kind.poll(task::body_of(task), &given);
-  }
-  cx.polling = false;
-  return said;
+  const sched::poll_call outside(p.shown);  // a poll is always on a thread of the task's runtime
+  return kind.poll(task::body_of(task), &given);
 }
 
-[[gnu::cold]] task::poll_result outside_the_enumeration(task::context& cx, tokio_plugin& p, tokio_poll said) {
+// What the poll began with is asked for again, so that no register is kept for it across every poll.
+TOKIOD_ASIDE [[gnu::cold]] task::poll_result outside_the_enumeration(tokio_poll said) noexcept {
+  task::context& cx = sched::this_thread->cx;
   cx.panic_message = "poll returned " + std::to_string(said) + ", which is no result of a poll";
-  p.report_misuse(cx.panic_message);
+  static_cast<tokio_plugin*>(cx.user)->report_misuse(cx.panic_message);
   return task::poll_result::panicked;
 }
 
@@ -50,7 +46,7 @@ task::poll_result poll(task::header& task, task::context& cx) noexcept {
     case TOKIO_POLL_PENDING: return task::poll_result::pending;
     case TOKIO_POLL_YIELD: return task::poll_result::yielded;
     case TOKIO_POLL_PANIC: return task::poll_result::panicked;
-    default: return outside_the_enumeration(cx, p, said);
+    default: return outside_the_enumeration(said);
   }
 }
 

@@ -24,7 +24,7 @@ constexpr std::uint32_t known_spawn_flags = TOKIO_SPAWN_JOIN | TOKIO_SPAWN_FRONT
 
 [[nodiscard]] task::header& header_of(tokio_task* t) { return *reinterpret_cast<task::header*>(t); }
 
-[[gnu::cold]] tokio_status refused_by_runtime(const tokio_plugin& p, const error& why) {
+[[gnu::cold]] tokio_status refused_by_runtime(const tokio_plugin& p, const error& why) noexcept {
   switch (why.code) {
     case ESHUTDOWN: return fail(TOKIO_ESHUTDOWN, "instance ", p.instance, " has stopped: it spawns nothing new");
     case EDQUOT: return fail(TOKIO_EQUOTA, "instance ", p.instance, " has used up its task memory");
@@ -74,17 +74,33 @@ constexpr std::uint32_t known_spawn_flags = TOKIO_SPAWN_JOIN | TOKIO_SPAWN_FRONT
   return status;
 }
 
+[[nodiscard]] bool fits(std::size_t body_align) {
+  return body_align <= task::body_align && (body_align & (body_align - 1)) == 0;
+}
+
+[[gnu::cold]] tokio_status why_not_allocated(const tokio_plugin* p, std::size_t body_align, tokio_task** out) noexcept {
+  if (p == nullptr || out == nullptr) return fail(TOKIO_EINVAL, "task_alloc: a null pointer");
+  if (!fits(body_align))
+    return fail(TOKIO_EINVAL, "a body's alignment is a power of two up to ", task::body_align, ", got ", body_align);
+  return fail(TOKIO_EGONE, "instance ", p->instance, " is gone");
+}
+
+TOKIOD_ASIDE [[gnu::cold]] tokio_status no_memory(const tokio_plugin& p, memory::shortage why) noexcept {
+  return refused_by_runtime(p, runtime::error_of(why));
+}
+
 // ---- on a thread without a core of the runtime, or with something to ask first
 
-[[gnu::cold]] tokio_status alloc_outside(tokio_plugin& p, std::size_t body_size, tokio_task** out) {
+TOKIOD_ASIDE [[gnu::cold]] tokio_status alloc_outside(tokio_plugin& p, std::size_t body_size,
+                                                      tokio_task** out) noexcept {
   const auto task = p.rt.allocate(p.owner, *p.task_ops, nullptr, body_size);
   if (!task) return refused_by_runtime(p, task.error());
   *out = reinterpret_cast<tokio_task*>(*task);
   return TOKIO_OK;
 }
 
-[[gnu::cold]] tokio_status spawn_outside(task::header& task, const tokio_task_vt& vt, std::uint32_t flags,
-                                         tokio_waker* key) {
+TOKIOD_ASIDE [[gnu::cold]] tokio_status spawn_outside(task::header& task, const tokio_task_vt& vt, std::uint32_t flags,
+                                                      tokio_waker* key) noexcept {
   auto& p = plugin_of(task);
   if (const auto status = why_not(p, vt, flags, key); status != TOKIO_OK) return refuse_spawn(task, p, status);
   task::spawn_options options = options_of(vt, flags);
@@ -110,32 +126,42 @@ constexpr std::uint32_t known_spawn_flags = TOKIO_SPAWN_JOIN | TOKIO_SPAWN_FRONT
   return told;
 }
 
+[[gnu::cold, gnu::noinline]] tokio_status not_spawned() noexcept {
+  return misuse(nullptr, "task_spawn: a null pointer, or a kind of task without destroy");
+}
+
+TOKIOD_ASIDE void tell_of_wake(tokio_waker w) noexcept { trace::woken(key_of(w)); }
+
+TOKIOD_ASIDE void wake_outside(tokio_waker w) noexcept { runtime::wake(key_of(w)); }
+
+TOKIOD_ASIDE void release_outside(tokio_waker handle) noexcept { runtime::release_join(key_of(handle)); }
+
+[[gnu::cold, gnu::noinline]] void released_before() noexcept {
+  (void)misuse(nullptr, "task_release_join: the join handle was released before");
+}
+
 // Which task a key names, while it is still that one.
 [[nodiscard]] bool names_a_task(tokio_waker w) { return w.task != nullptr; }
 
 }  // namespace
 
 tokio_status task_alloc(tokio_plugin* p, size_t body_size, size_t body_align, tokio_task** out) noexcept {
-  if (p == nullptr || out == nullptr) [[unlikely]]
-    return fail(TOKIO_EINVAL, "task_alloc: a null pointer");
-  if (body_align > task::body_align || (body_align & (body_align - 1)) != 0) [[unlikely]]
-    return fail(TOKIO_EINVAL, "a body's alignment is a power of two up to ", task::body_align, ", got ", body_align);
-  if (p->now_in() == phase::gone) [[unlikely]]
-    return fail(TOKIO_EGONE, "instance ", p->instance, " is gone");
+  if (p == nullptr || out == nullptr || !fits(body_align) || p->now_in() == phase::gone) [[unlikely]]
+    return why_not_allocated(p, body_align, out);
   const sched::host_entry inside;
   sched::core* const on = inside.core_of(p->rt.engine());
   if (on == nullptr) [[unlikely]]
     return alloc_outside(*p, body_size, out);
   const auto task = on->allocate(on->share_of(p->owner_id), *p->task_ops, nullptr, body_size);
   if (!task) [[unlikely]]
-    return refused_by_runtime(*p, runtime::error_of(task.error()));
+    return no_memory(*p, task.error());
   *out = reinterpret_cast<tokio_task*>(*task);
   return TOKIO_OK;
 }
 
 tokio_status task_spawn(tokio_task* t, const tokio_task_vt* vt, uint32_t flags, tokio_waker* key) noexcept {
   if (t == nullptr || vt == nullptr || vt->destroy == nullptr) [[unlikely]]
-    return misuse(nullptr, "task_spawn: a null pointer, or a kind of task without destroy");
+    return not_spawned();
   auto& task = header_of(t);
   // Release, as in prepare(): a walker that reads it must then see whose it is.
   task.about.store(vt, release);
@@ -162,11 +188,11 @@ void task_wake(tokio_waker w) noexcept {
   if (!names_a_task(w)) return;
   const sched::host_entry inside;
   if (trace::on()) [[unlikely]]
-    trace::woken(key_of(w));
+    tell_of_wake(w);
   if (sched::core* const on = inside.held()) [[likely]]
     task::wake(key_of(w), *on);
   else
-    runtime::wake(key_of(w));
+    wake_outside(w);
 }
 
 void task_abort(tokio_waker w) noexcept {
@@ -193,12 +219,12 @@ void task_release_join(tokio_waker handle) noexcept {
   if (!names_a_task(handle)) return;
   auto& task = *key_of(handle).task;
   if (task.state.prepared_generation() != handle.generation) [[unlikely]]
-    return (void)misuse(nullptr, "task_release_join: the join handle was released before");
+    return released_before();
   const sched::host_entry inside;
   if (sched::core* const on = core_for(inside, task)) [[likely]]
     task::release_join(task, *on);
   else
-    runtime::release_join(key_of(handle));
+    release_outside(handle);
 }
 
 int32_t task_is_finished(tokio_waker w) noexcept { return !names_a_task(w) || runtime::is_finished(key_of(w)) ? 1 : 0; }

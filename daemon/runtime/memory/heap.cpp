@@ -127,7 +127,7 @@ void owner_heap::unlink(slab_header& slab, slab_header* before) {
   before->next = slab.next;
 }
 
-std::expected<void*, shortage> local_heap::refill(bin_index index) {
+std::expected<void*, shortage> local_heap::refill(bin_index index) noexcept {
   bin& into = bins_[index];
   if (into.spare != nullptr) {
     into.first = std::exchange(into.spare, nullptr);
@@ -146,7 +146,7 @@ std::expected<void*, shortage> local_heap::refill(bin_index index) {
 }
 
 // The full list becomes the spare; the spare, if there is one, goes to the depot.
-void local_heap::rotate(bin_index index) {
+void local_heap::rotate(bin_index index) noexcept {
   bin& full = bins_[index];
   if (full.spare != nullptr) owner_->give(index, {full.spare, magazine_slots(index)});
   full.spare = std::exchange(full.first, nullptr);

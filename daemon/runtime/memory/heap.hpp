@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <expected>
 
+#include "base/aside.hpp"
 #include "base/assert.hpp"
 #include "base/spin_lock.hpp"
 #include "runtime/memory/arena.hpp"
@@ -75,8 +76,8 @@ class owner_heap {
   void give(bin_index bin, magazine slots);
 
   // Blocks larger than the largest slot.
-  [[nodiscard]] std::expected<void*, shortage> allocate_run(slot_kind kind, std::size_t bytes);
-  void free_run(slab_header& run);
+  TOKIOD_ASIDE [[nodiscard]] std::expected<void*, shortage> allocate_run(slot_kind kind, std::size_t bytes) noexcept;
+  TOKIOD_ASIDE void free_run(slab_header& run) noexcept;
 
   // Gives slabs without a single slot in use back to the arena; returns the bytes. Slots in local heaps count as in
   // use. It looks at every idle slot, and nobody else waits for that, but for walks, and for who is at the limit.
@@ -201,8 +202,8 @@ class local_heap {
     std::uint32_t count = 0;     // of first
   };
 
-  [[nodiscard]] std::expected<void*, shortage> refill(bin_index index);
-  void rotate(bin_index index);
+  TOKIOD_ASIDE [[nodiscard]] std::expected<void*, shortage> refill(bin_index index) noexcept;
+  TOKIOD_ASIDE void rotate(bin_index index) noexcept;
 
   owner_heap* owner_;
   std::array<bin, bin_count> bins_{};

@@ -17,7 +17,7 @@ std::size_t run_order(std::size_t bytes) {
 
 }  // namespace
 
-std::expected<void*, shortage> owner_heap::allocate_run(slot_kind kind, std::size_t bytes) {
+std::expected<void*, shortage> owner_heap::allocate_run(slot_kind kind, std::size_t bytes) noexcept {
   if (bytes > run_bytes(run_orders - 1) - sizeof(slab_header)) return std::unexpected(shortage::too_large);
   const std::size_t order = run_order(bytes);
   const std::uint64_t charged = round_up(bytes + sizeof(slab_header), page_bytes);
@@ -41,7 +41,7 @@ std::expected<void*, shortage> owner_heap::allocate_run(slot_kind kind, std::siz
   return slot;
 }
 
-void owner_heap::free_run(slab_header& run) {
+void owner_heap::free_run(slab_header& run) noexcept {
   if (keep(run)) return;
   const hold walk(walk_mutex_);
   give_back(run);

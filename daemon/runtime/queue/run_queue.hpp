@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 
+#include "base/aside.hpp"
 #include "base/assert.hpp"
 #include "base/bits.hpp"
 #include "base/cache_line.hpp"
@@ -142,7 +143,7 @@ class run_queue {
 
   // Apart, so that a push that finds room saves no registers for it.
   template <class Overflow>
-  [[gnu::noinline]] void push_or_spill(Task* task, Overflow& target) {
+  TOKIOD_ASIDE void push_or_spill(Task* task, Overflow& target) noexcept {
     while (!spill(task, target)) {
       if (try_push(task)) return;
     }

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/aside.hpp"
 #include "base/cache_line.hpp"
 #include "base/clock.hpp"
 #include "base/policy.hpp"
@@ -56,10 +57,10 @@ class alignas(cache_line) core {
   // ---- the door of the tasks that run here (task/scheduler.hpp)
 
   // A woken task: the LIFO slot, so that what woke it is still warm; nobody is notified for it.
-  void schedule(task::header& task) noexcept {
+  [[gnu::always_inline]] void schedule(task::header& task) noexcept {
     const memory::slab_header& slab = memory::slab_of(&task);
     if (slab.door != door) [[unlikely]]
-      return task::scheduler_of(task).schedule(task);  // of another runtime in this process
+      return schedule_elsewhere(task);  // of another runtime in this process
     share_of(slab.owner).tasks.wakes.add();
     count_runnable(task, false);
     run_next(task);
@@ -88,8 +89,8 @@ class alignas(cache_line) core {
   // Before the poll that is going on; nothing: that was not measured, or it is not polled on this core. From now on it
   // is measured for each of its polls. [in that poll, inside host code]
   [[nodiscard]] std::optional<delay> delay_of(task::header& task) noexcept;
-  void free(task::header& task) noexcept { free(task, part_of(task)); }
-  void free(task::header& task, share& of) noexcept {
+  [[gnu::always_inline]] void free(task::header& task) noexcept { free(task, part_of(task)); }
+  [[gnu::always_inline]] void free(task::header& task, share& of) noexcept {
     of.tasks.freed.add();
     of.heap.free(&task);
   }
@@ -145,7 +146,7 @@ class alignas(cache_line) core {
 
   // ---- what the worker and the face use
 
-  void run_next(task::header& task) noexcept {
+  [[gnu::always_inline]] void run_next(task::header& task) noexcept {
     task::header* behind = &task;
     if (lifo_open) {
       behind = lifo.load(relaxed);
@@ -153,9 +154,9 @@ class alignas(cache_line) core {
     }
     if (behind != nullptr) run_later(*behind);
   }
-  void run_later(task::header& task) noexcept { run_later(task, *this); }
+  [[gnu::always_inline]] void run_later(task::header& task) noexcept { run_later(task, *this); }
   // Wakes another worker, unless one searches already.
-  void notify() noexcept;
+  TOKIOD_ASIDE void notify() noexcept;
   // Somebody sleeps, and nobody searches.
   [[nodiscard]] bool worth_a_look() const noexcept;
   // Wakes another worker if there is one to wake, and enough waits here to pay for it.
@@ -340,17 +341,18 @@ class alignas(cache_line) core {
   };
 
   template <class Overflow>
-  void run_later(task::header& task, Overflow& target) noexcept {
+  [[gnu::always_inline]] void run_later(task::header& task, Overflow& target) noexcept {
     if (later.count != 0) [[unlikely]]
       return put_behind(task);
     ring.push(&task, target);
     if (!in_batch) notify_if_useful();
   }
   void send_away(task_chain tasks, bool newest_first) noexcept;
-  [[gnu::cold]] void put_behind(task::header& task) noexcept;
-  [[nodiscard]] share& new_share(memory::owner_id id) noexcept;
+  TOKIOD_ASIDE void put_behind(task::header& task) noexcept;
+  TOKIOD_ASIDE static void schedule_elsewhere(task::header& task) noexcept { task::scheduler_of(task).schedule(task); }
+  TOKIOD_ASIDE [[nodiscard]] share& new_share(memory::owner_id id) noexcept;
   [[nodiscard]] bool keep(task::header& task, share& of) noexcept;
-  [[gnu::cold]] void stamp(task::header& task, bool again) noexcept;
+  TOKIOD_ASIDE void stamp(task::header& task, bool again) noexcept;
 };
 
 }  // namespace tokiod::sched

@@ -16,6 +16,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/aside.hpp"
 #include "base/policy.hpp"
 
 namespace tokiod::sched {
@@ -54,7 +55,7 @@ class basic_guard {
   static constexpr std::memory_order load_order = P::strong_guard ? seq_cst : acquire;
 
   // The taker needs a microsecond, unless the system takes its processor away: so spin a little, then let others run.
-  [[gnu::noinline]] void await_restored() {
+  TOKIOD_ASIDE void await_restored() noexcept {
     do {
       leave();
       // Relaxed: only waits; the load below acquires.

@@ -112,6 +112,7 @@ class plugin_call {
 class poll_call {
  public:
   explicit poll_call(packed_inside what) : on_(*this_thread) {
+    on_.cx.polling = true;
     on_.shown.enter(what);
     on_.entry.leave();
   }
@@ -120,6 +121,7 @@ class poll_call {
   ~poll_call() {
     on_.entry.enter();
     on_.shown.leave_to({});
+    on_.cx.polling = false;
   }
 
  private:

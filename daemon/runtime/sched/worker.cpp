@@ -30,40 +30,45 @@ std::uint32_t polls_in(duration_ns span, duration_ns mean, std::uint32_t least, 
 }  // namespace
 
 void worker::loop() {
-  while (holds() && !ordered()) {
+  bool held = holds();
+  while (held && !ordered()) {
     tick();
     task::header* task = next();
     if (task == nullptr) [[unlikely]]
       task = search();
-    if (task != nullptr) [[likely]]
-      poll(*task);
-    else
+    if (task != nullptr) [[likely]] {
+      held = poll(*task);
+    } else {
       park();
+      held = holds();
+    }
   }
-  if (holds() && core_.searching) found_while_searching();  // whoever relied on this search must not wait for it
+  if (held && core_.searching) found_while_searching();  // whoever relied on this search must not wait for it
 }
 
 // For the histogram: one poll in thirty-two on average, at random, so that no pattern of tasks hides from it.
 // Of a core that is traced each one is timed, and one in thirty-two counted still.
-void worker::timed_poll(task::header& task) {
+bool worker::timed_poll(task::header& task) {
   if (core_.is_traced()) [[unlikely]]
     return traced_poll(task);
   core_.until_sample = 1 + core_.random.below(2 * sampled_one_in - 1);
   const instant_ns before = steady_now();
-  if (!task::run(task, thread_.cx, core_)) return;
+  if (!task::run(task, thread_.cx, core_)) return false;
   core_.running.store(nullptr, relaxed);
   core_.work.poll_time_ns.record(steady_now() - before);
+  return true;
 }
 
-void worker::traced_poll(task::header& task) {
+bool worker::traced_poll(task::header& task) {
   core_.until_sample = 1;
   const task::task_id id = task.id.load(relaxed);
   const instant_ns before = steady_now();
-  if (!task::run(task, thread_.cx, core_)) return;  // who took the core has written that down
+  if (!task::run(task, thread_.cx, core_)) return false;  // who took the core has written that down
   core_.running.store(nullptr, relaxed);
   const duration_ns lasted = steady_now() - before;
   core_.trace({trace_kind::poll, before, lasted, id});
   if (core_.random.below(sampled_one_in) == 0) core_.work.poll_time_ns.record(lasted);
+  return true;
 }
 
 // Behind a queue that never runs dry tasks from outside must not wait for ever: they get a fair part of its room. Nor

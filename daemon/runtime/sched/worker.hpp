@@ -20,14 +20,14 @@ class worker {
   void tick();
   [[nodiscard]] bool ordered() const { return core_.tenure.ordered(); }
   [[nodiscard]] task::header* next();
-  void poll(task::header& task);
+  bool poll(task::header& task);  // false: the core was taken away meanwhile
   [[nodiscard]] task::header* search();
   void park(instant_ns deadline = never);
   void look();  // at the own sockets and timers, without waiting
 
  private:
-  void timed_poll(task::header& task);
-  void traced_poll(task::header& task);
+  bool timed_poll(task::header& task);
+  bool traced_poll(task::header& task);
   void maintain();
   void tune(instant_ns now);
   [[nodiscard]] bool take_turn_of_oldest();
@@ -69,20 +69,22 @@ class worker {
     task = next_injected();
   if (task == nullptr) [[likely]]
     task = core_.next_local(thread_.budget);
-  if (core_.searching && task != nullptr) [[unlikely]]
-    found_while_searching();
+  if (core_.searching) [[unlikely]]
+    if (task != nullptr) found_while_searching();
   return task;
 }
 
 // One poll, all of it in the loop: what a task costs that does nothing is the registers of every call on the way.
-[[gnu::always_inline]] inline void worker::poll(task::header& task) {
+[[gnu::always_inline]] inline bool worker::poll(task::header& task) {
   core& on = core_;
   on.running.store(&task, relaxed);
   on.work.polls.add();
   if (--on.until_sample == 0) [[unlikely]]
     return timed_poll(task);
-  if (task::run(task, thread_.cx, on)) [[likely]]
-    on.running.store(nullptr, relaxed);
+  if (!task::run(task, thread_.cx, on)) [[unlikely]]
+    return false;
+  on.running.store(nullptr, relaxed);
+  return true;
 }
 
 }  // namespace tokiod::sched

@@ -13,7 +13,7 @@ namespace tokiod::task {
 // The task will be polled after this, once for all wakes that come before that poll. `door` is the caller's core.
 template <class P, class Door>
   requires door_for<Door, P>
-void wake(basic_key<basic_header<P>> waker, Door& door) noexcept {
+[[gnu::always_inline]] inline void wake(basic_key<basic_header<P>> waker, Door& door) noexcept {
   if (waker.task->state.wake(waker.generation) == wake_outcome::schedule) door.schedule(*waker.task);
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/aside.hpp"
 #include "runtime/task/handles.hpp"
 #include "runtime/task/header.hpp"
 #include "runtime/task/scheduler.hpp"
@@ -77,15 +78,24 @@ void bury(basic_header<P>& task) noexcept {
   task.state.retire();
 }
 
-// Lets the task go: a running one goes on alone, an ended one's body is destroyed here and now.
+namespace impl {
 template <class P, class Door>
-  requires door_for<Door, P>
-void release_join(basic_header<P>& task, Door& door) noexcept {
-  if (task.state.release_join() == release_outcome::detached) return;
+TOKIOD_ASIDE void bury_and_free(basic_header<P>& task, Door& door) noexcept {
   bury(task);
   if constexpr (requires { door.lost(); })
     if (door.lost()) [[unlikely]]  // in a destructor
       return scheduler_of(task).free(task);
+  door.free(task);
+}
+}  // namespace impl
+
+// Lets the task go: a running one goes on alone, an ended one's body is destroyed here and now.
+template <class P, class Door>
+  requires door_for<Door, P>
+[[gnu::always_inline]] inline void release_join(basic_header<P>& task, Door& door) noexcept {
+  if (task.state.release_join() == release_outcome::detached) return;
+  if (task.end.get() != end_kind::completed || !task.kind.empty_when_ready) return impl::bury_and_free(task, door);
+  task.state.retire();  // as bury(), which has nothing to destroy
   door.free(task);
 }
 

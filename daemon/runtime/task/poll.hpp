@@ -1,7 +1,6 @@
 // Runs one poll of a task and settles what follows: idle, again, complete, cancelled.
-// Invariant: the caller holds S and gives it away; after run() it must not touch the task. What a poll that ends as
-// most
-//            do passes through is inlined into the worker's loop; the rest is out of line, so that it costs nothing.
+// Invariant: the caller holds S and gives it away; after run() it must not touch the task. What most polls pass through
+//            is inlined into the worker's loop; the rest is out of line, so that it costs nothing.
 // Threads:   a thread that holds a core, or that empties queues at shutdown.
 #pragma once
 #include <utility>
@@ -61,6 +60,21 @@ void give_back(basic_header<P>& task, Door& door, Part& part) noexcept {
   }
 }
 
+// What most tasks end with: ready, and nothing left of the body. Of nobody who waits for it no code runs, so the core
+// is still ours. True: that was it.
+template <class P, class Door, class Part>
+[[nodiscard, gnu::always_inline]] inline bool finish_unobserved(basic_header<P>& task, Door& door,
+                                                                Part& part) noexcept {
+  if (!task.kind.empty_when_ready || basic_state<P>::has_join_handle(task.state.load())) return false;
+  count(task, &metrics::task_counters::completed, door, part);
+  task.state.retire();
+  if constexpr (parted_door<Door, P>)
+    door.free(task, part);
+  else
+    door.free(task);
+  return true;
+}
+
 // The task is over. Its counters are touched first: afterwards it may belong to its join handle.
 template <class P, class Door, class Part>
 void finish(basic_header<P>& task, end_kind how, Door& door, Part& part) noexcept {
@@ -87,7 +101,7 @@ template <class P, class Door, class Part>
 
 template <class P>
 [[nodiscard]] bool polls_on(const basic_header<P>& task, begin_outcome begun) {
-  return begun == begin_outcome::poll || (begun == begin_outcome::asked && task.kind.graceful);
+  return begun == begin_outcome::asked && task.kind.graceful;
 }
 
 template <class P, class Door, class Part>
@@ -125,9 +139,10 @@ template <class P, class Door, class Part>
     door.requeue(task);  // S stays; a cancel that came meanwhile is seen by the next begin_poll()
     return true;
   }
-  if (said == poll_result::ready) [[likely]]
+  if (said == poll_result::ready) [[likely]] {
+    if (finish_unobserved(task, door, part)) return true;
     finish(task, end_kind::completed, door, part);
-  else
+  } else
     settle_panicked(task, cx, door, part);
   return !lost(door);
 }
@@ -139,6 +154,30 @@ template <class P>
   no_part none;
   scheduler_of(task).came_back(task);
   settle(task, begun, said, cx, scheduler_of(task), none);
+}
+
+template <class P, class Door, class Part>
+[[gnu::always_inline]] inline bool poll_body(basic_header<P>& task, begin_outcome begun, context& cx, Door& door,
+                                             Part& part) noexcept {
+  cx.cancelled = begun != begin_outcome::poll;
+  if constexpr (parted_door<Door, P>) cx.user = part.user;
+  count(task, &metrics::task_counters::polls, door, part);
+  const poll_result said = task.ops->poll(task, cx);
+  if constexpr (parted_door<Door, P>)
+    if (lost(door)) [[unlikely]] {
+      settle_without_core(task, begun, said, cx);
+      return false;
+    }
+  return settle(task, begun, said, cx, door, part);
+}
+
+// Somebody wants the task to end.
+template <class P, class Door, class Part>
+[[gnu::noinline]] bool run_cancelled(basic_header<P>& task, begin_outcome begun, context& cx, Door& door,
+                                     Part& part) noexcept {
+  if (polls_on(task, begun)) return poll_body(task, begun, cx, door, part);
+  end_cancelled(task, door, part);
+  return !lost(door);
 }
 
 }  // namespace impl
@@ -169,20 +208,9 @@ template <class P, class Door>
     if (door.keeps(task, part)) [[unlikely]]
       return true;
   const begin_outcome begun = task.state.begin_poll([&] { impl::tell_wait(task, door, part); });
-  if (!impl::polls_on(task, begun)) [[unlikely]] {
-    impl::end_cancelled(task, door, part);
-    return !lost(door);
-  }
-  cx.cancelled = begun != begin_outcome::poll;
-  if constexpr (parted_door<Door, P>) cx.user = part.user;
-  impl::count(task, &metrics::task_counters::polls, door, part);
-  const poll_result said = task.ops->poll(task, cx);
-  if constexpr (parted_door<Door, P>)
-    if (lost(door)) [[unlikely]] {
-      impl::settle_without_core(task, begun, said, cx);
-      return false;
-    }
-  return impl::settle(task, begun, said, cx, door, part);
+  if (begun != begin_outcome::poll) [[unlikely]]
+    return impl::run_cancelled(task, begun, cx, door, part);
+  return impl::poll_body(task, begin_outcome::poll, cx, door, part);
 }
 
 }  // namespace tokiod::task

@@ -1,7 +1,6 @@
 // Wakes one task, or all, without a value. A notify_one() that finds nobody is kept for the next one who waits, once.
 // Invariant: one bit of the word is the lock of the list. The word says `waiting` exactly while the list is not empty,
-// and
-//            while it is locked only the holder changes it. Its upper part counts notify_waiters(): a future made
+//            and while it is locked only the holder changes it. Its upper part counts notify_waiters(): a future made
 //            before such a call is ready after it, polled or not. A waiter is taken off the list, hears of it and is
 //            woken under the lock; it looks without it, and then only waits until the lock is free: what it does next
 //            may be to free all of this.
@@ -148,7 +147,7 @@ class notify_core {
   }
   // The last access: who is let in by it may free this. Passes on to all loads what the holder had seen.
   void unlock(word_type next) noexcept { word_.store(next, release); }
-  [[gnu::cold, gnu::noinline]] word_type wait_for_lock() noexcept {
+  TOKIO_ASIDE [[gnu::cold]] word_type wait_for_lock() noexcept {
     for (unsigned tries = 0;; P::wait(tries))
       if (const auto word = word_.load(acquire); !(word & locked)) return word;
   }
@@ -166,7 +165,7 @@ class notify_core {
     unlock(next);
   }
   // False: it was told already.
-  [[gnu::cold, gnu::noinline]] bool move_to(waiter& who, waker task) {
+  TOKIO_ASIDE [[gnu::cold]] bool move_to(waiter& who, waker task) noexcept {
     const auto word = lock();
     const bool in_line = who.heard_.load(relaxed) == told::nothing;  // ordered by the lock
     if (in_line) {
@@ -227,8 +226,7 @@ class notify_wait {
     else
       return of_->core_;
   }
-  // Apart, so that who has heard saves no registers for it.
-  [[gnu::noinline]] bool start(waker task) {
+  [[gnu::always_inline]] bool start(waker task) {
     const bool ready = its().wait(node_, task);
     node_.now = ready ? stage::done : stage::in_line;
     return ready;

@@ -23,28 +23,34 @@ struct task_name {
   std::size_t size;
 };
 
-// Which task this thread works for, for as long as the host is inside one of its functions. A worker comes from
-// nowhere, so what was before is kept only where there was something: a task that is destroyed by another one's code.
+// Which task this thread works for, for as long as the host is inside one of its functions.
 class task_scope {
  public:
-  task_scope(tokio_plugin* instance, tokio_cx* cx, tokio_waker task) noexcept
-      : nested_(this_thread.instance != nullptr || this_thread.local_scopes != nullptr) {
-    if (nested_) [[unlikely]]
-      before_ = this_thread;
-    this_thread = thread_state{instance, cx, task, nullptr};
-  }
-  ~task_scope() {
-    if (nested_) [[unlikely]]
-      this_thread = before_;
-    else
-      this_thread = {};
-  }
+  explicit task_scope(const thread_state& now) noexcept : before_(this_thread) { this_thread = now; }
+  ~task_scope() { this_thread = before_; }
   task_scope(const task_scope&) = delete;
   task_scope& operator=(const task_scope&) = delete;
 
  private:
-  thread_state before_;  // written only if nested
-  bool nested_;
+  const thread_state before_;
+};
+
+// The same of a poll: a worker comes from nowhere, so there is nothing to keep.
+class poll_scope {
+ public:
+  [[nodiscard]] static bool nested() noexcept {
+    return this_thread.instance != nullptr || this_thread.local_scopes != nullptr;
+  }
+  poll_scope(block_prefix& task, tokio_cx* cx) noexcept {
+    this_thread.instance = task.instance;
+    this_thread.cx = cx;
+    // Word for word: the host has just written them one by one, and a load of both at once would wait for that.
+    this_thread.task.task = cx->waker.task;
+    this_thread.task.generation = task.generation = cx->waker.generation;
+  }
+  ~poll_scope() { this_thread = {}; }
+  poll_scope(const poll_scope&) = delete;
+  poll_scope& operator=(const poll_scope&) = delete;
 };
 
 template <class F>
@@ -188,9 +194,10 @@ class task_body {
 
  private:
   static tokio_poll poll(void* raw, tokio_cx* cx) noexcept {
+    if (poll_scope::nested()) [[unlikely]]
+      return poll_nested(raw, cx);
     auto& prefix = *static_cast<block_prefix*>(raw);
-    task_scope scope(prefix.instance, cx, cx->waker);
-    prefix.generation = cx->waker.generation;
+    poll_scope scope(prefix, cx);
     context now(cx);
     switch (step(prefix, now)) {
       case progress::pending: return now.yielded() ? TOKIO_POLL_YIELD : TOKIO_POLL_PENDING;
@@ -199,6 +206,11 @@ class task_body {
     }
     report_outcome(prefix, cx);
     return TOKIO_POLL_PANIC;
+  }
+  // Another task's code runs a runtime on this thread.
+  [[gnu::cold, gnu::noinline]] static tokio_poll poll_nested(void* raw, tokio_cx* cx) noexcept {
+    task_scope nobody({});
+    return poll(raw, cx);
   }
   [[gnu::always_inline]] static progress step(block_prefix& prefix, context& cx) noexcept {
     try {
@@ -223,7 +235,7 @@ class task_body {
   }
   static void destroy(void* raw) noexcept {
     auto& prefix = *static_cast<block_prefix*>(raw);
-    task_scope scope(prefix.instance, nullptr, tokio_waker{tokio_body_task(host.core, raw), prefix.generation});
+    task_scope scope({prefix.instance, nullptr, {tokio_body_task(host.core, raw), prefix.generation}, nullptr});
     drop_future_guarded(prefix, nullptr);
     if (!prefix.has_outcome) return;
     try {

@@ -107,8 +107,8 @@ class resource_name {
  protected:
   ~resource_name() = default;
   void end() noexcept {
-    if (const auto its = id(); its != 0) [[unlikely]]
-      host.trace->resource_drop(its);
+    if (seen()) [[unlikely]]
+      tell_end();
   }
 
  private:
@@ -118,14 +118,14 @@ class resource_name {
     if (seen()) [[unlikely]]
       tell_state(op, name, TOKIO_KV_U64, n, unit);
   }
-  [[gnu::cold, gnu::noinline]] void tell_state(std::uint32_t op, std::string_view name, std::uint32_t type,
-                                               std::uint64_t n, std::string_view unit) const noexcept {
+  TOKIO_ASIDE [[gnu::cold]] void tell_state(std::uint32_t op, std::string_view name, std::uint32_t type,
+                                            std::uint64_t n, std::string_view unit) const noexcept {
     if (!on()) return forget();
     tokio_state_change to{sizeof to, op, {to_str(name), type, 0, {}}, to_str(unit)};
     to.to.v.u = n;
     host.trace->resource_state(id(), &to);
   }
-  [[gnu::cold, gnu::noinline]] void tell(const call_site& at, std::uint64_t part_of, std::uint32_t how) noexcept {
+  TOKIO_ASIDE [[gnu::cold]] void tell(const call_site& at, std::uint64_t part_of, std::uint32_t how) noexcept {
     tokio_plugin* const instance = this_thread.instance;
     if (!instance) return;
     const resource_facts& facts = facts_of(type());
@@ -147,6 +147,7 @@ class resource_name {
     else if (before / one != 0)
       host.trace->resource_drop(before / one);
   }
+  TOKIO_ASIDE [[gnu::cold]] void tell_end() const noexcept { host.trace->resource_drop(id()); }
   std::uint64_t take() noexcept {
     const auto word = word_.load(std::memory_order_relaxed);
     word_.store(word % one, std::memory_order_relaxed);
@@ -175,7 +176,7 @@ class wait_name {
   }
   void poll_begins() const noexcept {
     if (id_ != 0) [[unlikely]]
-      host.trace->op_poll_begins(id_);
+      tell_poll_begins();
   }
   // Whether a poll that is pending is to be told of.
   static bool wanted() noexcept { return on(); }
@@ -186,22 +187,26 @@ class wait_name {
   }
   // The last poll of it is over, and what it waited for may be gone. Who was ready at once is not told of.
   void ready() noexcept {
-    if (id_ == 0) [[likely]]
-      return;
-    host.trace->op_poll_ends(id_, 1);
-    end();
+    if (id_ != 0) [[unlikely]]
+      tell_ready();
   }
   void end() noexcept {
     if (id_ != 0) [[unlikely]]
-      host.trace->op_drop(std::exchange(id_, 0));
+      tell_end();
   }
 
  private:
-  [[gnu::cold, gnu::noinline]] void tell_begin(resource_name& of, std::uint64_t part_of) noexcept {
+  TOKIO_ASIDE [[gnu::cold]] void tell_begin(resource_name& of, std::uint64_t part_of) noexcept {
     make(of, part_of);
     poll_begins();
   }
-  [[gnu::cold, gnu::noinline]] void tell_poll(resource_name& of, bool ready, std::uint64_t part_of) noexcept {
+  TOKIO_ASIDE [[gnu::cold]] void tell_poll_begins() const noexcept { host.trace->op_poll_begins(id_); }
+  TOKIO_ASIDE [[gnu::cold]] void tell_ready() noexcept {
+    host.trace->op_poll_ends(id_, 1);
+    end();
+  }
+  TOKIO_ASIDE [[gnu::cold]] void tell_end() noexcept { host.trace->op_drop(std::exchange(id_, 0)); }
+  TOKIO_ASIDE [[gnu::cold]] void tell_poll(resource_name& of, bool ready, std::uint64_t part_of) noexcept {
     if (!on()) of.forget();
     make(of, part_of);
     if (id_ == 0) return;
