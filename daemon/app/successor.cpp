@@ -146,6 +146,7 @@ spawned spawn_orphan(const char* program, const spawn_plan& plan, char* const* a
   birth made{ECHILD, 0};
   (void)!retry_eintr([&] { return ::read(ours.get(), &made, sizeof made); });
   auto child = adopt(made);
+  ::shutdown(ours.get(), SHUT_RDWR);  // it hears that also while somebody else's child has a copy of our end
   ours.reset();
   (void)retry_eintr([&] { return ::waitpid(between, nullptr, 0); });
   return child;

@@ -78,29 +78,36 @@ struct plugin_origin {
   std::string image = {}, image_file = {};  // what the loader mapped, and the file that it is a copy of
 };
 
-class plugin {
+class alignas(64) plugin {
  public:
   plugin(const plugin_ground& on, const tokio_plugin_desc& d, plugin_origin from);
   plugin(const plugin&) = delete;
   plugin& operator=(const plugin&) = delete;
   ~plugin();
 
+  // On one cache line, with the phase: what each spawn and each poll of it asks.
   runtime& rt;
   runtime_owner& owner;
-  descriptor_line& descriptors;
-  own_threads& threads;
   const memory::owner_id owner_id = owner.id();
   const sched::packed_inside shown{owner_id, this};  // by a thread that is inside its code
+  const std::uint64_t max_tasks;
+  // What its tasks are to the runtime, and who hears of them; null: nobody. Both before its first task.
+  const task::body_ops* task_ops;
+  task_hooks* hooks = nullptr;
+
+ private:
+  std::atomic<phase> phase_{phase::open};
+
+ public:
+  descriptor_line& descriptors;
+  own_threads& threads;
   const tokio_plugin_desc& descriptor;
   const std::string instance;
   const std::string image, image_file;  // as in its origin
   const std::string log_target;         // "plugin.<instance>"
-  const std::uint64_t max_tasks, max_bytes, max_jobs;
+  const std::uint64_t max_bytes, max_jobs;
   const bool may_resize;  // the workers of what it runs in
   plugin_events& events;
-  // What its tasks are to the runtime, and who hears of them; null: nobody. Both before its first task.
-  const task::body_ops* task_ops;
-  task_hooks* hooks = nullptr;
   std::unique_ptr<seeded_bytes> random;  // where its randomness comes from; null: the system
   bool has_time = true, has_io = true;   // the drivers that it is given
 
@@ -176,7 +183,6 @@ class plugin {
  private:
   [[nodiscard]] tokio_plugin& self();
 
-  std::atomic<phase> phase_{phase::open};
   mutable std::mutex mutex_;  // of the texts
   std::string config_;
   std::string last_panic_;

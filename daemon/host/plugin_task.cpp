@@ -1,5 +1,6 @@
 #include "host/plugin_task.hpp"
 
+#include "host/export/common.hpp"
 #include "host/export/tables.hpp"
 #include "host/trace/traced_task.hpp"
 
@@ -11,12 +12,13 @@ namespace {
       .size = sizeof given,
       .worker = runtime::worker_of(cx),
       .budget = cx.budget->raw(),
-      .waker = {reinterpret_cast<tokio_task*>(&task), task.state.prepared_generation()},
+      .waker = {},
       .now_ns = cx.now,
       .host = &host_table,
       .plugin = &p,
       .flags = cx.cancelled ? TOKIO_CX_CANCELLED : 0u,
   };
+  write_waker(given.waker, {&task, task.state.prepared_generation()});
   const auto& kind = kind_of(task);
   const sched::poll_call outside(p.shown);  // a poll is always on a thread of the task's runtime
   return kind.poll(task::body_of(task), &given);

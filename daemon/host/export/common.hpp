@@ -90,6 +90,14 @@ Result or_errno(Result result) {
 [[nodiscard]] inline task::key key_of(tokio_waker w) { return {reinterpret_cast<task::header*>(w.task), w.generation}; }
 [[nodiscard]] inline tokio_waker waker_of(task::key k) { return {reinterpret_cast<tokio_task*>(k.task), k.generation}; }
 
+// Both words in one store: a copy of a waker is a load of both, and one that follows two stores waits until they have
+// left the core.
+inline void write_waker(tokio_waker& into, task::key k) {
+  using both [[gnu::vector_size(16), gnu::aligned(8), gnu::may_alias]] = std::uint64_t;
+  static_assert(sizeof(both) == sizeof(tokio_waker));
+  reinterpret_cast<both&>(into) = both{reinterpret_cast<std::uintptr_t>(k.task), k.generation};
+}
+
 // The core of the task's runtime which this thread holds: what follows is then the core's own business, without the way
 // through the abstract scheduler.
 [[nodiscard]] inline sched::core* core_for(const sched::host_entry& inside, task::header& task) {

@@ -115,7 +115,7 @@ TOKIOD_ASIDE [[gnu::cold]] tokio_status spawn_outside(task::header& task, const 
 }
 
 // How an ended task ended, for its joiner.
-[[nodiscard]] tokio_join told_of(task::header& task) {
+TOKIOD_ASIDE void tell_end(task::header& task, tokio_join& out) noexcept {
   tokio_join told = {.size = sizeof told, .outcome = TOKIO_JOIN_COMPLETED, .message = {nullptr, 0}};
   if (task::end_of(task) == task::end_kind::cancelled) told.outcome = TOKIO_JOIN_CANCELLED;
   if (task::end_of(task) == task::end_kind::panicked) {
@@ -123,7 +123,7 @@ TOKIOD_ASIDE [[gnu::cold]] tokio_status spawn_outside(task::header& task, const 
     told.outcome = TOKIO_JOIN_PANICKED;
     told.message = {message.data(), message.size()};
   }
-  return told;
+  give_result(out, told);
 }
 
 [[gnu::cold, gnu::noinline]] tokio_status not_spawned() noexcept {
@@ -135,6 +135,10 @@ TOKIOD_ASIDE void tell_of_wake(tokio_waker w) noexcept { trace::woken(key_of(w))
 TOKIOD_ASIDE void wake_outside(tokio_waker w) noexcept { runtime::wake(key_of(w)); }
 
 TOKIOD_ASIDE void release_outside(tokio_waker handle) noexcept { runtime::release_join(key_of(handle)); }
+
+[[gnu::cold, gnu::noinline]] tokio_status not_joined() noexcept {
+  return fail(TOKIO_EINVAL, "task_poll_join: a null pointer");
+}
 
 [[gnu::cold, gnu::noinline]] void released_before() noexcept {
   (void)misuse(nullptr, "task_release_join: the join handle was released before");
@@ -174,7 +178,7 @@ tokio_status task_spawn(tokio_task* t, const tokio_task_vt* vt, uint32_t flags, 
   if (!may_spawn(p, *vt, flags, key)) [[unlikely]]
     return spawn_outside(task, *vt, flags, key);  // says why not, or counts and tells of it
   const task::key made = on->spawn(task, part, options_of(*vt, flags), (flags & TOKIO_SPAWN_FRONT) != 0);
-  if (key != nullptr) *key = waker_of(made);
+  if (key != nullptr) write_waker(*key, made);
   return TOKIO_OK;
 }
 
@@ -202,8 +206,8 @@ void task_abort(tokio_waker w) noexcept {
 }
 
 tokio_res task_poll_join(tokio_waker handle, tokio_cx* cx, tokio_join* out) noexcept {
-  if (!names_a_task(handle) || cx == nullptr || out == nullptr)
-    return fail(TOKIO_EINVAL, "task_poll_join: a null pointer");
+  if (!names_a_task(handle) || cx == nullptr || out == nullptr) [[unlikely]]
+    return not_joined();
   if (!tokio_coop(cx)) return TOKIO_PENDING;
   const sched::host_entry inside;
   auto& task = *key_of(handle).task;
@@ -211,7 +215,10 @@ tokio_res task_poll_join(tokio_waker handle, tokio_cx* cx, tokio_join* out) noex
     tokio_coop_restore(cx);
     return TOKIO_PENDING;
   }
-  give_result(*out, told_of(task));
+  if (task::end_of(task) == task::end_kind::completed && out->size == sizeof *out) [[likely]]
+    *out = {.size = sizeof *out, .outcome = TOKIO_JOIN_COMPLETED, .message = {nullptr, 0}};
+  else
+    tell_end(task, *out);
   return TOKIO_OK;
 }
 

@@ -77,7 +77,18 @@ task::header* worker::next_injected() {
   core_.until_injector = core_.injector_interval;
   if (take_turn_of_oldest()) return take_own_injected(injected_at_once, overdue);
   const std::uint32_t room = real_policy::ring_capacity - core_.ring.length();
-  return take_own_injected(std::clamp(room / 2, 1u, injected_at_once), outside);
+  task::header* const first = take_own_injected(std::clamp(room / 2, 1u, injected_at_once), outside);
+  if (first != nullptr && all_.with.global_queue_interval == 0) look_again_after_turn();
+  return first;
+}
+
+// Where more waits in the injector than was taken, the next look is when as many were polled as wait here now, and
+// never before one of them was.
+void worker::look_again_after_turn() {
+  if (core_.home.injector.length() == 0) return;
+  const std::uint32_t front = core_.lifo.load(relaxed) != nullptr ? 1 : 0;
+  const std::uint32_t here = core_.ring.length() + core_.ring.claimed() + front;
+  core_.until_injector = std::clamp(here + 1, 2u, core_.injector_interval);
 }
 
 // Never twice in a row: between them it is the turn of those from outside.
@@ -266,13 +277,13 @@ void worker::maintain() {
 }
 
 // What is too little to be worth a wake-up, or too short, is worth it when it does not end: a queue that has not run
-// empty for so long is not a burst, and the helper stays for as long as it finds some. But not a few tasks of polls
-// that are over sooner than they are moved, which mostly wait for each other.
+// empty for so long is not a burst, and the helper stays for as long as it finds some. But not a few tasks whose polls
+// take hardly longer than to move them: they mostly wait for each other, and two workers then wait, too.
 void worker::share_what_lasts(instant_ns now) {
   const std::uint32_t waiting = core_.ring.length();
   if (core_.ring.ran_empty() || waiting == 0) core_.crowded_since = now;
   const bool lasts = now - core_.crowded_since >= shared_after;
-  const bool worth_it = waiting >= real_policy::steal_max || core_.mean_poll.load(relaxed) > wake_price::move;
+  const bool worth_it = waiting >= real_policy::steal_max || core_.mean_poll.load(relaxed) > 2 * wake_price::move;
   if (!lasts || !worth_it)
     core_.notify_if_useful();
   else if (core_.worth_a_look())
@@ -289,7 +300,10 @@ void worker::tune(instant_ns now) {
     core_.claim_limit = polls_in(hidden_for, mean, 1, real_policy::claim_max);
     core_.wake_backlog = all_.single() ? core::no_backlog : all_.price.backlog(mean);
     core_.maintenance_interval = polls_in(looked_for_every, mean, 1, all_.with.event_interval);
-    if (all_.with.global_queue_interval == 0) core_.injector_interval = polls_in(looked_for_every, mean, 2, 127);
+    if (all_.with.global_queue_interval == 0) {
+      core_.injector_interval = polls_in(looked_for_every, mean, 2, 127);
+      core_.until_injector = std::min(core_.until_injector, core_.injector_interval);
+    }
   }
   core_.polls_then = polls;
   core_.maintained_at = now;

@@ -34,6 +34,7 @@ class worker {
   void mind_spilled(instant_ns steady);
   void share_what_lasts(instant_ns now);
   [[nodiscard]] task::header* next_injected();
+  void look_again_after_turn();
   [[nodiscard]] task::header* take_injected(shard::shard& from, std::uint32_t limit, queue::pop_order first);
   [[nodiscard]] task::header* take_own_injected(std::uint32_t limit, queue::pop_order first);
   task::header* adopt(const task_chain& tasks);

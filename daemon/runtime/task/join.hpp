@@ -32,18 +32,23 @@ template <class P>
 void drop_message(basic_header<P>& task) noexcept {
   delete message_of(task);
 }
+template <class P, class Door>
+TOKIOD_ASIDE void ask_again(basic_key<basic_header<P>> waiter, Door& door) noexcept {
+  wake(waiter, door);
+}
 }  // namespace impl
 
 // complete: read end_of() and, for completed and panicked, the body. pending: `waiter`, a task's key, is woken when it
 // is worth asking again. Whoever only wants to look asks state.poll_complete().
 template <class P, class Door>
   requires door_for<Door, P>
-[[nodiscard]] join_poll poll_join(basic_header<P>& task, basic_key<basic_header<P>> waiter, Door& door) noexcept {
+[[nodiscard, gnu::always_inline]] inline join_poll poll_join(basic_header<P>& task, basic_key<basic_header<P>> waiter,
+                                                             Door& door) noexcept {
   TOKIOD_DEBUG_ASSERT(waiter);
   switch (task.state.register_join(task.joiner, waiter)) {
     case join_outcome::complete: return join_poll::complete;
     case join_outcome::registered: return join_poll::pending;
-    case join_outcome::spent: wake(waiter, door); return join_poll::pending;
+    case join_outcome::spent: impl::ask_again(waiter, door); return join_poll::pending;
   }
   return join_poll::pending;
 }

@@ -103,7 +103,7 @@ class channel_state {
     return receivers_;
   }
   // The value at `next`, which then moves on. With `who`, stands in line when there is none.
-  got receive(std::uint64_t& next, waiter* who, const waker& task) {
+  got receive(std::uint64_t& next, waiter* who, waker task) {
     kept_value seen_by_all;
     const hold lock(mutex_);
     leave(who);
@@ -164,7 +164,7 @@ class channel_state {
   }
 
   // True while there is no receiver. A short time without one may be missed.
-  bool poll_closed(notify_wait<P>& wait, const waker& task) {
+  bool poll_closed(notify_wait<P>& wait, waker task) {
     return wait.poll_until(task, [&] { return receiver_count() == 0; });
   }
 
@@ -236,7 +236,7 @@ class channel_state {
     return true;
   }
 
-  void enter(waiter& who, const waker& task) noexcept {
+  void enter(waiter& who, waker task) noexcept {
     who.who = task;
     who.queued = true;
     queue_.push_back(who);

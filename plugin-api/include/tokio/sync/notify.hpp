@@ -203,7 +203,7 @@ class notify_wait {
   }
   // For a fact that is made true before its notifications: true when it holds, else stands in line.
   template <class Fact>
-  bool poll_until(waker task, Fact holds) {
+  bool poll_until(waker task, Fact&& holds) {
     while (!holds()) {
       if (!poll(task)) return false;
       again();  // told of something else, or of what is over already

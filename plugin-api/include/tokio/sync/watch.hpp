@@ -93,7 +93,7 @@ class channel_state {
   }
 
   // A value that was not seen counts as seen now; the end comes after the last value. For none it stands in line.
-  news poll_changed(std::uint64_t& seen, notify_wait<P>& wait, const waker& task) {
+  news poll_changed(std::uint64_t& seen, notify_wait<P>& wait, waker task) {
     auto found = news::none;
     (void)wait.poll_until(task, [&] {
       const auto current = now();
@@ -107,7 +107,7 @@ class channel_state {
   }
   // Looks at each new value until `accepts` it: a ref; or none, and then `ended` says whether there will be no other.
   template <class Accepts>
-  std::optional<ref<T, P>> poll_accepted(std::uint64_t& seen, notify_wait<P>& wait, const waker& task, bool& ended,
+  std::optional<ref<T, P>> poll_accepted(std::uint64_t& seen, notify_wait<P>& wait, waker task, bool& ended,
                                          Accepts accepts) {
     std::optional<ref<T, P>> found;
     (void)wait.poll_until(task, [&] {
@@ -121,7 +121,7 @@ class channel_state {
   // Acquire: pairs with drop_receiver(); what a receiver did before it went is seen.
   std::size_t receiver_count() const noexcept { return receivers.load(acquire); }
   // True while there is no receiver. A short time without one may be missed.
-  bool poll_closed(notify_wait<P>& wait, const waker& task) {
+  bool poll_closed(notify_wait<P>& wait, waker task) {
     return wait.poll_until(task, [&] { return receiver_count() == 0; });
   }
 

@@ -44,7 +44,6 @@ class poll_scope {
   poll_scope(block_prefix& task, tokio_cx* cx) noexcept {
     this_thread.instance = task.instance;
     this_thread.cx = cx;
-    // Word for word: the host has just written them one by one, and a load of both at once would wait for that.
     this_thread.task.task = cx->waker.task;
     this_thread.task.generation = task.generation = cx->waker.generation;
   }

@@ -333,6 +333,41 @@ TEST_CASE("[SC-05] a worker takes never more at once than half of its queue has 
   rt.end();
 }
 
+// Of four workers three are held, so the fourth takes one at a time of the few that always wait outside of it.
+TEST_CASE("a task that yields gets its turn beside a few that are woken from outside all the time") {
+  bench_runtime rt(without_takeovers(4));
+  holders held(rt);
+  for (int i = 0; i < 3; ++i) held.add();
+  REQUIRE(held.hold(3));
+  std::atomic<bool> over{false};
+  std::atomic<std::uint64_t> turns{0}, polls{0};
+  std::vector<task::key> callers;
+  std::atomic<bool> there{false};
+  rt.spawn_once([&] {
+    for (int i = 0; i < 3; ++i)
+      callers.push_back(rt.spawn([&](task::key, task::context&) {
+        for (const instant_ns until = steady_clock().now() + 2 * microsecond; steady_clock().now() < until;) {
+        }
+        ++polls;
+        return over ? poll_result::ready : poll_result::pending;
+      }));
+    rt.spawn([&](task::key, task::context&) {
+      ++turns;
+      return over ? poll_result::ready : poll_result::yielded;
+    });
+    there = true;
+  });
+  REQUIRE(eventually([&] { return there.load(); }));
+  while (polls < 20'000)
+    for (const auto& each : callers) rt.wake(each);
+  CHECK(2 * turns >= polls);
+  over = true;
+  for (const auto& each : callers) rt.wake(each);
+  for (int i = 0; i < 3; ++i) held.let_go();
+  CHECK(eventually([&] { return rt.all->live(*rt.mine) == 0; }));
+  rt.end();
+}
+
 namespace {
 
 // One worker; how long what was spilled waits is counted in polls, and so the same on every machine.
