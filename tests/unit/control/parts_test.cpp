@@ -115,11 +115,15 @@ TEST_CASE("more operations than threads wait; more than that are refused") {
 }
 
 TEST_CASE("clients take turns: who asks for little does not wait behind who asks for a lot") {
-  gate hold, done;
+  gate begun, hold, done;
   std::string order;
   operations pool("test", 1);
   const auto letter = [&](char name) { return [&order, name] { order += name; }; };
-  REQUIRE(pool.submit(errand_on("", [&] { hold.wait(); })));
+  REQUIRE(pool.submit(errand_on("", [&] {
+    begun.open();
+    hold.wait();
+  })));
+  begun.wait();  // else it may be another one's turn first
   for (int i = 0; i < 5; ++i) REQUIRE(pool.submit(errand_on("", letter('a'), 1)));
   for (int i = 0; i < 2; ++i) REQUIRE(pool.submit(errand_on("", letter('b'), 2)));
   REQUIRE(pool.submit(errand_on("", letter('c'), 3)));
