@@ -333,38 +333,72 @@ TEST_CASE("[SC-05] a worker takes never more at once than half of its queue has 
   rt.end();
 }
 
-// Of four workers three are held, so the fourth takes one at a time of the few that always wait outside of it.
+namespace {
+
+// A thread without a core that wakes whom it is told to, while the caller waits.
+class outside_waker {
+ public:
+  explicit outside_waker(bench_runtime& rt) : thread_([this, &rt] { serve(rt); }) {}
+  ~outside_waker() { wake({}); }
+  void wake(task::key whom) {
+    whom_ = whom;
+    const std::uint64_t mine = ++asked_;
+    while (done_ != mine) std::this_thread::yield();
+  }
+
+ private:
+  void serve(bench_runtime& rt) {
+    for (std::uint64_t next = 1;; ++next) {
+      while (asked_ < next) std::this_thread::yield();
+      const task::key whom = whom_;
+      if (whom) rt.wake(whom);
+      done_ = next;
+      if (!whom) return;
+    }
+  }
+
+  task::key whom_{};
+  std::atomic<std::uint64_t> asked_{0}, done_{0};
+  std::jthread thread_;
+};
+
+}  // namespace
+
+// Of four workers three are held, so the fourth takes one at a time of the three that always wait outside of it.
 TEST_CASE("a task that yields gets its turn beside a few that are woken from outside all the time") {
+  constexpr std::uint64_t many = 2000;
   bench_runtime rt(without_takeovers(4));
   holders held(rt);
   for (int i = 0; i < 3; ++i) held.add();
   REQUIRE(held.hold(3));
-  std::atomic<bool> over{false};
-  std::atomic<std::uint64_t> turns{0}, polls{0};
+  outside_waker outside(rt);
+  std::atomic<std::uint64_t> turns{0}, polls{0}, there{0};
   std::vector<task::key> callers;
-  std::atomic<bool> there{false};
-  rt.spawn_once([&] {
-    for (int i = 0; i < 3; ++i)
-      callers.push_back(rt.spawn([&](task::key, task::context&) {
-        for (const instant_ns until = steady_clock().now() + 2 * microsecond; steady_clock().now() < until;) {
-        }
-        ++polls;
-        return over ? poll_result::ready : poll_result::pending;
-      }));
+  task::key last{};  // by the only worker that is free
+  const auto call = [&](task::key self, task::context&) {
+    if (there < 5) return ++there, poll_result::pending;
+    if (polls >= many) return poll_result::ready;
+    ++polls;
+    if (const auto before = std::exchange(last, self)) outside.wake(before);
+    return poll_result::pending;
+  };
+  rt.spawn_once([&] {  // whom it spawns the others take for tasks of its worker
+    for (int i = 0; i < 4; ++i) callers.push_back(rt.spawn(call));
     rt.spawn([&](task::key, task::context&) {
-      ++turns;
-      return over ? poll_result::ready : poll_result::yielded;
+      if (there < 5) ++there;
+      if (polls != 0) ++turns;  // beside them
+      return polls < many ? poll_result::yielded : poll_result::ready;
     });
-    there = true;
   });
-  REQUIRE(eventually([&] { return there.load(); }));
-  while (polls < 20'000)
-    for (const auto& each : callers) rt.wake(each);
-  CHECK(2 * turns >= polls);
-  over = true;
+  REQUIRE(eventually([&] { return there == 5; }));
   for (const auto& each : callers) rt.wake(each);
+  CHECK(eventually([&] { return polls == many; }));
+  CHECK(turns >= many / 2);
+  CHECK(eventually([&] {
+    for (const auto& each : callers) rt.wake(each);
+    return rt.all->live(*rt.mine) == 3;
+  }));
   for (int i = 0; i < 3; ++i) held.let_go();
-  CHECK(eventually([&] { return rt.all->live(*rt.mine) == 0; }));
   rt.end();
 }
 
