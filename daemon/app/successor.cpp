@@ -94,11 +94,11 @@ struct birth {
   pid_t pid = 0;
 };
 
-struct spawned {
-  error why;  // it failed, if there is a number; of the program, if no call is named
-  pid_t pid = 0;
+struct child {
+  pid_t pid;
   unique_fd process;  // readable once it has ended
 };
+using spawned = std::expected<child, std::string>;  // or a sentence
 
 birth give_birth(const char* program, const spawn_plan& plan, char* const* argv, char* const* envp) {
   birth made;
@@ -107,20 +107,20 @@ birth give_birth(const char* program, const spawn_plan& plan, char* const* argv,
 }
 
 // While nobody can have reaped it: a process that is gone has no descriptor, and its number may be another's.
-spawned adopt(const birth& made) {
-  spawned child{{made.failed, ""}, made.pid, {}};
-  if (made.failed != 0) return child;
-  child.process.reset(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
-  if (child.process) return child;
-  child.why = error::last("pidfd_open");
-  ::kill(child.pid, SIGKILL);
-  return child;
+spawned adopt(const birth& made, const char* program) {
+  if (made.failed != 0) return std::unexpected(std::string(program) + " cannot be run: " + std::strerror(made.failed));
+  child one{made.pid, unique_fd(static_cast<int>(::syscall(SYS_pidfd_open, made.pid, 0)))};
+  if (one.process) return one;
+  auto why = error::last("pidfd_open").text();
+  ::kill(made.pid, SIGKILL);
+  return std::unexpected(std::move(why));
 }
 
 spawned spawn_child(const char* program, const spawn_plan& plan, char* const* argv, char* const* envp) {
-  auto child = adopt(give_birth(program, plan, argv, envp));
-  if (*child.why.what != '\0') (void)retry_eintr([&] { return ::waitpid(child.pid, nullptr, 0); });
-  return child;
+  const auto made = give_birth(program, plan, argv, envp);
+  auto one = adopt(made, program);
+  if (!one && made.failed == 0) (void)retry_eintr([&] { return ::waitpid(made.pid, nullptr, 0); });
+  return one;
 }
 
 // Says whom it has started, and is the parent until nobody listens any more: who ends at once is not reaped before.
@@ -134,10 +134,11 @@ spawned spawn_child(const char* program, const spawn_plan& plan, char* const* ar
 // By way of a child that ends in a moment: whoever it leaves becomes a child of the manager's.
 spawned spawn_orphan(const char* program, const spawn_plan& plan, char* const* argv, char* const* envp) {
   int ends[2] = {-1, -1};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return {error::last("socketpair"), 0, {}};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    return std::unexpected(error::last("socketpair").text());
   unique_fd ours(ends[0]), theirs(ends[1]);
   const pid_t between = ::fork();
-  if (between < 0) return {error::last("fork"), 0, {}};
+  if (between < 0) return std::unexpected(error::last("fork").text());
   if (between == 0) {
     ours.reset();
     be_between(give_birth(program, plan, argv, envp), theirs.get());
@@ -145,11 +146,11 @@ spawned spawn_orphan(const char* program, const spawn_plan& plan, char* const* a
   theirs.reset();
   birth made{ECHILD, 0};
   (void)!retry_eintr([&] { return ::read(ours.get(), &made, sizeof made); });
-  auto child = adopt(made);
+  auto one = adopt(made, program);
   ::shutdown(ours.get(), SHUT_RDWR);  // it hears that also while somebody else's child has a copy of our end
   ours.reset();
   (void)retry_eintr([&] { return ::waitpid(between, nullptr, 0); });
-  return child;
+  return one;
 }
 
 std::string ending_of(const siginfo_t& seen) {
@@ -218,10 +219,9 @@ std::expected<void, upgrade_failure> successor::spawn(const successor_order& ord
   ours_ = !order.orphan;
   const auto how = order.orphan ? spawn_orphan : spawn_child;
   auto made = how(order.program.c_str(), plan, argv.data(), envp.data());
-  if (*made.why.what != '\0') return not_spawned(made.why.text());
-  if (made.why.code != 0) return not_spawned(order.program + " cannot be run: " + std::strerror(made.why.code));
-  pid_ = made.pid;
-  process_ = std::move(made.process);
+  if (!made) return not_spawned(made.error());
+  pid_ = made->pid;
+  process_ = std::move(made->process);
   return {};
 }
 
