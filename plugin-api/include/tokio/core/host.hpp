@@ -101,18 +101,22 @@ inline tokio_plugin* current_instance(const char* what, call_site at = {}) {
   panic(what, at);
 }
 
-// Works for `instance` on this thread until the end of the scope (a callback of the host, a thread of the plugin).
-class [[nodiscard]] instance_scope {
+// This thread works for somebody else until the end of the scope.
+class [[nodiscard]] thread_scope {
  public:
-  explicit instance_scope(tokio_plugin* instance) noexcept : before_(this_thread) {
-    this_thread = thread_state{instance, nullptr, {}, nullptr};
-  }
-  ~instance_scope() { this_thread = before_; }
-  instance_scope(const instance_scope&) = delete;
-  instance_scope& operator=(const instance_scope&) = delete;
+  explicit thread_scope(const thread_state& now) noexcept : before_(this_thread) { this_thread = now; }
+  ~thread_scope() { this_thread = before_; }
+  thread_scope(const thread_scope&) = delete;
+  thread_scope& operator=(const thread_scope&) = delete;
 
  private:
-  thread_state before_;
+  const thread_state before_;
+};
+
+// Works for `instance` on this thread until the end of the scope (a callback of the host, a thread of the plugin).
+class [[nodiscard]] instance_scope : thread_scope {
+ public:
+  explicit instance_scope(tokio_plugin* instance) noexcept : thread_scope({instance, nullptr, {}, nullptr}) {}
 };
 
 // "file:line"; nothing for a place that is not known. Of a path that is too long the end is kept.

@@ -17,11 +17,9 @@ class root_future {
   explicit root_future(F& future) noexcept : future_(&future) {}
 
   tokio_poll poll(tokio_cx* cx) noexcept {
-    const auto before = std::exchange(this_thread, thread_state{cx->plugin, cx, {}, nullptr});
+    const thread_scope inside({cx->plugin, cx, {}, nullptr});
     context now(cx);
-    const auto answer = step(now);
-    this_thread = before;
-    return answer;
+    return step(now);
   }
   bool over() const noexcept { return !outcome_.empty(); }
   output take() { return outcome_.take(); }

@@ -23,19 +23,8 @@ struct task_name {
   std::size_t size;
 };
 
-// Which task this thread works for, for as long as the host is inside one of its functions.
-class task_scope {
- public:
-  explicit task_scope(const thread_state& now) noexcept : before_(this_thread) { this_thread = now; }
-  ~task_scope() { this_thread = before_; }
-  task_scope(const task_scope&) = delete;
-  task_scope& operator=(const task_scope&) = delete;
-
- private:
-  const thread_state before_;
-};
-
-// The same of a poll: a worker comes from nowhere, so there is nothing to keep.
+// Which task this thread works for, for as long as the host is inside its poll. A worker comes from nowhere, so unlike
+// thread_scope it has nothing to keep.
 class poll_scope {
  public:
   [[nodiscard]] static bool nested() noexcept {
@@ -208,7 +197,7 @@ class task_body {
   }
   // Another task's code runs a runtime on this thread.
   [[gnu::cold, gnu::noinline]] static tokio_poll poll_nested(void* raw, tokio_cx* cx) noexcept {
-    task_scope nobody({});
+    thread_scope nobody({});
     return poll(raw, cx);
   }
   [[gnu::always_inline]] static progress step(block_prefix& prefix, context& cx) noexcept {
@@ -234,7 +223,7 @@ class task_body {
   }
   static void destroy(void* raw) noexcept {
     auto& prefix = *static_cast<block_prefix*>(raw);
-    task_scope scope({prefix.instance, nullptr, {tokio_body_task(host.core, raw), prefix.generation}, nullptr});
+    thread_scope scope({prefix.instance, nullptr, {tokio_body_task(host.core, raw), prefix.generation}, nullptr});
     drop_future_guarded(prefix, nullptr);
     if (!prefix.has_outcome) return;
     try {
