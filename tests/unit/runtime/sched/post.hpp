@@ -2,7 +2,8 @@
 // task has a mailbox that counts what it was sent, and says in its polls that it has seen it.
 // Invariant: whoever sends counts first and wakes then, by nothing but relaxed additions, so that it is the wake that
 //            lets the poll see the count. A box with more than its task has seen belongs to a task that is runnable, or
-//            that has lost a wake.
+//            that has lost a wake. A count can be seen before its wake and orders nothing, so there is a flag for whose
+//            a box is.
 // Threads:   send [any]; take [the task]; the rest [the test].
 #pragma once
 #include <algorithm>
@@ -22,10 +23,14 @@ namespace tokiod::test {
 class mailbox {
  public:
   explicit mailbox(std::string name) : name_(std::move(name)) {}
-  void belongs_to(task::key whose) { whose_ = whose; }
+  void belongs_to(task::key whose) {
+    whose_ = whose;
+    addressed_.store(true, std::memory_order_release);  // Partner: send.
+  }
 
   // Returns its number.
   std::uint64_t send() {
+    while (!addressed_.load(std::memory_order_acquire)) std::this_thread::yield();
     const std::uint64_t number = sent_.fetch_add(1, relaxed) + 1;
     const sched::host_entry call;
     runtime::wake(whose_);
@@ -46,6 +51,7 @@ class mailbox {
  private:
   const std::string name_;
   task::key whose_;
+  std::atomic<bool> addressed_{false};
   std::atomic<std::uint64_t> sent_{0}, seen_{0};
 };
 
