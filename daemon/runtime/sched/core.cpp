@@ -47,6 +47,7 @@ void core::send_away(task_chain tasks, bool newest_first) noexcept {
   // Injectors are closed only when no worker runs any more.
   const bool open = newest_first ? home.injector.spill(tasks) : home.injector.push_chain(tasks);
   TOKIOD_ASSERT(open);
+  learn_of_more(true);
 }
 
 void core::put_behind(task::header& task) noexcept {

@@ -23,6 +23,7 @@
 #include "runtime/metrics/worker_metrics.hpp"
 #include "runtime/queue/run_queue.hpp"
 #include "runtime/sched/bell.hpp"
+#include "runtime/sched/help.hpp"
 #include "runtime/sched/owner.hpp"
 #include "runtime/sched/tenure.hpp"
 #include "runtime/sched/thread.hpp"
@@ -187,6 +188,18 @@ class alignas(cache_line) core {
     return front;
   }
 
+  // Whether tasks wait in the own shard's injector, as far as the core knows.
+  void learn_of_more(bool more) noexcept {
+    // In the order of events: a ring that is empty while more waits outside has not run out, and is filled from there.
+    if (more != more_outside && ring.ran_empty() && more) has_run_out = true;
+    more_outside = more;
+  }
+  // Nothing was left for others at some moment since the last call.
+  [[nodiscard]] bool ran_out() noexcept {
+    const bool empty = ring.ran_empty();
+    return std::exchange(has_run_out, false) || (empty && !more_outside);
+  }
+
   // By which spilled tasks wait. With a clock that others move it is a count of polls.
   [[nodiscard]] instant_ns queue_time(instant_ns steady) const noexcept;
 
@@ -246,6 +259,11 @@ class alignas(cache_line) core {
     const std::uint64_t poll = blocking_poll.load(relaxed);
     return poll != 0 && poll == work.polls.read();
   }
+  // So many tasks of this core are worth it that a worker takes some whom nobody has sent; or its holder does not come
+  // round to them.
+  [[nodiscard]] bool offers(std::uint32_t waiting) const {
+    return waiting != 0 && (waiting >= thief_backlog.load(relaxed) || stuck.load(relaxed) || blocks());
+  }
   [[nodiscard]] std::uint32_t queued() const { return ring.length() + later_length.load(relaxed); }
   [[nodiscard]] const share* peek_share(memory::owner_id id) const { return shares[id].load(acquire); }
 
@@ -279,6 +297,10 @@ class alignas(cache_line) core {
   bool oldest_was_due = false;  // at the last look
   std::uint32_t claim_limit = real_policy::claim_max;
   std::uint32_t wake_backlog;  // so many tasks in the ring are worth a wake-up; see worker::tune()
+  // As wake_backlog, for thieves; relaxed: a hint, and what they leave is looked at by the monitor, too.
+  std::atomic<std::uint32_t> thief_backlog{1};
+  bool lingers = false;   // before it sleeps, see worker::linger()
+  bool was_sent = false;  // woken by somebody who has work: takes it wherever it finds some
   task::id_block ids;
   fast_random random;
 
@@ -286,8 +308,13 @@ class alignas(cache_line) core {
   instant_ns maintained_at = 0;
   instant_ns dry_at = 0;
   instant_ns oldest_taken_at = 0;
-  instant_ns crowded_since = 0;  // the ring has not run empty since then
+  instant_ns crowded_since = 0;  // it has not run out of tasks since then
   std::uint64_t polls_then = 0;
+  bool more_outside = false;
+  bool has_run_out = false;  // before it knew of more outside
+  bool was_alone = false;    // and the others slept
+  std::uint64_t sent_then = 0;
+  help helped;
   std::uint32_t injector_interval;
   std::uint32_t maintenance_interval;
   std::atomic<duration_ns> mean_poll{0};

@@ -185,6 +185,16 @@ bool engine::work_visible() const {
   return false;
 }
 
+// Injectors first, as above. One that is left to its owner is not lost beside a sleeping worker: the owner is awake,
+// and looks at it before it sleeps.
+bool engine::work_to_share() const {
+  for (const auto& one : shards)
+    if (shares_injected(*one)) return true;
+  for (const auto& one : cores)
+    if (one->offers(one->queued())) return true;
+  return false;
+}
+
 // ---- owners
 
 outcome<owner*> engine::add_owner(std::string name, std::uint64_t max_bytes, task::scheduler* to) {

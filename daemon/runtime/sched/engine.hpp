@@ -74,6 +74,13 @@ class engine final : public task::scheduler {
 
   // Something that a worker could take stands in a ring or an injector. seq_cst where it matters: injectors.
   [[nodiscard]] bool work_visible() const;
+  // The same, as a worker sees it who looks for something to do: not what others will have done sooner by themselves.
+  [[nodiscard]] bool work_to_share() const;
+  // What waits in the injector of a shard is for others, too. Always, if the shard's own worker sleeps.
+  [[nodiscard]] bool shares_injected(const shard::shard& of) const {
+    const std::uint32_t owner = of.owner(), waiting = of.injector.length();
+    return waiting != 0 && (idle.parked(owner) || cores[owner]->offers(waiting));
+  }
 
   // ---- owners
   // `door`: where woken tasks of it go; null: to the workers.

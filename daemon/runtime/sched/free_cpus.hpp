@@ -16,6 +16,8 @@ class free_cpus {
   free_cpus() : all_(cpus_of_thread(0).value_or(cpu_list())) {}
 
   [[nodiscard]] const cpu_list& all() const { return all_; }
+  // Others may run while one of our threads does.
+  [[nodiscard]] bool several() const { return several_; }
   // Before a thread is told.
   void somebody_chooses() { chosen_.store(true, release); }
   // The calling thread is new and may run anywhere. What the kernel does not allow it did allow before.
@@ -25,6 +27,7 @@ class free_cpus {
 
  private:
   const cpu_list all_;
+  const bool several_ = CPU_COUNT(&all_.set) > 1;
   std::atomic<bool> chosen_{false};
 };
 

@@ -95,11 +95,13 @@ class basic_idle {
     return false;
   }
   [[nodiscard]] bool all_parked() const {
-    std::uint32_t count = 0;
     const std::uint32_t all = workers();
-    for (std::uint32_t i = words(seq_cst); i-- != 0;)
-      count += static_cast<std::uint32_t>(std::popcount(parked_[i].word.load(seq_cst)));
-    return count == all;
+    return count_parked(seq_cst) == all;
+  }
+  // Relaxed: for a statistic.
+  [[nodiscard]] std::uint32_t awake() const {
+    const std::uint32_t all = workers(relaxed), asleep = count_parked(relaxed);
+    return all > asleep ? all - asleep : 0;
   }
   [[nodiscard]] std::uint32_t searching() const { return searching_.load(relaxed); }
 
@@ -108,6 +110,12 @@ class basic_idle {
   [[nodiscard]] std::uint32_t words(std::memory_order order) const {
     if constexpr (max_words == 1) return 1;
     return (workers(order) + 63) / 64;
+  }
+  [[nodiscard]] std::uint32_t count_parked(std::memory_order order) const {
+    std::uint32_t count = 0;
+    for (std::uint32_t i = words(order); i-- != 0;)
+      count += static_cast<std::uint32_t>(std::popcount(parked_[i].word.load(order)));
+    return count;
   }
   static constexpr std::uint64_t bit(std::uint32_t worker) { return std::uint64_t{1} << (worker % 64); }
 

@@ -37,6 +37,12 @@ class alignas(cache_line) wake_price {
     return static_cast<std::uint32_t>(std::max<duration_ns>(worth() / (mean - move), 1));
   }
 
+  // The same for a worker that is awake and looks around: nobody is to be woken.
+  [[nodiscard]] static std::uint32_t for_thief(duration_ns mean) {
+    if (mean <= move) return no_backlog;
+    return static_cast<std::uint32_t>(std::max<duration_ns>(least / (mean - move), 1));
+  }
+
   void sent(duration_ns cost) { learn(cost_, cost); }
   void arrived(duration_ns latency) { learn(latency_, latency); }
 

@@ -55,7 +55,10 @@ bool worker::timed_poll(task::header& task) {
   const instant_ns before = steady_now();
   if (!task::run(task, thread_.cx, core_)) return false;
   core_.running.store(nullptr, relaxed);
-  core_.work.poll_time_ns.record(steady_now() - before);
+  const duration_ns lasted = steady_now() - before;
+  core_.work.poll_time_ns.record(lasted);
+  // What was learnt of short polls keeps others from helping, and is looked at again after so many of them.
+  if (lasted >= looked_for_every && all_.with.time == nullptr) core_.until_maintenance = 1;
   return true;
 }
 
@@ -117,8 +120,9 @@ task::header* worker::search() {
   if (all_.shards.size() == 1) return nullptr;
   if (!core_.searching) core_.searching = all_.idle.begin_search();
   if (!core_.searching) return nullptr;  // enough of them search; park() looks once more
-  task::header* task = steal();
-  if (task == nullptr) task = take_foreign_injected();
+  const bool sent = std::exchange(core_.was_sent, false);
+  task::header* task = steal(sent);
+  if (task == nullptr) task = take_foreign_injected(sent);
   if (task == nullptr) task = turn_late_shards();
   if (task == nullptr) task = take_from_stuck();
   return stop_searching(task);
@@ -131,18 +135,22 @@ task::header* worker::stop_searching(task::header* found) {
 
 // Submitters that saw us searching woke nobody. The last one to leave makes up for it.
 void worker::found_while_searching() {
-  core_.searching = false;
-  if (all_.idle.leave_search() && all_.work_visible()) core_.notify();
+  core_.searching = core_.was_sent = false;
+  if (all_.idle.leave_search() && all_.work_to_share()) core_.notify();
 }
 
 // The first is returned, the others are queued here: a fair part of what waits, so that the other workers find
 // something too.
 task::header* worker::take_injected(shard::shard& from, std::uint32_t limit, queue::pop_order first) {
   const std::uint32_t waiting = from.injector.length();
-  if (waiting == 0) return nullptr;
+  if (waiting == 0) {
+    if (&from == &core_.home) core_.learn_of_more(false);
+    return nullptr;
+  }
   const task_chain taken = from.injector.pop(std::min(limit, waiting / all_.active() + 1), first);
   if (taken.count == 0) return nullptr;
   core_.work.injected_taken.add(taken.count);
+  if (&from == &core_.home) core_.learn_of_more(from.injector.length() != 0);
   return core_.later.count != 0 ? core_.put_behind(taken) : adopt(taken);
 }
 
@@ -168,12 +176,13 @@ task::header* worker::adopt(const task_chain& tasks) {
   return tasks.first;
 }
 
-task::header* worker::steal() {
+// Who found nothing to do by himself leaves alone what is no work for two, see core::offers().
+task::header* worker::steal(bool sent) {
   const std::uint32_t cores = all_.cores.size();
   const std::uint32_t start = core_.random.below(cores);
   for (std::uint32_t i = 0; i < cores; ++i) {
     core& victim = *all_.cores[(start + i) % cores];
-    if (&victim == &core_) continue;
+    if (&victim == &core_ || !(sent || victim.offers(victim.ring.length()))) continue;
     const std::uint32_t before = core_.ring.length();
     if (task::header* task = core_.ring.steal_from(victim.ring)) {
       core_.work.steals.add();
@@ -187,11 +196,14 @@ task::header* worker::steal() {
   return nullptr;
 }
 
-task::header* worker::take_foreign_injected() {
+task::header* worker::take_foreign_injected(bool sent) {
   const std::uint32_t shards = all_.shards.size();
   const std::uint32_t start = core_.random.below(shards);
-  for (std::uint32_t i = 0; i < shards; ++i)
-    if (task::header* task = take_injected(*all_.shards[(start + i) % shards], injected_at_once, oldest)) return task;
+  for (std::uint32_t i = 0; i < shards; ++i) {
+    shard::shard& one = *all_.shards[(start + i) % shards];
+    if (!(sent || all_.shares_injected(one))) continue;
+    if (task::header* task = take_injected(one, injected_at_once, oldest)) return task;
+  }
   return nullptr;
 }
 
@@ -272,33 +284,50 @@ void worker::maintain() {
   core_.publish_schedules();
   mind_spilled(now);
   if (all_.with.time != nullptr || now - core_.home.right.last_turn() >= looked_for_at_most_every) look();
-  share_what_lasts(now);
   tune(now);
+  share_what_lasts(now);
 }
 
-// What is too little to be worth a wake-up, or too short, is worth it when it does not end: a queue that has not run
-// empty for so long is not a burst, and the helper stays for as long as it finds some. But not a few tasks whose polls
+// What is too little to be worth a wake-up, or too short, is worth it when it does not end: a core that has not run out
+// of tasks for so long has no burst, and the helper stays for as long as it finds some. But not a few tasks whose polls
 // take hardly longer than to move them: they mostly wait for each other, and two workers then wait, too.
 void worker::share_what_lasts(instant_ns now) {
   const std::uint32_t waiting = core_.ring.length();
-  if (core_.ring.ran_empty() || waiting == 0) core_.crowded_since = now;
-  const bool lasts = now - core_.crowded_since >= shared_after;
-  const bool worth_it = waiting >= real_policy::steal_max || core_.mean_poll.load(relaxed) > 2 * wake_price::move;
-  if (!lasts || !worth_it)
+  if (core_.ran_out() || (waiting == 0 && !core_.more_outside)) core_.crowded_since = now;
+  if (all_.single()) {
+    core_.wake_backlog = core::no_backlog;
+    return;
+  }
+  const bool wanted = !core_.helped.is_unwanted(now);
+  const duration_ns poll = core_.helped.price_of_poll(core_.mean_poll.load(relaxed), now);
+  const bool worth_it = waiting >= real_policy::steal_max || poll > 2 * wake_price::move;
+  const bool lasts = wanted && worth_it && now - core_.crowded_since >= shared_after;
+  core_.wake_backlog = wanted ? all_.price.backlog(poll) : core::no_backlog;
+  core_.thief_backlog.store(lasts ? 1 : wanted ? wake_price::for_thief(poll) : core::no_backlog, relaxed);
+  if (!lasts)
     core_.notify_if_useful();
-  else if (core_.worth_a_look())
+  else if (waiting != 0 && core_.worth_a_look())
     core_.notify();
+}
+
+// A stretch counts as alone if the others slept at both ends, and nobody was woken between them.
+void worker::learn_of_help(duration_ns one, duration_ns whole, instant_ns now) {
+  const std::uint32_t awake = all_.idle.awake();
+  const std::uint64_t sent = core_.work.unparks_sent.read();
+  const bool alone = awake <= 1, was_alone = std::exchange(core_.was_alone, alone);
+  const bool nobody_sent = std::exchange(core_.sent_then, sent) == sent;
+  if (alone == was_alone && (nobody_sent || !alone)) core_.helped.learn(one, whole, awake, now);
 }
 
 // What a mean poll takes decides how often to look at injector and events, and how many tasks to claim at once.
 void worker::tune(instant_ns now) {
   const std::uint64_t polls = core_.work.polls.read();
   if (polls != core_.polls_then && core_.maintained_at != 0) {
-    const duration_ns one = (now - core_.maintained_at) / (polls - core_.polls_then);
+    const duration_ns whole = now - core_.maintained_at, one = whole / (polls - core_.polls_then);
     const duration_ns mean = (7 * core_.mean_poll.load(relaxed) + one) / 8;
+    learn_of_help(one, whole, now);
     core_.mean_poll.store(mean, relaxed);  // for observers
     core_.claim_limit = polls_in(hidden_for, mean, 1, real_policy::claim_max);
-    core_.wake_backlog = all_.single() ? core::no_backlog : all_.price.backlog(mean);
     core_.maintenance_interval = polls_in(looked_for_every, mean, 1, all_.with.event_interval);
     if (all_.with.global_queue_interval == 0) {
       core_.injector_interval = polls_in(looked_for_every, mean, 2, 127);
@@ -307,87 +336,6 @@ void worker::tune(instant_ns now) {
   }
   core_.polls_then = polls;
   core_.maintained_at = now;
-}
-
-// ---- sleeping
-
-void worker::park(instant_ns limit) {
-  if (all_.with.on_thread_park && hook_made_work()) return stay_awake();
-  core_.work.parks.add();
-  core_.work.park_unparks.add();
-  core_.publish_schedules();
-  if (core_.polls_at_wake == core_.work.polls.read()) core_.work.spurious_unparks.add();
-  const instant_ns before = core_.charge_to(nullptr);
-  core_.count_busy_until(before);
-  all_.idle.announce(core_.index, core_.searching);
-  core_.searching = false;
-  const bool work = reason_to_stay_awake();
-  sleep(work ? 0 : limit);
-  if (work && !core_.searching) {
-    // We saw something, so we look for it whatever the limit on searchers says: it must not send the last one to sleep
-    // that knows.
-    all_.idle.join_search();
-    core_.searching = true;
-  }
-  core_.begin_busy(steady_now());
-  core_.work.park_unparks.add();
-  learn_wake_price();
-  core_.work.parked_ns.add(core_.active_since - before);
-  if (core_.is_traced()) core_.trace({trace_kind::park, before, core_.active_since - before, 0});
-  if (all_.with.on_thread_unpark) all_.with.on_thread_unpark();
-  if (core_.ring.length() > 1) core_.notify_if_useful();  // one of them is ours to run now
-}
-
-// It may have woken a task here, or who waits in block_on on this thread. What comes from other threads is seen later.
-bool worker::hook_made_work() {
-  const bool rang = core_.root_rang.during(all_.with.on_thread_park);
-  return rang || core_.queued() != 0 || core_.lifo.load(relaxed) != nullptr;
-}
-
-// A sleep that ends at once, for hooks and counters, too. Sockets and timers must not wait for what the hook made.
-void worker::stay_awake() {
-  core_.work.parks.add();
-  core_.work.park_unparks.add();
-  look();
-  core_.work.park_unparks.add();
-  if (all_.with.on_thread_unpark) all_.with.on_thread_unpark();
-}
-
-void worker::learn_wake_price() {
-  const instant_ns sent = core_.woken_at.exchange(0, relaxed);
-  if (sent != 0 && core_.active_since > sent) all_.price.arrived(core_.active_since - sent);
-}
-
-// After the announcement: every queue, every order. Partner of engine::inject() and idle::notify().
-bool worker::reason_to_stay_awake() { return core_.tenure.ordered() || all_.work_visible(); }
-
-// Until `limit`, the next timer, an event, or a wake-up. Asleep, the thread is outside its guard, so that others may
-// empty the core or hand it over.
-void worker::sleep(instant_ns limit) {
-  const bool alone = core_.home.right.try_take();  // not if a searcher looks at it just now: then two wait for events
-  bool up = false;
-  const auto get_up = [&] {
-    if (std::exchange(up, true)) return;
-    thread_.entry.enter();
-    // A token means that a notifier counted us as a searcher.
-    core_.searching = all_.idle.retract(core_.index);
-    core_.polls_at_wake = core_.searching ? core_.work.polls.read() : core::no_sample;
-    all_.became_active();
-    core_.begin_batch();
-  };
-  const instant_ns until = std::min(limit, adopted_deadline());
-  thread_.entry.leave();
-  const io::turn_report report = core_.home.sleep(until, [&](task::key waiter) {
-    get_up();
-    task::wake(waiter, core_);
-  });
-  get_up();
-  core_.home.fire_timers([&](task::key waiter) { task::wake(waiter, core_); });
-  if (report.adopted) all_.files.reap();  // in the batch, too
-  turn_adopted(report.adopted);
-  core_.end_batch();
-  thread_.cx.now = all_.time.now();
-  if (alone) core_.home.right.give_back(steady_now());
 }
 
 }  // namespace tokiod::sched

@@ -1,5 +1,6 @@
 // The loop of a worker, as a list of verbs over one core: maintain, take the next task, poll it, search, park.
-// Invariant: a worker parks only after it announced that and then looked at every queue, shard and order once more.
+// Invariant: a worker parks only after it announced that and then looked at every queue, shard and order once more, and
+//            leaves there nothing but what others who are awake will have done sooner by themselves.
 // Threads:   the thread that holds the core.
 #pragma once
 #include "runtime/sched/core.hpp"
@@ -32,6 +33,7 @@ class worker {
   void tune(instant_ns now);
   [[nodiscard]] bool take_turn_of_oldest();
   void mind_spilled(instant_ns steady);
+  void learn_of_help(duration_ns one, duration_ns whole, instant_ns now);
   void share_what_lasts(instant_ns now);
   [[nodiscard]] task::header* next_injected();
   void look_again_after_turn();
@@ -40,15 +42,16 @@ class worker {
   task::header* adopt(const task_chain& tasks);
   [[nodiscard]] task::header* stop_searching(task::header* found);
   void found_while_searching();
-  [[nodiscard]] task::header* steal();
-  [[nodiscard]] task::header* take_foreign_injected();
+  [[nodiscard]] task::header* steal(bool sent);
+  [[nodiscard]] task::header* take_foreign_injected(bool sent);
   [[nodiscard]] task::header* turn_late_shards();
   [[nodiscard]] task::header* take_from_stuck();
   [[nodiscard]] std::size_t room_for_events() const;
   bool turn(shard::shard& which);
   void turn_adopted(bool told);
   [[nodiscard]] instant_ns adopted_deadline() const;
-  void learn_wake_price();
+  [[nodiscard]] bool linger();
+  void learn_of_wake(instant_ns slept_since);
   [[nodiscard]] bool hook_made_work();
   void stay_awake();
   [[nodiscard]] bool reason_to_stay_awake();

@@ -1,0 +1,151 @@
+#include "runtime/sched/help.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tasks.hpp"
+
+using namespace tokiod;
+using namespace tokiod::test;
+using sched::help;
+
+namespace {
+constexpr duration_ns stretch = 5 * microsecond;
+
+// One stretch after the other.
+struct stretches {
+  help of;
+  instant_ns now = second;
+
+  void learn(duration_ns poll, std::uint32_t awake, int times = 1) {
+    for (; times != 0; --times) of.learn(poll, stretch, awake, now += stretch);
+  }
+  bool unwanted() const { return of.is_unwanted(now); }
+  duration_ns price(duration_ns mean) const { return of.price_of_poll(mean, now); }
+};
+}  // namespace
+
+TEST_CASE("a poll is priced by what it takes alone, not by what it takes beside others") {
+  stretches seen;
+  CHECK(seen.price(500) == 500);  // nothing is known
+  seen.learn(60, 1);
+  CHECK(seen.price(500) == 60);
+  CHECK(seen.price(40) == 40);
+  seen.learn(500, 2, 3);
+  CHECK(seen.price(500) == 60);
+  seen.now += help::alone_counts_for;
+  CHECK(seen.price(500) == 500);
+}
+
+TEST_CASE("help that makes all polls together slower is unwanted, for a time") {
+  stretches seen;
+  seen.learn(60, 1);
+  seen.learn(100, 2);  // 50 for the two of them
+  CHECK_FALSE(seen.unwanted());
+  seen.learn(500, 2, 4);
+  CHECK(seen.unwanted());
+  seen.learn(60, 1);
+  CHECK(seen.unwanted());  // which is no reason to try again at once
+  seen.now += help::harm_counts_for;
+  CHECK_FALSE(seen.unwanted());
+  seen.learn(60, 1);
+  seen.learn(500, 2);
+  CHECK(seen.unwanted());
+}
+
+TEST_CASE("eight workers that take four times as long for a poll do help") {
+  stretches seen;
+  seen.learn(60, 1);
+  seen.learn(240, 8, 10);
+  CHECK_FALSE(seen.unwanted());
+}
+
+TEST_CASE("polls that became longer by themselves are found to be so as soon as the core is alone") {
+  stretches seen;
+  seen.learn(60, 1, 10);
+  seen.learn(1000, 2, 10);
+  CHECK(seen.unwanted());
+  seen.learn(1000, 1, 5);
+  CHECK_FALSE(seen.unwanted());
+  CHECK(seen.price(1000) > 500);
+}
+
+TEST_CASE("long polls are never without help") {
+  stretches seen;
+  seen.learn(help::fine, 2, 100);
+  CHECK_FALSE(seen.unwanted());
+  seen.learn(help::fine, 1);
+  seen.learn(100 * help::fine, 2, 10);
+  CHECK_FALSE(seen.unwanted());
+}
+
+TEST_CASE("a core that is never alone goes without help for some stretches now and then, until it has been alone") {
+  stretches seen;
+  seen.learn(500, 2);
+  CHECK(seen.unwanted());
+  seen.learn(500, 2, help::alone_stretches - 1);
+  CHECK(seen.unwanted());
+  seen.learn(500, 2);
+  CHECK_FALSE(seen.unwanted());  // it has not been alone for all that
+  int without = 0, all = 0;
+  for (const instant_ns until = seen.now + second; seen.now < until; ++all) {
+    seen.learn(500, 2);
+    without += seen.unwanted() ? 1 : 0;
+  }
+  CHECK(without > 0);
+  CHECK(without <= all / 50);
+  seen.learn(250, 1);
+  seen.learn(400, 2, 100);
+  CHECK_FALSE(seen.unwanted());
+}
+
+TEST_CASE("one stretch in which the thread had no processor changes little") {
+  stretches seen;
+  seen.learn(60, 1);
+  seen.learn(20 * microsecond, 1);
+  CHECK(seen.price(20 * microsecond) < 200);
+}
+
+TEST_CASE("what a core offers to a worker that nobody sent: enough of it, or what its thread does not come round to") {
+  bench_runtime rt(1);
+  sched::core& of = *rt.all->engine().cores[0];
+  rt.spawn_once([] {});
+  CHECK(eventually([&] { return rt.all->live(*rt.mine) == 0; }));
+  CHECK_FALSE(of.offers(0));
+  CHECK(of.offers(1));  // as long as nothing is known of its polls
+  of.thief_backlog = 10;
+  CHECK_FALSE(of.offers(9));
+  CHECK(of.offers(10));
+  of.thief_backlog = sched::core::no_backlog;
+  CHECK_FALSE(of.offers(sched::run_queue::capacity));
+  of.stuck = true;
+  CHECK(of.offers(1));
+  of.stuck = false;
+  of.blocking_poll = of.work.polls.read();
+  CHECK(of.offers(1));
+  of.blocking_poll = 0;
+  rt.end();
+}
+
+TEST_CASE("the price for a worker that is awake is that of the move alone") {
+  CHECK(sched::wake_price::for_thief(sched::wake_price::move) == sched::wake_price::no_backlog);
+  CHECK(sched::wake_price::for_thief(2 * sched::wake_price::move) == 10);
+  CHECK(sched::wake_price::for_thief(10 * microsecond) == 1);
+}
+
+TEST_CASE("a worker that is woken as soon as it sleeps looks for a moment before it sleeps again, and gives that up") {
+  bench_runtime rt(1);
+  sched::engine& engine = rt.all->engine();
+  if (!engine.cpus.several()) return rt.end();  // nobody could come while it looks
+  sched::core& of = *engine.cores[0];
+  const auto lingers = [&] {
+    bool is = false;
+    CHECK(engine.with_core(of, patience(), [&] { is = of.lingers; }));
+    return is;
+  };
+  CHECK(eventually([&] {
+    if (engine.idle.parked(0)) rt.spawn_once([] {});
+    return lingers();
+  }));
+  CHECK(eventually([&] { return !lingers(); }));
+  rt.end();
+}
