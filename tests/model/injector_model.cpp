@@ -103,7 +103,7 @@ void last_look_of_a_sleeper() {
     woken = asleep.load(seq_cst) == 1;
   });
   asleep.exchange(1, seq_cst);
-  const bool found = s.injected.length() != 0;
+  const bool found = s.injected.waiting().from_others;
   pusher.join();
   check(found || woken, "a task is waiting, the worker sleeps, and nobody wakes it");
   s.run(s.injected.pop(1));
@@ -167,5 +167,5 @@ TEST_CASE("each order and each write of the injector and its lock is needed") {
   catches({.how = drop_write, .function = "publish_count", .operation = "store"}, two_ends_of_what_is_spilled);
   catches({.how = weaken, .function = "lock", .operation = "exchange"}, two_ends_of_what_is_spilled);
   catches({.how = weaken, .function = "publish_count", .operation = "store", .to = release}, last_look_of_a_sleeper);
-  catches({.how = weaken, .function = "length", .operation = "load", .to = acquire}, last_look_of_a_sleeper);
+  catches({.how = weaken, .function = "waiting", .operation = "load", .to = acquire}, last_look_of_a_sleeper);
 }

@@ -2,8 +2,9 @@
 // filled, from cores that retire), first in, first out; and those that a core spilled because it spawned faster than it
 // ran, chain by chain, the newest first: a task that spawns a tree then walks it in depth, and not in breadth with all
 // of it alive at once. Linked through the tasks, so pushing needs no memory and cannot fail for want of it.
-// Invariant: count is the number of tasks whenever the lock is free; once closed nothing gets in. Where there are too
-//            many spilled chains the oldest two become one.
+// Invariant: the word is the number of tasks, and whether another thread than the core's has brought one of them,
+//            whenever the lock is free; once closed nothing gets in. Where there are too many spilled chains the oldest
+//            two become one.
 // Threads:   any.
 // Model:     tests/model/injector_model.cpp
 #pragma once
@@ -26,9 +27,17 @@ enum class pop_order : std::uint8_t {
   overdue,  // of the chains that were spilled first, then those from outside
 };
 
+// Who brings tasks: the core that serves this injector, whose ring is full, or somebody else, who may not wait for it.
+enum class brought_by : std::uint8_t { core, other };
+
 template <class P, class Task>
 class injector {
  public:
+  struct look {
+    std::uint32_t count = 0;
+    bool from_others = false;
+  };
+
   // False: closed, and the task still is the caller's.
   [[nodiscard]] bool push(Task* task) {
     task->next.set(nullptr);
@@ -36,8 +45,12 @@ class injector {
   }
 
   // False: closed, and the tasks still are the caller's. The last one's `next` must be null; so in spill().
-  [[nodiscard]] bool push_chain(chain<Task> tasks) {
-    return add(tasks, [&](shared& s) { append(s.outside, tasks); });
+  [[nodiscard]] bool push_chain(chain<Task> tasks, brought_by whom = brought_by::other) {
+    return add(tasks, [&](shared& s) {
+      append(s.outside, tasks);
+      s.pushed += tasks.count;
+      if (whom == brought_by::other) s.others_until = s.pushed;
+    });
   }
   [[nodiscard]] bool spill(chain<Task> tasks) {
     return add(tasks, [&](shared& s) {
@@ -53,11 +66,11 @@ class injector {
     shared& s = shared_.ref();
     chain<Task> taken;
     if (from == pop_order::overdue) s.take_oldest(taken, limit);
-    append(taken, cut(s.outside, limit - taken.count));
+    s.take_outside(taken, limit);
     if (from == pop_order::newest && taken.count == 0) taken = s.take_newest(limit);
     if (from == pop_order::oldest) s.take_oldest(taken, limit);
     taken_.store(taken_.load(relaxed) + taken.count, relaxed);  // a hint; one writer, under the lock
-    publish_count(count_.load(relaxed) - taken.count);
+    publish_count(s, length_under_lock() - taken.count);
     return taken;
   }
 
@@ -69,14 +82,22 @@ class injector {
 
   // Sequentially consistent: a worker announces that it sleeps and then looks here, while who pushes stores here and
   // then looks who sleeps. In the one order of the four, one of them sees the other.
-  [[nodiscard]] std::uint32_t length() const { return count_.load(seq_cst); }
+  [[nodiscard]] look waiting() const {
+    const std::uint32_t word = count_.load(seq_cst);
+    return {word & ~from_others, (word & from_others) != 0};
+  }
+  [[nodiscard]] std::uint32_t length() const { return waiting().count; }
 
   // How many were taken so far. A hint.
   [[nodiscard]] std::uint64_t taken() const { return taken_.load(relaxed); }
 
  private:
+  static constexpr std::uint32_t from_others = std::uint32_t{1} << 31;
+
   struct shared {
     chain<Task> outside;
+    std::uint64_t pushed = 0, popped = 0;               // of those from outside
+    std::uint64_t others_until = 0;                     // as many were pushed when somebody else had brought some
     std::array<chain<Task>, P::spilled_chains> chains;  // a ring
     std::uint32_t first = 0;
     std::uint32_t spilled = 0;
@@ -92,7 +113,12 @@ class injector {
       at(1) = at(0);
       drop_oldest();
     }
-    // Up to `limit` with what is there already.
+    // Up to `limit` with what is there already; so in take_oldest().
+    void take_outside(chain<Task>& taken, std::uint32_t limit) {
+      const chain<Task> some = cut(outside, limit - taken.count);
+      popped += some.count;
+      append(taken, some);
+    }
     void take_oldest(chain<Task>& taken, std::uint32_t limit) {
       while (taken.count < limit && spilled != 0) {
         append(taken, cut(at(0), limit - taken.count));
@@ -115,12 +141,15 @@ class injector {
     shared& s = shared_.ref();
     if (s.closed) return false;
     put(s);
-    publish_count(count_.load(relaxed) + tasks.count);
+    publish_count(s, length_under_lock() + tasks.count);
     return true;
   }
 
-  // Partner: length() in the last look of a parking worker, see there. Written under the lock alone.
-  void publish_count(std::uint32_t count) { count_.store(count, seq_cst); }
+  // Partner: waiting() in the last look of a parking worker, see there. Written under the lock alone.
+  void publish_count(const shared& s, std::uint32_t count) {
+    count_.store(count | (s.popped < s.others_until ? from_others : 0), seq_cst);
+  }
+  [[nodiscard]] std::uint32_t length_under_lock() const { return count_.load(relaxed) & ~from_others; }
 
   alignas(cache_line) basic_spin_lock<P> lock_;
   typename P::template cell<shared> shared_;  // under lock_

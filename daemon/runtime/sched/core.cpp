@@ -45,7 +45,8 @@ void core::send_away(task_chain tasks, bool newest_first) noexcept {
     return;
   }
   // Injectors are closed only when no worker runs any more.
-  const bool open = newest_first ? home.injector.spill(tasks) : home.injector.push_chain(tasks);
+  const bool open =
+      newest_first ? home.injector.spill(tasks) : home.injector.push_chain(tasks, queue::brought_by::core);
   TOKIOD_ASSERT(open);
   learn_of_more(true);
 }

@@ -175,6 +175,12 @@ void engine::unpark_all() noexcept {
   for (auto& one : cores) one->home.wake();
 }
 
+std::uint64_t engine::polls() const {
+  std::uint64_t sum = 0;
+  for (const auto& one : cores) sum += one->work.polls.read();
+  return sum;
+}
+
 // Injectors first: their lengths are seq_cst, partners of inject(). A local push may be missed here (idle.hpp says who
 // covers that).
 bool engine::work_visible() const {
@@ -185,8 +191,8 @@ bool engine::work_visible() const {
   return false;
 }
 
-// Injectors first, as above. One that is left to its owner is not lost beside a sleeping worker: the owner is awake,
-// and looks at it before it sleeps.
+// Injectors first, as above. What is left there to its owner is not lost beside a sleeping worker: the owner has
+// brought it himself, is awake, and looks at it before he sleeps.
 bool engine::work_to_share() const {
   for (const auto& one : shards)
     if (shares_injected(*one)) return true;

@@ -72,14 +72,17 @@ class engine final : public task::scheduler {
   bool notify(std::uint32_t near) noexcept;
   void unpark_all() noexcept;
 
+  [[nodiscard]] std::uint64_t polls() const;  // by all cores; a cache line of each
   // Something that a worker could take stands in a ring or an injector. seq_cst where it matters: injectors.
   [[nodiscard]] bool work_visible() const;
   // The same, as a worker sees it who looks for something to do: not what others will have done sooner by themselves.
   [[nodiscard]] bool work_to_share() const;
-  // What waits in the injector of a shard is for others, too. Always, if the shard's own worker sleeps.
+  // What waits in the injector of a shard is for others, too: what came from outside, and all of it if the shard's own
+  // worker sleeps.
   [[nodiscard]] bool shares_injected(const shard::shard& of) const {
-    const std::uint32_t owner = of.owner(), waiting = of.injector.length();
-    return waiting != 0 && (idle.parked(owner) || cores[owner]->offers(waiting));
+    const auto waiting = of.injector.waiting();
+    const std::uint32_t owner = of.owner();
+    return waiting.count != 0 && (waiting.from_others || idle.parked(owner) || cores[owner]->offers(waiting.count));
   }
 
   // ---- owners

@@ -6,6 +6,7 @@
 // Threads:   the holder of the core.
 #pragma once
 #include <algorithm>
+#include <cstdint>
 
 #include "base/clock.hpp"
 
@@ -18,19 +19,26 @@ class help {
   static constexpr duration_ns alone_counts_for = second;
   static constexpr duration_ns harm_counts_for = 100 * millisecond;
   static constexpr duration_ns alone_every = 10 * millisecond;  // and at most for a fiftieth of the time
+  static constexpr duration_ns window_for_each = 25 * microsecond;
   static constexpr unsigned alone_stretches = 4;  // the helper finishes what it has, and sleeps, before the last one
 
-  // A stretch of polls that took `one` each, `whole` in all, while so many workers were awake, this one included.
-  void learn(duration_ns one, duration_ns whole, std::uint32_t awake, instant_ns now) {
-    if (awake <= 1)
-      alone_.add(one, now, alone_counts_for);
-    else
-      helped_.add(one / awake, now, harm_counts_for);  // what it costs the runtime: others poll at the same time
-    left_ -= left_ != 0 ? 1 : 0;
-    if (left_ != 0 || awake <= 1 || one >= fine || now < next_try_ || alone_.at(now, alone_every)) return;
+  // After a stretch of polls that took `one` each, while the others slept, or while so many workers were awake, this
+  // one included. `polls`: says how many there were in the whole runtime so far.
+  void learn_alone(duration_ns one, instant_ns now) {
+    alone_.add(one, now, alone_counts_for);
+    left_ = 0;
+    window_since_ = 0;
+  }
+  template <class Polls>
+  void learn_helped(duration_ns one, duration_ns whole, std::uint32_t awake, instant_ns now, Polls polls) {
+    watch_all(awake, now, polls);
+    if (left_ != 0 && --left_ != 0) return;
+    if (one >= fine || now < next_try_ || alone_.at(now, alone_every)) return;
     next_try_ = now + std::max(alone_every, 50 * alone_stretches * whole);
     left_ = alone_stretches;
   }
+  // A stretch that was neither.
+  void forget_stretch() { window_since_ = 0; }
 
   // What a poll takes, if that is `mean` by all that was seen.
   [[nodiscard]] duration_ns price_of_poll(duration_ns mean, instant_ns now) const {
@@ -54,12 +62,25 @@ class help {
     }
   };
 
+  // What a poll costs the runtime while several work: seldom, because who asks for the counts of others takes their
+  // cache lines.
+  template <class Polls>
+  void watch_all(std::uint32_t awake, instant_ns now, Polls polls) {
+    if (window_since_ != 0 && now < window_since_ + awake * window_for_each) return;
+    const std::uint64_t count = polls();
+    if (window_since_ != 0 && count != polls_then_)
+      helped_.add((now - window_since_) / (count - polls_then_), now, harm_counts_for);
+    window_since_ = now;
+    polls_then_ = count;
+  }
   [[nodiscard]] bool harms(instant_ns now) const {
     return alone_.at(now, alone_counts_for) && helped_.at(now, harm_counts_for) && alone_.mean < fine &&
            helped_.mean > alone_.mean + alone_.mean / 8;
   }
 
   estimate alone_, helped_;
+  instant_ns window_since_ = 0;  // 0: none
+  std::uint64_t polls_then_ = 0;
   instant_ns next_try_ = 0;
   unsigned left_ = 0;  // stretches to go without help
 };

@@ -316,7 +316,12 @@ void worker::learn_of_help(duration_ns one, duration_ns whole, instant_ns now) {
   const std::uint64_t sent = core_.work.unparks_sent.read();
   const bool alone = awake <= 1, was_alone = std::exchange(core_.was_alone, alone);
   const bool nobody_sent = std::exchange(core_.sent_then, sent) == sent;
-  if (alone == was_alone && (nobody_sent || !alone)) core_.helped.learn(one, whole, awake, now);
+  if (!alone && !was_alone)
+    core_.helped.learn_helped(one, whole, awake, now, [&] { return all_.polls(); });
+  else if (alone && was_alone && nobody_sent)
+    core_.helped.learn_alone(one, now);
+  else
+    core_.helped.forget_stretch();
 }
 
 // What a mean poll takes decides how often to look at injector and events, and how many tasks to claim at once.

@@ -79,9 +79,7 @@ bool worker::linger() {
 }
 
 // After the announcement: every queue, every order. Partner of engine::inject() and idle::notify().
-bool worker::reason_to_stay_awake() {
-  return core_.tenure.ordered() || core_.queued() != 0 || all_.work_to_share();
-}
+bool worker::reason_to_stay_awake() { return core_.tenure.ordered() || core_.queued() != 0 || all_.work_to_share(); }
 
 // Until `limit`, the next timer, an event, or a wake-up. Asleep, the thread is outside its guard, so that others may
 // empty the core or hand it over.

@@ -91,6 +91,28 @@ TEST_CASE("of spilled chains the newest or the oldest is popped, behind what cam
   CHECK_FALSE(injected.spill(chain_of(items, 11, 2)));
 }
 
+TEST_CASE("an injector says whether somebody else than its core brought some of those that wait") {
+  std::vector<item> items(10);
+  inbox injected;
+  const auto others = [&] { return injected.waiting().from_others; };
+  CHECK(injected.spill(chain_of(items, 0, 2)));
+  CHECK(injected.push_chain(chain_of(items, 2, 2), brought_by::core));
+  CHECK_FALSE(others());
+  CHECK(injected.push_chain(chain_of(items, 4, 2), brought_by::other));
+  CHECK(injected.push_chain(chain_of(items, 6, 2), brought_by::core));
+  CHECK(others());
+  CHECK(injected.waiting().count == 8);
+  CHECK(numbers_of(injected.pop(3, pop_order::outside)) == std::vector<int>{2, 3, 4});
+  CHECK(others());
+  CHECK(numbers_of(injected.pop(1, pop_order::outside)) == std::vector<int>{5});
+  CHECK_FALSE(others());
+  CHECK(injected.length() == 4);
+  CHECK(injected.push(&items[8]));
+  CHECK(others());
+  CHECK(injected.pop(10).count == 5);
+  CHECK_FALSE(others());
+}
+
 TEST_CASE("of too many spilled chains the oldest become one") {
   constexpr int most = real_policy::spilled_chains;
   std::vector<item> items(2 * most + 4);

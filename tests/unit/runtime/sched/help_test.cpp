@@ -9,15 +9,24 @@ using namespace tokiod::test;
 using sched::help;
 
 namespace {
-constexpr duration_ns stretch = 5 * microsecond;
-
-// One stretch after the other.
+// One stretch after the other; a poll takes each of the workers as long.
 struct stretches {
+  static constexpr duration_ns whole = 200 * microsecond;
   help of;
   instant_ns now = second;
+  std::uint64_t polls = 0;
 
-  void learn(duration_ns poll, std::uint32_t awake, int times = 1) {
-    for (; times != 0; --times) of.learn(poll, stretch, awake, now += stretch);
+  void alone(duration_ns poll, int times = 1) {
+    for (; times != 0; --times) {
+      polls += whole / poll;
+      of.learn_alone(poll, now += whole);
+    }
+  }
+  void helped(duration_ns poll, std::uint32_t awake, int times = 1) {
+    for (; times != 0; --times) {
+      polls += awake * whole / poll;
+      of.learn_helped(poll, whole, awake, now += whole, [&] { return polls; });
+    }
   }
   bool unwanted() const { return of.is_unwanted(now); }
   duration_ns price(duration_ns mean) const { return of.price_of_poll(mean, now); }
@@ -27,10 +36,10 @@ struct stretches {
 TEST_CASE("a poll is priced by what it takes alone, not by what it takes beside others") {
   stretches seen;
   CHECK(seen.price(500) == 500);  // nothing is known
-  seen.learn(60, 1);
+  seen.alone(60);
   CHECK(seen.price(500) == 60);
   CHECK(seen.price(40) == 40);
-  seen.learn(500, 2, 3);
+  seen.helped(500, 2, 3);
   CHECK(seen.price(500) == 60);
   seen.now += help::alone_counts_for;
   CHECK(seen.price(500) == 500);
@@ -38,70 +47,81 @@ TEST_CASE("a poll is priced by what it takes alone, not by what it takes beside 
 
 TEST_CASE("help that makes all polls together slower is unwanted, for a time") {
   stretches seen;
-  seen.learn(60, 1);
-  seen.learn(100, 2);  // 50 for the two of them
+  seen.alone(60);
+  seen.helped(100, 2);  // 50 for the two of them
   CHECK_FALSE(seen.unwanted());
-  seen.learn(500, 2, 4);
+  seen.helped(500, 2, 4);
   CHECK(seen.unwanted());
-  seen.learn(60, 1);
+  seen.alone(60);
   CHECK(seen.unwanted());  // which is no reason to try again at once
   seen.now += help::harm_counts_for;
   CHECK_FALSE(seen.unwanted());
-  seen.learn(60, 1);
-  seen.learn(500, 2);
+  seen.alone(60);
+  seen.helped(500, 2, 2);
   CHECK(seen.unwanted());
 }
 
 TEST_CASE("eight workers that take four times as long for a poll do help") {
   stretches seen;
-  seen.learn(60, 1);
-  seen.learn(240, 8, 10);
+  seen.alone(60);
+  seen.helped(240, 8, 10);
   CHECK_FALSE(seen.unwanted());
 }
 
 TEST_CASE("polls that became longer by themselves are found to be so as soon as the core is alone") {
   stretches seen;
-  seen.learn(60, 1, 10);
-  seen.learn(1000, 2, 10);
+  seen.alone(60, 10);
+  seen.helped(1000, 2, 10);
   CHECK(seen.unwanted());
-  seen.learn(1000, 1, 5);
+  seen.alone(1000, 5);
   CHECK_FALSE(seen.unwanted());
   CHECK(seen.price(1000) > 500);
 }
 
+TEST_CASE("a helper that is awake and finds nothing does not count as one") {
+  stretches seen;
+  seen.alone(60);
+  seen.of.learn_helped(120, stretches::whole, 2, seen.now += stretches::whole, [&] { return seen.polls; });
+  for (int i = 0; i < 3; ++i) {
+    seen.polls += stretches::whole / 120;
+    seen.of.learn_helped(120, stretches::whole, 2, seen.now += stretches::whole, [&] { return seen.polls; });
+  }
+  CHECK(seen.unwanted());
+}
+
 TEST_CASE("long polls are never without help") {
   stretches seen;
-  seen.learn(help::fine, 2, 100);
+  seen.helped(help::fine, 2, 100);
   CHECK_FALSE(seen.unwanted());
-  seen.learn(help::fine, 1);
-  seen.learn(100 * help::fine, 2, 10);
+  seen.alone(help::fine);
+  seen.helped(100 * help::fine, 2, 10);
   CHECK_FALSE(seen.unwanted());
 }
 
 TEST_CASE("a core that is never alone goes without help for some stretches now and then, until it has been alone") {
   stretches seen;
-  seen.learn(500, 2);
+  seen.helped(500, 2);
   CHECK(seen.unwanted());
-  seen.learn(500, 2, help::alone_stretches - 1);
+  seen.helped(500, 2, help::alone_stretches - 1);
   CHECK(seen.unwanted());
-  seen.learn(500, 2);
+  seen.helped(500, 2);
   CHECK_FALSE(seen.unwanted());  // it has not been alone for all that
   int without = 0, all = 0;
   for (const instant_ns until = seen.now + second; seen.now < until; ++all) {
-    seen.learn(500, 2);
+    seen.helped(500, 2);
     without += seen.unwanted() ? 1 : 0;
   }
   CHECK(without > 0);
-  CHECK(without <= all / 50);
-  seen.learn(250, 1);
-  seen.learn(400, 2, 100);
+  CHECK(without <= all / 40);
+  seen.alone(250);
+  seen.helped(400, 2, 20);
   CHECK_FALSE(seen.unwanted());
 }
 
 TEST_CASE("one stretch in which the thread had no processor changes little") {
   stretches seen;
-  seen.learn(60, 1);
-  seen.learn(20 * microsecond, 1);
+  seen.alone(60);
+  seen.alone(20 * microsecond);
   CHECK(seen.price(20 * microsecond) < 200);
 }
 
