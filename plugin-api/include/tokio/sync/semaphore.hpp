@@ -223,6 +223,7 @@ class acquire_wait {
     if (armed_) leave();
   }
 
+  std::size_t wanted() const noexcept { return node_.wanted; }
   // `no` means pending. Spends a unit of budget when it is anything else.
   acquired poll(context& cx) {
     if (!cx.proceed()) return acquired::no;
@@ -374,12 +375,12 @@ class [[nodiscard]] acquire_future {
  public:
   using output = std::expected<basic_permit<Holder>, acquire_error>;
 
-  acquire_future(Holder of, std::size_t n) noexcept : of_(std::move(of)), n_(n), wait_(of_->core_, n) {}
+  acquire_future(Holder of, std::size_t n) noexcept : of_(std::move(of)), wait_(of_->core_, n) {}
 
   tokio::poll<output> poll(context& cx) {
     using acquired = semaphore_core<policy>::acquired;
     switch (wait_.poll(cx)) {
-      case acquired::yes: return {std::in_place, std::in_place, of_, n_};
+      case acquired::yes: return {std::in_place, std::in_place, of_, wait_.wanted()};
       case acquired::closed: return {std::in_place, std::unexpect};
       case acquired::no: break;
     }
@@ -388,7 +389,6 @@ class [[nodiscard]] acquire_future {
 
  private:
   Holder of_;
-  std::size_t n_;
   acquire_wait<policy> wait_;
 };
 
