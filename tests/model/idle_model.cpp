@@ -1,6 +1,6 @@
-// Parking and waking: workers that follow worker::loop() and worker::park() word by word around the real idle, with an
-// injector's length as the queue. The failure to find: a job waits, and nobody comes; who waits for its end then waits
-// for ever.
+// Parking and waking: workers that follow worker::loop() and worker::park() around the real idle, with the length of an
+// injector as the queue, for jobs that others brought: what is left to its own core is not of this model. The failure
+// to find: a job waits, and nobody comes; who waits for its end then waits for ever.
 #include "runtime/sched/idle.hpp"
 
 #include <doctest/doctest.h>

@@ -166,6 +166,17 @@ class alignas(cache_line) core {
       notify();
   }
 
+  // The same between two polls, when the next task is taken from here at once.
+  void notify_before_next() noexcept {
+    if (behind_next() >= wake_backlog && worth_a_look()) notify();
+  }
+  // So many tasks a thief may see even then.
+  [[nodiscard]] std::uint32_t behind_next() const noexcept {
+    const std::uint32_t waiting = ring.length();
+    const bool next_is_there = waiting != 0 && lifo.load(relaxed) == nullptr && ring.claimed() == 0;
+    return waiting - (next_is_there ? 1 : 0);
+  }
+
   [[nodiscard]] share& share_of(memory::owner_id id) noexcept {
     // Relaxed: only the holder, which we are, stores it; others acquire.
     share* const known = shares[id].load(relaxed);
@@ -206,6 +217,8 @@ class alignas(cache_line) core {
   // What came before, sleep or another holder, is no poll time.
   void begin_busy(instant_ns now) noexcept {
     active_since = maintained_at = crowded_since = now;
+    was_alone = false;
+    helped.forget_stretch();
     dry_at = oldest_taken_at = queue_time(now);
     polls_then = work.polls.read();
   }
@@ -296,11 +309,9 @@ class alignas(cache_line) core {
   bool oldest_is_due = false;   // of what was spilled; see worker::mind_spilled()
   bool oldest_was_due = false;  // at the last look
   std::uint32_t claim_limit = real_policy::claim_max;
-  std::uint32_t wake_backlog;  // so many tasks in the ring are worth a wake-up; see worker::tune()
-  // As wake_backlog, for thieves; relaxed: a hint, and what they leave is looked at by the monitor, too.
-  std::atomic<std::uint32_t> thief_backlog{1};
-  bool lingers = false;   // before it sleeps, see worker::linger()
-  bool was_sent = false;  // woken by somebody who has work: takes it wherever it finds some
+  std::uint32_t wake_backlog;  // so many tasks in the ring are worth a wake-up; see worker::share_what_lasts()
+  bool lingers = false;        // before it sleeps, see worker::linger()
+  bool was_sent = false;       // woken by somebody who has work: takes it wherever it finds some
   task::id_block ids;
   fast_random random;
 
@@ -347,6 +358,9 @@ class alignas(cache_line) core {
 
   std::atomic<bool> paused{false};  // its thread stands at the gate; relaxed: for observers
 
+  // As wake_backlog, for thieves; not beside what the holder writes for each poll. Relaxed: a hint, which the monitor
+  // corrects for a core whose polls are long.
+  std::atomic<std::uint32_t> thief_backlog{1};
   // Written by the monitor, read by searchers and observers; relaxed: each is a hint that is checked again.
   std::atomic<bool> stuck{false};
   std::atomic<instant_ns> poll_since{0};  // the running poll was first seen then

@@ -191,8 +191,8 @@ bool engine::work_visible() const {
   return false;
 }
 
-// Injectors first, as above. What is left there to its owner is not lost beside a sleeping worker: the owner has
-// brought it himself, is awake, and looks at it before he sleeps.
+// Injectors first, as above. What a core brought to its own is not lost beside a sleeping worker: that core is awake,
+// and looks there before it sleeps.
 bool engine::work_to_share() const {
   for (const auto& one : shards)
     if (shares_injected(*one)) return true;
@@ -393,6 +393,7 @@ namespace {
 // Until somebody takes it, it is nobody's time.
 void let_go(core& of, thread& on) {
   of.count_busy_until(of.charge_to(nullptr));
+  of.thief_backlog.store(1, relaxed);  // nobody comes round to what is here until somebody holds it
   on.held = nullptr;
 }
 }  // namespace

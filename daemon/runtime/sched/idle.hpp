@@ -1,5 +1,5 @@
 // Who sleeps and who searches: the parked bitmap and the number of searchers, and the rules by which a worker goes to
-// sleep and is woken so that no job waits beside a sleeping worker.
+// sleep and is woken so that no job from outside waits beside a sleeping worker.
 //
 // The protocol. A submitter makes a job visible, then looks here; a parker announces itself here, then looks at every
 // queue. Both halves are seq_cst, so one of them sees the other (store buffering is excluded). A submitter that sees a
@@ -98,7 +98,7 @@ class basic_idle {
     const std::uint32_t all = workers();
     return count_parked(seq_cst) == all;
   }
-  // Relaxed: for a statistic.
+  // Relaxed: an estimate, for help.hpp.
   [[nodiscard]] std::uint32_t awake() const {
     const std::uint32_t all = workers(relaxed), asleep = count_parked(relaxed);
     return all > asleep ? all - asleep : 0;

@@ -8,8 +8,6 @@ namespace tokiod::sched {
 
 namespace {
 
-instant_ns steady_now() { return steady_clock().now(); }
-
 using enum queue::pop_order;
 
 // So often some of what was spilled first are taken: where the queue runs dry now and then, and where it does not.
@@ -57,9 +55,13 @@ bool worker::timed_poll(task::header& task) {
   core_.running.store(nullptr, relaxed);
   const duration_ns lasted = steady_now() - before;
   core_.work.poll_time_ns.record(lasted);
-  // What was learnt of short polls keeps others from helping, and is looked at again after so many of them.
-  if (lasted >= looked_for_every && all_.with.time == nullptr) core_.until_maintenance = 1;
+  mind_long_poll(lasted);
   return true;
+}
+
+// What was learnt of short polls keeps others from helping, and is looked at again after so many of them.
+void worker::mind_long_poll(duration_ns lasted) {
+  if (lasted >= looked_for_every && all_.with.time == nullptr) core_.until_maintenance = 1;
 }
 
 bool worker::traced_poll(task::header& task) {
@@ -71,6 +73,7 @@ bool worker::traced_poll(task::header& task) {
   const duration_ns lasted = steady_now() - before;
   core_.trace({trace_kind::poll, before, lasted, id});
   if (core_.random.below(sampled_one_in) == 0) core_.work.poll_time_ns.record(lasted);
+  mind_long_poll(lasted);
   return true;
 }
 
@@ -117,12 +120,12 @@ task::header* worker::search() {
   if (core_.later.count != 0) return adopt(core_.take_behind());
   if (task::header* task = take_own_injected(injected_at_once, take_turn_of_oldest() ? overdue : newest))
     return stop_searching(task);
+  core_.has_run_out = true;
   if (all_.shards.size() == 1) return nullptr;
   if (!core_.searching) core_.searching = all_.idle.begin_search();
   if (!core_.searching) return nullptr;  // enough of them search; park() looks once more
-  const bool sent = std::exchange(core_.was_sent, false);
-  task::header* task = steal(sent);
-  if (task == nullptr) task = take_foreign_injected(sent);
+  task::header* task = take_from_others(false);
+  if (task == nullptr && std::exchange(core_.was_sent, false)) task = take_from_others(true);
   if (task == nullptr) task = turn_late_shards();
   if (task == nullptr) task = take_from_stuck();
   return stop_searching(task);
@@ -176,13 +179,18 @@ task::header* worker::adopt(const task_chain& tasks) {
   return tasks.first;
 }
 
-// Who found nothing to do by himself leaves alone what is no work for two, see core::offers().
-task::header* worker::steal(bool sent) {
+// What is no work for two is for those alone whom somebody has sent, see core::offers(), and only if there is no other.
+task::header* worker::take_from_others(bool everything) {
+  task::header* const task = steal(everything);
+  return task != nullptr ? task : take_foreign_injected(everything);
+}
+
+task::header* worker::steal(bool everything) {
   const std::uint32_t cores = all_.cores.size();
   const std::uint32_t start = core_.random.below(cores);
   for (std::uint32_t i = 0; i < cores; ++i) {
     core& victim = *all_.cores[(start + i) % cores];
-    if (&victim == &core_ || !(sent || victim.offers(victim.ring.length()))) continue;
+    if (&victim == &core_ || !(everything || victim.offers(victim.ring.length()))) continue;
     const std::uint32_t before = core_.ring.length();
     if (task::header* task = core_.ring.steal_from(victim.ring)) {
       core_.work.steals.add();
@@ -192,16 +200,16 @@ task::header* worker::steal(bool sent) {
       return task;
     }
   }
-  core_.work.steal_misses.add();
+  if (!everything) core_.work.steal_misses.add();  // once for each search
   return nullptr;
 }
 
-task::header* worker::take_foreign_injected(bool sent) {
+task::header* worker::take_foreign_injected(bool everything) {
   const std::uint32_t shards = all_.shards.size();
   const std::uint32_t start = core_.random.below(shards);
   for (std::uint32_t i = 0; i < shards; ++i) {
     shard::shard& one = *all_.shards[(start + i) % shards];
-    if (!(sent || all_.shares_injected(one))) continue;
+    if (!(everything || all_.shares_injected(one))) continue;
     if (task::header* task = take_injected(one, injected_at_once, oldest)) return task;
   }
   return nullptr;
@@ -305,12 +313,13 @@ void worker::share_what_lasts(instant_ns now) {
   core_.wake_backlog = wanted ? all_.price.backlog(poll) : core::no_backlog;
   core_.thief_backlog.store(lasts ? 1 : wanted ? wake_price::for_thief(poll) : core::no_backlog, relaxed);
   if (!lasts)
-    core_.notify_if_useful();
-  else if (waiting != 0 && core_.worth_a_look())
+    core_.notify_before_next();
+  else if (core_.behind_next() != 0 && core_.worth_a_look())
     core_.notify();
 }
 
-// A stretch counts as alone if the others slept at both ends, and nobody was woken between them.
+// A stretch counts as alone if the others slept at both ends, and we woke nobody between them; who was woken by others
+// and sleeps again has hardly been there.
 void worker::learn_of_help(duration_ns one, duration_ns whole, instant_ns now) {
   const std::uint32_t awake = all_.idle.awake();
   const std::uint64_t sent = core_.work.unparks_sent.read();

@@ -1,6 +1,7 @@
 // The loop of a worker, as a list of verbs over one core: maintain, take the next task, poll it, search, park.
-// Invariant: a worker parks only after it announced that and then looked at every queue, shard and order once more, and
-//            leaves there nothing but what others who are awake will have done sooner by themselves.
+// Invariant: a worker parks only after it announced that and then looked at every queue, shard and order once more. It
+//            leaves there what is not worth its help (core::offers), of cores that are awake; the monitor makes up for
+//            it where that was wrong.
 // Threads:   the thread that holds the core.
 #pragma once
 #include "runtime/sched/core.hpp"
@@ -27,8 +28,10 @@ class worker {
   void look();  // at the own sockets and timers, without waiting
 
  private:
+  static instant_ns steady_now() { return steady_clock().now(); }
   bool timed_poll(task::header& task);
   bool traced_poll(task::header& task);
+  void mind_long_poll(duration_ns lasted);
   void maintain();
   void tune(instant_ns now);
   [[nodiscard]] bool take_turn_of_oldest();
@@ -42,8 +45,9 @@ class worker {
   task::header* adopt(const task_chain& tasks);
   [[nodiscard]] task::header* stop_searching(task::header* found);
   void found_while_searching();
-  [[nodiscard]] task::header* steal(bool sent);
-  [[nodiscard]] task::header* take_foreign_injected(bool sent);
+  [[nodiscard]] task::header* take_from_others(bool everything);
+  [[nodiscard]] task::header* steal(bool everything);
+  [[nodiscard]] task::header* take_foreign_injected(bool everything);
   [[nodiscard]] task::header* turn_late_shards();
   [[nodiscard]] task::header* take_from_stuck();
   [[nodiscard]] std::size_t room_for_events() const;

@@ -6,8 +6,6 @@
 namespace tokiod::sched {
 
 namespace {
-instant_ns steady_now() { return steady_clock().now(); }
-
 // A sleep costs whoever ends it more than this, and the sleeper as much.
 constexpr duration_ns lingers_for = 5 * microsecond;
 }  // namespace
@@ -37,7 +35,7 @@ void worker::park(instant_ns limit) {
   core_.work.parked_ns.add(core_.active_since - before);
   if (core_.is_traced()) core_.trace({trace_kind::park, before, core_.active_since - before, 0});
   if (all_.with.on_thread_unpark) all_.with.on_thread_unpark();
-  if (core_.ring.length() > 1) core_.notify_if_useful();  // one of them is ours to run now
+  core_.notify_before_next();
 }
 
 // It may have woken a task here, or who waits in block_on on this thread. What comes from other threads is seen later.
@@ -78,7 +76,7 @@ bool worker::linger() {
   return core_.lingers;
 }
 
-// After the announcement: every queue, every order. Partner of engine::inject() and idle::notify().
+// Every queue, every order. After the announcement it is the partner of engine::inject() and idle::notify().
 bool worker::reason_to_stay_awake() { return core_.tenure.ordered() || core_.queued() != 0 || all_.work_to_share(); }
 
 // Until `limit`, the next timer, an event, or a wake-up. Asleep, the thread is outside its guard, so that others may

@@ -36,7 +36,7 @@ auto once(F& future) {
 
 class on_host {
  public:
-  on_host() {
+  explicit on_host(tokiod::test::host_options options = {}) : in_(std::move(options)) {
     bind_host(in_.plugin(), tokiod::test::in_process_host::table());
     scope_.emplace(in_.plugin());
   }

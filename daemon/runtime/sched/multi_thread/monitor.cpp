@@ -229,6 +229,8 @@ void monitor::watch(core& of, sight& last, instant_ns now) {
     last.at = running ? now : 0;
     last.told = false;
   }
+  // So few polls that what its holder knows of them may be old; shorter ones come round to its maintenance in time.
+  if ((polls - last.polls) * help::fine < now - last_look_) of.thief_backlog.store(1, relaxed);
   if (!same || last.blocked || of.blocks()) last.working = now;
   last.blocked = of.blocks();
   last.polls = polls;
