@@ -66,7 +66,7 @@ class injector {
     shared& s = shared_.ref();
     chain<Task> taken;
     if (from == pop_order::overdue) s.take_oldest(taken, limit);
-    s.take_outside(taken, limit);
+    append(taken, cut(s.outside, limit - taken.count));
     if (from == pop_order::newest && taken.count == 0) taken = s.take_newest(limit);
     if (from == pop_order::oldest) s.take_oldest(taken, limit);
     taken_.store(taken_.load(relaxed) + taken.count, relaxed);  // a hint; one writer, under the lock
@@ -96,7 +96,7 @@ class injector {
 
   struct shared {
     chain<Task> outside;
-    std::uint64_t pushed = 0, popped = 0;               // of those from outside
+    std::uint64_t pushed = 0;                           // to those from outside, so far
     std::uint64_t others_until = 0;                     // as many were pushed when somebody else had brought some
     std::array<chain<Task>, P::spilled_chains> chains;  // a ring
     std::uint32_t first = 0;
@@ -113,12 +113,8 @@ class injector {
       at(1) = at(0);
       drop_oldest();
     }
-    // Up to `limit` with what is there already; so in take_oldest().
-    void take_outside(chain<Task>& taken, std::uint32_t limit) {
-      const chain<Task> some = cut(outside, limit - taken.count);
-      popped += some.count;
-      append(taken, some);
-    }
+    [[nodiscard]] bool others_wait() const { return pushed - outside.count < others_until; }
+    // Up to `limit` with what is there already.
     void take_oldest(chain<Task>& taken, std::uint32_t limit) {
       while (taken.count < limit && spilled != 0) {
         append(taken, cut(at(0), limit - taken.count));
@@ -147,7 +143,7 @@ class injector {
 
   // Partner: waiting() in the last look of a parking worker, see there. Written under the lock alone.
   void publish_count(const shared& s, std::uint32_t count) {
-    count_.store(count | (s.popped < s.others_until ? from_others : 0), seq_cst);
+    count_.store(count | (s.others_wait() ? from_others : 0), seq_cst);
   }
   [[nodiscard]] std::uint32_t length_under_lock() const { return count_.load(relaxed) & ~from_others; }
 

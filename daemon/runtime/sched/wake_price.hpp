@@ -32,21 +32,19 @@ class alignas(cache_line) wake_price {
   }
 
   // So many tasks whose polls take `mean` are worth it.
-  [[nodiscard]] std::uint32_t backlog(duration_ns mean) const {
-    if (mean <= move) return no_backlog;
-    return static_cast<std::uint32_t>(std::max<duration_ns>(worth() / (mean - move), 1));
-  }
+  [[nodiscard]] std::uint32_t backlog(duration_ns mean) const { return tasks_for(worth(), mean); }
 
   // The same for a worker that is awake and looks around: nobody is to be woken.
-  [[nodiscard]] static std::uint32_t for_thief(duration_ns mean) {
-    if (mean <= move) return no_backlog;
-    return static_cast<std::uint32_t>(std::max<duration_ns>(least / (mean - move), 1));
-  }
+  [[nodiscard]] static std::uint32_t for_thief(duration_ns mean) { return tasks_for(least, mean); }
 
   void sent(duration_ns cost) { learn(cost_, cost); }
   void arrived(duration_ns latency) { learn(latency_, latency); }
 
  private:
+  static std::uint32_t tasks_for(duration_ns price, duration_ns mean) {
+    if (mean <= move) return no_backlog;
+    return static_cast<std::uint32_t>(std::max<duration_ns>(price / (mean - move), 1));
+  }
   static void learn(std::atomic<duration_ns>& mean, duration_ns sample) {
     mean.store((7 * mean.load(relaxed) + std::min(sample, most)) / 8, relaxed);
   }

@@ -64,13 +64,13 @@ void worker::learn_of_wake(instant_ns slept_since) {
 // wake us for each. Until it pauses; and not where submitters do not see us look, and wake somebody else meanwhile.
 bool worker::linger() {
   if (!core_.searching && !all_.single()) return false;
-  const instant_ns until = core_.charge_to(nullptr) + lingers_for;
-  core_.lingers = false;
-  for (instant_ns now = until - lingers_for; now < until && !core_.lingers; now = steady_now()) {
-    core_.lingers = reason_to_stay_awake();
+  instant_ns now = core_.charge_to(nullptr);
+  const instant_ns until = now + lingers_for;
+  do {
     real_policy::spin();
-  }
-  const instant_ns now = steady_now();
+    core_.lingers = reason_to_stay_awake();
+    now = steady_now();
+  } while (!core_.lingers && now < until);
   core_.count_busy_until(now);
   core_.begin_busy(now);  // this was no poll
   return core_.lingers;

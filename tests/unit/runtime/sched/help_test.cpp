@@ -13,7 +13,7 @@ using sched::help;
 using task::poll_result;
 
 namespace {
-// One stretch after the other; a poll takes each of the workers as long.
+// One stretch after the other; a poll takes each of the workers as long, of those awake who have work.
 struct stretches {
   static constexpr duration_ns whole = 200 * microsecond;
   help of;
@@ -26,9 +26,10 @@ struct stretches {
       of.learn_alone(poll, now += whole);
     }
   }
-  void helped(duration_ns poll, std::uint32_t awake, int times = 1) {
+  void helped(duration_ns poll, std::uint32_t awake, int times = 1) { helped_by(awake, poll, awake, times); }
+  void helped_by(std::uint32_t working, duration_ns poll, std::uint32_t awake, int times) {
     for (; times != 0; --times) {
-      polls += awake * whole / poll;
+      polls += working * whole / poll;
       of.learn_helped(poll, whole, awake, now += whole, [&] { return polls; });
     }
   }
@@ -109,11 +110,7 @@ TEST_CASE("polls that became longer by themselves are found to be so as soon as 
 TEST_CASE("a helper that is awake and finds nothing does not count as one") {
   stretches seen;
   seen.alone(60);
-  seen.of.learn_helped(120, stretches::whole, 2, seen.now += stretches::whole, [&] { return seen.polls; });
-  for (int i = 0; i < 3; ++i) {
-    seen.polls += stretches::whole / 120;
-    seen.of.learn_helped(120, stretches::whole, 2, seen.now += stretches::whole, [&] { return seen.polls; });
-  }
+  seen.helped_by(1, 120, 2, 4);
   CHECK(seen.unwanted());
 }
 
