@@ -71,8 +71,9 @@ struct bench {
   bench()
       // A poll that the machine holds up loses its worker to a further thread, and of those one may stay for the next
       // time. What this looks for are threads that stay because of the cycles.
-      // And each cycle leaves its events, up to a bound that it takes thousands to reach.
-      : daemon(R"({"runtime": {"stuck_after_ms": 0}, "control": {"kept_events": 16}, "plugins": {)"
+      // And each cycle leaves its events and its records in the log, up to bounds that it takes hundreds to reach.
+      : daemon(R"({"runtime": {"stuck_after_ms": 0}, "control": {"kept_events": 16}, "log": {"level": "error"}, )"
+               R"("plugins": {)"
                R"("instances": {"steady": {"plugin": ")" +
                std::string(steady) + R"(", "config": {"port": )" + steady_port.text() + "}}}}}"),
         control(daemon.connect()) {
