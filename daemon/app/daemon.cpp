@@ -357,7 +357,8 @@ void daemon::follow(const std::vector<config::change>& changes, const config::co
   console_.set(next.console);
   runtime_->limit_blocking(static_cast<std::uint32_t>(next.runtime.max_blocking_threads),
                            next.runtime.thread_keep_alive_ms * millisecond);
-  runtime_->call_stuck_after(next.runtime.stuck_after_ms * millisecond);
+  (void)runtime_->follow(runtime_options_of(next.runtime));  // the intervals were checked with the configuration
+  plugins_->set_patience(patience_of(next.plugins));
 }
 
 // A refusal may come after some of the change.

@@ -41,16 +41,20 @@ runtime_options runtime_options_of(const config::runtime_settings& s) {
   return o;
 }
 
+host::patience patience_of(const config::plugins_settings& s) {
+  return {.init_timeout = s.init_timeout_ms * millisecond,
+          .stop_deadline = s.unload_deadline_ms * millisecond,
+          .abort_grace = s.abort_grace_ms * millisecond,
+          .call_timeout = s.call_timeout_ms * millisecond};
+}
+
 host::registry_options registry_options_of(const config::plugins_settings& s) {
   host::registry_options o;
   o.dirs = s.dirs;
   const char* const runtime_dir = std::getenv("RUNTIME_DIRECTORY");  // systemd's; without it copies live in memory
   o.runtime_dir = runtime_dir ? runtime_dir : "";
   o.daemon_version = TOKIOD_VERSION;
-  o.init_timeout = s.init_timeout_ms * millisecond;
-  o.stop_deadline = s.unload_deadline_ms * millisecond;
-  o.abort_grace = s.abort_grace_ms * millisecond;
-  o.call_timeout = s.call_timeout_ms * millisecond;
+  o.waits = patience_of(s);
   return o;
 }
 

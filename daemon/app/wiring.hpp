@@ -16,6 +16,7 @@ namespace tokiod::app {
 
 [[nodiscard]] log::levels levels_of(const config::log_settings& s);
 [[nodiscard]] runtime_options runtime_options_of(const config::runtime_settings& s);
+[[nodiscard]] host::patience patience_of(const config::plugins_settings& s);
 [[nodiscard]] host::registry_options registry_options_of(const config::plugins_settings& s);
 // Descriptors that plugins do not get: one for each client of the control sockets, and some for files and libraries.
 [[nodiscard]] std::uint32_t kept_descriptors_of(const config::control_settings& s);

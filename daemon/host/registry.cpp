@@ -68,7 +68,7 @@ instance_slot* registry::parts::slot_in(const image& which, std::string_view ins
 // ---- operations
 
 outcome<void> registry::parts::begin(guarded& lock, const std::shared_ptr<image>& which, const char* operation) {
-  const auto limit = std::chrono::nanoseconds(options.stop_deadline + options.abort_grace);
+  const auto limit = std::chrono::nanoseconds(options.waits.stop_deadline + options.waits.abort_grace);
   if (!changed.wait_for(lock, limit, [&] { return which->operation.empty(); }))
     return refuse(kind::busy, "plugin ", which->name, " is busy: ", which->operation, " has not finished");
   which->operation = operation;
@@ -129,7 +129,7 @@ void registry::parts::tell(guarded& lock) {
 }
 
 instant_ns registry::parts::abort_time(std::optional<duration_ns> drain) const {
-  const auto span = drain.value_or(options.stop_deadline);
+  const auto span = drain.value_or(options.waits.stop_deadline);
   const auto now = steady_now();
   return span > never - now ? never : now + span;
 }
@@ -371,6 +371,11 @@ std::vector<std::string> registry::dirs() const {
 void registry::set_dirs(std::vector<std::string> dirs) {
   const std::lock_guard hold(parts_->mutex);
   parts_->options.dirs = std::move(dirs);
+}
+
+void registry::set_patience(const patience& waits) {
+  const std::lock_guard hold(parts_->mutex);
+  parts_->options.waits = waits;
 }
 
 void registry::listen(listener l) {

@@ -42,14 +42,19 @@ namespace tokiod::host {
 
 class listener_keeper;
 
+// How long it waits for plugins.
+struct patience {
+  duration_ns init_timeout = 30 * second;   // an init that has not returned by then leaves its instance quarantined
+  duration_ns stop_deadline = 10 * second;  // where a call gives no deadline of its own
+  duration_ns abort_grace = 2 * second;     // after the deadline tasks are aborted; what lives on then is quarantined
+  duration_ns call_timeout = 30 * second;   // of plugin.call
+};
+
 struct registry_options {
   std::vector<std::string> dirs;  // where names are looked up and scan() looks, in this order
   std::string runtime_dir;        // for private copies of images; created 0700; empty = copies live in memfds
   std::string daemon_version = "0.1.0";
-  duration_ns init_timeout = 30 * second;     // an init that has not returned by then leaves its instance quarantined
-  duration_ns stop_deadline = 10 * second;    // where a call gives no deadline of its own
-  duration_ns abort_grace = 2 * second;       // after the deadline tasks are aborted; what lives on then is quarantined
-  duration_ns call_timeout = 30 * second;     // of plugin.call
+  patience waits = {};
   std::uint32_t max_images_left_behind = 32;  // resident and quarantined ones together; beyond it load refuses
   std::uint32_t kept_descriptors = 100;       // that plugins do not get, see host/descriptor_line.hpp
   // Changes the number of workers for an instance that may: how many there were. Null: the registry does. [several]
@@ -86,6 +91,7 @@ class registry {
   [[nodiscard]] std::string file_behind(const std::string& mapped_path) const;
   [[nodiscard]] std::vector<std::string> dirs() const;
   void set_dirs(std::vector<std::string> dirs);  // the configuration changed
+  void set_patience(const patience& waits);      // it did; what has begun to wait goes on as it was
 
   // Plugins that somebody has decided not to load, by name, with the reason: list() shows them as quarantined, of
   // generation 0, for as long as no file of that name is loaded. [before the first load]

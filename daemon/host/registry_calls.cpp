@@ -53,7 +53,7 @@ outcome<call_id> registry::call(std::string_view instance, std::string_view meth
   if (registration == nullptr) return refuse(kind::not_found, "instance ", instance, " has no method ", method);
   const auto held = std::make_shared<pin>(p);
   const auto id = ++all.calls;
-  const auto limit = timeout.value_or(all.options.call_timeout);
+  const auto limit = timeout.value_or(all.options.waits.call_timeout);
   auto* opened = p.calls.open(id, std::make_shared<forgetting_listener>(all, id, std::move(to)));
   if (opened == nullptr) {
     p.methods.finished(*registration);

@@ -53,7 +53,7 @@ outcome<std::shared_ptr<image>> registry::parts::open(guarded& lock, const std::
   made->since_wall_ns = wall_clock_ns();
   images.push_back(made);
   const copy_place place{options.runtime_dir, name, made->generation};
-  const auto deadline = steady_now() + options.init_timeout;
+  const auto deadline = steady_now() + options.waits.init_timeout;
   lock.unlock();
   const auto file = open_trusted(path);
   auto opened = file ? open_image(*file, place, threads, deadline) : std::unexpected(file.error());
@@ -128,7 +128,7 @@ unload_report registry::parts::unload(guarded& lock, const std::shared_ptr<image
   // Runs that were quarantined, and are nobody's current run any more.
   for (const auto& run : i.runs) {
     if (run->ended() || !report.blockers.empty()) continue;
-    const drain_limits limits(&hurry, abort_at, options.abort_grace, i.enough);
+    const drain_limits limits(&hurry, abort_at, options.waits.abort_grace, i.enough);
     lock.unlock();
     auto ended = drain(*run, limits);
     lock.lock();
@@ -141,7 +141,7 @@ unload_report registry::parts::unload(guarded& lock, const std::shared_ptr<image
     return report;
   }
   i.mapped = false;
-  const auto deadline = std::max(abort_at == never ? 0 : abort_at, steady_now()) + options.abort_grace;
+  const auto deadline = std::max(abort_at == never ? 0 : abort_at, steady_now()) + options.waits.abort_grace;
   lock.unlock();
   report = unmap(i, rt, threads, deadline);
   lock.lock();

@@ -38,8 +38,8 @@ std::expected<tokio_plugin*, start_failure> registry::parts::make_run(guarded& l
   auto* run = made.get();
   forget_oldest_run(in);
   in.runs.push_back(std::move(made));
-  const auto deadline = std::min(steady_now() + options.init_timeout, hurry.load(relaxed));
-  const auto grace = options.abort_grace;
+  const auto deadline = std::min(steady_now() + options.waits.init_timeout, hurry.load(relaxed));
+  const auto grace = options.waits.abort_grace;
   lock.unlock();
   const instant_ns since = steady_now();
   const auto begun = initialise(*run, deadline, grace);
@@ -94,7 +94,7 @@ stop_report registry::parts::stop(guarded& lock, instance_slot& which, instant_n
   set(which, instance_state::draining);
   tell(lock);
   auto* run = which.run;
-  const drain_limits limits(&hurry, abort_at, options.abort_grace, which.in->enough);
+  const drain_limits limits(&hurry, abort_at, options.waits.abort_grace, which.in->enough);
   lock.unlock();
   auto report = drain(*run, limits);
   lock.lock();
@@ -231,7 +231,7 @@ outcome<void> registry::configure(std::string_view instance, std::string config,
   auto* run = (*slot)->run;
   if (run->descriptor.config_apply == nullptr)
     return give_up(refuse(kind::needs_restart, "plugin ", in->name, " takes a new configuration only at a restart"));
-  const auto deadline = steady_clock().now() + all.options.init_timeout;
+  const auto deadline = steady_clock().now() + all.options.waits.init_timeout;
   const auto it = std::make_shared<reconfiguration>(reconfiguration{config, dry_run, TOKIO_OK, {}});
   lock.unlock();
   const auto called = ctl_call(*run, "tokio-config", deadline, [run, it] { it->run(*run); });

@@ -416,6 +416,12 @@ void runtime::give_desk() { parts_->desk.stand(); }
 
 void runtime::nudge() { parts_->desk.nudge(); }
 
+outcome<void> runtime::follow(const runtime_options& with) {
+  if (auto fits = sched::engine::check_intervals(with); !fits) return fits;
+  engine_.live.take(with);
+  return {};
+}
+
 void runtime::limit_blocking(std::uint32_t max_threads, duration_ns keep_alive) {
   parts_->jobs.limit(max_threads, keep_alive);
 }

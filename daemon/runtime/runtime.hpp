@@ -260,8 +260,8 @@ class runtime {
 
   // Of blocking threads, 1 or more, and how long an idle one lives. More than that end when they have no job.
   void limit_blocking(std::uint32_t max_threads, duration_ns keep_alive);
-  // options::stuck_after, from the monitor's next look on.
-  void call_stuck_after(duration_ns time) { engine_.stuck_after.store(time, relaxed); }
+  // Those of sched/live_numbers.hpp, which says from when on. Refuses an event_interval of 0.
+  [[nodiscard]] outcome<void> follow(const runtime_options& with);
 
   // ---- whose code runs where
 

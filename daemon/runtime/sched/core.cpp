@@ -19,12 +19,12 @@ core::core(engine& of, std::uint32_t number, shard::shard& shard, std::uint64_t 
       index(number),
       home(shard),
       lifo_open(of.with.lifo_slot),
-      until_maintenance(of.with.event_interval),
-      until_injector(of.with.global_queue_interval != 0 ? of.with.global_queue_interval : first_injector_interval),
+      until_maintenance(of.live.event_interval.load(relaxed)),
+      until_injector(of.injector_interval().value_or(first_injector_interval)),
       wake_backlog(of.with.kind == flavor::current_thread ? no_backlog : 1),
       random(seed),
       injector_interval(until_injector),
-      maintenance_interval(of.with.event_interval) {}
+      maintenance_interval(until_maintenance) {}
 
 instant_ns core::queue_time(instant_ns steady) const noexcept {
   return all.with.time == nullptr ? steady : work.polls.read() * assumed_poll;

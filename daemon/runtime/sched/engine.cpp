@@ -35,9 +35,14 @@ outcome<void> engine::check_workers(std::uint32_t workers) {
   return refuse(kind::out_of_range, "worker_threads must be 1..", max_workers, ", got ", workers);
 }
 
+outcome<void> engine::check_intervals(const options& with) {
+  if (with.event_interval != 0) return {};
+  return refuse(kind::out_of_range, "event_interval must be at least 1, got 0");
+}
+
 outcome<std::unique_ptr<engine>> engine::create(const options& with) {
   if (auto fits = check_workers(with.worker_threads); !fits) return std::unexpected(fits.error());
-  if (with.event_interval == 0) return refuse(kind::out_of_range, "event_interval must be at least 1, got 0");
+  if (auto fits = check_intervals(with); !fits) return std::unexpected(fits.error());
   if (with.io_events_per_turn == 0) return refuse(kind::out_of_range, "io_events_per_turn must be at least 1, got 0");
   if (!prepare_heavy_barrier())
     return refuse(kind::unsupported, "membarrier(2) is not available here (", error::last("membarrier").text(),

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@
 #include "runtime/sched/core.hpp"
 #include "runtime/sched/free_cpus.hpp"
 #include "runtime/sched/idle.hpp"
+#include "runtime/sched/live_numbers.hpp"
 #include "runtime/sched/options.hpp"
 #include "runtime/sched/owner.hpp"
 #include "runtime/sched/pause_gate.hpp"
@@ -41,6 +43,7 @@ class engine final : public task::scheduler {
  public:
   [[nodiscard]] static outcome<std::unique_ptr<engine>> create(const options& with);
   [[nodiscard]] static outcome<void> check_workers(std::uint32_t workers);
+  [[nodiscard]] static outcome<void> check_intervals(const options& with);
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
   ~engine();  // no worker runs any more
@@ -164,9 +167,14 @@ class engine final : public task::scheduler {
       watch_every(watch_interval);
   }
 
+  // As it was asked for; nothing: tuned while running.
+  [[nodiscard]] std::optional<std::uint32_t> injector_interval() const {
+    const std::uint32_t polls = live.global_queue_interval.load(relaxed);
+    return polls != 0 ? std::optional(polls) : std::nullopt;
+  }
+
   const options with;
-  // No model: one number, of which every look takes the one that is there.
-  std::atomic<duration_ns> stuck_after{with.stuck_after};
+  live_numbers live{with};
   const clock& time;
   const std::shared_ptr<memory::arena> memory;
   grow_list<shard::shard, max_workers> shards;

@@ -84,7 +84,7 @@ task::header* worker::next_injected() {
   if (take_turn_of_oldest()) return take_own_injected(injected_at_once, overdue);
   const std::uint32_t room = real_policy::ring_capacity - core_.ring.length();
   task::header* const first = take_own_injected(std::clamp(room / 2, 1u, injected_at_once), outside);
-  if (first != nullptr && all_.with.global_queue_interval == 0) look_again_after_turn();
+  if (first != nullptr && !all_.injector_interval()) look_again_after_turn();
   return first;
 }
 
@@ -342,11 +342,9 @@ void worker::tune(instant_ns now) {
     learn_of_help(one, whole, now);
     core_.mean_poll.store(mean, relaxed);  // for observers
     core_.claim_limit = polls_in(hidden_for, mean, 1, real_policy::claim_max);
-    core_.maintenance_interval = polls_in(looked_for_every, mean, 1, all_.with.event_interval);
-    if (all_.with.global_queue_interval == 0) {
-      core_.injector_interval = polls_in(looked_for_every, mean, 2, 127);
-      core_.until_injector = std::min(core_.until_injector, core_.injector_interval);
-    }
+    core_.maintenance_interval = polls_in(looked_for_every, mean, 1, all_.live.event_interval.load(relaxed));
+    core_.injector_interval = all_.injector_interval().value_or(polls_in(looked_for_every, mean, 2, 127));
+    core_.until_injector = std::min(core_.until_injector, core_.injector_interval);
   }
   core_.polls_then = polls;
   core_.maintained_at = now;

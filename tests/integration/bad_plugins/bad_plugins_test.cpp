@@ -37,9 +37,9 @@ struct bench {
     rt = std::move(*made);
     plugins = std::make_unique<registry>(*rt, registry_options{.dirs = {TOKIOD_FIXTURES},
                                                                .runtime_dir = dir / "run",
-                                                               .init_timeout = 20 * second,
-                                                               .stop_deadline = 200 * millisecond,
-                                                               .abort_grace = abort_grace});
+                                                               .waits = {.init_timeout = 20 * second,
+                                                                         .stop_deadline = 200 * millisecond,
+                                                                         .abort_grace = abort_grace}});
   }
 
   image_view image(const std::string& name) {

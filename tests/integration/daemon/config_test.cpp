@@ -164,7 +164,7 @@ TEST_CASE("refusals go by name: invalid_config, needs_restart, refused; nothing 
     return client.error("config.apply", {{"patch", patch}}).at("data").at("kind").get<std::string>();
   };
   CHECK(kind_of({{"log", {{"level", "loud"}}}}) == "invalid_config");
-  CHECK(kind_of({{"runtime", {{"event_interval", 7}}}}) == "needs_restart");
+  CHECK(kind_of({{"runtime", {{"thread_stack_bytes", 131'072}}}}) == "needs_restart");
   const auto instance = [](const std::string& plugin) {
     return json{{"log", {{"level", "trace"}}},
                 {"runtime", {{"worker_threads", 3}}},
@@ -297,7 +297,10 @@ const std::vector<live_row> live_rows = {
     {"/runtime/worker_threads", 3, has_threads},
     {"/runtime/max_blocking_threads", 7},
     {"/runtime/thread_keep_alive_ms", 77},
+    {"/runtime/event_interval", 7},
+    {"/runtime/global_queue_interval", 7},
     {"/runtime/stuck_after_ms", 1234},
+    {"/runtime/stuck_stacks", false},
     {"/control/max_clients", 33},
     {"/control/max_request_bytes", 100'000},
     {"/control/max_depth", 40},
@@ -317,6 +320,10 @@ const std::vector<live_row> live_rows = {
     {"/plugins/instances/one", {{"plugin", "hello_c"}}, has_instance},
     {"/plugins/instances/one/cpu_quota_percent", 50, has_instance},
     {"/plugins/instances/one/max_tasks", 50, has_instance},
+    {"/plugins/init_timeout_ms", 20'000},
+    {"/plugins/unload_deadline_ms", 4000},
+    {"/plugins/abort_grace_ms", 4000},
+    {"/plugins/call_timeout_ms", 20'000},
     {"/shutdown/deadline_ms", 4000},
     {"/watchdog/policy", "all_workers"},
     {"/watchdog/stuck_after_ms", 4000},

@@ -15,11 +15,11 @@ using namespace tokiod::test;
 TEST_CASE("SIGHUP applies what is live; what needs a restart is named") {
   daemon_process d;
   auto client = d.connect();
-  d.write_config(R"({"log": {"level": "debug"}, "runtime": {"event_interval": 3}})");
+  d.write_config(R"({"log": {"level": "debug"}, "runtime": {"thread_stack_bytes": 131072}})");
   d.child().signal(SIGHUP);
   eventually("the new level", [&] { return client.call("log.get").at("level") == "debug"; });
   const auto again = client.call("config.reload");
-  CHECK(again.at("needs_restart") == wire::json::array({"/runtime/event_interval"}));
+  CHECK(again.at("needs_restart") == wire::json::array({"/runtime/thread_stack_bytes"}));
 }
 
 TEST_CASE("new access rules are for connections that come after the reload; unknown names change nothing") {

@@ -189,7 +189,8 @@ TEST_CASE("a dry run gives the plan and changes nothing") {
   auto live = f.make();
   app::change_order dry;
   dry.dry_run = true;
-  const auto plan = apply(live, f, {{"log", {{"level", "debug"}}}, {"runtime", {{"event_interval", 7}}}}, dry);
+  const auto plan =
+      apply(live, f, {{"log", {{"level", "debug"}}}, {"runtime", {{"thread_stack_bytes", 131'072}}}}, dry);
   REQUIRE(plan);
   CHECK_FALSE(plan->applied);
   REQUIRE(plan->verdicts.size() == 2);
@@ -202,16 +203,16 @@ TEST_CASE("a dry run gives the plan and changes nothing") {
 TEST_CASE("what only a restart can take is refused by name unless it is persisted") {
   fixture f;
   auto live = f.make();
-  const json patch = {{"runtime", {{"event_interval", 7}}}};
+  const json patch = {{"runtime", {{"thread_stack_bytes", 131'072}}}};
   const auto no = apply(live, f, patch);
   REQUIRE_FALSE(no);
   CHECK(no.error().why.why == kind::needs_restart);
-  CHECK(no.error().more.at("needs_restart") == json::array({"/runtime/event_interval"}));
+  CHECK(no.error().more.at("needs_restart") == json::array({"/runtime/thread_stack_bytes"}));
   const auto done = apply(live, f, patch, persisting());
   REQUIRE(done);
-  CHECK(done->needs_restart == std::vector<std::string>{"/runtime/event_interval"});
+  CHECK(done->needs_restart == std::vector<std::string>{"/runtime/thread_stack_bytes"});
   CHECK(live.status().drift);  // it does not run yet
-  CHECK(live.running()["runtime"]["event_interval"] == 61);
+  CHECK(live.running()["runtime"]["thread_stack_bytes"] == 2 * 1024 * 1024);
 }
 
 TEST_CASE("what is persisted is in force after a restart; what is not, is not") {

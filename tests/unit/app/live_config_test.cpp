@@ -51,13 +51,13 @@ app::change_order reload_order() { return {}; }
 TEST_CASE("a reload takes what the file says now, hands over the changes and counts a revision") {
   const one_file f(R"({"log": {"level": "info"}})");
   auto live = f.make();
-  (void)f.dir.write("tokiod.json", R"({"log": {"level": "debug"}, "runtime": {"event_interval": 3}})");
+  (void)f.dir.write("tokiod.json", R"({"log": {"level": "debug"}, "runtime": {"thread_stack_bytes": 131072}})");
   std::vector<std::string> seen;
   const auto report = live.reload(reload_order(), taking(&seen));
   REQUIRE(report);
-  CHECK(seen == std::vector<std::string>{"/runtime/event_interval", "/log/level"});
+  CHECK(seen == std::vector<std::string>{"/runtime/thread_stack_bytes", "/log/level"});
   CHECK(report->revision == 2);
-  CHECK(report->needs_restart == std::vector<std::string>{"/runtime/event_interval"});
+  CHECK(report->needs_restart == std::vector<std::string>{"/runtime/thread_stack_bytes"});
   CHECK(live.current()->values.log.level == "debug");
   CHECK(live.status().last_ok);
 }
@@ -65,12 +65,12 @@ TEST_CASE("a reload takes what the file says now, hands over the changes and cou
 TEST_CASE("a setting that needs a restart is named by every reload until the restart") {
   const one_file f("{}");
   auto live = f.make();
-  (void)f.dir.write("tokiod.json", R"({"runtime": {"event_interval": 7}})");
+  (void)f.dir.write("tokiod.json", R"({"runtime": {"thread_stack_bytes": 131072}})");
   REQUIRE(live.reload(reload_order(), taking()));
   const auto again = live.reload(reload_order(), taking());
   REQUIRE(again);
   CHECK(again->changed.empty());
-  CHECK(again->needs_restart == std::vector<std::string>{"/runtime/event_interval"});
+  CHECK(again->needs_restart == std::vector<std::string>{"/runtime/thread_stack_bytes"});
 }
 
 TEST_CASE("the worker count of another flavor waits for the restart, as the flavor does") {
@@ -122,7 +122,7 @@ TEST_CASE("a document can be checked without touching anything, and its plan is 
   const auto good = live.check({{"log", {{"level", "debug"}}}}, false, taking(), no_schemas);
   CHECK(good.at("valid") == true);
   CHECK(good.at("plan").at(0).at("apply") == "live");
-  const auto patch = live.check({{"runtime", {{"event_interval", 7}}}}, true, taking(), no_schemas);
+  const auto patch = live.check({{"runtime", {{"thread_stack_bytes", 131'072}}}}, true, taking(), no_schemas);
   CHECK(patch.at("plan").size() == 1);
   CHECK(patch.at("plan").at(0).at("apply") == "restart_daemon");
   CHECK(live.check({{"log", {{"brust", 1}}}}, true, taking(), no_schemas).at("problems").at(0).at("hint") ==

@@ -87,6 +87,19 @@ TEST_CASE("the runtime's numbers are those of the configuration") {
   CHECK_FALSE(o.stuck_stacks);
 }
 
+TEST_CASE("plugins are waited for as long as the configuration says, each in its own way") {
+  config::plugins_settings s;
+  s.init_timeout_ms = 1;
+  s.unload_deadline_ms = 2;
+  s.abort_grace_ms = 3;
+  s.call_timeout_ms = 4;
+  const auto waits = app::patience_of(s);
+  CHECK(waits.init_timeout == millisecond);
+  CHECK(waits.stop_deadline == 2 * millisecond);
+  CHECK(waits.abort_grace == 3 * millisecond);
+  CHECK(waits.call_timeout == 4 * millisecond);
+}
+
 TEST_CASE("plugins leave a descriptor for each control client, those reserved for root, and some more") {
   config::control_settings s;
   s.max_clients = 200;

@@ -65,8 +65,8 @@ struct bench {
     rt = std::move(*runtime::start(with));
     registry_options options;
     options.dirs = {TOKIOD_FIXTURES};
-    options.init_timeout = init_timeout;
-    options.abort_grace = 10 * second;
+    options.waits.init_timeout = init_timeout;
+    options.waits.abort_grace = 10 * second;
     plugins = std::make_unique<registry>(*rt, options);
     REQUIRE(plugins->usable());
     REQUIRE(plugins->add_linked(patient, "patient"));

@@ -40,11 +40,11 @@ std::unique_ptr<runtime> start_runtime() {
 
 struct bench {
   explicit bench(std::vector<std::string> dirs = {TOKIOD_FIXTURES}, duration_ns abort_grace = 20 * second)
-      : plugins(*rt, registry_options{.dirs = std::move(dirs),
-                                      .runtime_dir = dir / "run",
-                                      .stop_deadline = second,
-                                      .abort_grace = abort_grace,
-                                      .call_timeout = 20 * second}) {}
+      : plugins(*rt,
+                registry_options{
+                    .dirs = std::move(dirs),
+                    .runtime_dir = dir / "run",
+                    .waits = {.stop_deadline = second, .abort_grace = abort_grace, .call_timeout = 20 * second}}) {}
   test::temp_dir dir;
   std::unique_ptr<runtime> rt = start_runtime();
   registry plugins;
@@ -176,6 +176,11 @@ TEST_CASE("a control method answers, streams, fails, times out and hears of a ca
   auto [id3, late] = call("never", millisecond);
   CHECK(late->wait());
   CHECK(late->result.error().why == kind::timeout);
+  b.plugins.set_patience({.call_timeout = millisecond});
+  auto [unlimited, as_configured] = call("never");
+  CHECK(as_configured->wait());
+  CHECK(as_configured->result.error().why == kind::timeout);
+  b.plugins.set_patience({.call_timeout = 20 * second});
   auto [id4, cancelled] = call("never");
   b.plugins.cancel(id4);
   CHECK(cancelled->wait());

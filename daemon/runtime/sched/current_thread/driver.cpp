@@ -23,7 +23,7 @@ result<void> driver::start_driving() {
 
 void driver::live(const occupant& who) {
   if (all_.with.on_thread_start) all_.with.on_thread_start();
-  const stack_answers answers(all_.with.stuck_stacks);
+  const stack_answers answers(all_.with.stuck_stacks || stack_answers::wanted_of_all());
   if (sit_down(who)) {
     // Acquire pairs with tell_to_leave(): nothing else is published, it ends the loop.
     const std::function<bool()> leaves = [&who] { return who.leave.load(acquire); };

@@ -162,7 +162,7 @@ bool monitor::is_lost(const core& of, instant_ns now) {
 }
 
 bool monitor::is_stuck(const sight& last, instant_ns now) const {
-  const duration_ns limit = all_.stuck_after.load(relaxed);
+  const duration_ns limit = all_.live.stuck_after.load(relaxed);
   return limit != 0 && last.at != 0 && now - last.working >= limit;
 }
 
@@ -180,7 +180,7 @@ void monitor::report_or_rescue(core& of, sight& last, instant_ns now, bool rescu
   if (!last.told) all_.count_slow_poll(next.found.owner);
   last.told = true;
   if (!all_.with.on_stuck) return;
-  if (all_.with.stuck_stacks) next.question.emplace(next.answers_at, next.found.os_thread);
+  if (all_.live.stuck_stacks.load(relaxed)) next.question.emplace(next.answers_at, next.found.os_thread);
   reports_.push_back(std::move(next));
 }
 
@@ -195,9 +195,24 @@ void monitor::tell(instant_ns now) {
 
 bool monitor::is_complete(report& one, instant_ns now) const {
   if (!one.question) return true;
-  auto stack = one.question->answer(now - one.asked_at >= answers_within);
+  const bool last = now - one.asked_at >= answers_within;
+  if (one.question->is_held_up() && !last && goes_on(one.found)) {
+    one.question.emplace(one.answers_at, one.found.os_thread);
+    return false;
+  }
+  auto stack = one.question->answer(last);
   if (stack) one.found.stack = std::move(*stack);
   return stack.has_value();
+}
+
+// On its worker, or on the thread that lost the worker over it. If it is over, a stack would be another one's.
+bool monitor::goes_on(const stuck_poll& poll) const {
+  const sight& last = seen_[poll.worker];
+  bool lasts = last.at != 0 && last.polls == poll.poll;
+  all_.for_each_thread([&](const thread& one) {
+    lasts = lasts || (one.os_id.load(relaxed) == poll.os_thread && one.stuck_in.load(relaxed) != nullptr);
+  });
+  return lasts;
 }
 
 // What is read of the task may be of a later one, if the poll ends at this moment.

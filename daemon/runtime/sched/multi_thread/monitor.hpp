@@ -73,6 +73,7 @@ class monitor {
   [[nodiscard]] static report describe(core& of, const sight& last, instant_ns now);
   void tell(instant_ns now);
   [[nodiscard]] bool is_complete(report& one, instant_ns now) const;
+  [[nodiscard]] bool goes_on(const stuck_poll& poll) const;
 
   engine& all_;
   const take_over_fn take_over_;

@@ -100,7 +100,7 @@ bool scheduler::left_by(seat& of, const end_of_patience& given_up) {
       (void)of.of.tenure.withdraw(order_retire);
       return of.is_left();
     }
-    if ((all_.stuck_after.load(relaxed) != 0 || of.of.blocks()) && now - begun > obeys_within)
+    if ((all_.live.stuck_after.load(relaxed) != 0 || of.of.blocks()) && now - begun > obeys_within)
       of.take_away([&] { return all_.take_from_holder(of.of, of.of.work.polls.read()); });
     of.of.home.wake();
     pause();

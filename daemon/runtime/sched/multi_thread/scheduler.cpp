@@ -70,7 +70,7 @@ void scheduler::run(seat& of, occupant& who) {
   thread& on = who.self;
   const options& with = on.runtime.with;
   on.runtime.enlist(on);
-  const stack_answers answers(with.stuck_stacks);
+  const stack_answers answers(with.stuck_stacks || stack_answers::wanted_of_all());
   on.stack = answers.place();
   if (with.on_thread_start) with.on_thread_start();
   bool lost = false;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -262,6 +264,60 @@ TEST_CASE("a poll that does not end is reported once, with its task, its owner a
   rt.end();
 }
 
+// The signal waits for the second poll: while it is there for the first one, nobody else may ask that thread.
+TEST_CASE("of two stuck polls in a row the second is told with its own stack, though the first was not answered yet") {
+  std::mutex mutex;
+  std::vector<sched::stuck_poll> told;
+  std::atomic<bool> both{false};
+  auto with = impatient(1);
+  with.on_stuck = [&](const sched::stuck_poll& one) {
+    const std::lock_guard hold(mutex);
+    told.push_back(one);
+    both = told.size() == 2;
+  };
+  bench_runtime rt(with);
+  const auto let_through = [](int how) {
+    sigset_t only;
+    sigemptyset(&only);
+    sigaddset(&only, stack_signal());
+    pthread_sigmask(how, &only, nullptr);
+  };
+  // What is seen of the poll before lasts longer than this one.
+  const auto until_asked = [&] {
+    const instant_ns begun = steady_clock().now();
+    CHECK(eventually([&] {
+      const auto seen = rt.all->snapshot().workers[0].running_for;
+      return seen > 5 * millisecond && seen <= steady_clock().now() - begun;
+    }));
+  };
+  task::key later;
+  rt.spawn_once([&] {
+    let_through(SIG_BLOCK);
+    until_asked();  // while nobody waits, so that it keeps its thread
+    later = rt.spawn(
+        [&](task::key, task::context&) {
+          until_asked();
+          let_through(SIG_UNBLOCK);
+          known_place(both);
+          return poll_result::ready;
+        },
+        joined);
+  });
+  CHECK(eventually([&] { return both.load(); }));
+  {
+    const std::lock_guard hold(mutex);
+    CHECK(told[1].task == runtime::id_of(later));
+    CHECK_MESSAGE(told[1].stack.missing.empty(), told[1].stack.missing);
+    CHECK(std::ranges::any_of(told[1].stack.frames, [](const auto& frame) { return frame.symbol == "known_place"; }));
+  }
+  CHECK(eventually([&] { return runtime::is_finished(later); }));
+  {
+    const sched::host_entry call;
+    runtime::release_join(later);
+  }
+  rt.end();
+}
+
 TEST_CASE("the time after which a poll is stuck may change while the poll lasts") {
   std::atomic<bool> inside{false}, reported{false};
   auto with = impatient(2);
@@ -275,7 +331,8 @@ TEST_CASE("the time after which a poll is stuck may change while the poll lasts"
   });
   CHECK(eventually([&] { return inside.load(); }));
   CHECK_FALSE(reported);
-  rt.all->call_stuck_after(2 * millisecond);
+  with.stuck_after = 2 * millisecond;
+  CHECK(rt.all->follow(with));
   CHECK(eventually([&] { return reported.load(); }));
   rt.end();
 }
