@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <unwind.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -16,7 +17,10 @@
 #include "base/alternate_stack.hpp"
 #include "base/build_id.hpp"
 #include "base/code_place.hpp"
+#include "base/log.hpp"
+#include "base/policy.hpp"
 #include "host/crash_scene.hpp"
+#include "runtime/runtime.hpp"
 
 namespace tokiod::app {
 namespace {
@@ -35,8 +39,13 @@ constinit int spare = -1;   // given up for the report's descriptor
 // No model: the first who sets it writes, everybody else leaves.
 constinit std::atomic<int> writer{0};
 
+// No model: one number, and a pointer that is taken away before what it points at goes.
+constinit std::atomic<std::uint64_t> config_revision{1};
+constinit std::atomic<const runtime*> shown_runtime{nullptr};
+
 using text = safe_text<16 * 1024>;
 constexpr std::size_t longest_path = 256, longest_symbol = 120;
+constexpr std::size_t most_records = 64, most_fields = 12, longest_message = 1024, longest_value = 256;
 constexpr std::size_t most_of_frames = 15 * 1024;  // past it no whole frame may fit any more
 
 void put(int fd, std::string_view words) { (void)!::write(fd, words.data(), words.size()); }
@@ -46,29 +55,37 @@ bool sent_from_outside(const siginfo_t& info) {
   return info.si_code == SI_USER || info.si_code == SI_QUEUE || (info.si_code == SI_TKILL && info.si_pid != ::getpid());
 }
 
+void tell_owner(text& out, const host::crash_scene& scene) {
+  out << "\"instance\":";
+  out.quoted(scene.instance) << ",\"plugin\":";
+  out.quoted(scene.plugin);
+}
+
+void tell_task(text& out, const host::crash_scene& scene) {
+  out << ",\"task\":\"t-";
+  out.number(scene.task) << "\",\"name\":";
+  out.quoted(scene.name) << ",\"file\":";
+  out.quoted(scene.file) << ",\"line\":";
+  out.number(scene.line);
+}
+
 void tell_facts(text& out, const fault& what, const siginfo_t& info, const host::crash_scene& scene, long now) {
   out << "{\"time\":";
   out.number(static_cast<std::uint64_t>(now)) << ",\"pid\":";
   out.number(static_cast<std::uint64_t>(::getpid())) << ",\"thread\":";
   out.number(static_cast<std::uint64_t>(::gettid()))
       << ",\"version\":\"" TOKIOD_VERSION "\",\"signal\":\"" << what.name;
-  out << "\",\"sent\":" << (sent_from_outside(info) ? "true" : "false");
+  out << "\",\"config_revision\":";
+  out.number(config_revision.load(relaxed)) << ",\"sent\":" << (sent_from_outside(info) ? "true" : "false");
   if (info.si_code > 0) {
     out << ",\"address\":\"0x";
     out.number(reinterpret_cast<std::uintptr_t>(info.si_addr), 16) << "\"";
   }
   if (!scene.instance.empty()) {
-    out << ",\"instance\":";
-    out.quoted(scene.instance) << ",\"plugin\":";
-    out.quoted(scene.plugin);
+    out << ",";
+    tell_owner(out, scene);
   }
-  if (scene.task != 0) {
-    out << ",\"task\":\"t-";
-    out.number(scene.task) << "\",\"name\":";
-    out.quoted(scene.name) << ",\"file\":";
-    out.quoted(scene.file) << ",\"line\":";
-    out.number(scene.line);
-  }
+  if (scene.task != 0) tell_task(out, scene);
   if (scene.worker >= 0) {
     out << ",\"worker\":";
     out.number(static_cast<std::uint64_t>(scene.worker));
@@ -120,6 +137,60 @@ void tell_stack(int fd, const host::crash_scene& scene) {
   put(fd, all.out.view());
 }
 
+// ---- the log, and the other workers
+
+// A line of the report that is written piece by piece, because it may be longer than what the handler has room for.
+struct long_line {
+  int fd;
+  bool first = true;
+
+  void add(const text& piece) {
+    put(fd, first ? "" : ",");
+    put(fd, piece.view());
+    first = false;
+  }
+};
+
+void tell_record(void* into, const log::record& r) {
+  text out;
+  out << "{\"time_ms\":";
+  out.number(static_cast<std::uint64_t>(r.wall_ns / 1'000'000)) << ",\"level\":\"" << log::name(r.severity);
+  out << "\",\"target\":";
+  out.quoted(std::string_view(r.target).substr(0, longest_value)) << ",\"message\":";
+  out.quoted(std::string_view(r.message).substr(0, longest_message)) << ",\"fields\":{";
+  for (std::size_t i = 0; i < std::min(r.fields.size(), most_fields); ++i) {
+    out << (i == 0 ? "" : ",");
+    out.quoted(std::string_view(r.fields[i].key).substr(0, longest_value)) << ":";
+    out.quoted(std::string_view(r.fields[i].value).substr(0, longest_value));
+  }
+  static_cast<long_line*>(into)->add(out << "}}");
+}
+
+void tell_log(int fd) {
+  put(fd, "{\"log\":[");
+  long_line records{fd};
+  log::visit_last(most_records, tell_record, &records);
+  put(fd, "]}\n");
+}
+
+void tell_workers(int fd) {
+  const runtime* const all = shown_runtime.load(acquire);  // pairs with tell_crash_report_workers()
+  if (all == nullptr) return;
+  put(fd, "{\"workers\":[");
+  long_line workers{fd};
+  for (std::uint32_t i = 0; i < all->most_workers_ever(); ++i) {
+    const auto scene = host::scene_on(*all, i);
+    if (scene.worker < 0) continue;
+    text out;
+    out << "{\"worker\":";
+    out.number(i) << ",";
+    tell_owner(out, scene);
+    tell_task(out, scene);
+    workers.add(out << "}");
+  }
+  put(fd, "]}\n");
+}
+
 // ---- the report
 
 void tell_person(const fault& what, const host::crash_scene& scene, std::string_view file) {
@@ -150,7 +221,10 @@ void report(const fault& what, const siginfo_t& info) {
   tell_facts(facts, what, info, scene, now.tv_sec);
   if (fd >= 0) put(fd, facts.view());
   tell_person(what, scene, fd < 0 ? "" : name.view().substr(0, name.view().size() - 1));
-  if (fd >= 0) tell_stack(fd, scene);
+  if (fd < 0) return;
+  tell_stack(fd, scene);
+  tell_log(fd);
+  tell_workers(fd);
 }
 
 // The first one writes. Others wait until it has ended the process; one that faults in the report gives it up.
@@ -175,6 +249,9 @@ int open_folder(const std::string& state) {
 }
 
 }  // namespace
+
+void tell_crash_report_revision(std::uint64_t revision) { config_revision.store(revision, relaxed); }
+void tell_crash_report_workers(const runtime* of) { shown_runtime.store(of, release); }  // pairs with tell_workers()
 
 std::string state_directory() {
   const char* const given = std::getenv("STATE_DIRECTORY");

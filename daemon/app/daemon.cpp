@@ -76,6 +76,9 @@ class daemon {
         config_(o.sources, std::move(values)),
         console_(config_.current()->values.console),
         crashes_(state_directory()) {}
+  daemon(const daemon&) = delete;
+  daemon& operator=(const daemon&) = delete;
+  ~daemon() { tell_crash_report_workers(nullptr); }
 
   [[nodiscard]] outcome<void> build();
   [[nodiscard]] int run();
@@ -169,6 +172,7 @@ outcome<void> daemon::build() {
   auto rt = tokiod::runtime::start(options);
   if (!rt) return std::unexpected(rt.error());
   runtime_ = std::move(*rt);
+  tell_crash_report_workers(runtime_.get());
   auto plugins = registry_options_of(c.plugins);
   plugins.kept_descriptors = kept_descriptors_of(c.control);
   plugins.resize = [this](const host::resize_order& order) { return resize_for(order); };

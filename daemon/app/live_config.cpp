@@ -5,6 +5,7 @@
 
 #include "app/config_stamp.hpp"
 #include "app/config_views.hpp"
+#include "app/crash_report.hpp"
 #include "base/log.hpp"
 #include "config/overlay_file.hpp"
 #include "config/setting.hpp"
@@ -274,6 +275,7 @@ void live_config::take(change_report& report, config::loaded next, std::string_v
       if (history_.size() > kept_revisions) history_.pop_front();
     }
     report.revision = status_.revision;
+    tell_crash_report_revision(report.revision);
     report.applied = true;
     ++status_.applied;
     status_.needs_restart = restarts_in(changes(*started_with_, *taken));

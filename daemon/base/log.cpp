@@ -33,7 +33,8 @@ struct logger {
   options how;
   level_rules rules;
   rate_limit rates;
-  std::deque<record> ring;
+  std::deque<kept_record> ring;
+  std::deque<kept_record> in_hand;  // what the writer hands over; it reads that without the lock
   record_counts counted;  // but `dropped`
   std::uint64_t accepted = 0, written = 0, reported_drops = 0;
   bool running = false, stopping = false;
@@ -85,7 +86,7 @@ bool queue(logger& l, record r) {
   }
   r.number = ++l.accepted;
   count(l.counted, r);
-  l.ring.push_back(std::move(r));
+  l.ring.push_back(std::make_shared<const record>(std::move(r)));
   l.queued.notify_one();
   return true;
 }
@@ -111,8 +112,7 @@ void tell(logger& l, const kept_record& r) {
   if (l.listener) l.listener(r);
 }
 
-void hand_over(logger& l, record taken) {
-  const auto r = std::make_shared<const record>(std::move(taken));
+void hand_over(logger& l, const kept_record& r) {
   l.recent.add(r);
   tell(l, r);
   if (!l.where->write(*r)) l.drops.fetch_add(1, relaxed);
@@ -146,13 +146,13 @@ void write_until_stopped(logger& l) {
       wait_for_work(l, hold);
       continue;
     }
-    std::deque<record> batch = std::exchange(l.ring, {});
+    l.in_hand = std::exchange(l.ring, {});
     hold.unlock();
-    const auto size = batch.size();
-    for (record& r : batch) hand_over(l, std::move(r));
+    for (const auto& r : l.in_hand) hand_over(l, r);
     report_drops(l);
     hold.lock();
-    l.written += size;
+    l.written += l.in_hand.size();
+    l.in_hand.clear();
     l.handed_over.notify_all();
   }
 }
@@ -272,6 +272,21 @@ std::uint64_t dropped() { return the_logger().drops.load(relaxed); }
 
 std::vector<kept_record> recent(const record_filter& wanted, std::size_t most) {
   return the_logger().recent.newest(wanted, most);
+}
+
+// What waits for the writer is newer than what he has in hand, and that newer than the rest; some of it may have been
+// handed over already.
+void visit_last(std::size_t most, record_visitor visit, void* of) {
+  logger& l = the_logger();
+  const std::unique_lock hold(l.mutex, std::try_to_lock);
+  const std::size_t newer = hold ? l.in_hand.size() + l.ring.size() : 0;
+  std::uint64_t last = 0;
+  const auto once = [&](const record& r) {
+    if (r.number > std::exchange(last, std::max(last, r.number))) visit(of, r);
+  };
+  l.recent.visit_newest(most - std::min(most, newer), once);
+  for (std::size_t i = newer - std::min(most, newer); i < newer; ++i)
+    once(i < l.in_hand.size() ? *l.in_hand[i] : *l.ring[i - l.in_hand.size()]);
 }
 
 void listen(std::function<void(const kept_record&)> listener) {

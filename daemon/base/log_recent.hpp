@@ -1,7 +1,8 @@
 // The newest records, for who asks later (log.tail), and what he wants of them.
 // Invariant: at most max_records and max_bytes are kept, the newest; their numbers rise.
-// Threads:   add [one at a time]; newest [any]; one lock, which no caller of the log takes.
+// Threads:   add [one at a time]; newest, visit_newest [any]; one lock, which no caller of the log takes.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -30,6 +31,14 @@ class recent_records {
   void add(kept_record r);
   // At most `most` that pass, the oldest of them first.
   [[nodiscard]] std::vector<kept_record> newest(const record_filter& wanted, std::size_t most) const;
+  // The same of all, without allocating and without waiting for the lock: false if somebody holds it.
+  template <class Visit>
+  bool visit_newest(std::size_t most, Visit visit) const {
+    const std::unique_lock hold(mutex_, std::try_to_lock);
+    if (!hold) return false;
+    for (std::size_t i = kept_.size() - std::min(most, kept_.size()); i < kept_.size(); ++i) visit(*kept_[i]);
+    return true;
+  }
 
  private:
   const std::size_t max_records_, max_bytes_;

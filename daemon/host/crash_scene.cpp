@@ -3,6 +3,7 @@
 #include "host/guard.hpp"
 #include "host/plugin.hpp"
 #include "host/plugin_task.hpp"
+#include "runtime/runtime.hpp"
 #include "runtime/sched/core.hpp"
 #include "runtime/sched/thread.hpp"
 
@@ -24,6 +25,19 @@ const task::header* polled_on(const sched::thread& on) {
   return running != nullptr ? running : on.stuck_in.load(relaxed);
 }
 
+const plugin* owner_of(task::header& task) {
+  const auto& all = static_cast<sched::engine&>(task::scheduler_of(task));
+  return static_cast<const tokio_plugin*>(all.owners[task::owner_of(task)]->user);
+}
+
+void name_task(crash_scene& into, const task::header& task) {
+  const tokio_task_vt& kind = kind_of(task);
+  into.task = task.id.load(relaxed);
+  into.name = view_of(kind.name);
+  into.file = view_of(kind.file);
+  into.line = kind.line;
+}
+
 }  // namespace
 
 crash_scene scene_here() noexcept {
@@ -40,11 +54,19 @@ crash_scene scene_here() noexcept {
   if (on->held != nullptr) scene.worker = static_cast<std::int32_t>(on->held->index);
   const task::header* const task = polled_on(*on);
   if (task == nullptr || inside == nullptr || task::owner_of(*task) != inside->owner_id) return scene;
-  const tokio_task_vt& kind = kind_of(*task);
-  scene.task = task->id.load(relaxed);
-  scene.name = view_of(kind.name);
-  scene.file = view_of(kind.file);
-  scene.line = kind.line;
+  name_task(scene, *task);
+  return scene;
+}
+
+crash_scene scene_on(const runtime& of, std::uint32_t worker) noexcept {
+  crash_scene scene;
+  task::header* const task = of.polled_on(worker);
+  const plugin* const whose = task != nullptr ? owner_of(*task) : nullptr;
+  if (whose == nullptr) return scene;
+  scene.worker = static_cast<std::int32_t>(worker);
+  scene.instance = whose->instance;
+  scene.plugin = whose->descriptor.id;
+  name_task(scene, *task);
   return scene;
 }
 

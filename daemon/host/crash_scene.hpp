@@ -1,10 +1,14 @@
 // Whose code this thread runs, for the handler of a fault.
-// Invariant: takes no lock and allocates nothing, so it may interrupt anything. What it names is mapped: the code that
-//            the thread is inside of.
-// Threads:   [any, also in a signal handler], about itself.
+// Invariant: takes no lock and allocates nothing, so it may interrupt anything. What scene_here names is mapped: the
+//            code that the thread is inside of.
+// Threads:   [any, also in a signal handler].
 #pragma once
 #include <cstdint>
 #include <string_view>
+
+namespace tokiod {
+class runtime;
+}
 
 namespace tokiod::host {
 
@@ -18,5 +22,9 @@ struct crash_scene {
 };
 
 [[nodiscard]] crash_scene scene_here() noexcept;
+
+// What a worker of a runtime polls, if anything. It goes on meanwhile, so the texts may be those of a plugin that is
+// being unmapped: to be asked for last.
+[[nodiscard]] crash_scene scene_on(const runtime& of, std::uint32_t worker) noexcept;
 
 }  // namespace tokiod::host

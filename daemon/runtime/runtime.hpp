@@ -283,6 +283,12 @@ class runtime {
 
   // ---- looking
   [[nodiscard]] runtime_view snapshot() const;
+  [[nodiscard]] std::uint32_t most_workers_ever() const noexcept { return engine_.cores.size(); }
+  // What a worker polls now, which goes on meanwhile; null: nothing, or there was never such a worker. [any, also in a
+  // signal handler]
+  [[nodiscard]] task::header* polled_on(std::uint32_t worker) const noexcept {
+    return worker < most_workers_ever() ? engine_.cores[worker]->running.load(relaxed) : nullptr;
+  }
   [[nodiscard]] metrics::runtime_snapshot metrics() const;
   // So many at most of each shard: its earliest timers, its first sources. Brief locks, so `most` is a few thousand.
   [[nodiscard]] std::vector<timer_view> timers(std::size_t most) const;

@@ -61,7 +61,7 @@ TEST_CASE(
   CHECK(end.err.find("tokiod: SIGSEGV in instance bad of test.crashes, task t-") != std::string::npos);
   const auto all = m.reports();
   REQUIRE(all.size() == 1);
-  REQUIRE(all[0].size() == 2);
+  REQUIRE(all[0].size() == 4);
   const json& facts = all[0][0];
   CHECK(facts.at("signal") == "SIGSEGV");
   CHECK(facts.at("address") == "0x0");
@@ -70,6 +70,7 @@ TEST_CASE(
   CHECK(facts.at("task").get<std::string>().starts_with("t-"));
   CHECK(facts.at("worker").is_number());
   CHECK(facts.at("sent") == false);
+  CHECK(facts.at("config_revision") == 1);
   const json& frames = all[0][1].at("frames");
   REQUIRE(frames.size() >= 2);
   // What ends with the process names nothing: the copy that was mapped, a number without the file that it is an offset
@@ -79,6 +80,17 @@ TEST_CASE(
   const auto ours = std::ranges::find_if(frames, [](const json& each) { return each.at("module") == "tokiod"; });
   REQUIRE(ours != frames.end());
   CHECK(ours->at("build_id").get<std::string>().size() >= 16);
+  const json& log = all[0][2].at("log");
+  CHECK(std::ranges::any_of(log, [](const json& each) {
+    return each.at("target") == "host" && each.at("message") == "instance bad is starting" &&
+           each.at("level") == "info" && each.at("time_ms") > 1'700'000'000'000;
+  }));
+  CHECK(log.size() <= 64);
+  // The one who crashed is among those who poll.
+  CHECK(std::ranges::any_of(all[0][3].at("workers"), [&](const json& each) {
+    return each.at("task") == facts.at("task") && each.at("worker") == facts.at("worker") &&
+           each.at("instance") == "bad" && each.at("line") == facts.at("line");
+  }));
 }
 
 TEST_CASE("a stack that is full is a crash like any other") {

@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
@@ -203,6 +204,39 @@ TEST_CASE("a sink that hangs blocks no caller: the ring fills, the rest is dropp
   bool reported = false;
   for (const auto& line : gate->lines) reported |= line.find("dropped=6") != std::string::npos;
   CHECK(reported);
+}
+
+TEST_CASE("the last records are there for a handler wherever they are: handed over, in hand, or waiting; each once") {
+  const auto state = std::make_shared<gate_sink::state>();
+  log::start({}, std::make_unique<gate_sink>(state));
+  const auto last = [](std::size_t most) {
+    std::vector<std::string> seen;
+    log::visit_last(
+        most, [](void* to, const log::record& r) { static_cast<std::vector<std::string>*>(to)->push_back(r.message); },
+        &seen);
+    return seen;
+  };
+  const auto wait_for_entry = [&] {
+    std::unique_lock hold(state->mutex);
+    state->changed.wait(hold, [&] { return state->entered; });
+  };
+  log::info("test", "one");
+  wait_for_entry();  // with it in hand
+  log::info("test", "two");
+  log::info("test", "three");
+  CHECK(last(2) == std::vector<std::string>{"two", "three"});
+  const auto more = last(1000);
+  REQUIRE(more.size() >= 3);
+  CHECK(std::vector(more.end() - 3, more.end()) == std::vector<std::string>{"one", "two", "three"});
+  CHECK(std::ranges::count(more, "one") == 1);
+  {
+    const std::lock_guard hold(state->mutex);
+    state->open = true;
+    state->changed.notify_all();
+  }
+  log::stop();
+  CHECK(last(3) == std::vector<std::string>{"one", "two", "three"});
+  CHECK(last(0).empty());
 }
 
 TEST_CASE("stop writes everything that was queued") {
