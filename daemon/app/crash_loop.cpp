@@ -120,6 +120,7 @@ void crash_loop::look(const config::plugins_settings& plugins, std::int64_t now)
     if (crashes.size() >= crashes_until_quarantine) quarantine(plugin, crashes, now);
   read_quarantine();
   forget_oldest();
+  if (auto newest = latest(1); !newest.empty()) last_ = std::move(newest.front());
 }
 
 void crash_loop::quarantine(const std::string& plugin, const std::vector<crash>& because, std::int64_t now) {

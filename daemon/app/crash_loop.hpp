@@ -6,10 +6,11 @@
 //
 // A plugin is put there when its code was running at so many faults within so long. plugin.load starts it all the same.
 // Invariant: a file that cannot be read or renamed is passed over and named in the log.
-// Threads:   look [main, before plugins run]; held_back, latest, clear [any, afterwards].
+// Threads:   look [main, before plugins run]; held_back, last, latest, clear [any, afterwards].
 #pragma once
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ class crash_loop {
   void look(const config::plugins_settings& plugins, std::int64_t now);
   // By the plugin's name, as plugin.list shows it: why it is not started.
   [[nodiscard]] const std::map<std::string, std::string>& held_back() const { return held_; }
+  // The latest there was at the look; null: none.
+  [[nodiscard]] const crash* last() const { return last_ ? &*last_ : nullptr; }
   // What there is to read, the latest first.
   [[nodiscard]] std::vector<crash> latest(std::size_t limit) const;
   // Of one of these: it starts with the daemon from the next start on. io_error.
@@ -55,6 +58,7 @@ class crash_loop {
 
   const std::string root_;
   std::map<std::string, std::string> held_;
+  std::optional<crash> last_;
 };
 
 // The name of a plugin by what the configuration calls it: a path, or the name itself.

@@ -3,8 +3,9 @@
 // that a core dump and the service manager see the true one. The file is `crash/new-<seconds since 1970>-<pid>.json` in
 // the state directory, a JSON object on each line, from what is sure to what may fault, too, and is then missing: the
 // facts; the frames of the stack; the last records of the log; what each worker polls at this moment.
-// Invariant: the handler waits for no lock and allocates nothing; of several threads that fault the first one is told of.
-// Threads:   install [main, before other threads]; threads that are made later have a stack for the handler. The rest
+// Invariant: the handler waits for no lock and allocates nothing; of several threads that fault the first one is told
+// of. Threads:   install [main, before other threads]; threads that are made later have a stack for the handler. The
+// rest
 //            [any].
 // No model: a pointer and a number that the handler reads, which order nothing.
 #pragma once

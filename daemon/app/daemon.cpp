@@ -370,9 +370,9 @@ outcome<control::resize_report> daemon::resize(std::uint32_t workers, duration_n
                                                const std::function<bool()>& given_up) {
   runtime::worker_change made;
   const auto done = runtime_->resize(workers, time_.now() + timeout, given_up, &made);
-  const control::resize_report report{.before = made.before, .after = made.after};
+  control::resize_report report{.before = made.before, .after = made.after, .retiring = std::move(made.retiring)};
   if (report.after != report.before) {
-    const wire::json change{{"before", report.before}, {"after", report.after}};
+    const wire::json change{{"before", report.before}, {"after", report.after}, {"retiring", report.retiring}};
     log::info("runtime", "resized",
               {log::known::as(log::known::workers_resized),
                {"before", report.before},

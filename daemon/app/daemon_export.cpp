@@ -4,6 +4,7 @@
 
 #include "app/build_commit.hpp"
 #include "app/metric_rows.hpp"
+#include "app/show.hpp"
 #include "host/abi_version.hpp"
 
 namespace tokiod::app {
@@ -41,6 +42,38 @@ std::vector<metric_family> daemon_families(const reload_status& config) {
       "tokiod_config_last_reload_timestamp_seconds", gauge, "seconds", "When the last reload ended.", {}};
   if (config.last_wall_ns != 0) last.samples.push_back({{}, static_cast<double>(config.last_wall_ns) / 1e9, {}});
   all.push_back(std::move(last));
+  return all;
+}
+
+std::vector<metric_family> limit_families(const control::limits& of) {
+  using control::limits;
+  constexpr auto gauge = metric_type::gauge;
+  static constexpr metric_row<limits> rows[] = {
+      {"tokiod_control_max_clients", "", "Control connections served at a time; root has some more.",
+       [](const limits& l) { return number(l.max_clients); }, gauge},
+      {"tokiod_control_max_depth", "", "How deep a request may nest.",
+       [](const limits& l) { return number(l.max_depth); }, gauge},
+      {"tokiod_control_max_values", "", "How many values a request may hold.",
+       [](const limits& l) { return number(l.max_values); }, gauge},
+      {"tokiod_control_max_in_flight", "", "Unanswered requests of one connection.",
+       [](const limits& l) { return number(l.max_in_flight); }, gauge},
+      {"tokiod_control_max_events", "", "Events waiting for one subscription.",
+       [](const limits& l) { return number(l.ring_messages); }, gauge},
+      {"tokiod_control_max_kept_events", "", "Events kept for clients that come back.",
+       [](const limits& l) { return number(l.kept_events); }, gauge},
+      {"tokiod_control_max_request_bytes", "bytes", "The longest request line.",
+       [](const limits& l) { return number(l.max_request_bytes); }, gauge},
+      {"tokiod_control_max_output_bytes", "bytes", "Output waiting for one client, beyond which it is not read.",
+       [](const limits& l) { return number(l.max_output_bytes); }, gauge},
+      {"tokiod_control_read_timeout_seconds", "seconds", "How long a request line may take.",
+       [](const limits& l) { return seconds(l.read_timeout); }, gauge},
+      {"tokiod_control_idle_timeout_seconds", "seconds", "After how long a silent connection is closed.",
+       [](const limits& l) { return seconds(l.idle_timeout); }, gauge},
+      {"tokiod_control_write_timeout_seconds", "seconds", "How long a client may take nothing of its output.",
+       [](const limits& l) { return seconds(l.write_timeout); }, gauge},
+  };
+  std::vector<metric_family> all;
+  add_rows(all, rows, {{{}, &of}});
   return all;
 }
 

@@ -35,7 +35,7 @@ struct logger {
   rate_limit rates;
   std::deque<kept_record> ring;
   std::deque<kept_record> in_hand;  // what the writer hands over; it reads that without the lock
-  record_counts counted;  // but `dropped`
+  record_counts counted;            // but `dropped`
   std::uint64_t accepted = 0, written = 0, reported_drops = 0;
   bool running = false, stopping = false;
   bool left_behind = false;  // the writer hangs in its sink

@@ -80,8 +80,8 @@ struct record_counts {
 
 // The newest records that were taken, oldest first.
 [[nodiscard]] std::vector<kept_record> recent(const record_filter& wanted, std::size_t most);
-// The last ones, the oldest of them first, for who handles a fault: it allocates nothing and waits for no lock, and what
-// a lock that is held guards is left out.
+// The last ones, the oldest of them first, for who handles a fault: it allocates nothing and waits for no lock, and
+// what a lock that is held guards is left out.
 using record_visitor = void (*)(void* of, const record& r);
 void visit_last(std::size_t most, record_visitor visit, void* of);
 // Called with each record by the writer, who waits meanwhile; null: nobody. When it returns, the one before is not

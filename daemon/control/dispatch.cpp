@@ -109,10 +109,11 @@ answer from_plugin(const outcome<std::string>& said) {
 
 template <class Call>
 auto guarded_method(const wire::method& row, Call call) {
-  return guarded(row.name, call, [&](const char* why) -> decltype(call()) {
-    const refusal failed{kind::internal, std::string(row.name) + " failed: " + why, {}, {}};
+  return guarded(row.name, call, [&](const incident& of) -> decltype(call()) {
+    const refusal failed{
+        kind::internal, std::string(row.name) + " failed: " + of.why, {}, "the log has it as incident " + of.id};
     if constexpr (std::is_same_v<decltype(call()), answer>)
-      return refused(failed);
+      return std::unexpected(wire::to_rpc_error(failed, {{"incident", of.id}}));
     else
       return std::unexpected(failed);
   });

@@ -171,7 +171,9 @@ std::string page_of(const plane& shared, const grant& rights, const http_request
 std::string answer_http(const plane& shared, const grant& rights, const http_request& request) {
   return guarded(
       request.path, [&] { return page_of(shared, rights, request); },
-      [](const char* why) { return response("500 Internal Server Error", plain, std::string(why) + "\n"); });
+      [](const incident& of) {
+        return response("500 Internal Server Error", plain, of.why + " (incident " + of.id + " in the log)\n");
+      });
 }
 
 }  // namespace tokiod::control

@@ -246,7 +246,7 @@ void subscriptions::collect(const std::shared_ptr<one>& each) {
       [&shared = shared_, what = std::move(what)] {
         return guarded(
             "a page of metrics or tasks", [&] { return collected(shared, what); },
-            [&](const char*) {
+            [&](const incident&) {
               pages none;
               none.next = what.changes;
               return none;

@@ -268,7 +268,7 @@ outcome<void> runtime::resize(std::uint32_t workers, instant_ns deadline, const 
                   "another change of the workers or their threads is under way; workers that run: ", engine_.active());
   const std::uint32_t before = engine_.active();
   auto done = parts_->workers->resize(workers, until);
-  if (made != nullptr) *made = {before, engine_.active()};
+  if (made != nullptr) *made = {before, engine_.active(), engine_.retiring()};
   return done;
 }
 

@@ -237,6 +237,8 @@ class runtime {
   // how many workers run. `made` (may be null): what was changed, also by a refusal; untouched when it had no turn.
   struct worker_change {
     std::uint32_t before = 0, after = 0;
+    std::vector<std::uint32_t>
+        retiring{};  // gone, but for a thread that is still in the poll that it lost the worker over
   };
   [[nodiscard]] outcome<void> resize(std::uint32_t workers, instant_ns deadline,
                                      const std::function<bool()>& given_up = nullptr, worker_change* made = nullptr);

@@ -28,6 +28,20 @@ control::maintenance_info shown(const maintenance::view& seen) {
   return {seen.on, seen.left ? std::optional(seconds(*seen.left)) : std::nullopt, seen.reason};
 }
 
+control::crash_info shown(const crash& of) {
+  return {.file = of.file,
+          .time = of.time,
+          .signal = of.signal,
+          .plugin = of.plugin,
+          .instance = of.instance,
+          .task = of.task,
+          .name = of.name,
+          .place = of.place,
+          .worker = of.worker,
+          .held = of.held,
+          .frames = of.frames};
+}
+
 std::string said_so(const std::string& reason, std::optional<duration_ns> left) {
   std::string text = "somebody said so";
   if (!reason.empty()) text += " (" + reason + ")";
@@ -100,19 +114,13 @@ control::maintenance_info live_daemon::maintain(const control::maintenance_order
 
 std::vector<control::crash_info> live_daemon::crashes(std::size_t limit) const {
   std::vector<control::crash_info> all;
-  for (auto& one : parts_.crashes.latest(limit))
-    all.push_back({.file = one.file,
-                   .time = one.time,
-                   .signal = one.signal,
-                   .plugin = one.plugin,
-                   .instance = one.instance,
-                   .task = one.task,
-                   .name = one.name,
-                   .place = one.place,
-                   .worker = one.worker,
-                   .held = one.held,
-                   .frames = std::move(one.frames)});
+  for (const auto& one : parts_.crashes.latest(limit)) all.push_back(shown(one));
   return all;
+}
+
+std::optional<control::crash_info> live_daemon::last_crash() const {
+  const crash* const last = parts_.crashes.last();
+  return last != nullptr ? std::optional(shown(*last)) : std::nullopt;
 }
 
 outcome<void> live_daemon::shutdown(const control::shutdown_order& order) {

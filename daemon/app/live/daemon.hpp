@@ -21,6 +21,7 @@ class live_daemon : public virtual control::daemon_face {
   [[nodiscard]] control::maintenance_info maintenance() const override;
   control::maintenance_info maintain(const control::maintenance_order& order) override;
   [[nodiscard]] std::vector<control::crash_info> crashes(std::size_t limit) const override;
+  [[nodiscard]] std::optional<control::crash_info> last_crash() const override;
 
  private:
   const live_parts parts_;

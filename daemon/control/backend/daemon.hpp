@@ -96,6 +96,7 @@ class daemon_face {
   [[nodiscard]] virtual maintenance_info maintenance() const = 0;
   virtual maintenance_info maintain(const maintenance_order& order) = 0;
   [[nodiscard]] virtual std::vector<crash_info> crashes(std::size_t limit) const = 0;  // [reader] the latest first
+  [[nodiscard]] virtual std::optional<crash_info> last_crash() const = 0;  // there was when this process started
 };
 
 }  // namespace tokiod::control

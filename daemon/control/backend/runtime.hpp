@@ -31,7 +31,8 @@ struct runtime_info {
 };
 
 struct resize_report {
-  std::uint32_t before = 0, after = 0;  // workers
+  std::uint32_t before = 0, after = 0;    // workers
+  std::vector<std::uint32_t> retiring{};  // gone, but for a thread in a poll that does not end
 };
 
 struct cpu_report {

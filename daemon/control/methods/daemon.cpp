@@ -59,17 +59,19 @@ answer daemon_status(const call_site& site, const json&) {
   const auto config = daemon.config();
   const auto images = daemon.plugins();
   const json runtime = view(daemon.runtime());
-  return json{{"version", about.version},
-              {"pid", about.pid},
-              {"state", name(daemon.state())},
-              {"ready", seen.ready},
-              {"uptime_seconds", about.uptime_seconds},
-              {"workers", runtime["workers"]},
-              {"tasks", runtime["tasks"]},
-              {"plugins", plugins_of(images)},
-              {"config", view(config)},
-              {"maintenance", view(daemon.maintenance())},
-              {"warnings", warnings_of(seen, config, images)}};
+  json status = {{"version", about.version},
+                 {"pid", about.pid},
+                 {"state", name(daemon.state())},
+                 {"ready", seen.ready},
+                 {"uptime_seconds", about.uptime_seconds},
+                 {"workers", runtime["workers"]},
+                 {"tasks", runtime["tasks"]},
+                 {"plugins", plugins_of(images)},
+                 {"config", view(config)},
+                 {"maintenance", view(daemon.maintenance())},
+                 {"warnings", warnings_of(seen, config, images)}};
+  if (const auto crash = daemon.last_crash()) status["last_crash"] = facts_of(*crash);
+  return status;
 }
 
 answer daemon_shutdown(const call_site& site, const json& params) {

@@ -21,7 +21,7 @@ answer runtime_resize(backend& daemon, const json& params, const std::function<b
   const auto timeout = static_cast<duration_ns>(std::llround(wire::number_or(params, "timeout_s", 10) * 1e9));
   const auto report = daemon.resize(workers, timeout, wire::text_or(params, "reason"), given_up);
   if (!report) return refused(report.error());
-  return json{{"before", report->before}, {"after", report->after}};
+  return json{{"before", report->before}, {"after", report->after}, {"retiring", report->retiring}};
 }
 
 answer runtime_affinity(backend& daemon, const json& params) {

@@ -43,16 +43,18 @@ json view(const passing_info& now) {
   return shown;
 }
 
-json view(const crash_info& crash) {
-  json shown = {{"file", crash.file},
-                {"time", crash.time},
-                {"signal", crash.signal},
-                {"quarantined", crash.held},
-                {"frames", crash.frames}};
+json facts_of(const crash_info& crash) {
+  json shown = {{"file", crash.file}, {"time", crash.time}, {"signal", crash.signal}, {"quarantined", crash.held}};
   if (!crash.plugin.empty()) shown["plugin"] = crash.plugin;
   if (!crash.instance.empty()) shown["instance"] = crash.instance;
   if (crash.worker >= 0) shown["worker"] = crash.worker;
   if (!crash.task.empty()) shown["task"] = {{"id", crash.task}, {"name", crash.name}, {"location", crash.place}};
+  return shown;
+}
+
+json view(const crash_info& crash) {
+  json shown = facts_of(crash);
+  shown["frames"] = crash.frames;
   return shown;
 }
 

@@ -12,6 +12,7 @@ namespace tokiod::control {
 [[nodiscard]] json view(const daemon_info& info, daemon_state state);
 [[nodiscard]] json view(const config_status& status);
 [[nodiscard]] json view(const passing_info& now);
+[[nodiscard]] json facts_of(const crash_info& crash);  // without the frames
 [[nodiscard]] json view(const crash_info& crash);
 
 // Is it alive, is it ready: the checks decide.

@@ -35,6 +35,16 @@ outcome<void> engine::check_workers(std::uint32_t workers) {
   return refuse(kind::out_of_range, "worker_threads must be 1..", max_workers, ", got ", workers);
 }
 
+std::vector<std::uint32_t> engine::retiring() const {
+  std::vector<std::uint32_t> all;
+  for_each_thread([&](const thread& one) {
+    const std::uint32_t from = one.stuck_from.load(relaxed);
+    const bool gone = one.stuck_in.load(acquire) != nullptr && from >= active();  // pairs with take_from_holder()
+    if (gone && std::ranges::find(all, from) == all.end()) all.push_back(from);
+  });
+  return all;
+}
+
 outcome<void> engine::check_intervals(const options& with) {
   if (with.event_interval != 0) return {};
   return refuse(kind::out_of_range, "event_interval must be at least 1, got 0");

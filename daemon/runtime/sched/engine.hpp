@@ -134,6 +134,9 @@ class engine final : public task::scheduler {
     for (const thread* one : threads_) visit(*one);
   }
 
+  // Workers that are gone although a thread is still in the poll over which it lost the core, by number.
+  [[nodiscard]] std::vector<std::uint32_t> retiring() const;
+
   // Runs `call` while nobody else touches the core: its thread is in plugin code, asleep, or between two holders.
   // Waits for that; false when `deadline` comes first. Not from inside another one.
   template <class Call>

@@ -28,7 +28,9 @@ inline constexpr auto daemon = std::to_array<result_shape>({
      "{version: text, pid: integer, state: daemon_state, ready: boolean, uptime_seconds: number, "
      "workers: runtime_workers, tasks: runtime_tasks, plugins: {loaded: integer, instances: integer, running: "
      "integer}, "
-     "config: config_status, maintenance: maintenance, warnings: [text]}"},
+     "config: config_status, maintenance: maintenance, warnings: [text], "
+     "last_crash?: {file: text, time: integer, signal: text, quarantined: boolean, plugin?: text, instance?: text, "
+     "worker?: integer, task?: {id: text, name: text, location: text}}}"},
     {"daemon.upgrade", "{new_pid: integer, generation: integer}"},
     {"daemon_state", R"("starting" | "running" | "draining")"},
     {"maintenance", "{on: boolean, left_seconds?: number, reason?: text}"},

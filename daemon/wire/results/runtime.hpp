@@ -25,7 +25,7 @@ inline constexpr auto runtime = std::to_array<result_shape>({
      "io: {sources: integer, registered: integer, deregistered: integer, ready_events: integer}, "
      "timers: {active: integer}, settings: any}"},
     {"runtime.pause", "pause"},
-    {"runtime.resize", "{before: integer, after: integer}"},
+    {"runtime.resize", "{before: integer, after: integer, retiring: [integer]}"},
     {"runtime.resume", "pause"},
     {"runtime.workers", "{workers: [worker]}"},
     {"runtime_tasks", "{live: integer, spawned: integer, completed: integer, forced_yields: integer}"},

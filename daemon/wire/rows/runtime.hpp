@@ -63,8 +63,9 @@ inline constexpr auto runtime = std::to_array<method>({
      "plane go on. Another call changes for how long, from now",
      "{on, left_seconds, reason?}", e_pause, R"({"for_s":5,"reason":"a snapshot of the disk"})"},
     {"runtime.resize", level::operate, while_running, runtime_resize_params,
-     "Starts workers, or retires those with the highest numbers, while tasks run", "{before, after}", e_resize,
-     R"({"worker_threads":2})"},
+     "Starts workers, or retires those with the highest numbers, while tasks run. Retiring are those that are gone but "
+     "for a thread in a poll that does not end",
+     "{before, after, retiring}", e_resize, R"({"worker_threads":2})"},
     {"runtime.resume", level::admin, while_running, runtime_resume_params, "Ends the pause of the workers", "{on}",
      e_resume, "{}"},
     {"runtime.workers",

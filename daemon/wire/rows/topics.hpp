@@ -38,7 +38,7 @@ inline constexpr auto topics = std::to_array<topic>({
     {"runtime.paused", "the workers take no tasks, or go on: {on, left_seconds?, reason?}"},
     {"runtime.recovered",
      "a worker that was told of as stuck goes on: its poll ended, or another thread took it over: {worker, lasted_ms}"},
-    {"runtime.resized", "the number of workers changed: {before, after}"},
+    {"runtime.resized", "the number of workers changed: {before, after, retiring}"},
     {"runtime.stuck", "a poll lasts for longer than runtime.stuck_after_ms; taken_over: its worker goes on without it"},
     {"task", "everything about one task, every interval_ms"},
     {"tasks", "tasks, in pages of those that changed, every interval_ms"},

@@ -61,7 +61,7 @@ TEST_CASE("a reload applies another number of workers, which is told to who subs
   CHECK(control.call("runtime.info").at("workers").at("total") == 1);
   const auto told = events.next_line().at("params");
   CHECK(told.at("topic") == "runtime.resized");
-  CHECK(told.at("data") == wire::json{{"before", 3}, {"after", 1}});
+  CHECK(told.at("data") == wire::json{{"before", 3}, {"after", 1}, {"retiring", wire::json::array()}});
   const auto seen = load.answers();
   eventually("traffic goes on", [&] { return load.answers() > seen + 20; });
   CHECK(load.end() == 0);

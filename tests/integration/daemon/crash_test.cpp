@@ -82,7 +82,7 @@ TEST_CASE(
   CHECK(ours->at("build_id").get<std::string>().size() >= 16);
   const json& log = all[0][2].at("log");
   CHECK(std::ranges::any_of(log, [](const json& each) {
-    return each.at("target") == "host" && each.at("message") == "instance bad is starting" &&
+    return each.at("target") == "daemon" && each.at("message") == "started" && each.at("fields").contains("pid") &&
            each.at("level") == "info" && each.at("time_ms") > 1'700'000'000'000;
   }));
   CHECK(log.size() <= 64);
@@ -136,6 +136,11 @@ TEST_CASE("the third start without it: a plugin that crashes again and again is 
     shown = shown || (plugin.at("name") == "crashes" && plugin.at("state") == "quarantined" &&
                       plugin.at("reason").get<std::string>().find("ended the daemon 3 times") != std::string::npos);
   CHECK(shown);
+  const auto last = control.call("daemon.status").at("last_crash");
+  CHECK(last.at("signal") == "SIGSEGV");
+  CHECK(last.at("instance") == "bad");
+  CHECK(last.at("quarantined") == true);
+  CHECK_FALSE(last.contains("frames"));
   CHECK(control.call("metrics.get", {{"match", "tokiod_plugin_held_back"}}).dump().find("\"crashes\"") !=
         std::string::npos);
   CHECK(control.error("plugin.clear_quarantine", {{"plugin", "good"}}).at("data").at("kind") == "not_found");

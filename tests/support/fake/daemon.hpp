@@ -85,6 +85,7 @@ class fake_daemon : public virtual control::daemon_face, public virtual fake_cor
     one.frames = {"echo.so+0x1234 serve"};
     return std::vector<crash_info>(std::min<std::size_t>(limit, 1), one);
   }
+  [[nodiscard]] std::optional<crash_info> last_crash() const override { return crashes(1).front(); }
 
  private:
   maintenance_info maintenance_;

@@ -46,6 +46,22 @@ struct state {
 
 }  // namespace
 
+TEST_CASE(
+    "the last crash is the latest of earlier processes, whether it led to a quarantine or not; there may be none") {
+  const state s;
+  crash_loop none(s.dir.path());
+  none.look(s.plugins, noon);
+  CHECK(none.last() == nullptr);
+  s.crashed("web", 500, 1);
+  s.crashed("gone", 400, 2);
+  crash_loop loop(s.dir.path());
+  loop.look(s.plugins, noon);
+  REQUIRE(loop.last() != nullptr);
+  CHECK(loop.last()->instance == "gone");
+  CHECK(loop.last()->time == noon - 400);
+  CHECK(loop.last()->file.find("/crash/crash-") != std::string::npos);  // as it is called now
+}
+
 TEST_CASE("a plugin that ended the process three times in ten minutes is held back, until its file is removed") {
   const state s;
   s.crashed("web", 500, 1);

@@ -33,6 +33,7 @@ std::set<std::string> sample_names() {
   add(app::plugin_families({}, {}));
   add(app::descriptor_families({}));
   add(app::daemon_families({}));
+  add(app::limit_families({}));
   add(app::manager_families(0));
   add(app::log_families({}));
   add(app::task_groups().families());

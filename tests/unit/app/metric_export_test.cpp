@@ -44,6 +44,7 @@ std::vector<control::metric_family> everything() {
   for (auto& f : app::descriptor_families({})) all.push_back(std::move(f));
   for (auto& f : app::daemon_families({})) all.push_back(std::move(f));
   for (auto& f : app::thread_families({})) all.push_back(std::move(f));
+  for (auto& f : app::limit_families({})) all.push_back(std::move(f));
   for (auto& f : app::manager_families(0)) all.push_back(std::move(f));
   for (auto& f : app::log_families({})) all.push_back(std::move(f));
   for (auto& f : app::task_groups().families()) all.push_back(std::move(f));

@@ -1,5 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
+#include "base/log_sink.hpp"
 #include "control/methods/methods.hpp"
 #include "support/control_fixture.hpp"
 #include "support/eventually.hpp"
@@ -384,12 +387,20 @@ TEST_CASE("several levels are set at once, for a time, and a wrong one changes n
   CHECK(client.call("log.set", {{"levels", lasting}})["result"]["targets"]["x.*"] == "info");
 }
 
-TEST_CASE("what a method throws is its own answer, and the next one is as ever") {
+TEST_CASE("what a method throws is its own answer, which the log knows too, and the next one is as ever") {
+  const auto lines = std::make_shared<log::buffer_sink::store>();
+  log::start({}, std::make_unique<log::buffer_sink>(lines));
   control_fixture daemon;
   auto client = daemon.client();
   const auto fails_once = [&](const char* function, const char* method, const json& params = json::object()) {
     daemon.backend.run_out_of_memory_in(function);
-    CHECK(kind_of(client.call(method, params)) == "internal");
+    const auto failed = client.call(method, params);
+    CHECK(kind_of(failed) == "internal");
+    const auto hint = failed["error"]["data"]["hint"].get<std::string>();
+    const auto incident = hint.substr(hint.rfind(' ') + 1);
+    CHECK(incident.starts_with("i-" + std::to_string(::getpid()) + "-"));
+    log::flush();
+    CHECK(std::ranges::count_if(lines->take(), [&](const std::string& line) { return line.ends_with(incident); }) == 1);
     CHECK(client.call(method, params).contains("result"));
   };
   fails_once("info", "daemon.info");                          // on the control thread
@@ -399,6 +410,7 @@ TEST_CASE("what a method throws is its own answer, and the next one is as ever")
   daemon.backend.run_out_of_memory_in("metrics");
   CHECK(daemon.http("GET /metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 500"));
   CHECK(daemon.http("GET /metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 200"));
+  log::stop();
 }
 
 TEST_CASE("an upgrade that fails says at which step, and what the successor said") {

@@ -80,11 +80,12 @@ TEST_CASE("what is no shape is refused") {
 }
 
 TEST_CASE("a result of another form is told from the right one") {
-  const json good = {{"before", 1}, {"after", 2}};
+  const json good = {{"before", 1}, {"after", 2}, {"retiring", json::array()}};
   CHECK(test::faults_of_result("runtime.resize", good).empty());
   CHECK(test::faults_of_result("runtime.resize", {{"accepted", true}, {"operation_id", "op-1"}}).empty());
-  for (const json& bad : {json{{"before", 1}}, json{{"before", 1}, {"after", "2"}}, json::array(),
-                          json{{"before", 1}, {"after", 2}, {"more", 3}}, json{{"accepted", true}}})
+  for (const json& bad :
+       {json{{"before", 1}}, json{{"before", 1}, {"after", "2"}, {"retiring", json::array()}}, json::array(),
+        json{{"before", 1}, {"after", 2}, {"retiring", json::array()}, {"more", 3}}, json{{"accepted", true}}})
     CHECK_MESSAGE(!test::faults_of_result("runtime.resize", bad).empty(), bad.dump());
   CHECK_FALSE(test::faults_of_result("daemon.shutdown", {{"mode", "slow"}, {"state", "running"}}).empty());
   CHECK_FALSE(test::faults_of_result("task.list", {{"tasks", {{{"id", "t-1"}}}}, {"total", 1}}).empty());

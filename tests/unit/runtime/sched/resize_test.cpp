@@ -214,6 +214,21 @@ TEST_CASE("a worker in a poll that does not end retires without it, and what it 
   rt.end();
 }
 
+TEST_CASE("a worker that is gone although its poll goes on is told as retiring, until that ends") {
+  bench_runtime rt(2);
+  kept_busy held(rt, 1);
+  runtime::worker_change made;
+  REQUIRE(rt.all->resize(1, patience(), nullptr, &made));
+  CHECK(made.before == 2);
+  CHECK(made.after == 1);
+  CHECK(made.retiring == std::vector<std::uint32_t>{1});
+  held.let_go();
+  CHECK(rt.all->rotate_threads(patience()));
+  REQUIRE(rt.all->resize(2, patience(), nullptr, &made));
+  CHECK(made.retiring.empty());
+  rt.end();
+}
+
 TEST_CASE("where takeovers are turned off, a poll that does not end keeps its worker, and the refusal says so") {
   runtime_options with = bench_runtime::with_workers(2);
   with.stuck_after = 0;
