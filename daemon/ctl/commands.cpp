@@ -242,7 +242,10 @@ class reader {
         app_.add_subcommand("batch", "Calls one method after the other: a line METHOD key=value ... for each");
     batch->add_option("file", batch_file_, "FILE, or - for standard input")->required();
     batch->add_flag("-k,--keep-going", wanted_.keep_going, "go on after a refusal");
-    batch->callback([this] { wanted_.what = action::batch; });
+    batch->callback([this] {
+      wanted_.what = action::batch;
+      if (batch_file_ == "-") wanted_.yes = true;  // standard input has the lines, and no answers
+    });
     auto* schema = app_.add_subcommand("schema", "The methods with their parameters and results, as OpenRPC");
     schema->add_option("method", wanted_.method, "only this one");
     schema->callback([this] { wanted_.what = action::schema; });

@@ -58,10 +58,9 @@ bool wants_no_color() {
   return said && *said != '\0';
 }
 
-// The verb that asks for what the order asks for, under whichever name: `tokioctl call` has none of its own.
-const verb* verb_of(const order& asked) {
-  if (asked.shown || asked.what != action::call) return asked.shown;
-  const auto found = std::ranges::find(verbs(), asked.method, &verb::method);
+// The verb that asks for what a method is called for, under whichever name: `tokioctl call` has none of its own.
+const verb* verb_of(const std::string& method) {
+  const auto found = std::ranges::find(verbs(), method, &verb::method);
   return found == verbs().end() ? nullptr : &*found;
 }
 
@@ -71,17 +70,25 @@ std::string text_about(const json& params, std::string_view name) {
   return " " + (value->is_string() ? value->get<std::string>() : wire::dump(*value));
 }
 
-// What cannot be taken back is asked about, where there is somebody to ask.
-bool is_meant(const order& asked, const terminal& at) {
-  const verb* const as = verb_of(asked);
-  if (!as || as->asks.empty() || asked.yes || !at.person) return true;
-  if (wire::boolean_or(asked.params, "dry_run", false)) return true;
+// What cannot be taken back is asked about.
+bool is_meant(const verb* as, const json& params, const terminal& at, const std::string& where = {}) {
+  if (!as || as->asks.empty() || wire::boolean_or(params, "dry_run", false)) return true;
   std::string about;
-  for (const auto name : as->positional) about += text_about(asked.params, name);
-  at.err << "tokioctl: " << as->asks << clean(about) << "? [y/N] " << std::flush;
+  for (const auto name : as->positional) about += text_about(params, name);
+  at.err << "tokioctl: " << where << as->asks << clean(about) << "? [y/N] " << std::flush;
   std::string said;
   std::getline(at.in, said);
   return said == "y" || said == "Y" || said == "yes";
+}
+
+// Where there is somebody to ask; of a batch the whole of it, before any of it is done.
+bool is_meant(const order& asked, const terminal& at) {
+  if (asked.yes || !at.person) return true;
+  if (asked.what == action::batch)
+    return std::ranges::all_of(asked.batch, [&](const batch_request& each) {
+      return is_meant(verb_of(each.method), each.params, at, "line " + std::to_string(each.line) + ": ");
+    });
+  return is_meant(asked.shown || asked.what != action::call ? asked.shown : verb_of(asked.method), asked.params, at);
 }
 
 class conversation {
@@ -314,9 +321,9 @@ exit_code obey(const std::vector<std::string>& args, const terminal& at) {
     case action::edit: return conversation(*asked, at).edit();
     case action::request:
     case action::call:
+    case action::batch:
       if (!is_meant(*asked, at)) return exit_code::failed;
       return conversation(*asked, at).hold();
-    case action::batch:
     case action::events:
     case action::top:
     case action::version:

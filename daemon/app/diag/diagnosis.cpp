@@ -156,6 +156,7 @@ runtime_look diagnosis::look_at_runtime(const std::vector<host::image_view>& ima
   seen.blocking_idle = numbers.blocking_idle_threads;
   seen.blocking_max = config_.current()->values.runtime.max_blocking_threads;
   seen.timer_late = numbers.timer_late_ns;
+  seen.paused = rt_.paused_until() != 0;
   return seen;
 }
 

@@ -35,6 +35,7 @@ struct runtime_look {
   std::vector<owner> owners;
   std::uint64_t jobs_queued = 0, blocking_threads = 0, blocking_idle = 0, blocking_max = 0;
   duration_ns timer_late = 0;  // how long the earliest timer has been due
+  bool paused = false;         // somebody has paused the workers
 };
 
 // `before` is the look before `now`; without one (at = 0) only that is found which one look shows.

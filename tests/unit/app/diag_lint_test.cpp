@@ -118,6 +118,19 @@ TEST_CASE("timers are late when one has been due for a tenth of a second, at two
   CHECK(only_lint(before, now) == "");
 }
 
+TEST_CASE("what waits while the workers are paused is nobody's fault, and not that of the first look after it either") {
+  auto before = quiet(second), now = quiet(2 * second);
+  for (auto* const one : {&before, &now}) {
+    one->workers[0].waiting = one->workers[0].polls = 3;
+    one->timer_late = 100 * millisecond;
+  }
+  CHECK(lints_of(before, now).size() == 2);
+  now.paused = true;
+  CHECK(only_lint(before, now) == "");
+  std::swap(before.paused, now.paused);
+  CHECK(only_lint(before, now) == "");
+}
+
 TEST_CASE("an instance storms when it spawns ten thousand tasks a second more than end") {
   auto before = quiet(second), now = quiet(3 * second);
   now.owners[0].live = 100 + 19'999;

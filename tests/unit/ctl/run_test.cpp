@@ -358,6 +358,28 @@ TEST_CASE("whoever calls a method by its name is asked as for its verb, and nobo
   CHECK(asked({"config", "rollback", "1", "--dry-run"}).empty());
 }
 
+TEST_CASE("a batch is asked about before any of it is done, and not where its lines come from standard input") {
+  const temp_dir dir;
+  const auto script = dir.write("script", "control.ping\nplugin.unload plugin=echo\nplugin.unload plugin=chat\n");
+  const auto answered = [&](const std::vector<std::string>& words, const std::string& input) {
+    control_fixture daemon;
+    std::vector<std::string> args = {"--socket", daemon.path(), "batch", "-k"};
+    args.insert(args.end(), words.begin(), words.end());
+    std::istringstream in(input);
+    std::ostringstream out, err;
+    (void)ctl::run(args, {in, out, err, false, true});
+    return std::tuple(err.str(), std::ranges::count(out.str(), '\n'));
+  };
+  using answer = std::tuple<std::string, std::ptrdiff_t>;
+  const std::string about_echo = "tokioctl: line 2: unload the plugin echo? [y/N] ",
+                    about_chat = "tokioctl: line 3: unload the plugin chat? [y/N] ";
+  CHECK(answered({script}, "y\ny\n") == answer(about_echo + about_chat, 3));
+  CHECK(answered({script}, "y\nn\n") == answer(about_echo + about_chat, 0));
+  CHECK(answered({script}, "") == answer(about_echo, 0));
+  CHECK(answered({"--yes", script}, "") == answer("", 3));
+  CHECK(answered({"-"}, "plugin.unload plugin=echo\n") == answer("", 1));
+}
+
 TEST_CASE("a batch calls one method after the other and ends with the first refusal") {
   const control_fixture daemon;
   const auto lines = [](const said& seen) { return std::ranges::count(seen.out, '\n'); };
