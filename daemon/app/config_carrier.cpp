@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/instances.hpp"
+#include "app/wiring.hpp"
 #include "base/log.hpp"
 #include "config/setting.hpp"
 
@@ -56,12 +57,18 @@ outcome<void> config_carrier::carry(const std::vector<config::change>& changes, 
   // 1  who may do what over the control socket, and how much of it
   undo.push_back([&] { return parts_.control(before.values); });
   if (auto done = at("/control", parts_.control(next.values)); !done) return done;
+  // 2  how long plugins are waited for, in what follows, too
+  undo.push_back([this, &before]() -> outcome<void> {
+    plugins_.set_patience(patience_of(before.values.plugins));
+    return {};
+  });
+  plugins_.set_patience(patience_of(next.values.plugins));
   for (const auto& c : changes) {
     if (c.when == config::apply::restart) continue;
-    // 2  workers
+    // 3  workers
     if (c.path == config::worker_threads_pattern)
       if (auto done = follow_workers(c, before, next, undo); !done) return done;
-    // 3  where plugins are, and their instances
+    // 4  where plugins are, and their instances
     if (c.path == "/plugins/dirs") {
       undo.push_back([this, &before]() -> outcome<void> {
         plugins_.set_dirs(before.values.plugins.dirs);
@@ -73,7 +80,7 @@ outcome<void> config_carrier::carry(const std::vector<config::change>& changes, 
     undo.push_back([this, back = backwards(c), &before] { return follow_instance(plugins_, back, before.values); });
     if (auto done = at(c.path, follow_instance(plugins_, c, next.values)); !done) return done;
   }
-  // 4  what never refuses
+  // 5  what never refuses
   parts_.others(changes, next.values);
   return {};
 }

@@ -153,7 +153,7 @@ void crash_loop::read_quarantine() {
 std::vector<crash> crash_loop::latest(std::size_t limit) const {
   if (root_.empty()) return {};
   auto all = reports("");
-  std::ranges::sort(all, std::greater<>(), &crash::time);
+  std::ranges::sort(all, std::greater<>(), [](const crash& one) { return std::pair(one.time, one.file); });
   if (all.size() > limit) all.resize(limit);
   return all;
 }

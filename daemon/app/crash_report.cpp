@@ -46,6 +46,7 @@ constinit std::atomic<const runtime*> shown_runtime{nullptr};
 using text = safe_text<16 * 1024>;
 constexpr std::size_t longest_path = 256, longest_symbol = 120;
 constexpr std::size_t most_records = 64, most_fields = 12, longest_message = 1024, longest_value = 256;
+constexpr std::size_t longest_line = 32 * 1024;  // of the log, and of the workers: a report stays small enough to be read
 constexpr std::size_t most_of_frames = 15 * 1024;  // past it no whole frame may fit any more
 
 void put(int fd, std::string_view words) { (void)!::write(fd, words.data(), words.size()); }
@@ -57,15 +58,15 @@ bool sent_from_outside(const siginfo_t& info) {
 
 void tell_owner(text& out, const host::crash_scene& scene) {
   out << "\"instance\":";
-  out.quoted(scene.instance) << ",\"plugin\":";
-  out.quoted(scene.plugin);
+  out.quoted(scene.instance.substr(0, longest_value)) << ",\"plugin\":";
+  out.quoted(scene.plugin.substr(0, longest_value));
 }
 
 void tell_task(text& out, const host::crash_scene& scene) {
   out << ",\"task\":\"t-";
   out.number(scene.task) << "\",\"name\":";
-  out.quoted(scene.name) << ",\"file\":";
-  out.quoted(scene.file) << ",\"line\":";
+  out.quoted(scene.name.substr(0, longest_value)) << ",\"file\":";
+  out.quoted(scene.file.substr(0, longest_path)) << ",\"line\":";
   out.number(scene.line);
 }
 
@@ -139,15 +140,17 @@ void tell_stack(int fd, const host::crash_scene& scene) {
 
 // ---- the log, and the other workers
 
-// A line of the report that is written piece by piece, because it may be longer than what the handler has room for.
+// An array that is written piece by piece, because it may be longer than what the handler has room for. What is past its
+// bound is left out.
 struct long_line {
   int fd;
-  bool first = true;
+  std::size_t used = 0;
 
   void add(const text& piece) {
-    put(fd, first ? "" : ",");
+    if (used + piece.view().size() > longest_line) return;
+    put(fd, used == 0 ? "" : ",");
     put(fd, piece.view());
-    first = false;
+    used += piece.view().size();
   }
 };
 
@@ -167,7 +170,8 @@ void tell_record(void* into, const log::record& r) {
 }
 
 void tell_log(int fd) {
-  put(fd, "{\"log\":[");
+  put(fd, crash_report_log);
+  put(fd, "[");
   long_line records{fd};
   log::visit_last(most_records, tell_record, &records);
   put(fd, "]}\n");
@@ -207,7 +211,8 @@ void tell_person(const fault& what, const host::crash_scene& scene, std::string_
   put(STDERR_FILENO, line.view());
 }
 
-void report(const fault& what, const siginfo_t& info) {
+// Not part of the handler's own frame, which a fault in here needs once more.
+[[gnu::noinline]] void report(const fault& what, const siginfo_t& info) {
   const auto scene = sent_from_outside(info) ? host::crash_scene{} : host::scene_here();
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
@@ -263,6 +268,7 @@ void install_crash_report(const std::string& state) {
   if (!state.empty()) folder = open_folder(state);
   spare = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
   (void)_Unwind_Backtrace([](_Unwind_Context*, void*) { return _URC_NO_REASON; }, nullptr);  // prepares its tables
+  log::visit_last(0, nullptr, nullptr);  // the log is there from here on
   alternate_stack::want();
   static const alternate_stack of_main;
   struct sigaction ours{};

@@ -119,7 +119,7 @@ class daemon {
   supervisor life_;
   live_config config_;
   task_console console_;
-  crash_loop crashes_;  // [main until the start, then the start's thread]
+  crash_loop crashes_;  // looks in build(), and is asked afterwards
   const live_config::carrier hands_ = hands();
   maintenance upkeep_{time_};
   const upgrader become_ = [this](const auto& order, const auto& given_up) {
@@ -165,6 +165,7 @@ outcome<void> daemon::build() {
     if (!locked) return std::unexpected(locked.error());
     lock_ = std::move(*locked);
   }
+  crashes_.look(c.plugins, wall_clock_ns() / static_cast<std::int64_t>(second));  // before anybody can ask
   listeners_ = std::make_unique<kept_listeners>(manager_, passed);
   auto options = runtime_options_of(c.runtime);
   options.on_stuck = [this](const sched::stuck_poll& found) { stuck(found); };
@@ -179,6 +180,7 @@ outcome<void> daemon::build() {
   plugins.listeners = listeners_.get();
   plugins_ = std::make_unique<host::registry>(*runtime_, std::move(plugins));
   if (const auto fine = plugins_->usable(); !fine) return fine;
+  plugins_->hold_back(crashes_.held_back());
   diag_ = std::make_unique<diagnosis>(*runtime_, *plugins_, console_, config_);
   backend_ = std::make_unique<live_backend>(parts());
   auto server = control::server::open(server_options_of(c.control, std::move(passed)), *backend_);
@@ -214,8 +216,6 @@ int daemon::run() {
              {"workers", values->values.runtime.worker_threads},
              {"workers_from", values->origin_of("/runtime/worker_threads")},
              {"files", ask_for_ring(values->values.runtime)}});
-  crashes_.look(values->values.plugins, wall_clock_ns() / static_cast<std::int64_t>(second));
-  plugins_->hold_back(crashes_.held_back());
   supervisor::actions act;
   act.start = [this, values] {
     for (const std::string& problem : start_instances(*plugins_, values->values, crashes_.held_back()))
@@ -362,7 +362,6 @@ void daemon::follow(const std::vector<config::change>& changes, const config::co
   runtime_->limit_blocking(static_cast<std::uint32_t>(next.runtime.max_blocking_threads),
                            next.runtime.thread_keep_alive_ms * millisecond);
   (void)runtime_->follow(runtime_options_of(next.runtime));  // the intervals were checked with the configuration
-  plugins_->set_patience(patience_of(next.plugins));
 }
 
 // A refusal may come after some of the change.

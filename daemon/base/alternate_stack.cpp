@@ -9,7 +9,7 @@
 namespace tokiod {
 namespace {
 
-constexpr std::size_t size = 64 * 1024;  // the unwinder's tables and a report; untouched pages cost nothing
+constexpr std::size_t size = 128 * 1024;  // the unwinder's tables and a report; untouched pages cost nothing
 
 // No model: rises once, before those who read it are made.
 constinit std::atomic<bool> wanted_by_all{false};

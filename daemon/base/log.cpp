@@ -34,7 +34,7 @@ struct logger {
   level_rules rules;
   rate_limit rates;
   std::deque<kept_record> ring;
-  std::deque<kept_record> in_hand;  // what the writer hands over; it reads that without the lock
+  std::deque<kept_record> in_hand;  // what the writer hands over; it, and there is one, reads that without the lock
   record_counts counted;            // but `dropped`
   std::uint64_t accepted = 0, written = 0, reported_drops = 0;
   bool running = false, stopping = false;
@@ -274,19 +274,18 @@ std::vector<kept_record> recent(const record_filter& wanted, std::size_t most) {
   return the_logger().recent.newest(wanted, most);
 }
 
-// What waits for the writer is newer than what he has in hand, and that newer than the rest; some of it may have been
-// handed over already.
+// What waits for the writer is newer than what he has in hand, and that newer than the rest, among which is already what
+// of it he has handed over.
 void visit_last(std::size_t most, record_visitor visit, void* of) {
   logger& l = the_logger();
-  const std::unique_lock hold(l.mutex, std::try_to_lock);
+  const auto hold = lock_soon(l.mutex);
   const std::size_t newer = hold ? l.in_hand.size() + l.ring.size() : 0;
-  std::uint64_t last = 0;
-  const auto once = [&](const record& r) {
-    if (r.number > std::exchange(last, std::max(last, r.number))) visit(of, r);
+  const auto at = [&](std::size_t i) -> const record& {
+    return i < l.in_hand.size() ? *l.in_hand[i] : *l.ring[i - l.in_hand.size()];
   };
-  l.recent.visit_newest(most - std::min(most, newer), once);
-  for (std::size_t i = newer - std::min(most, newer); i < newer; ++i)
-    once(i < l.in_hand.size() ? *l.in_hand[i] : *l.ring[i - l.in_hand.size()]);
+  const std::uint64_t before = newer != 0 ? at(0).number : UINT64_MAX;
+  l.recent.visit_newest(most - std::min(most, newer), before, [=](const record& r) { visit(of, r); });
+  for (std::size_t i = newer - std::min(most, newer); i < newer; ++i) visit(of, at(i));
 }
 
 void listen(std::function<void(const kept_record&)> listener) {

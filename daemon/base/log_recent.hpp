@@ -2,6 +2,8 @@
 // Invariant: at most max_records and max_bytes are kept, the newest; their numbers rise.
 // Threads:   add [one at a time]; newest, visit_newest [any]; one lock, which no caller of the log takes.
 #pragma once
+#include <sched.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +25,16 @@ struct record_filter {
   [[nodiscard]] bool passes(const record& r) const;
 };
 
+// For a handler that must not wait for whom it may have interrupted: others get some time to let go.
+[[nodiscard]] inline std::unique_lock<std::mutex> lock_soon(std::mutex& of) {
+  std::unique_lock hold(of, std::try_to_lock);
+  for (int tries = 0; !hold && tries < 100; ++tries) {
+    ::sched_yield();
+    (void)hold.try_lock();
+  }
+  return hold;
+}
+
 class recent_records {
  public:
   explicit recent_records(std::size_t max_records = 2000, std::size_t max_bytes = 1 << 20)
@@ -31,13 +43,16 @@ class recent_records {
   void add(kept_record r);
   // At most `most` that pass, the oldest of them first.
   [[nodiscard]] std::vector<kept_record> newest(const record_filter& wanted, std::size_t most) const;
-  // The same of all, without allocating and without waiting for the lock: false if somebody holds it.
+  // The same of all whose number is below `before`, for a handler: without allocating, and nothing of it if the lock
+  // cannot be had soon.
   template <class Visit>
-  bool visit_newest(std::size_t most, Visit visit) const {
-    const std::unique_lock hold(mutex_, std::try_to_lock);
-    if (!hold) return false;
-    for (std::size_t i = kept_.size() - std::min(most, kept_.size()); i < kept_.size(); ++i) visit(*kept_[i]);
-    return true;
+  void visit_newest(std::size_t most, std::uint64_t before, Visit visit) const {
+    const auto hold = lock_soon(mutex_);
+    if (!hold) return;
+    const auto is_older = [before](const kept_record& r) { return r->number < before; };
+    const auto end = std::ranges::partition_point(kept_, is_older);
+    const auto older = static_cast<std::size_t>(end - kept_.begin());
+    for (std::size_t i = older - std::min(most, older); i < older; ++i) visit(*kept_[i]);
   }
 
  private:

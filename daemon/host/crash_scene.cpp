@@ -25,9 +25,11 @@ const task::header* polled_on(const sched::thread& on) {
   return running != nullptr ? running : on.stuck_in.load(relaxed);
 }
 
-const plugin* owner_of(task::header& task) {
-  const auto& all = static_cast<sched::engine&>(task::scheduler_of(task));
-  return static_cast<const tokio_plugin*>(all.owners[task::owner_of(task)]->user);
+// As plugin_of(), of a task that nobody holds for us: what it refers to may be on its way out.
+const plugin* whose_task(const runtime& of, const task::header& task) {
+  const auto& owner = of.engine().owners[task::owner_of(task)];
+  if (owner == nullptr || task.about.load(relaxed) == nullptr) return nullptr;
+  return static_cast<const tokio_plugin*>(owner->user);
 }
 
 void name_task(crash_scene& into, const task::header& task) {
@@ -61,7 +63,7 @@ crash_scene scene_here() noexcept {
 crash_scene scene_on(const runtime& of, std::uint32_t worker) noexcept {
   crash_scene scene;
   task::header* const task = of.polled_on(worker);
-  const plugin* const whose = task != nullptr ? owner_of(*task) : nullptr;
+  const plugin* const whose = task != nullptr ? whose_task(of, *task) : nullptr;
   if (whose == nullptr) return scene;
   scene.worker = static_cast<std::int32_t>(worker);
   scene.instance = whose->instance;

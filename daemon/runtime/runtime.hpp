@@ -235,10 +235,10 @@ class runtime {
   // outside 1..1024, the current_thread flavor, a runtime that stops, and when a thread, a descriptor or `deadline`
   // (CLOCK_MONOTONIC) is in the way, or `given_up` (null: never), which is asked while it waits; the sentence then says
   // how many workers run. `made` (may be null): what was changed, also by a refusal; untouched when it had no turn.
+  // Retiring: gone, but for a thread that is still in the poll over which it lost the worker.
   struct worker_change {
     std::uint32_t before = 0, after = 0;
-    std::vector<std::uint32_t>
-        retiring{};  // gone, but for a thread that is still in the poll that it lost the worker over
+    std::vector<std::uint32_t> retiring{};
   };
   [[nodiscard]] outcome<void> resize(std::uint32_t workers, instant_ns deadline,
                                      const std::function<bool()>& given_up = nullptr, worker_change* made = nullptr);

@@ -33,7 +33,7 @@ if(TOKIOD_RUST AND NOT TARGET tokiod_rust)
   add_custom_command(OUTPUT "${rust_made}/libtokiod.rlib"
     COMMAND "${CMAKE_COMMAND}" -E env "TOKIOD_ABI_RS=${rust_made}/abi.rs"
             "${TOKIOD_RUSTC}" --edition 2021 -C opt-level=2 -D warnings --crate-type rlib --crate-name tokiod
-            "${rust_dir}/lib.rs" -o "${rust_made}/libtokiod.rlib"
+            "--remap-path-prefix=${CMAKE_SOURCE_DIR}/=" "${rust_dir}/lib.rs" -o "${rust_made}/libtokiod.rlib"
     DEPENDS ${rust_sources} "${rust_made}/abi.rs" COMMENT "Building the layer for Rust" VERBATIM)
   add_custom_target(tokiod_rust DEPENDS "${rust_made}/libtokiod.rlib")
   set_target_properties(tokiod_rust PROPERTIES RLIB "${rust_made}/libtokiod.rlib")
@@ -55,11 +55,13 @@ function(tokiod_add_rust_plugin)
   endif()
   file(MAKE_DIRECTORY "${arg_OUTPUT_DIRECTORY}")
   get_filename_component(source "${arg_SOURCE}" ABSOLUTE)
+  # Places in messages are named from the top of the source, wherever that lies.
+  set(places "--remap-path-prefix=${CMAKE_SOURCE_DIR}/=")
   get_target_property(rlib tokiod_rust RLIB)
   set(image "${arg_OUTPUT_DIRECTORY}/${arg_NAME}.so")
   add_custom_command(OUTPUT "${image}"
     COMMAND "${TOKIOD_RUSTC}" --edition 2021 -C opt-level=2 -C strip=debuginfo -D warnings --crate-type cdylib
-            --crate-name "${arg_NAME}" --extern "tokiod=${rlib}" "${source}" -o "${image}"
+            "${places}" --crate-name "${arg_NAME}" --extern "tokiod=${rlib}" "${source}" -o "${image}"
     DEPENDS "${source}" "${rlib}" tokiod_rust COMMENT "Building the Rust plugin ${arg_NAME}" VERBATIM)
   add_custom_target(${arg_TARGET} ALL DEPENDS "${image}")
   set_target_properties(${arg_TARGET} PROPERTIES IMAGE "${image}")

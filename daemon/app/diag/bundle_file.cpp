@@ -7,7 +7,9 @@
 #include <cerrno>
 #include <cstdint>
 #include <span>
+#include <sstream>
 
+#include "app/crash_report.hpp"
 #include "app/folder.hpp"
 #include "base/fd.hpp"
 
@@ -24,6 +26,14 @@ std::string file_name_at(std::int64_t now_ns) {
   std::string digits = std::to_string(now_ns);
   if (digits.size() < 19) digits.insert(0, 19 - digits.size(), '0');
   return "tokiod-" + digits + ".tar";
+}
+
+std::string without_log(const std::string& report) {
+  std::string rest;
+  std::istringstream lines(report);
+  for (std::string line; std::getline(lines, line);)
+    if (!line.starts_with(crash_report_log)) rest += line + "\n";
+  return rest;
 }
 
 }  // namespace
@@ -51,8 +61,8 @@ std::vector<std::pair<std::string, std::string>> crash_reports_in(const std::str
   auto names = names_in(folder, {}, ".json");
   if (names.size() > most_reports) names.erase(names.begin(), names.end() - most_reports);
   for (auto& name : names)
-    if (auto text = read_file(folder + "/" + name, most_report_bytes))
-      reports.emplace_back(std::move(name), std::move(*text));
+    if (const auto text = read_file(folder + "/" + name, most_report_bytes))
+      reports.emplace_back(std::move(name), without_log(*text));
   return reports;
 }
 

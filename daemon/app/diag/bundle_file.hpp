@@ -14,11 +14,11 @@ namespace tokiod::app {
 
 inline constexpr std::size_t most_bundles = 4;
 inline constexpr std::size_t most_reports = 8;
-inline constexpr std::size_t most_report_bytes = 64 * 1024;
+inline constexpr std::size_t most_report_bytes = 128 * 1024;
 
 // Under `state`/bundle; gives the path. Fails: unsupported, there is no state directory; io_error.
 [[nodiscard]] outcome<std::string> keep_bundle(const std::string& state, std::string_view bytes, std::int64_t now_ns);
-// Name and text of the newest.
+// Name and text of the newest, but for the records of the log, which are not for whoever gets the bundle.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> crash_reports_in(const std::string& state);
 
 }  // namespace tokiod::app

@@ -38,9 +38,9 @@ outcome<void> engine::check_workers(std::uint32_t workers) {
 std::vector<std::uint32_t> engine::retiring() const {
   std::vector<std::uint32_t> all;
   for_each_thread([&](const thread& one) {
+    if (one.stuck_in.load(acquire) == nullptr) return;  // pairs with take_from_holder()
     const std::uint32_t from = one.stuck_from.load(relaxed);
-    const bool gone = one.stuck_in.load(acquire) != nullptr && from >= active();  // pairs with take_from_holder()
-    if (gone && std::ranges::find(all, from) == all.end()) all.push_back(from);
+    if (from >= active() && std::ranges::find(all, from) == all.end()) all.push_back(from);
   });
   return all;
 }

@@ -72,7 +72,7 @@ inline constexpr auto daemon = std::to_array<method>({
      always,
      {},
      "One screen: state, workers, tasks, plugins, warnings",
-     "{state, ready, uptime_seconds, workers, tasks, plugins, config, warnings}",
+     "{state, ready, uptime_seconds, workers, tasks, plugins, config, warnings, last_crash?}",
      {},
      "{}"},
     {"daemon.upgrade", level::admin, while_running, upgrade_params,

@@ -88,7 +88,8 @@ TEST_CASE("while every worker is inside a poll that never ends, another plugin's
 }
 
 TEST_CASE("without stacks the rest is told as ever") {
-  bench b(R"({"stuck_stacks": false})");
+  bench b("{}");
+  b.control.call("config.set", {{"path", "/runtime/stuck_stacks"}, {"value", false}});  // while it runs
   rpc_client events = b.daemon.connect();
   events.call("event.subscribe", {{"topics", {"runtime.stuck"}}});
   b.spin_everywhere();

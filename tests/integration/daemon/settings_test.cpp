@@ -85,6 +85,16 @@ TEST_CASE(
   CHECK(d.stop() == 0);
 }
 
+TEST_CASE("how long a plugin may take to answer is followed at once") {
+  daemon_process d(R"({"plugins": {"instances": {"one": {"plugin": ")" + fixture("talker") + R"("}}}})");
+  auto client = d.connect();
+  eventually("it runs", [&] { return client.call("daemon.health").at("ready") == true; });
+  CHECK(client.call("config.set", {{"path", "/plugins/call_timeout_ms"}, {"value", 20}}).at("applied") == true);
+  const auto late = client.error("plugin.call", {{"instance", "one"}, {"method", "never"}, {"params", json::object()}});
+  CHECK(late.at("data").at("kind") == "timeout");
+  CHECK(d.stop() == 0);
+}
+
 TEST_CASE("the watchdog has other numbers for a time, tokioctl shows them, and then it has the configured ones again") {
   daemon_process d(R"({"runtime": {"stuck_after_ms": 300}})");
   auto client = d.connect();

@@ -21,6 +21,10 @@ done
 libdir=$(dirname "$(find "$stage/usr" -name libtokio.so)")
 [ -f "$libdir/cmake/tokio/tokio-config.cmake" ] || fail "no CMake package beside libtokio.so"
 [ -d "$stage/etc/tokiod/conf.d" ] || fail "no folder for drop-ins"
+# A build says the same wherever its source lies.
+for file in "$stage"/usr/sbin/tokiod "$stage"/usr/bin/tokioctl "$libdir"/libtokio.so "$stage"/usr/lib/tokiod/plugins/*.so; do
+  ! grep -qF "$source/" "$file" || fail "$file says where it was built"
+done
 
 cp -r "$source/tests/integration/package/outside" "$folder/outside"
 cmake -S "$folder/outside" -B "$folder/made" -G Ninja -DCMAKE_PREFIX_PATH="$stage/usr" -DCMAKE_BUILD_TYPE=Release \

@@ -239,6 +239,60 @@ TEST_CASE("the last records are there for a handler wherever they are: handed ov
   CHECK(last(0).empty());
 }
 
+// Lets the writer through one record at a time.
+class turnstile_sink final : public log::sink {
+ public:
+  struct state {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::size_t entered = 0, open_until = 0;
+
+    void let_in(std::size_t upto) {
+      std::unique_lock hold(mutex);
+      open_until = upto;
+      changed.notify_all();
+      changed.wait(hold, [&] { return entered > upto; });
+    }
+    void open_for_good() {
+      const std::lock_guard hold(mutex);
+      open_until = SIZE_MAX;
+      changed.notify_all();
+    }
+  };
+  explicit turnstile_sink(std::shared_ptr<state> s) : state_(std::move(s)) {}
+  bool write(const log::record&) override {
+    std::unique_lock hold(state_->mutex);
+    const auto turn = state_->entered++;
+    state_->changed.notify_all();
+    state_->changed.wait(hold, [&] { return turn < state_->open_until; });
+    return true;
+  }
+
+ private:
+  std::shared_ptr<state> state_;
+};
+
+TEST_CASE("the last records are complete while the writer has handed over a part of what it has in hand") {
+  const auto state = std::make_shared<turnstile_sink::state>();
+  log::start({.burst = 0}, std::make_unique<turnstile_sink>(state));
+  const auto say = [](int number) { log::info("test", "n" + std::to_string(number)); };
+  say(0);
+  state->let_in(0);  // it has the first one in hand
+  for (int i = 1; i <= 60; ++i) say(i);
+  state->let_in(50);  // and now the others, of which it has handed over 49
+  const auto last = [] {
+    std::vector<std::string> seen;
+    log::visit_last(
+        64, [](void* to, const log::record& r) { static_cast<std::vector<std::string>*>(to)->push_back(r.message); },
+        &seen);
+    return seen;
+  }();
+  REQUIRE(last.size() >= 61);
+  for (int i = 0; i <= 60; ++i) CHECK(last[last.size() - 61 + static_cast<std::size_t>(i)] == "n" + std::to_string(i));
+  state->open_for_good();
+  log::stop();
+}
+
 TEST_CASE("stop writes everything that was queued") {
   const auto lines = std::make_shared<log::buffer_sink::store>();
   log::start({.burst = 0}, std::make_unique<log::buffer_sink>(lines));

@@ -210,7 +210,8 @@ bool monitor::goes_on(const stuck_poll& poll) const {
   const sight& last = seen_[poll.worker];
   bool lasts = last.at != 0 && last.polls == poll.poll;
   all_.for_each_thread([&](const thread& one) {
-    lasts = lasts || (one.os_id.load(relaxed) == poll.os_thread && one.stuck_in.load(relaxed) != nullptr);
+    const task::header* const in = one.stuck_in.load(relaxed);
+    lasts = lasts || (in != nullptr && one.os_id.load(relaxed) == poll.os_thread && in->id.load(relaxed) == poll.task);
   });
   return lasts;
 }

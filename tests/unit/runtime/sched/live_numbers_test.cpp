@@ -97,5 +97,6 @@ TEST_CASE("an event interval of none is refused, and changes nothing") {
   const auto no = b.rt.all->follow(with);
   REQUIRE_FALSE(no);
   CHECK(no.error().why == kind::out_of_range);
+  CHECK(b.rt.all->engine().live.stuck_after == b.options.stuck_after);
   b.poll(1000);  // would not end
 }

@@ -222,9 +222,11 @@ TEST_CASE("a worker that is gone although its poll goes on is told as retiring, 
   CHECK(made.before == 2);
   CHECK(made.after == 1);
   CHECK(made.retiring == std::vector<std::uint32_t>{1});
+  REQUIRE(rt.all->resize(1, patience(), nullptr, &made));  // it still is
+  CHECK(made.retiring == std::vector<std::uint32_t>{1});
   held.let_go();
   CHECK(rt.all->rotate_threads(patience()));
-  REQUIRE(rt.all->resize(2, patience(), nullptr, &made));
+  REQUIRE(rt.all->resize(1, patience(), nullptr, &made));
   CHECK(made.retiring.empty());
   rt.end();
 }

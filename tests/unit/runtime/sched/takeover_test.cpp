@@ -282,21 +282,16 @@ TEST_CASE("of two stuck polls in a row the second is told with its own stack, th
     sigaddset(&only, stack_signal());
     pthread_sigmask(how, &only, nullptr);
   };
-  // What is seen of the poll before lasts longer than this one.
-  const auto until_asked = [&] {
-    const instant_ns begun = steady_clock().now();
-    CHECK(eventually([&] {
-      const auto seen = rt.all->snapshot().workers[0].running_for;
-      return seen > 5 * millisecond && seen <= steady_clock().now() - begun;
-    }));
+  const auto until_asked = [&](std::uint64_t polls) {
+    CHECK(eventually([&] { return rt.mine->slow_polls.read() == polls; }));
   };
   task::key later;
   rt.spawn_once([&] {
     let_through(SIG_BLOCK);
-    until_asked();  // while nobody waits, so that it keeps its thread
+    until_asked(1);  // while nobody waits, so that it keeps its thread
     later = rt.spawn(
         [&](task::key, task::context&) {
-          until_asked();
+          until_asked(2);
           let_through(SIG_UNBLOCK);
           known_place(both);
           return poll_result::ready;
@@ -306,6 +301,7 @@ TEST_CASE("of two stuck polls in a row the second is told with its own stack, th
   CHECK(eventually([&] { return both.load(); }));
   {
     const std::lock_guard hold(mutex);
+    REQUIRE(told.size() == 2);
     CHECK(told[1].task == runtime::id_of(later));
     CHECK_MESSAGE(told[1].stack.missing.empty(), told[1].stack.missing);
     CHECK(std::ranges::any_of(told[1].stack.frames, [](const auto& frame) { return frame.symbol == "known_place"; }));
