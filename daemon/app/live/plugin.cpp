@@ -75,7 +75,8 @@ outcome<void> live_plugin::clear_quarantine(std::string_view plugin) {
   return {};
 }
 outcome<host::call_id> live_plugin::call(std::string_view instance, std::string_view method, std::string params,
-                                         std::shared_ptr<host::call_listener> listener, duration_ns timeout) {
+                                         std::shared_ptr<host::call_listener> listener,
+                                         std::optional<duration_ns> timeout) {
   return parts_.plugins.call(instance, method, std::move(params), std::move(listener), timeout);
 }
 void live_plugin::cancel_call(host::call_id id) { parts_.plugins.cancel(id); }

@@ -25,7 +25,8 @@ class live_plugin : public virtual control::plugin_face {
   outcome<host::instance_view> restart(std::string_view instance, const control::drain_order& drain) override;
   outcome<void> clear_quarantine(std::string_view plugin) override;
   outcome<host::call_id> call(std::string_view instance, std::string_view method, std::string params,
-                              std::shared_ptr<host::call_listener> listener, duration_ns timeout) override;
+                              std::shared_ptr<host::call_listener> listener,
+                              std::optional<duration_ns> timeout) override;
   void cancel_call(host::call_id id) override;
 
  private:

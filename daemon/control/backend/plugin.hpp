@@ -40,7 +40,8 @@ class plugin_face {
 
   // ---- methods of plugins [control]: returns at once, the listener hears the rest on any thread, done() exactly once
   virtual outcome<host::call_id> call(std::string_view instance, std::string_view method, std::string params,
-                                      std::shared_ptr<host::call_listener> listener, duration_ns timeout) = 0;
+                                      std::shared_ptr<host::call_listener> listener,
+                                      std::optional<duration_ns> timeout) = 0;
   virtual void cancel_call(host::call_id id) = 0;
 };
 

@@ -192,7 +192,9 @@ answer plugin_restart(backend& daemon, const json& params, const std::function<b
 }
 
 outcome<host::call_id> plugin_call(backend& daemon, const json& params, std::shared_ptr<host::call_listener> listener) {
-  const auto timeout = static_cast<duration_ns>(std::llround(wire::number_or(params, "timeout_s", 30) * 1e9));
+  std::optional<duration_ns> timeout;  // as configured
+  if (wire::find(params, "timeout_s"))
+    timeout = static_cast<duration_ns>(std::llround(wire::number_or(params, "timeout_s", 0) * 1e9));
   return daemon.call(wire::text_or(params, "instance"), wire::text_or(params, "method"),
                      wire::dump(*wire::find(params, "params")), std::move(listener), timeout);
 }

@@ -69,7 +69,8 @@ inline constexpr param plugin_call_params[] = {
     instance_name,
     {"method", text, true, "a method that the instance offers", "", 1, 128},
     {"params", any, false, "given to the plugin unchanged", "{}"},
-    {"timeout_s", number, false, "how long to wait for its answer", "30", 0.001, most_seconds},
+    {"timeout_s", number, false, "how long to wait for its answer; left out: plugins.call_timeout_ms", "", 0.001,
+     most_seconds},
 };
 inline constexpr param plugin_enable_params[] = {
     {"plugin", text, true, "a configured instance, or a plugin as the configuration names it: all of its instances", "",

@@ -99,7 +99,7 @@ class fake_plugin : public virtual control::plugin_face, public virtual fake_cor
     return {};
   }
   outcome<host::call_id> call(std::string_view instance, std::string_view, std::string params,
-                              std::shared_ptr<host::call_listener> listener, duration_ns) override {
+                              std::shared_ptr<host::call_listener> listener, std::optional<duration_ns>) override {
     if (instance != "echo") return refuse(kind::not_found, "there is no instance ", instance);
     const std::lock_guard lock(mutex_);
     throw_if_told("call");
