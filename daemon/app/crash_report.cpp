@@ -46,7 +46,8 @@ constinit std::atomic<const runtime*> shown_runtime{nullptr};
 using text = safe_text<16 * 1024>;
 constexpr std::size_t longest_path = 256, longest_symbol = 120;
 constexpr std::size_t most_records = 64, most_fields = 12, longest_message = 1024, longest_value = 256;
-constexpr std::size_t longest_line = 32 * 1024;  // of the log, and of the workers: a report stays small enough to be read
+constexpr std::size_t longest_line =
+    32 * 1024;  // of the log, and of the workers: a report stays small enough to be read
 constexpr std::size_t most_of_frames = 15 * 1024;  // past it no whole frame may fit any more
 
 void put(int fd, std::string_view words) { (void)!::write(fd, words.data(), words.size()); }
@@ -140,8 +141,8 @@ void tell_stack(int fd, const host::crash_scene& scene) {
 
 // ---- the log, and the other workers
 
-// An array that is written piece by piece, because it may be longer than what the handler has room for. What is past its
-// bound is left out.
+// An array that is written piece by piece, because it may be longer than what the handler has room for. What is past
+// its bound is left out.
 struct long_line {
   int fd;
   std::size_t used = 0;

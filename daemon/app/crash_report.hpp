@@ -2,9 +2,9 @@
 // where that is spawned, worker), and the stack; and a line on standard error. Then the signal takes its course, so
 // that a core dump and the service manager see the true one; or that of a fault in the report itself.
 // The file is `crash/new-<seconds since 1970>-<pid>.json` in the state directory, a JSON object on each line, from what
-// is sure to what may fault, too, and is then missing or cut short: the facts; the frames of the stack; the last records
-// of the log; what each worker polls at this moment.
-// Invariant: the handler waits for nobody and allocates nothing; a report stays below 100 KiB; of several threads that
+// is sure to what may fault, too, and is then missing or cut short: the facts; the frames of the stack; the last
+// records of the log; what each worker polls at this moment. Invariant: the handler waits for nobody and allocates
+// nothing; a report stays below 100 KiB; of several threads that
 //            fault the first one is told of.
 // Threads:   install [main, before other threads]; threads that are made later have a stack for the handler.
 //            The others [any].

@@ -274,8 +274,8 @@ std::vector<kept_record> recent(const record_filter& wanted, std::size_t most) {
   return the_logger().recent.newest(wanted, most);
 }
 
-// What waits for the writer is newer than what he has in hand, and that newer than the rest, among which is already what
-// of it he has handed over.
+// What waits for the writer is newer than what he has in hand, and that newer than the rest, among which is already
+// what of it he has handed over.
 void visit_last(std::size_t most, record_visitor visit, void* of) {
   logger& l = the_logger();
   const auto hold = lock_soon(l.mutex);

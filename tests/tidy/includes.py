@@ -11,7 +11,7 @@ STANDARD = {
         ranges::adjacent_find ranges::all_of ranges::any_of ranges::binary_search ranges::copy ranges::copy_if
         ranges::count ranges::count_if ranges::equal ranges::fill ranges::find ranges::find_if ranges::for_each
         ranges::is_sorted ranges::lower_bound ranges::max ranges::max_element ranges::min ranges::min_element ranges::move
-        ranges::none_of ranges::replace ranges::reverse ranges::shuffle ranges::sort ranges::stable_sort
+        ranges::none_of ranges::partition_point ranges::replace ranges::reverse ranges::shuffle ranges::sort ranges::stable_sort
         ranges::transform ranges::upper_bound""",
     "array": "array to_array",
     "atomic": """atomic atomic_bool atomic_flag atomic_ref atomic_signal_fence memory_order memory_order_acq_rel
