@@ -65,6 +65,16 @@ std::string sentence(const crash& of) {
   return text;
 }
 
+// Of a quarantine, by its record.
+std::string reason_in(const json& record) {
+  const std::string what_now = "; plugin.clear_quarantine has it started again";
+  if (record.is_object() && record.contains("faults"))
+    return "instance " + wire::text_or(record, "instance") + " did " +
+           std::to_string(wire::integer_or(record, "faults", 0)) + " things wrong, and on_fault was quarantine" + what_now;
+  return "it ended the daemon " + std::to_string(wire::integer_or(record, "crashes", 0)) + " times, the last time by " +
+         (record.is_object() ? wire::text_or(record, "last") : "an unknown fault") + what_now;
+}
+
 }  // namespace
 
 std::string plugin_name(const std::string& configured) {
@@ -124,29 +134,40 @@ void crash_loop::look(const config::plugins_settings& plugins, std::int64_t now)
 }
 
 void crash_loop::quarantine(const std::string& plugin, const std::vector<crash>& because, std::int64_t now) {
-  std::error_code failed;
-  fs::create_directories(root_ + "/quarantine", failed);
-  const std::string path = root_ + "/quarantine/" + plugin + ".json";
-  const json record = {
-      {"plugin", plugin}, {"since", now}, {"crashes", because.size()}, {"last", sentence(because.back())}};
-  std::ofstream(path) << record.dump() << "\n";
-  if (!fs::exists(path, failed)) {
+  const auto written = write_quarantine(
+      plugin, {{"plugin", plugin}, {"since", now}, {"crashes", because.size()}, {"last", sentence(because.back())}});
+  if (!written) {
     log::error("daemon", "a plugin that ends the daemon again and again cannot be quarantined",
-               {{"plugin", plugin}, {"file", path}});
+               {{"plugin", plugin}, {"why", written.error().sentence}});
     return;
   }
   for (const auto& one : because) (void)rename_to(one.file, "held");
 }
 
+outcome<std::string> crash_loop::quarantine_for_faults(const std::string& plugin, const std::string& instance,
+                                                       std::uint64_t faults, std::int64_t now) const {
+  const json record = {{"plugin", plugin}, {"since", now}, {"instance", instance}, {"faults", faults}};
+  if (const auto written = write_quarantine(plugin, record); !written) return std::unexpected(written.error());
+  return reason_in(record);
+}
+
+outcome<void> crash_loop::write_quarantine(const std::string& plugin, const json& record) const {
+  if (root_.empty())
+    return refuse(kind::unsupported, "plugin ", plugin, " cannot be quarantined beyond this process: there is no state "
+                  "directory");
+  std::error_code failed;
+  fs::create_directories(root_ + "/quarantine", failed);
+  const std::string path = root_ + "/quarantine/" + plugin + ".json";
+  std::ofstream file(path);
+  file << record.dump() << std::endl;
+  if (file) return {};
+  return refuse(kind::io_error, "plugin ", plugin, " cannot be quarantined: ", path, " cannot be written");
+}
+
 void crash_loop::read_quarantine() {
   for (const auto& path : files_in(root_ + "/quarantine", "")) {
     const auto text = read_file(path, largest_file);
-    const json record = text ? object_in(*text, 0) : json();
-    const auto name = fs::path(path).stem().string();
-    const auto times = wire::integer_or(record, "crashes", 0);
-    held_[name] = "it ended the daemon " + std::to_string(times) + " times, the last time by " +
-                  (record.is_object() ? wire::text_or(record, "last") : "an unknown fault") +
-                  "; plugin.clear_quarantine has it started again";
+    held_[fs::path(path).stem().string()] = reason_in(text ? object_in(*text, 0) : json());
   }
 }
 

@@ -4,9 +4,10 @@
 //   crash/held-*.json   one that has led to a quarantine, and does not count again
 //   quarantine/<plugin>.json    that plugin is not started with the daemon; who removes the file lets it start again
 //
-// A plugin is put there when its code was running at so many faults within so long. plugin.load starts it all the same.
+// A plugin is put there when its code was running at so many faults within so long, or for what an instance of it did
+// wrong (on_fault). plugin.load starts it all the same.
 // Invariant: a file that cannot be read or renamed is passed over and named in the log.
-// Threads:   look [main, before plugins run]; held_back, last, latest, clear [any, afterwards].
+// Threads:   look [main, before plugins run]; the rest [any, afterwards].
 #pragma once
 #include <cstdint>
 #include <map>
@@ -16,6 +17,7 @@
 
 #include "base/error.hpp"
 #include "config/config.hpp"
+#include "wire/json.hpp"
 
 namespace tokiod::app {
 
@@ -46,6 +48,9 @@ class crash_loop {
   [[nodiscard]] const crash* last() const { return last_ ? &*last_ : nullptr; }
   // What there is to read, the latest first.
   [[nodiscard]] std::vector<crash> latest(std::size_t limit) const;
+  // Not started with the daemon from the next start on: why, as held_back() says it then. unsupported, io_error.
+  [[nodiscard]] outcome<std::string> quarantine_for_faults(const std::string& plugin, const std::string& instance,
+                                                           std::uint64_t faults, std::int64_t now) const;
   // Of one of these: it starts with the daemon from the next start on. io_error.
   [[nodiscard]] outcome<void> clear(const std::string& plugin) const;
 
@@ -53,6 +58,7 @@ class crash_loop {
   [[nodiscard]] std::vector<crash> reports(const std::string& prefix) const;
   static void tell(const crash& of);
   void quarantine(const std::string& plugin, const std::vector<crash>& because, std::int64_t now);
+  [[nodiscard]] outcome<void> write_quarantine(const std::string& plugin, const wire::json& record) const;
   void read_quarantine();
   void forget_oldest() const;
 

@@ -13,6 +13,7 @@
 #include "app/confirm_timer.hpp"
 #include "app/crash_loop.hpp"
 #include "app/crash_report.hpp"
+#include "app/diag/fault_policy.hpp"
 #include "app/instance_lock.hpp"
 #include "app/instances.hpp"
 #include "app/kept_listeners.hpp"
@@ -190,7 +191,10 @@ outcome<void> daemon::build() {
   ready_.store(true, release);  // pairs with stuck()
   console_.tells([this](bool paused) { control_->publish("console.state", {{"paused", paused}}); });
   plugins_->listen([this](const host::plugin_event& e) { control_->publish("plugin.state", event_of(e)); });
-  if (const auto looks = diag_->start(teller_); !looks)
+  const auto on_fault = [this](const new_faults& of) {
+    answer_fault(of, config_.current()->values.plugins, *plugins_, crashes_);
+  };
+  if (const auto looks = diag_->start(teller_, on_fault); !looks)
     return refuse(kind::io_error, "no thread for the lints: ", looks.error().text());
   if (from_) return {};  // who is connected is still served, and only now and then is there something to say
   return control_->start();

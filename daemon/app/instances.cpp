@@ -66,7 +66,7 @@ std::string name_in(const config::change& c) { return c.path.substr(instances_pr
 
 // What changed of an instance that was there and is there.
 struct parts_changed {
-  bool configured = false, limited = false, more = false;
+  bool configured = false, limited = false, blamed = false, more = false;
 };
 
 parts_changed parts_of(const config::change& c) {
@@ -74,9 +74,10 @@ parts_changed parts_of(const config::change& c) {
   parts_changed parts;
   parts.configured = take_out(from, to, "config");
   parts.limited = take_out(from, to, "cpu_quota_percent");
+  parts.blamed = take_out(from, to, "on_fault");  // asked for at each fault
   parts.more = from != to;
   // The documents are the same: a credential has another text.
-  parts.configured |= !parts.configured && !parts.limited && !parts.more;
+  parts.configured |= !parts.configured && !parts.limited && !parts.blamed && !parts.more;
   return parts;
 }
 

@@ -56,6 +56,7 @@ plugin_instance instance_of(const json& value) {
   instance.max_memory_bytes = count_or(value, "max_memory_bytes", instance.max_memory_bytes);
   instance.max_blocking_jobs = count_or(value, "max_blocking_jobs", instance.max_blocking_jobs);
   instance.cpu_quota_percent = count_or(value, "cpu_quota_percent", instance.cpu_quota_percent);
+  instance.on_fault = wire::text_or(value, "on_fault", instance.on_fault);
   instance.may_resize = wire::boolean_or(value, "may_resize", instance.may_resize);
   if (const json* const own = wire::find(value, "config"); own && own->is_object()) instance.config = wire::dump(*own);
   return instance;

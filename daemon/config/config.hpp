@@ -69,6 +69,7 @@ struct plugin_instance {
   std::uint64_t max_memory_bytes = UINT64_MAX;
   std::uint64_t max_blocking_jobs = UINT64_MAX;
   std::uint64_t cpu_quota_percent = 0;  // 0: none
+  std::string on_fault = "log";
   bool may_resize = false;
   friend bool operator==(const plugin_instance&, const plugin_instance&) = default;
 };

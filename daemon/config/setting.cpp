@@ -145,6 +145,11 @@ constexpr setting table[] = {
     {"/plugins/instances/*/cpu_quota_percent", integer, 1, 100'000, "", "percent of one CPU", live,
      "Time that the instance may use, in polls of its tasks and in blocking jobs, in every 10 ms and always; changed "
      "while it runs; left out: any amount."},
+    {"/plugins/instances/*/on_fault", choice, 0, 0, "log|stop|quarantine|abort", "", live,
+     "What follows a panic of one of its tasks, or a call that breaks a rule, within a second. log: a record and an "
+     "event, as always; stop: the instance is stopped, and shown as failed; quarantine: that, and its plugin is not "
+     "started with the daemon any more, until plugin.clear_quarantine; abort: the daemon ends with a report; left out: "
+     "log."},
     {"/plugins/instances/*/may_resize", boolean, 0, 0, "", "", live,
      "Whether the instance may change the number of worker threads of the daemon; left out: false."},
     {"/plugins/init_timeout_ms", integer, 1, hour_ms, "", "ms", live,

@@ -231,6 +231,11 @@ void registry::hold_back(const std::map<std::string, std::string>& plugins) {
   parts_->held_back = {plugins.begin(), plugins.end()};
 }
 
+void registry::hold_back(const std::string& plugin, const std::string& why) {
+  const std::lock_guard hold(parts_->mutex);
+  parts_->held_back[plugin] = why;
+}
+
 bool registry::holds_back(std::string_view plugin) const {
   const std::lock_guard hold(parts_->mutex);
   return parts_->held_back.contains(plugin);

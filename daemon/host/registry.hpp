@@ -96,6 +96,7 @@ class registry {
   // Plugins that somebody has decided not to load, by name, with the reason: list() shows them as quarantined, of
   // generation 0, for as long as no file of that name is loaded. [before the first load]
   void hold_back(const std::map<std::string, std::string>& plugins);
+  void hold_back(const std::string& plugin, const std::string& why);  // one more [any]
   [[nodiscard]] bool holds_back(std::string_view plugin) const;
   void release(std::string_view plugin);  // it is not shown any more
 
@@ -112,6 +113,8 @@ class registry {
   [[nodiscard]] outcome<instance_view> start(const start_request& request);
   [[nodiscard]] outcome<instance_view> start_again(std::string_view instance);  // stopped or failed, same config
   [[nodiscard]] outcome<stop_report> stop(std::string_view instance, const drain_order& drain = {});
+  // As if its plugin gave up: it is stopped meanwhile, and then shown as failed. wrong_state: it does not run.
+  [[nodiscard]] outcome<void> fail(std::string_view instance, std::string why);
   [[nodiscard]] outcome<instance_view> restart(std::string_view instance, const drain_order& drain = {});
   // Live configuration: check, then apply. needs_restart when the plugin cannot.
   [[nodiscard]] outcome<void> configure(std::string_view instance, std::string config, bool dry_run = false);

@@ -278,6 +278,18 @@ void registry::parts::gave_up(tokio_plugin& which, std::string reason) {
   said(which);
 }
 
+outcome<void> registry::fail(std::string_view instance, std::string why) {
+  const std::lock_guard hold(parts_->mutex);
+  const auto found = parts_->slot(instance);
+  if (!found) return std::unexpected(found.error());
+  auto& which = **found;
+  if (which.state != instance_state::running || !which.run->said_failed.empty())
+    return refuse(kind::wrong_state, "instance ", instance, " does not run any more");
+  which.run->said_failed = std::move(why);
+  parts_->heed(which);
+  return {};
+}
+
 void registry::parts::finished(tokio_plugin& which, std::int32_t status) {
   const std::lock_guard hold(mutex);
   if (which.said_finished) return;

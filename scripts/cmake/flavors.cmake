@@ -24,7 +24,8 @@ add_compile_options(-pthread)
 add_link_options(-pthread)
 # A build says the same wherever its source lies: places are named from the top of the source. Of two prefixes that fit,
 # both compilers take the one that was given last.
-add_compile_options("-ffile-prefix-map=${CMAKE_SOURCE_DIR}=." "-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=")
+add_compile_options("-ffile-prefix-map=${CMAKE_SOURCE_DIR}=." "-ffile-prefix-map=${CMAKE_SOURCE_DIR}/="
+                    "-fdebug-prefix-map=${CMAKE_BINARY_DIR}=.")  # a debugger that is told of the top finds all files
 # Assertions on state words stay on in a release: no NDEBUG. Line tables are what a stack needs to name its places; the
 # rest of the debug information takes a quarter of the compiler's time. Who steps through the code takes flavor debug.
 foreach(language C CXX)

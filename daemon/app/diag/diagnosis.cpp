@@ -48,8 +48,9 @@ std::vector<silent_task> lost_ones(std::vector<silent_task> all, const std::vect
   return all;
 }
 
-result<void> diagnosis::start(teller tell) {
+result<void> diagnosis::start(teller tell, fault_handler on_fault) {
   tell_ = std::move(tell);
+  on_fault_ = std::move(on_fault);
   auto started = os_thread::start({.name = "tokiod-diag"}, [this] { loop(); });
   if (!started) return std::unexpected(started.error());
   thread_ = std::move(*started);
@@ -99,9 +100,11 @@ void diagnosis::look() {
                    {"sentence", what.sentence},
                    {"since", what.since},
                    {"state", raised ? "raised" : "cleared"}});
-  for (const auto& one : faults_.look(images))
+  for (const auto& one : faults_.look(images)) {
     tell_("plugin.fault",
           {{"plugin", one.plugin}, {"instance", one.instance}, {"came", one.came}, {"faults", one.all}});
+    on_fault_(one);
+  }
 }
 
 // On the look's thread alone, so that the lock is not held while all tasks are walked.

@@ -25,6 +25,7 @@ namespace tokiod::app {
 class diagnosis {
  public:
   using teller = std::function<void(std::string_view topic, wire::json data)>;
+  using fault_handler = std::function<void(const new_faults&)>;
 
   diagnosis(tokiod::runtime& rt, const host::registry& plugins, const task_console& console, const live_config& config)
       : rt_(rt), plugins_(plugins), console_(console), config_(config) {}
@@ -32,9 +33,9 @@ class diagnosis {
   diagnosis& operator=(const diagnosis&) = delete;
   ~diagnosis() { stop(); }
 
-  // Each second a look, whose news `tell` gets under the topics lint and plugin.fault. EAGAIN: no thread; then nobody
-  // is told of any.
-  [[nodiscard]] result<void> start(teller tell);
+  // Each second a look, whose news `tell` gets under the topics lint and plugin.fault; each of the latter then goes to
+  // `on_fault`. EAGAIN: no thread; then nobody is told of any.
+  [[nodiscard]] result<void> start(teller tell, fault_handler on_fault);
   void stop();
 
   // What the last look found of the runtime, and what the tasks' records say now.
@@ -53,6 +54,7 @@ class diagnosis {
   const task_console& console_;
   const live_config& config_;
   teller tell_;
+  fault_handler on_fault_;
   fault_watch faults_;  // [its thread]
   os_thread thread_;
 

@@ -320,6 +320,7 @@ const std::vector<live_row> live_rows = {
     {"/plugins/instances/one", {{"plugin", "hello_c"}}, has_instance},
     {"/plugins/instances/one/cpu_quota_percent", 50, has_instance},
     {"/plugins/instances/one/max_tasks", 50, has_instance},
+    {"/plugins/instances/one/on_fault", "stop", has_instance},
     {"/plugins/init_timeout_ms", 20'000},
     {"/plugins/unload_deadline_ms", 4000},
     {"/plugins/abort_grace_ms", 4000},
