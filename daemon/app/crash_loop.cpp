@@ -70,7 +70,8 @@ std::string reason_in(const json& record) {
   const std::string what_now = "; plugin.clear_quarantine has it started again";
   if (record.is_object() && record.contains("faults"))
     return "instance " + wire::text_or(record, "instance") + " did " +
-           std::to_string(wire::integer_or(record, "faults", 0)) + " things wrong, and on_fault was quarantine" + what_now;
+           std::to_string(wire::integer_or(record, "faults", 0)) + " things wrong, and on_fault was quarantine" +
+           what_now;
   return "it ended the daemon " + std::to_string(wire::integer_or(record, "crashes", 0)) + " times, the last time by " +
          (record.is_object() ? wire::text_or(record, "last") : "an unknown fault") + what_now;
 }
@@ -153,7 +154,8 @@ outcome<std::string> crash_loop::quarantine_for_faults(const std::string& plugin
 
 outcome<void> crash_loop::write_quarantine(const std::string& plugin, const json& record) const {
   if (root_.empty())
-    return refuse(kind::unsupported, "plugin ", plugin, " cannot be quarantined beyond this process: there is no state "
+    return refuse(kind::unsupported, "plugin ", plugin,
+                  " cannot be quarantined beyond this process: there is no state "
                   "directory");
   std::error_code failed;
   fs::create_directories(root_ + "/quarantine", failed);

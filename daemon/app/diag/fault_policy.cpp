@@ -21,8 +21,10 @@ void answer_fault(const new_faults& of, const config::plugins_settings& values, 
   const auto configured = values.instances.find(of.instance);
   const std::string wanted = configured == values.instances.end() ? "log" : configured->second.on_fault;
   if (wanted == "log") return;  // who saw the fault has logged it
-  const std::string why = "it did " + std::to_string(of.came) + " things wrong (panics, or calls that break a rule), and "
-                          "on_fault is " + wanted;
+  const std::string why = "it did " + std::to_string(of.came) +
+                          " things wrong (panics, or calls that break a rule), and "
+                          "on_fault is " +
+                          wanted;
   if (wanted == "abort") {
     log::error("host", "instance " + of.instance + ": " + why, {{"plugin", of.plugin}});
     log::flush();

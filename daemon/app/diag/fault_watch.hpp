@@ -23,7 +23,11 @@ class fault_watch {
   [[nodiscard]] std::vector<new_faults> look(const std::vector<host::image_view>& images);
 
  private:
-  std::map<std::string, std::uint64_t, std::less<>> before_;  // by instance
+  struct seen {
+    std::uint64_t generation = 0, starts = 0;  // of its image, and of itself: another run counts from nothing
+    std::uint64_t faults = 0;
+  };
+  std::map<std::string, seen, std::less<>> before_;  // by instance
 };
 
 }  // namespace tokiod::app

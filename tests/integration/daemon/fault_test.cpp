@@ -13,8 +13,8 @@ using tokiod::wire::json;
 namespace {
 
 std::string panics_with(const std::string& on_fault) {
-  return R"({"plugins": {"instances": {"bad": {"plugin": ")" + fixture("task_throws") + R"(", "on_fault": ")" + on_fault +
-         R"("}, "good": {"plugin": "hello_c"}}}})";
+  return R"({"plugins": {"instances": {"bad": {"plugin": ")" + fixture("task_throws") + R"(", "on_fault": ")" +
+         on_fault + R"("}, "good": {"plugin": "hello_c"}}}})";
 }
 
 json instance(rpc_client& client, const std::string& name) {
@@ -47,9 +47,12 @@ TEST_CASE("without a word about it, it goes on; and what is set while it runs co
   daemon_process d(panics_with("log"));
   auto client = d.connect();
   auto events = d.connect();
-  eventually("its faults are known", [&] { return client.call("event.recent", {{"topic", "plugin.fault"}}).dump().find("bad") != std::string::npos; });
+  eventually("its faults are known", [&] {
+    return client.call("event.recent", {{"topic", "plugin.fault"}}).dump().find("bad") != std::string::npos;
+  });
   CHECK(is(client, "bad", "running"));
-  const auto plan = client.call("config.set", {{"path", "/plugins/instances/bad/on_fault"}, {"value", "stop"}}).at("plan");
+  const auto plan =
+      client.call("config.set", {{"path", "/plugins/instances/bad/on_fault"}, {"value", "stop"}}).at("plan");
   CHECK(plan.at(0).at("apply") == "live");
   CHECK(is(client, "bad", "running"));  // what it did before is over
   client.call("plugin.restart", {{"instance", "bad"}});
@@ -60,7 +63,9 @@ TEST_CASE("without a word about it, it goes on; and what is set while it runs co
 TEST_CASE("in quarantine a plugin is not started with the next process, until somebody clears that") {
   const temp_dir state;
   const std::vector<std::string> variables = {"STATE_DIRECTORY=" + state.path()};
-  const auto held = [](rpc_client& client) { return client.call("plugin.list").dump().find("on_fault was quarantine") != std::string::npos; };
+  const auto held = [](rpc_client& client) {
+    return client.call("plugin.list").dump().find("on_fault was quarantine") != std::string::npos;
+  };
   {
     daemon_process d(panics_with("quarantine"), {}, variables);
     auto client = d.connect();
@@ -87,7 +92,10 @@ TEST_CASE("in quarantine a plugin is not started with the next process, until so
 TEST_CASE("the daemon ends with a report where a fault is to end it") {
   const temp_dir dir;
   const auto config = dir.write("tokiod.json", panics_with("abort"));
-  const auto end = run(dir, {tokiod_path(), "--config", config, "--socket", dir / "control.sock", "--observe-socket", dir / "observe.sock"}, {"STATE_DIRECTORY=" + dir.path()});
+  const auto end = run(
+      dir,
+      {tokiod_path(), "--config", config, "--socket", dir / "control.sock", "--observe-socket", dir / "observe.sock"},
+      {"STATE_DIRECTORY=" + dir.path()});
 #if !defined(TOKIOD_ASAN) && !defined(TOKIOD_TSAN)
   CHECK(end.code == 128 + SIGABRT);
 #endif

@@ -231,13 +231,17 @@ TEST_CASE("the worst comes first, and each subject once") {
 
 TEST_CASE("faults are told of once, and from nothing where an instance was started anew") {
   fault_watch watch;
+  std::uint32_t starts = 1;
+  std::uint64_t generation = 1;
   const auto seen = [&](std::vector<std::pair<std::string, std::uint64_t>> instances) {
     host::image_view image;
     image.name = "echo";
+    image.generation = generation;
     for (auto& [name, faults] : instances) {
       auto& each = image.instances.emplace_back();
       each.name = name;
       each.faults = faults;
+      each.starts = starts;
     }
     std::string told;
     for (const auto& one : watch.look({image}))
@@ -248,7 +252,10 @@ TEST_CASE("faults are told of once, and from nothing where an instance was start
   CHECK(seen({{"a", 0}, {"b", 2}}) == "echo/b 2 of 2; ");
   CHECK(seen({{"a", 0}, {"b", 2}}).empty());
   CHECK(seen({{"a", 1}, {"b", 5}}) == "echo/a 1 of 1; echo/b 3 of 5; ");
-  CHECK(seen({{"a", 1}, {"b", 1}}) == "echo/b 1 of 1; ");
+  starts = 2;
+  CHECK(seen({{"a", 0}, {"b", 5}}) == "echo/b 5 of 5; ");  // as many as before, of another run
+  generation = 2;
+  CHECK(seen({{"a", 1}, {"b", 1}}) == "echo/a 1 of 1; echo/b 1 of 1; ");
   CHECK(seen({{"a", 1}}).empty());
   CHECK(seen({{"a", 1}, {"b", 1}}) == "echo/b 1 of 1; ");
 }
