@@ -69,9 +69,8 @@ std::string sentence(const crash& of) {
 std::string reason_in(const json& record) {
   const std::string what_now = "; plugin.clear_quarantine has it started again";
   if (record.is_object() && record.contains("faults"))
-    return "instance " + wire::text_or(record, "instance") + " did " +
-           std::to_string(wire::integer_or(record, "faults", 0)) + " things wrong, and on_fault was quarantine" +
-           what_now;
+    return "instance " + wire::text_or(record, "instance") + " panicked or broke a rule " +
+           std::to_string(wire::integer_or(record, "faults", 0)) + " times, and on_fault was quarantine" + what_now;
   return "it ended the daemon " + std::to_string(wire::integer_or(record, "crashes", 0)) + " times, the last time by " +
          (record.is_object() ? wire::text_or(record, "last") : "an unknown fault") + what_now;
 }
@@ -159,10 +158,15 @@ outcome<void> crash_loop::write_quarantine(const std::string& plugin, const json
                   "directory");
   std::error_code failed;
   fs::create_directories(root_ + "/quarantine", failed);
-  const std::string path = root_ + "/quarantine/" + plugin + ".json";
-  std::ofstream file(path);
-  file << record.dump() << std::endl;
-  if (file) return {};
+  const std::string path = root_ + "/quarantine/" + plugin + ".json", fresh = path + ".new";
+  std::ofstream file(fresh);
+  file << record.dump() << "\n";
+  file.close();
+  if (!file.fail()) {
+    fs::rename(fresh, path, failed);
+    if (!failed) return {};
+  }
+  fs::remove(fresh, failed);
   return refuse(kind::io_error, "plugin ", plugin, " cannot be quarantined: ", path, " cannot be written");
 }
 

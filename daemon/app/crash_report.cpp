@@ -155,8 +155,19 @@ struct long_line {
   }
 };
 
-void tell_record(void* into, const log::record& r) {
-  text out;
+// The records of the log, of which the oldest give way.
+struct record_list {
+  long_line line;
+  std::size_t to_come = 0;  // bytes
+
+  void add(const text& piece) {
+    const bool fits = to_come <= longest_line;
+    to_come -= std::min(to_come, piece.view().size());
+    if (fits) line.add(piece);
+  }
+};
+
+void put_record(text& out, const log::record& r) {
   out << "{\"time_ms\":";
   out.number(static_cast<std::uint64_t>(r.wall_ns / 1'000'000)) << ",\"level\":\"" << log::name(r.severity);
   out << "\",\"target\":";
@@ -167,13 +178,26 @@ void tell_record(void* into, const log::record& r) {
     out.quoted(std::string_view(r.fields[i].key).substr(0, longest_value)) << ":";
     out.quoted(std::string_view(r.fields[i].value).substr(0, longest_value));
   }
-  static_cast<long_line*>(into)->add(out << "}}");
+  out << "}}";
+}
+
+void count_record(void* into, const log::record& r) {
+  text out;
+  put_record(out, r);
+  static_cast<record_list*>(into)->to_come += out.view().size();
+}
+
+void tell_record(void* into, const log::record& r) {
+  text out;
+  put_record(out, r);
+  static_cast<record_list*>(into)->add(out);
 }
 
 void tell_log(int fd) {
   put(fd, crash_report_log);
   put(fd, "[");
-  long_line records{fd};
+  record_list records{{fd}};
+  log::visit_last(most_records, count_record, &records);
   log::visit_last(most_records, tell_record, &records);
   put(fd, "]}\n");
 }

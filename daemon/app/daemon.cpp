@@ -192,6 +192,7 @@ outcome<void> daemon::build() {
   console_.tells([this](bool paused) { control_->publish("console.state", {{"paused", paused}}); });
   plugins_->listen([this](const host::plugin_event& e) { control_->publish("plugin.state", event_of(e)); });
   const auto on_fault = [this](const new_faults& of) {
+    if (life_.state() == life::draining) return;  // it ends anyway
     answer_fault(of, config_.current()->values.plugins, *plugins_, crashes_);
   };
   if (const auto looks = diag_->start(teller_, on_fault); !looks)

@@ -76,9 +76,12 @@ parts_changed parts_of(const config::change& c) {
   parts.limited = take_out(from, to, "cpu_quota_percent");
   parts.blamed = take_out(from, to, "on_fault");  // asked for at each fault
   parts.more = from != to;
-  // The documents are the same: a credential has another text.
-  parts.configured |= !parts.configured && !parts.limited && !parts.blamed && !parts.more;
   return parts;
+}
+
+// Also where the documents say the same: a credential has another text.
+bool has_other_config(const outcome<host::instance_view>& now, const config::plugin_instance& next) {
+  return now && now->config != next.config;
 }
 
 // It cannot take the change while it runs, so it is stopped and started.
@@ -88,7 +91,7 @@ outcome<bool> took_it_live(host::registry& plugins, const config::change& c, con
   if (!c.from.is_object() || !c.to.is_object() || !next.enabled) return false;
   const auto parts = parts_of(c);
   if (parts.more) return false;
-  if (parts.configured)
+  if (parts.configured || has_other_config(plugins.instance(name_in(c)), next))
     if (const auto taken = plugins.configure(name_in(c), next.config); !taken) {
       if (needs_restart(taken.error().why)) return false;
       return std::unexpected(taken.error());
@@ -146,8 +149,9 @@ outcome<std::string> plan_instance(host::registry& plugins, const config::change
   if (!runs || !is_up(runs->state) || !as->second.enabled || c.from.is_null()) return "live";
   const std::string restart = "restart_plugin:" + name;
   const auto parts = parts_of(c);
-  if (parts.more || (parts.configured && !ask)) return restart;
-  if (!parts.configured) return "live";
+  const bool configured = parts.configured || has_other_config(runs, as->second);
+  if (parts.more || (configured && !ask)) return restart;
+  if (!configured) return "live";
   const auto taken = plugins.configure(name, as->second.config, true);
   if (taken) return "live";
   if (needs_restart(taken.error().why)) return restart;

@@ -67,7 +67,7 @@ void add_states(std::vector<metric_family>& to, const std::vector<host::image_vi
   metric_family held_back{"tokiod_plugin_held_back",
                           metric_type::gauge,
                           "",
-                          "1 for a plugin that is not started because it ended the daemon again and again.",
+                          "1 for a plugin that is not started because of what it did in earlier processes.",
                           {}};
   std::map<std::pair<std::string, std::string_view>, double> counts;
   std::set<labels> known;  // a file that was loaded again is the same file

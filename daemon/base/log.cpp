@@ -204,6 +204,14 @@ void flush() {
   l.handed_over.wait(hold, [&] { return l.written >= upto || !l.running; });
 }
 
+void flush_within(duration_ns at_most) {
+  logger& l = the_logger();
+  std::unique_lock hold(l.mutex);
+  const std::uint64_t upto = l.accepted;
+  (void)l.handed_over.wait_for(hold, std::chrono::nanoseconds(at_most),
+                               [&] { return l.written >= upto || !l.running; });
+}
+
 bool enabled(level severity, std::string_view target) {
   logger& l = the_logger();
   if (below_every_target(severity)) return false;

@@ -41,6 +41,7 @@ struct options {
 void start(options how, std::unique_ptr<sink> where);
 void stop();   // writes what is queued, for as long as the sink takes it, then ends the writer
 void flush();  // waits until everything queued so far was handed to the sink
+void flush_within(duration_ns at_most);  // but no longer than this: a sink may hang
 
 // No target speaks below this level. A plain word at a fixed address, because plugins read it inline; written as an
 // atomic.

@@ -149,7 +149,7 @@ constexpr setting table[] = {
      "What follows a panic of one of its tasks, or a call that breaks a rule, within a second. log: a record and an "
      "event, as always; stop: the instance is stopped, and shown as failed; quarantine: that, and its plugin is not "
      "started with the daemon any more, until plugin.clear_quarantine; abort: the daemon ends with a report; left out: "
-     "log."},
+     "log. While the daemon drains it is always log."},
     {"/plugins/instances/*/may_resize", boolean, 0, 0, "", "", live,
      "Whether the instance may change the number of worker threads of the daemon; left out: false."},
     {"/plugins/init_timeout_ms", integer, 1, hour_ms, "", "ms", live,

@@ -101,9 +101,9 @@ void diagnosis::look() {
                    {"since", what.since},
                    {"state", raised ? "raised" : "cleared"}});
   for (const auto& one : faults_.look(images)) {
+    on_fault_(one);
     tell_("plugin.fault",
           {{"plugin", one.plugin}, {"instance", one.instance}, {"came", one.came}, {"faults", one.all}});
-    on_fault_(one);
   }
 }
 

@@ -33,8 +33,8 @@ class diagnosis {
   diagnosis& operator=(const diagnosis&) = delete;
   ~diagnosis() { stop(); }
 
-  // Each second a look, whose news `tell` gets under the topics lint and plugin.fault; each of the latter then goes to
-  // `on_fault`. EAGAIN: no thread; then nobody is told of any.
+  // Each second a look, whose news `tell` gets under the topics lint and plugin.fault; each of the latter goes to
+  // `on_fault` first. EAGAIN: no thread; then nobody is told of any.
   [[nodiscard]] result<void> start(teller tell, fault_handler on_fault);
   void stop();
 

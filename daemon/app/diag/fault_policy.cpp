@@ -21,21 +21,21 @@ void answer_fault(const new_faults& of, const config::plugins_settings& values, 
   const auto configured = values.instances.find(of.instance);
   const std::string wanted = configured == values.instances.end() ? "log" : configured->second.on_fault;
   if (wanted == "log") return;  // who saw the fault has logged it
-  const std::string why = "it did " + std::to_string(of.came) +
-                          " things wrong (panics, or calls that break a rule), and "
-                          "on_fault is " +
-                          wanted;
+  const std::string why =
+      "of its panics and calls that break a rule, " + std::to_string(of.came) + " new; on_fault is " + wanted;
   if (wanted == "abort") {
     log::error("host", "instance " + of.instance + ": " + why, {{"plugin", of.plugin}});
-    log::flush();
+    log::flush_within(second);  // a log that hangs does not keep it alive
     std::abort();
   }
   if (wanted == "quarantine") {
     const auto now = wall_clock_ns() / static_cast<std::int64_t>(second);
-    if (const auto kept = crashes.quarantine_for_faults(of.plugin, of.instance, of.all, now); kept)
+    if (const auto kept = crashes.quarantine_for_faults(of.plugin, of.instance, of.all, now); kept) {
+      log::warn("host", "plugin " + of.plugin + " is quarantined from the next start on: " + *kept);
       plugins.hold_back(of.plugin, *kept);
-    else
+    } else {
       log::error("host", kept.error().sentence, {{"plugin", of.plugin}});
+    }
   }
   end_instance(of, why, plugins);
 }

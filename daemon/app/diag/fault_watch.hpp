@@ -1,7 +1,6 @@
 // What instances did wrong between two looks: panics of their tasks, and calls that break a rule of the ABI. So a
-// worker on which one happens has nobody to tell.
-// Invariant: holds a number for each instance that is there.
-// Threads:   one owner.
+// worker on which one happens has nobody to tell. What a run did since the last look is not seen if another run
+// follows. Invariant: holds a number for each instance that is there. Threads:   one owner.
 #pragma once
 #include <cstdint>
 #include <map>

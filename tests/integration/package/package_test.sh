@@ -23,6 +23,7 @@ libdir=$(dirname "$(find "$stage/usr" -name libtokio.so)")
 [ -d "$stage/etc/tokiod/conf.d" ] || fail "no folder for drop-ins"
 # A build says the same wherever its source lies.
 for file in "$stage"/usr/sbin/tokiod "$stage"/usr/bin/tokioctl "$libdir"/libtokio.so "$stage"/usr/lib/tokiod/plugins/*.so; do
+  [ -f "$file" ] || fail "$file was not installed"
   ! grep -qF "$source/" "$file" || fail "$file says where it was built"
 done
 

@@ -62,6 +62,23 @@ TEST_CASE(
   CHECK(loop.last()->file.find("/crash/crash-") != std::string::npos);  // as it is called now
 }
 
+TEST_CASE("what an instance did wrong holds its plugin back from the next start on, if that can be kept") {
+  const state s;
+  const crash_loop loop(s.dir.path());
+  const auto why = loop.quarantine_for_faults("http", "web", 3, noon);
+  REQUIRE(why);
+  CHECK(*why ==
+        "instance web panicked or broke a rule 3 times, and on_fault was quarantine; plugin.clear_quarantine has it "
+        "started again");
+  CHECK(s.held_back() == std::map<std::string, std::string>{{"http", *why}});
+  CHECK(loop.clear("http"));
+  CHECK(s.held_back().empty());
+  CHECK(crash_loop("").quarantine_for_faults("http", "web", 3, noon).error().why == kind::unsupported);
+  fs::create_directories(s.dir / "quarantine/own.json");  // in the way
+  CHECK(loop.quarantine_for_faults("own", "own", 1, noon).error().why == kind::io_error);
+  CHECK_FALSE(fs::exists(s.dir / "quarantine/own.json.new"));
+}
+
 TEST_CASE("a plugin that ended the process three times in ten minutes is held back, until its file is removed") {
   const state s;
   s.crashed("web", 500, 1);
