@@ -337,9 +337,12 @@ void worker::learn_of_help(duration_ns one, duration_ns whole, instant_ns now) {
 void worker::tune(instant_ns now) {
   const std::uint64_t polls = core_.work.polls.read();
   if (polls != core_.polls_then && core_.maintained_at != 0) {
-    const duration_ns whole = now - core_.maintained_at, one = whole / (polls - core_.polls_then);
+    // With a clock that others move a poll takes what is assumed of it: all that follows is then a function of the
+    // polls.
+    const duration_ns one = all_.with.time == nullptr ? (now - core_.maintained_at) / (polls - core_.polls_then)
+                                                      : core_.queue_time(now) / polls;
     const duration_ns mean = (7 * core_.mean_poll.load(relaxed) + one) / 8;
-    learn_of_help(one, whole, now);
+    learn_of_help(one, one * (polls - core_.polls_then), now);
     core_.mean_poll.store(mean, relaxed);  // for observers
     core_.claim_limit = polls_in(hidden_for, mean, 1, real_policy::claim_max);
     core_.maintenance_interval = polls_in(looked_for_every, mean, 1, all_.live.event_interval.load(relaxed));
